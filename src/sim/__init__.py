@@ -1,0 +1,53 @@
+"""hedgesim: strategic scenario simulation of arms procurement and alignment.
+
+The public names, nothing else. They are loaded when first used, so that ``import sim`` is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.analysis.comparison import compare
+    from sim.errors import InputError, SimError
+    from sim.results import manifest, run, save
+    from sim.results import open_result as open
+    from sim.scenario import Scenario, diff, load
+
+_HOMES = {
+    "InputError": "sim.errors",
+    "Scenario": "sim.scenario",
+    "SimError": "sim.errors",
+    "compare": "sim.analysis.comparison",
+    "diff": "sim.scenario",
+    "load": "sim.scenario",
+    "manifest": "sim.results",
+    "open": "sim.results",
+    "run": "sim.results",
+    "save": "sim.results",
+}
+_OTHER_NAMES = {"open": "open_result"}
+
+__all__ = [
+    "InputError",
+    "Scenario",
+    "SimError",
+    "compare",
+    "diff",
+    "load",
+    "manifest",
+    "open",
+    "run",
+    "save",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sim' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), _OTHER_NAMES.get(name, name))
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

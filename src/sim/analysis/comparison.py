@@ -1,0 +1,124 @@
+"""Paired comparison: the same trial with the same luck, in two scenarios.
+
+The difference is taken trial by trial, so what both scenarios share cancels. Its mean has a Monte Carlo
+interval; its spread over trials says how differently the scenarios can part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.errors import InputError, UnknownName, nearest
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: What `compare` reports of the paired differences, in order.
+STATISTICS = (
+    "mean",
+    "mean_low",
+    "mean_high",
+    "median",
+    "q05",
+    "q25",
+    "q75",
+    "q95",
+    "p_greater",
+    "p_less",
+    "p_equal",
+    "variance_ratio",
+)
+
+_QUANTILES = (0.5, 0.05, 0.25, 0.75, 0.95)
+_Z95 = 1.959963984540054
+
+
+def compare(
+    runs: xr.Dataset, reference: str | None = None, variables: Iterable[str] | None = None
+) -> xr.Dataset:
+    """Return the paired differences of every scenario to a reference.
+
+    Parameters
+    ----------
+    runs : xarray.Dataset
+        From `sim.run`, with at least two scenarios.
+    reference : str, optional
+        Name of the scenario to compare with; the first by default.
+    variables : iterable of str, optional
+        Which variables; all by default.
+
+    Returns
+    -------
+    xarray.Dataset
+        The variables with dims scenario (without the reference), statistic, time, ...: the mean of the
+        differences and its 95 % Monte Carlo interval (`mean_low`, `mean_high`); median and quantiles of
+        the differences; the share of trials in which the scenario is above, below or equal to the
+        reference; and the variance of the unpaired over that of the paired difference.
+    """
+    import xarray as xr
+
+    names = [str(name) for name in runs["scenario"].values]
+    reference = names[0] if reference is None else reference
+    if reference not in names:
+        raise UnknownName(
+            "", "reference", "no such scenario in the result: {value}", nearest(reference, names), reference
+        )
+    others = [name for name in names if name != reference]
+    if not others:
+        raise InputError("", "reference", "nothing to compare", "Run at least two scenarios.")
+    chosen = [str(name) for name in runs.data_vars] if variables is None else list(variables)
+    for name in chosen:
+        if name not in runs:
+            raise UnknownName(
+                "",
+                "variables",
+                "not in the result: {value}",
+                nearest(name, [str(each) for each in runs.data_vars]),
+                name,
+            )
+    base = runs.sel(scenario=reference)
+    result: dict[str, Any] = {}
+    for name in chosen:
+        standard = base[name].transpose("time", ..., "trial")
+        parts = [
+            _statistics(runs[name].sel(scenario=other).transpose(*standard.dims).values, standard.values)
+            for other in others
+        ]
+        dims = ("scenario", "statistic", *standard.dims[:-1])
+        result[name] = (dims, np.stack(parts), {**runs[name].attrs})
+    coordinates = {
+        name: value
+        for name, value in runs.coords.items()
+        if "trial" not in value.dims and "scenario" not in value.dims
+    }
+    attributes = {**runs.attrs, "title": f"paired differences to {reference}", "reference": reference}
+    return xr.Dataset(result, {**coordinates, "scenario": others, "statistic": list(STATISTICS)}, attributes)
+
+
+def _statistics(values: Any, standard: Any) -> Any:
+    """Return the statistics of values - standard over the last axis, stacked first in their order."""
+    values, standard = values.astype(float), standard.astype(float)
+    difference = values - standard
+    count = difference.shape[-1]
+    mean = difference.mean(axis=-1)
+    variance = difference.var(axis=-1, ddof=1) if count > 1 else np.full(mean.shape, np.nan)
+    margin = _Z95 * np.sqrt(variance / count)
+    unpaired = values.var(axis=-1) + standard.var(axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # Where nothing differs in any trial the ratio has no meaning.
+        ratio = np.where(variance > 0, unpaired / variance, np.nan)
+    return np.stack(
+        [
+            mean,
+            mean - margin,
+            mean + margin,
+            *np.quantile(difference, _QUANTILES, axis=-1),
+            (difference > 0).mean(axis=-1),
+            (difference < 0).mean(axis=-1),
+            (difference == 0).mean(axis=-1),
+            ratio,
+        ]
+    )

@@ -1,0 +1,216 @@
+"""From a scenario to arrays: which worlds are run.
+
+A `Plan` holds all that is the same for every trial; `draw_parameters` and `draw_shocks` add what
+differs from trial to trial. Events become numbers by date: every verb that changes a parameter is
+an affine map of the value drawn, so a parameter at a date is ``scale * drawn + shift``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim import register
+from sim.axes import GRANT_STATES, SLOTS, Array
+from sim.events import Event
+from sim.scenario import Scenario
+from sim.streams import Streams
+from sim.variables import with_role
+
+#: Columns of `documented_contracts`.
+CONTRACT_FIELDS = ("supplier", "category", "tiv", "value", "delay_quarters", "instalments")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What events make of one parameter, by date.
+
+    Parameters
+    ----------
+    scale, shift : ndarray, shape (time, *dims of the parameter)
+        A parameter at a step is ``scale[step] * drawn + shift[step]``.
+    low, high : ndarray, shape dims of the parameter
+        Hard bounds.
+    """
+
+    scale: Array
+    shift: Array
+    low: Array
+    high: Array
+
+    def applies(self, step: int) -> bool:
+        """Whether the parameter differs at this step from the step before."""
+        if step == 0:
+            return bool(np.any(self.scale[0] != 1.0) or np.any(self.shift[0] != 0.0))
+        is_same = np.array_equal(self.scale[step], self.scale[step - 1])
+        return not (is_same and np.array_equal(self.shift[step], self.shift[step - 1]))
+
+    def at(self, step: int, drawn: Array) -> Array:
+        """Return the parameter at a step, shape (*dims, trial)."""
+        value = self.scale[step][..., None] * drawn + self.shift[step][..., None]
+        clipped: Array = np.clip(value, self.low[..., None], self.high[..., None])
+        return clipped
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A scenario as arrays, and the seed of its luck.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What it was made from.
+    seed : int
+        See `sim.streams.Streams`.
+    n_steps : int
+        Quarters.
+    constants : dict
+        Glossary variables of the roles case and register.
+    held : dict
+        Held variables by date, shape (time, *dims).
+    pulses : dict
+        Glossary variables of role pulse: a list with an array per step.
+    changes : dict
+        Local name of a parameter -> `Change`.
+    """
+
+    scenario: Scenario
+    seed: int
+    n_steps: int
+    constants: dict[str, Array]
+    held: dict[str, Array]
+    pulses: dict[str, list[Array]]
+    changes: dict[str, Change]
+
+
+def plan(scenario: Scenario, seed: int = 0) -> Plan:
+    """Turn a scenario into arrays."""
+    case, n_steps = scenario.case, scenario.n_steps
+    known = register.initial(case, scenario.start)
+    constants = {
+        **case.constants_at(scenario.start.year),
+        "delivered_cohorts": known.delivered,
+        "ordered_cohorts": known.ordered,
+        "recent_deliveries": known.delivery_history,
+        "recent_orders": known.order_history,
+        "last_order_age": known.quarters_since_order,
+        "open_supplier": known.open_supplier,
+        "open_category": known.open_category,
+        "open_tiv": known.open_tiv,
+        "open_age": known.open_age,
+        "open_has_started": known.open_has_started,
+    }
+    held = {name: np.repeat(value[None], n_steps, axis=0) for name, value in case.held.items()}
+    pulses: dict[str, list[Array]] = {
+        "cancellation": [np.zeros((case.size("supplier"), 1)) for _ in range(n_steps)],
+        "documented_grants": [np.zeros(len(GRANT_STATES)) for _ in range(n_steps)],
+        "documented_contracts": [np.zeros((0, len(CONTRACT_FIELDS))) for _ in range(n_steps)],
+    }
+    changes: dict[str, Change] = {}
+    for event in scenario.events:
+        step = event.at.ordinal - scenario.start.ordinal
+        if event.target is None:
+            _pulse(event, step, case, pulses)
+        elif event.target.kind == "held":
+            _hold(event, step, held[event.target.variable])
+        else:
+            name = event.target.variable.split(".")[1]
+            if name not in changes:
+                changes[name] = _unchanged(scenario, event.target.variable)
+            _change(event, step, changes[name])
+    return Plan(scenario, seed, n_steps, constants, held, pulses, changes)
+
+
+def _unchanged(scenario: Scenario, fullname: str) -> Change:
+    elements = scenario.parameters.elements(fullname)
+    shape = scenario.parameters.array(fullname).shape
+    low, high = (np.array(bound).reshape(shape) for bound in zip(*(e.bounds for e in elements), strict=True))
+    return Change(np.ones((scenario.n_steps, *shape)), np.zeros((scenario.n_steps, *shape)), low, high)
+
+
+def _change(event: Event, step: int, change: Change) -> None:
+    """Lay one event over what the earlier ones made of a parameter."""
+    assert event.target is not None
+    length: Any = dict(event.fields).get("for_quarters")
+    until = None if length is None or event.what == "ramp" else step + length
+    for index in event.target.index:
+        where: Any = (slice(step, until), *index)
+        scale, shift = change.scale[where], change.shift[where]
+        if event.what == "scale":
+            scale *= event["by"]
+            shift *= event["by"]
+        else:
+            # The part of the way that has been gone: all at once, or in equal steps.
+            steps = np.arange(1, len(scale) + 1)
+            gone = np.minimum(1.0, steps / length) if event.what == "ramp" else np.ones(len(scale))
+            scale *= 1.0 - gone
+            shift *= 1.0 - gone
+            shift += gone * event["to"]
+
+
+def _hold(event: Event, step: int, path: Array) -> None:
+    """Lay one event over the path of a held variable."""
+    assert event.target is not None
+    until = step + event["for_quarters"] if event.what == "hold" else None
+    for index in event.target.index:
+        where: Any = (slice(step, until), *index)
+        if event.what == "sign":
+            path[where] = np.maximum(path[where], event["rung"])
+        elif event.what == "lapse":
+            path[where] = np.minimum(path[where], event["rung"])
+        else:
+            path[where] = event["to"]
+
+
+def _pulse(event: Event, step: int, case: Any, pulses: dict[str, list[Array]]) -> None:
+    if event.what == "cancel":
+        rest = pulses["cancellation"][step][case.axis("supplier").index(event["supplier"])]
+        rest += (1.0 - rest) * event["share"]
+    elif event.what == "grant":
+        pulses["documented_grants"][step][GRANT_STATES.index(event["state"])] += event["amount"]
+    else:
+        row = [
+            case.axis(field).index(event[field]) if field in ("supplier", "category") else event[field]
+            for field in CONTRACT_FIELDS
+        ]
+        pulses["documented_contracts"][step] = np.vstack([pulses["documented_contracts"][step], row])
+
+
+def draw_parameters(plan: Plan, first_trial: int, n_trials: int) -> dict[str, Array]:
+    """Return every parameter by its local name, shape (*dims, trial).
+
+    An uncertain element has a stream of its own, named after its key, so that a change of one
+    parameter moves no other. Certain parameters are views that take no memory.
+    """
+    parameters, streams = plan.scenario.parameters, Streams(plan.seed)
+    drawn = {}
+    for fullname in parameters.names():
+        value = parameters.array(fullname)
+        result = np.broadcast_to(value[..., None], (*value.shape, n_trials))
+        elements = parameters.elements(fullname)
+        if any(element.distribution for element in elements):
+            result = np.array(result)
+            rows = result.reshape(-1, n_trials)
+            for row, element in zip(rows, elements, strict=True):
+                if element.distribution is not None:
+                    u = streams.uniform(f"parameter:{element.key}", first_trial, n_trials)[0, 0]
+                    row[:] = element.distribution.quantile(u, element.bounds)
+        drawn[fullname.split(".")[1]] = result
+    return drawn
+
+
+def draw_shocks(plan: Plan, first_trial: int, n_trials: int) -> dict[str, Array]:
+    """Return every shock, shape (time, *dims, trial)."""
+    case, streams = plan.scenario.case, Streams(plan.seed)
+    sizes = {"slot": SLOTS, "front": case.size("front"), "open": len(plan.constants["open_tiv"])}
+    shocks = {}
+    for variable in with_role("shock"):
+        # Orders open at the start are drawn once.
+        n_quarters = 1 if "open" in variable.dims else plan.n_steps
+        width = int(np.prod([sizes[dim] for dim in variable.dims], dtype=int))
+        first_quarter = plan.scenario.start.ordinal
+        u = streams.uniform(variable.name, first_trial, n_trials, width, first_quarter, n_quarters)
+        shocks[variable.name] = u if variable.dims else u[:, 0]
+    return shocks

@@ -1,0 +1,13 @@
+"""Figures: functions of datasets that return a matplotlib Figure. They run nothing and show nothing.
+
+The style is applied while a figure is made and while it is saved, and nowhere else; there is no pyplot.
+"""
+
+from sim.plots.composition_chart import composition
+from sim.plots.difference_chart import difference_fan
+from sim.plots.fan_chart import fan
+from sim.plots.gallery import gallery
+from sim.plots.order_book_chart import order_book
+from sim.plots.style import save
+
+__all__ = ["composition", "difference_fan", "fan", "gallery", "order_book", "save"]

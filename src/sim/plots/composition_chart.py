@@ -1,0 +1,119 @@
+"""Who supplies: the mean composition over time, as a stack, with what is recorded before the start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.patches import Patch
+
+from sim.analysis.measure import display_name
+from sim.axes import Array
+from sim.errors import UnknownName, nearest
+from sim.plots import style
+from sim.plots.fan_chart import YEARS_BEFORE
+from sim.variables import GLOSSARY
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Suppliers shown by name; the others are summed.
+SHOWN = len(style.SUPPLIER_COLOURS)
+
+REST = "All others"
+
+
+@style.styled
+def composition(
+    runs: xr.Dataset,
+    scenario: str | None = None,
+    *,
+    variable: str = "supplier_share",
+    history: xr.Dataset | None = None,
+    title: str | None = None,
+    years_before: int = YEARS_BEFORE,
+) -> Figure:
+    """Draw the mean over trials of a variable by supplier, stacked.
+
+    Parameters
+    ----------
+    runs : xarray.Dataset
+        From `sim.run`.
+    scenario : str, optional
+        Its name; by default a panel for each.
+    variable : str
+        One with the axis supplier and no other.
+    history, title, years_before
+        As in `sim.plots.fan`.
+    """
+    names = [str(name) for name in runs["scenario"].values]
+    if scenario is not None:
+        if scenario not in names:
+            remedy = nearest(scenario, names)
+            raise UnknownName("", "scenario", "no such scenario in the result: {value}", remedy, scenario)
+        names = [scenario]
+    past, years = _past(runs, history, variable, years_before)
+    means = runs[variable].mean("trial").transpose("scenario", "time", "supplier").astype(float)
+    stacks = {name: np.vstack([past, means.sel(scenario=name).values]) for name in names}
+    times = np.concatenate([years, style.ends_of_quarters(runs)])
+    source = str(history.attrs.get("source", "")) if history is not None and len(years) else ""
+    unit, label = GLOSSARY[variable].unit, GLOSSARY[variable].label
+    note = "Means over trials." if not len(years) else "Left of the dashed line: recorded. Right of it: means over trials."
+    figure, axes = style.panels(len(names), title or label, runs, source, [note])
+    colours = supplier_colours(runs)
+    for axis, name in zip(axes, names, strict=True):
+        draw_stack(axis, times, stacks[name], [str(each) for each in runs["supplier"].values], colours)
+        if len(years):
+            style.mark_start(axis, style.start_of(runs))
+        if len(names) > 1:
+            style.panel_title(axis, display_name(runs, "scenario", name))
+    axes[0].set_ylim(0, 1 if unit == "share" else None)
+    style.label_axes(figure, axes, label, unit)
+    style.legend_beside(figure, supplier_handles(runs, colours))
+    return figure
+
+
+def supplier_colours(runs: xr.Dataset) -> dict[str, str]:
+    """Return colours for the suppliers that matter most in a result, the most important first.
+
+    They are ranked by their mean share of deliveries over all scenarios, so that all figures of a result agree.
+    """
+    known = next((name for name in ("supplier_share", "deliveries", "order_book") if name in runs), None)
+    suppliers = [str(each) for each in runs["supplier"].values]
+    if known is not None:
+        weight = runs[known].mean(["scenario", "time", "trial"]).values
+        suppliers = [suppliers[position] for position in np.argsort(-weight, kind="stable")]
+    if len(suppliers) == SHOWN + 1:
+        return dict(zip(suppliers, (*style.SUPPLIER_COLOURS, style.REST_COLOUR), strict=True))
+    return dict(zip(suppliers, style.SUPPLIER_COLOURS, strict=False))
+
+
+def draw_stack(axis: Axes, times: Array, stack: Array, suppliers: list[str], colours: dict[str, str]) -> None:
+    """Stack the columns of `stack` (time, supplier), those without a colour as one."""
+    named = [stack[:, suppliers.index(each)] for each in colours]
+    rest = np.maximum(stack.sum(axis=1) - np.sum(named, axis=0), 0.0)
+    palette = [*colours.values(), style.REST_COLOUR]
+    axis.stackplot(times, *named, rest, colors=palette, edgecolor="white", linewidth=0.35)
+    axis.set_xlim(times[0], times[-1])
+    axis.grid(False)
+
+
+def supplier_handles(runs: xr.Dataset, colours: dict[str, str]) -> list[Artist]:
+    """Return the legend's entries in the order of the stack, the topmost first."""
+    entries = [(display_name(runs, "supplier", name), colour) for name, colour in colours.items()]
+    if len(colours) < runs.sizes["supplier"]:
+        entries.append((REST, style.REST_COLOUR))
+    return [Patch(color=colour, linewidth=0, label=name) for name, colour in reversed(entries)]
+
+
+def _past(runs: xr.Dataset, history: xr.Dataset | None, variable: str, years_before: int) -> tuple[Array, Array]:
+    """Return what is recorded before the start (year, supplier) and the ends of the years."""
+    if history is None or variable not in history:
+        return np.empty((0, runs.sizes["supplier"])), np.empty(0)
+    past = history[variable].sel(supplier=runs["supplier"].values).transpose("year", "supplier").values
+    years = history["year"].values + 1.0
+    is_shown = np.isfinite(past).all(axis=1) & (years >= style.start_of(runs) - years_before)
+    return past[is_shown], years[is_shown]

@@ -1,0 +1,147 @@
+"""Fans: what is recorded, then the median and the bands of the futures, a panel for each scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from sim.analysis.measure import COMMON, Measure, display_name, take
+from sim.axes import Array
+from sim.plots import style
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Quantiles drawn: the 90 % band, the 50 % band and the median.
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+#: Years of history shown before the start, unless told otherwise.
+YEARS_BEFORE = 20
+
+_OUTER, _INNER = 0.18, 0.36
+_RECORDED = "black"
+_REFERENCE = "#555555"
+
+
+@style.styled
+def fan(
+    runs: xr.Dataset,
+    variable: str,
+    sel: Mapping[str, str] | None = None,
+    *,
+    total: Iterable[str] = (),
+    history: xr.Dataset | None = None,
+    reference: str | None = None,
+    title: str | None = None,
+    years_before: int = YEARS_BEFORE,
+) -> Figure:
+    """Draw the median and the 50 % and 90 % bands of a variable.
+
+    Parameters
+    ----------
+    runs : xarray.Dataset
+        From `sim.run`.
+    variable : str
+        Its name.
+    sel : mapping, optional
+        Label chosen on each of its axes, such as ``{"supplier": "china"}``.
+    total : iterable of str, optional
+        Axes summed over.
+    history : xarray.Dataset, optional
+        From `sim.analysis.history.dataset`; its variable of the same name is drawn before the start.
+    reference : str, optional
+        Scenario whose median is shown in every panel; the first by default.
+    title : str, optional
+        By default the variable in words.
+    years_before : int
+        Years of history shown.
+    """
+    measure = Measure(variable, tuple((sel or {}).items()), tuple(total))
+    values = measure.take(runs)
+    names = [str(name) for name in runs["scenario"].values]
+    reference = names[0] if reference is None else reference
+    recorded = _recorded(history, measure, style.start_of(runs) - years_before)
+    source = str(history.attrs.get("source", "")) if history is not None and recorded is not None else ""
+    figure, axes = style.panels(len(names), title or measure.text(runs), runs, source)
+    times = style.ends_of_quarters(runs)
+    bands = {
+        name: np.quantile(values.sel(scenario=name).transpose("time", "trial").values, QUANTILES, axis=1)
+        for name in names
+    }
+    if recorded is not None:
+        # The futures set out from the last recorded value.
+        last = recorded[1][-1]
+        times = np.concatenate([recorded[0][-1:], times])
+        bands = {name: np.hstack([np.full((len(QUANTILES), 1), last), band]) for name, band in bands.items()}
+    for position, (axis, name) in enumerate(zip(axes, names, strict=True)):
+        colour = style.SCENARIO_COLOURS[position % len(style.SCENARIO_COLOURS)]
+        draw_bands(axis, times, bands[name], colour)
+        if name != reference:
+            axis.plot(times, bands[reference][2], color=_REFERENCE, linewidth=1, linestyle=(0, (3, 1.5)))
+        if recorded is not None:
+            axis.plot(*recorded, color=_RECORDED)
+            style.mark_start(axis, style.start_of(runs), "recorded")
+        if len(names) > 1:
+            style.panel_title(axis, display_name(runs, "scenario", name))
+        axis.margins(x=0.01)
+    _fit(axes, measure.unit)
+    style.label_axes(figure, axes, measure.text(runs).split(": ")[-1].capitalize() if sel else measure.text(runs), measure.unit)
+    of_reference = display_name(runs, "scenario", reference) if len(names) > 1 else None
+    style.legend_below(figure, _legend(recorded is not None, of_reference))
+    return figure
+
+
+def draw_bands(axis: Axes, times: Array, bands: Array, colour: str) -> None:
+    """Draw the two bands and the median; `bands` has the rows of `QUANTILES`."""
+    axis.fill_between(times, bands[0], bands[4], color=colour, alpha=_OUTER, linewidth=0)
+    axis.fill_between(times, bands[1], bands[3], color=colour, alpha=_INNER, linewidth=0)
+    axis.plot(times, bands[2], color=colour, linewidth=1.8)
+
+
+def band_handles(colour: str = "#777777", what: str = "of trials") -> list[Artist]:
+    """Return the legend's entries for the median and the bands."""
+    return [
+        Line2D([], [], color=colour, linewidth=1.8, label="Median"),
+        Patch(color=colour, alpha=_INNER + _OUTER, linewidth=0, label=f"50 % {what}"),
+        Patch(color=colour, alpha=_OUTER, linewidth=0, label=f"90 % {what}"),
+    ]
+
+
+def _legend(has_history: bool, reference: str | None) -> list[Artist]:
+    handles: list[Artist] = [Line2D([], [], color=_RECORDED, label="Recorded")] if has_history else []
+    handles += band_handles()
+    if reference is not None:
+        label = f"Median of {reference}"
+        handles.append(Line2D([], [], color=_REFERENCE, linewidth=1, linestyle=(0, (3, 1.5)), label=label))
+    return handles
+
+
+def _recorded(history: xr.Dataset | None, measure: Measure, first: float) -> tuple[Array, Array] | None:
+    """Return the recorded values as ends of years and values, where there are any."""
+    if history is None or measure.variable not in history:
+        return None
+    array = take(history, measure.variable, dict(measure.where), measure.total)
+    assert not set(array.dims) & set(COMMON), "history has no trials"
+    times, values = history["year"].values + 1.0, array.values
+    is_shown = np.isfinite(values) & (times >= first)
+    return (times[is_shown], values[is_shown]) if is_shown.any() else None
+
+
+def _fit(axes: list[Axes], unit: str) -> None:
+    """Let the axis of a share run from 0 to 1, and that of anything positive begin at 0."""
+    low, _ = axes[0].get_ylim()
+    if unit == "share":
+        axes[0].set_ylim(0, 1)
+    elif min(_lowest(axis) for axis in axes) >= 0 > low or low > 0:
+        axes[0].set_ylim(bottom=0)
+
+
+def _lowest(axis: Axes) -> float:
+    return float(axis.dataLim.y0)

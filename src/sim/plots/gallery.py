@@ -1,0 +1,60 @@
+"""The figures of a comparison, by file name.
+
+A name begins with the variable it shows, so that ``sim trace`` can tell where a figure comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sim.analysis.measure import Measure, largest_supplier
+from sim.plots.composition_chart import composition
+from sim.plots.difference_chart import difference_fan
+from sim.plots.fan_chart import fan
+from sim.plots.order_book_chart import order_book
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+
+def gallery(
+    runs: xr.Dataset, history: xr.Dataset | None = None, reference: str | None = None
+) -> Iterator[tuple[str, Figure]]:
+    """Yield names and figures, as far as the result has what they show.
+
+    Parameters
+    ----------
+    runs : xarray.Dataset
+        From `sim.run`.
+    history : xarray.Dataset, optional
+        From `sim.analysis.history.dataset`.
+    reference : str, optional
+        Scenario to compare with; the first by default.
+    """
+    names = [str(name) for name in runs["scenario"].values]
+    reference = names[0] if reference is None else reference
+    for measure in _measures(runs):
+        sel = dict(measure.where)
+        yield measure.key, fan(runs, measure.variable, sel, total=measure.total, history=history, reference=reference)
+        if len(names) > 1:
+            key = f"{measure.key}.difference"
+            yield key, difference_fan(runs, measure.variable, reference, sel, total=measure.total)
+    if "supplier_share" in runs:
+        yield "supplier_share.composition", composition(runs, history=history)
+    if "order_book" in runs:
+        yield "order_book.total", order_book(runs, reference=reference)
+        yield f"order_book.{reference}", order_book(runs, reference)
+
+
+def _measures(runs: xr.Dataset) -> list[Measure]:
+    """Return what is drawn as a fan of levels and a fan of differences."""
+    largest = largest_supplier(runs)
+    found = [
+        *([Measure("supplier_share", (("supplier", largest),))] if largest is not None else []),
+        Measure("effective_suppliers"),
+        Measure("capability", (), ("domain",)),
+        Measure("grants", (("state", "delivered"),)),
+    ]
+    return [measure for measure in found if measure.variable in runs]

@@ -1,0 +1,35 @@
+"""The order book: what is ordered and not yet delivered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.plots.composition_chart import composition
+from sim.plots.fan_chart import fan
+from sim.variables import GLOSSARY
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+
+def order_book(
+    runs: xr.Dataset, scenario: str | None = None, *, reference: str | None = None, title: str | None = None
+) -> Figure:
+    """Draw the order book: its median and bands by scenario, or its mean by supplier for one scenario.
+
+    Parameters
+    ----------
+    runs : xarray.Dataset
+        From `sim.run`.
+    scenario : str, optional
+        Name of the scenario to stack by supplier; by default all scenarios are drawn as fans.
+    reference : str, optional
+        Scenario whose median is shown in every panel; the first by default.
+    title : str, optional
+        By default the variable in words.
+    """
+    label = GLOSSARY["order_book"].label
+    if scenario is None:
+        return fan(runs, "order_book", total=("supplier",), reference=reference, title=title or f"Order book: {label.lower()}")
+    return composition(runs, scenario, variable="order_book", title=title or f"Order book by supplier: {scenario}")

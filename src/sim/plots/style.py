@@ -1,0 +1,213 @@
+"""What all figures share: fonts, colours, panels, the footer that says where a figure is from, saving."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from sim.axes import Array
+from sim.results import manifest
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+
+#: Laid over matplotlib's defaults, whatever the user's own settings are.
+STYLE: dict[str, Any] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": "#555555",
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.labelsize": 8,
+    "axes.linewidth": 0.6,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 8.5,
+    "figure.dpi": 100,
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 8,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.5,
+    "legend.fontsize": 7.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.5,
+    "lines.solid_capstyle": "butt",
+    "savefig.dpi": 200,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "hedgesim",
+    "xtick.color": "#555555",
+    "xtick.labelcolor": "black",
+    "xtick.labelsize": 7.5,
+    "ytick.color": "#555555",
+    "ytick.labelcolor": "black",
+    "ytick.labelsize": 7.5,
+}
+
+#: Colours of scenarios, from Okabe and Ito, which the colour-blind can tell apart.
+SCENARIO_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+
+#: Colours of suppliers, from Paul Tol's "muted" scheme, ordered so that neighbours in a stack differ in lightness.
+SUPPLIER_COLOURS = ("#CC6677", "#332288", "#DDCC77", "#117733", "#88CCEE", "#882255", "#44AA99", "#999933")
+REST_COLOUR = "#BBBBBB"
+
+#: Width of a figure and of its margins, in inches: the text width of an A4 page.
+WIDTH = 7.0
+_LINE = 0.125
+_FOOTER_SIZE = 6.2
+_GREY = "#555555"
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@contextmanager
+def context() -> Iterator[None]:
+    """Apply the style for a while; the user's settings come back afterwards."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(STYLE)
+        yield
+
+
+def styled(function: Callable[P, T]) -> Callable[P, T]:
+    """Run a function within the style."""
+
+    @wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
+        with context():
+            return function(*args, **kwargs)
+
+    return wrapper
+
+
+@styled
+def save(figure: Figure, path: str | Path) -> tuple[Path, Path]:
+    """Write a figure as PNG, 200 dots per inch, and as SVG with its text as text.
+
+    Parameters
+    ----------
+    figure : Figure
+        From one of the functions of this package.
+    path : str or path
+        Where to, without a suffix.
+
+    Returns
+    -------
+    tuple of Path
+        The two files; the same figure gives the same bytes.
+    """
+    base = Path(path)
+    png, svg = base.with_name(f"{base.name}.png"), base.with_name(f"{base.name}.svg")
+    figure.savefig(png)
+    figure.savefig(svg, metadata={"Date": None})
+    return png, svg
+
+
+def panels(count: int, title: str, runs: xr.Dataset, source: str, notes: Sequence[str] = ()) -> tuple[Figure, list[Axes]]:
+    """Return a figure with a title, a footer and `count` panels that share their axes.
+
+    Parameters
+    ----------
+    count : int
+        Number of panels.
+    title : str
+        What is shown, in a few words.
+    runs : xarray.Dataset
+        The result shown; its manifest goes into the footer.
+    source : str
+        Where recorded data are from; "" where none are shown.
+    notes : sequence of str
+        What the reader has to know, before the footer's own lines.
+    """
+    columns = count if count <= 3 else 2 if count == 4 else 3
+    rows = math.ceil(count / columns)
+    lines = [*(line for note in notes for line in textwrap.wrap(note, 132)), _about(runs), _source(source)]
+    panel_height = {1: 2.9, 2: 2.3}.get(columns, 2.1)
+    foot = _LINE * (len(lines) + 0.7)
+    head = 0.3
+    height = rows * panel_height + head + foot + 0.55
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    engine: Any = figure.get_layout_engine()
+    engine.set(rect=(0, foot / height, 1, 1 - (foot + head) / height), w_pad=0.06, h_pad=0.06)
+    figure.text(0.012, 1 - 0.08 / height, title, size=10, weight="bold", va="top")
+    figure.text(0.012, 0.06 / height, "\n".join(lines), size=_FOOTER_SIZE, color=_GREY, va="bottom", linespacing=1.35)
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    axes = list(grid.flat)
+    for unused in axes[count:]:
+        unused.remove()
+    # A panel with nothing below it carries its own years.
+    for axis in axes[max(0, count - columns) : count]:
+        axis.tick_params(labelbottom=True)
+    return figure, axes[:count]
+
+
+def label_axes(figure: Figure, axes: Sequence[Axes], text: str, unit: str) -> None:
+    """Name the quantity and its unit beside the leftmost panels, and the years below the lowest."""
+    wrapped = "\n".join(textwrap.wrap(f"{text} ({unit})", 42))
+    for axis in axes:
+        place = axis.get_subplotspec()
+        assert place is not None
+        if place.is_first_col():
+            axis.set_ylabel(wrapped)
+        if axis.xaxis.get_tick_params(which="major").get("labelbottom", True):
+            axis.set_xlabel("Year")
+
+
+def legend_below(figure: Figure, handles: Sequence[Artist], columns: int | None = None) -> None:
+    """Put a legend under the panels."""
+    figure.legend(handles=list(handles), loc="outside lower left", ncols=columns or len(handles), handlelength=1.8)
+
+
+def legend_beside(figure: Figure, handles: Sequence[Artist]) -> None:
+    """Put a legend to the right of the panels, one entry to a line."""
+    figure.legend(handles=list(handles), loc="outside right upper", handlelength=1.1, handleheight=1.1)
+
+
+def mark_start(axis: Axes, start: float, text: str = "") -> None:
+    """Draw the line between what is recorded and what is simulated."""
+    axis.axvline(start, color=_GREY, linewidth=0.7, linestyle=(0, (4, 2)), zorder=1.5)
+    if text:
+        axis.annotate(
+            text, (start, 1), (-3, -2), xycoords=("data", "axes fraction"), textcoords="offset points",
+            size=6.5, color=_GREY, ha="right", va="top",
+        )  # fmt: skip
+
+
+def panel_title(axis: Axes, text: str, width: int = 34) -> None:
+    """Set the title of a panel, on as many lines as it takes."""
+    axis.set_title("\n".join(textwrap.wrap(text, width)))
+
+
+def ends_of_quarters(runs: xr.Dataset) -> Array:
+    """Return the end of each quarter as a decimal year, where its values belong."""
+    quarters = [str(each) for each in runs["quarter"].values]
+    return np.array([int(each[:4]) + int(each[-1]) / 4 for each in quarters])
+
+
+def start_of(runs: xr.Dataset) -> float:
+    """Return the start of the first quarter as a decimal year."""
+    return float(ends_of_quarters(runs)[0] - 0.25)
+
+
+def _about(runs: xr.Dataset) -> str:
+    about = manifest(runs)
+    return (
+        f"n = {about['trials']:,} trials per scenario, seed {about['seed']}; {about['software']} {about['version']}"
+    )
+
+
+def _source(source: str) -> str:
+    futures = "hedgesim (futures)" if source else "hedgesim"
+    return f"Source: {f'{source} (history), ' if source else ''}{futures}; own calculations."

@@ -1,0 +1,19 @@
+"""Fixtures shared by the tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim import parameter_files, scenario_files
+from workshop import Workshop
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+    """Return a furnished folder that is the working directory, with its own generic files."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(parameter_files, "DIRECTORY", Path("generic"))
+    monkeypatch.setattr(scenario_files, "directory", lambda: Path("scenarios"))
+    return Workshop.new(tmp_path)
