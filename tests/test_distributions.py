@@ -25,7 +25,8 @@ def shapes(draw: st.DrawFn) -> Made:
     """Draw a shape, the same in scipy, and bounds around its middle."""
     kind = draw(st.sampled_from(["uniform", "normal", "lognormal", "triangular", "beta"]))
     low, width = draw(NUMBER), draw(WIDTH)
-    mode = low + width * draw(PART)
+    high = low + width
+    mode = min(low + width * draw(PART), high)
     if kind == "uniform":
         numbers, twin = [low, low + width], stats.uniform(low, width)
     elif kind == "normal":
@@ -34,7 +35,8 @@ def shapes(draw: st.DrawFn) -> Made:
         median, log_sd = draw(WIDTH), draw(st.floats(0.05, 2))
         numbers, twin = [median, log_sd], stats.lognorm(log_sd, scale=median)
     elif kind == "triangular":
-        numbers, twin = [low, mode, low + width], stats.triang((mode - low) / width, low, width)
+        rising = (mode - low) / (high - low)
+        numbers, twin = [low, mode, high], stats.triang(rising, low, high - low)
     else:
         a, b = draw(st.floats(0.5, 8)), draw(st.floats(0.5, 8))
         numbers, twin = [a, b, low, low + width], stats.beta(a, b, low, width)

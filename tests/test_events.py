@@ -193,7 +193,7 @@ ORDER: dict[str, Any] = {
         ({"what": "lapse", "partner": "borveil", "rung": 2}, errors.Contradiction, ".rung", "lower rung", 2),
         ({**ORDER, "supplier": "cindrel"}, errors.UnknownName, ".supplier", "mean cindral?", "cindrel"),
         ({**ORDER, "category": "strikes"}, errors.UnknownName, ".category", "mean strike?", "strikes"),
-        ({**ORDER, "tiv": 0}, errors.OutOfBounds, ".tiv", "Correct", 0),
+        ({**ORDER, "tiv": -1}, errors.OutOfBounds, ".tiv", "Correct", -1),
         ({**ORDER, "instalments": 0}, errors.OutOfBounds, ".instalments", "Correct", 0),
         ({"what": "cancel", "supplier": "overseas", "share": 1.5}, errors.OutOfBounds, ".share", "C", 1.5),
         ({"what": "grant", "amount": 1, "state": "note"}, errors.UnknownName, ".state", "noted?", "note"),

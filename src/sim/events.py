@@ -103,7 +103,7 @@ class _Lapse(_Event):
 class _Order(_Event):
     supplier: str
     category: str
-    tiv: Positive
+    tiv: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     value: Positive
     delay_quarters: Annotated[int, Field(ge=0)]
     instalments: Annotated[int, Field(ge=1)] = 1

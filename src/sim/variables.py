@@ -197,6 +197,7 @@ _FLOW = _group(
     ("disaster_chance", "", "share", "Chance of a disaster in a quarter"),
     ("crisis_end_chance", "front", "share", "Chance that a crisis ends in a quarter"),
     ("order_count", "supplier", "count", "Orders placed"),
+    ("register_orders", "", "count", "Orders placed in categories that the register covers"),
     ("cancellations", "supplier", "TIV m", "Orders cancelled"),
     ("retired", "supplier category", "TIV m", "Stock worn out"),
     ("grant_deliveries", "", "US$ m", "Grants handed over in the quarter"),

@@ -49,7 +49,7 @@ class Measure:
 
     def text(self, runs: xr.Dataset) -> str:
         """Return it in words, such as ``China: share of arms deliveries``."""
-        label = GLOSSARY[self.variable].label
+        label = GLOSSARY[self.variable].label + (", total" if self.total else "")
         names = [display_name(runs, dim, each) for dim, each in self.where]
         return f"{', '.join(names)}: {label[:1].lower()}{label[1:]}" if names else label
 

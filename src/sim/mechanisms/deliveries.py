@@ -114,6 +114,7 @@ def step(
     grant_deliveries: Array,
     is_grant_donor: Array,
     grant_basket: Array,
+    in_register: Array,
     delivery_ledger: Array,
     lapse_ledger: Array,
     stock_prev: Array,
@@ -147,12 +148,14 @@ def step(
     delivered = np.array(delivery_ledger[step])
     delivery_ledger[step] = 0.0
     by_supplier = total(np.moveaxis(delivered, 1, 0))
-    gift = is_grant_donor[:, None] * grant_deliveries * grant_capability
+    # A grant brings volume only in the categories that the register covers.
+    basket = grant_basket * in_register
+    gift = is_grant_donor[:, None] * grant_deliveries * grant_capability * basket.sum()
     retired = stock_prev * stock_loss
     stock = stock_prev - retired
     stock += delivered
     for donor in np.flatnonzero(is_grant_donor):
-        stock[donor] += gift[donor] * grant_basket[:, None]
+        stock[donor] += grant_deliveries * grant_capability * basket[:, None]
     return Update(
         orders=orders,
         deliveries=by_supplier + gift,

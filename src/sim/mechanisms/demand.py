@@ -21,6 +21,9 @@ import numpy as np
 from sim.axes import QUARTER, SLOTS, Array, IntArray
 from sim.numerics import exp, log, pick, total
 
+#: A target below this is none, TIV m.
+_NOTHING = 1e-9
+
 
 @dataclass(frozen=True)
 class Update:
@@ -73,8 +76,7 @@ def category_weights(
 ) -> tuple[Array, Array]:
     """Return openings per year by category, and the weights of the mix."""
     openings = deals_per_year * (1.0 + deferral_odds + domestic_odds)
-    held = category_stock_prev / np.maximum(target_stock_prev, np.finfo(float).tiny)
-    gap = np.where(target_stock_prev > 0, np.maximum(0.0, 1.0 - held), 0.0)
+    gap = np.maximum(0.0, target_stock_prev - category_stock_prev) / np.maximum(target_stock_prev, _NOTHING)
     pressed = total(pressure_tilt * border_pressure[:, None])
     return openings, openings * (1.0 + gap_tilt * gap) * (1.0 + pressed) * (1.0 + relief_tilt * disaster_need)
 

@@ -22,6 +22,7 @@ class Update:
     """What the mechanism writes."""
 
     order_count: Array  # supplier
+    register_orders: Array
     experience: Array  # supplier, category; orders
     quarters_since_order: Array  # supplier
 
@@ -52,6 +53,7 @@ def step(
     contract_trial: IntArray,
     contract_supplier: IntArray,
     contract_category: IntArray,
+    in_register: Array,
     experience_prev: Array,
     quarters_since_order_prev: Array,
     experience_kept: Array,
@@ -59,10 +61,14 @@ def step(
     """Let memory fade by a quarter and add the quarter's orders."""
     order_count = np.zeros_like(quarters_since_order_prev)
     scatter(order_count, (contract_supplier, contract_trial), 1.0)
+    register_orders = np.bincount(
+        contract_trial, in_register[contract_category], minlength=order_count.shape[-1]
+    )
     experience = experience_kept * experience_prev
     scatter(experience, (contract_supplier, contract_category, contract_trial), 1.0)
     return Update(
         order_count=order_count,
+        register_orders=register_orders,
         experience=experience,
         quarters_since_order=np.where(order_count > 0, 0.0, quarters_since_order_prev + 1.0),
     )

@@ -59,11 +59,18 @@ def composition(
     means = runs[variable].mean("trial").transpose("scenario", "time", "supplier").astype(float)
     stacks = {name: np.vstack([past, means.sel(scenario=name).values]) for name in names}
     times = np.concatenate([years, style.ends_of_quarters(runs)])
-    source = str(history.attrs.get("source", "")) if history is not None and len(years) else ""
     unit, label = GLOSSARY[variable].unit, GLOSSARY[variable].label
-    note = "Means over trials." if not len(years) else "Left of the dashed line: recorded. Right of it: means over trials."
-    figure, axes = style.panels(len(names), title or label, runs, source, [note])
     colours = supplier_colours(runs)
+    before = "Left of the dashed line: recorded, by year. Right of it: means over trials, by quarter."
+    figure, axes = style.panels(
+        len(names),
+        title or label,
+        runs,
+        handles=supplier_handles(runs, colours),
+        has_history=bool(len(years)),
+        notes=[before if len(years) else "Means over trials."],
+        is_beside=True,
+    )
     for axis, name in zip(axes, names, strict=True):
         draw_stack(axis, times, stacks[name], [str(each) for each in runs["supplier"].values], colours)
         if len(years):
@@ -71,8 +78,7 @@ def composition(
         if len(names) > 1:
             style.panel_title(axis, display_name(runs, "scenario", name))
     axes[0].set_ylim(0, 1 if unit == "share" else None)
-    style.label_axes(figure, axes, label, unit)
-    style.legend_beside(figure, supplier_handles(runs, colours))
+    style.label_values(axes, label, unit)
     return figure
 
 

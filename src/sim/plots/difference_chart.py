@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.lines import Line2D
@@ -55,33 +55,25 @@ def difference_fan(
         "Each trial has the same luck in both scenarios. The number at the right is the share of trials above, and"
         " the share below, the reference in the last quarter; the others are equal to it."
     )
-    figure, axes = style.panels(
-        len(others), title or f"{measure.text(runs)}: difference to {of_reference}", runs, "", [note]
-    )
+    mean: dict[str, Any] = {"color": "black", "linewidth": 1.1, "linestyle": (0, (1, 1))}
+    handles = [*band_handles(what="of differences"), Line2D([], [], label="Mean", **mean)]
+    heading = title or f"{measure.text(runs)}: difference to {of_reference}"
+    figure, axes = style.panels(len(others), heading, runs, handles=handles, notes=[note])
     times = np.concatenate([[style.start_of(runs)], style.ends_of_quarters(runs)])
     for axis, name in zip(axes, others, strict=True):
         gap = (values.sel(scenario=name) - values.sel(scenario=reference)).transpose("time", "trial").values
         # Nothing differs before the first quarter.
         gap = np.vstack([np.zeros((1, gap.shape[1])), gap])
-        colour = style.SCENARIO_COLOURS[names.index(name) % len(style.SCENARIO_COLOURS)]
         axis.axhline(0, color="black", linewidth=0.8, zorder=1.5)
-        draw_bands(axis, times, np.quantile(gap, QUANTILES, axis=1), colour)
-        axis.plot(times, gap.mean(axis=1), color="black", linewidth=1.1, linestyle=(0, (1, 1)))
-        ends = (f"{(gap[-1] > 0).mean():.0%} above", f"{(gap[-1] < 0).mean():.0%} below")
-        for text, height, va in zip(ends, (0.98, 0.02), ("top", "bottom"), strict=True):
-            axis.text(0.99, height, text, transform=axis.transAxes, ha="right", va=va, size=7)
+        draw_bands(axis, times, np.quantile(gap, QUANTILES, axis=1), style.scenario_colour(names.index(name)))
+        axis.plot(times, gap.mean(axis=1), **mean)
+        above, below = 100 * (gap[-1] > 0).mean(), 100 * (gap[-1] < 0).mean()
+        for text, height, side in ((f"{above:.0f} % above", 0.98, "top"), (f"{below:.0f} % below", 0.02, "bottom")):
+            axis.text(0.99, height, text, transform=axis.transAxes, ha="right", va=side, size=7)
         style.panel_title(axis, display_name(runs, "scenario", name), 34 if len(others) > 1 else 80)
         axis.margins(x=0.01)
-    _widen(axes[0].get_ylim(), axes)
-    unit = measure.unit
-    style.label_axes(figure, axes, "Difference", unit)
-    handles = [*band_handles(what="of differences"), Line2D([], [], color="black", linewidth=1.1, linestyle=(0, (1, 1)), label="Mean")]
-    style.legend_below(figure, handles)
+    # Room above and below for the shares in the corners.
+    low, high = axes[0].get_ylim()
+    axes[0].set_ylim(low - 0.1 * (high - low), high + 0.1 * (high - low))
+    style.label_values(axes, "Difference", measure.unit)
     return figure
-
-
-def _widen(limits: tuple[float, float], axes: list[object]) -> None:
-    """Leave room above and below for the shares in the corners."""
-    low, high = limits
-    room = 0.08 * (high - low)
-    axes[0].set_ylim(low - room, high + room)  # type: ignore[attr-defined]

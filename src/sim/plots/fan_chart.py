@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from sim.analysis.measure import COMMON, Measure, display_name, take
+from sim.analysis.measure import Measure, display_name, take
 from sim.axes import Array
 from sim.plots import style
+from sim.variables import GLOSSARY
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -27,7 +28,7 @@ YEARS_BEFORE = 20
 
 _OUTER, _INNER = 0.18, 0.36
 _RECORDED = "black"
-_REFERENCE = "#555555"
+_REFERENCE: dict[str, Any] = {"color": "#555555", "linewidth": 1, "linestyle": (0, (3, 1.5))}
 
 
 @style.styled
@@ -68,8 +69,17 @@ def fan(
     names = [str(name) for name in runs["scenario"].values]
     reference = names[0] if reference is None else reference
     recorded = _recorded(history, measure, style.start_of(runs) - years_before)
-    source = str(history.attrs.get("source", "")) if history is not None and recorded is not None else ""
-    figure, axes = style.panels(len(names), title or measure.text(runs), runs, source)
+    is_paired = len(names) > 1
+    figure, axes = style.panels(
+        len(names),
+        title or measure.text(runs),
+        runs,
+        handles=_legend(recorded is not None, display_name(runs, "scenario", reference) if is_paired else None),
+        has_history=recorded is not None,
+        notes=["Left of the vertical line: recorded, by year. Right of it: simulated, by quarter."]
+        if recorded is not None
+        else [],
+    )
     times = style.ends_of_quarters(runs)
     bands = {
         name: np.quantile(values.sel(scenario=name).transpose("time", "trial").values, QUANTILES, axis=1)
@@ -77,24 +87,24 @@ def fan(
     }
     if recorded is not None:
         # The futures set out from the last recorded value.
-        last = recorded[1][-1]
         times = np.concatenate([recorded[0][-1:], times])
-        bands = {name: np.hstack([np.full((len(QUANTILES), 1), last), band]) for name, band in bands.items()}
+        first = np.full((len(QUANTILES), 1), recorded[1][-1])
+        bands = {name: np.hstack([first, band]) for name, band in bands.items()}
     for position, (axis, name) in enumerate(zip(axes, names, strict=True)):
-        colour = style.SCENARIO_COLOURS[position % len(style.SCENARIO_COLOURS)]
-        draw_bands(axis, times, bands[name], colour)
+        draw_bands(axis, times, bands[name], style.scenario_colour(position))
         if name != reference:
-            axis.plot(times, bands[reference][2], color=_REFERENCE, linewidth=1, linestyle=(0, (3, 1.5)))
+            axis.plot(times, bands[reference][2], **_REFERENCE)
         if recorded is not None:
             axis.plot(*recorded, color=_RECORDED)
-            style.mark_start(axis, style.start_of(runs), "recorded")
-        if len(names) > 1:
+            style.mark_start(axis, style.start_of(runs))
+        if is_paired:
             style.panel_title(axis, display_name(runs, "scenario", name))
         axis.margins(x=0.01)
-    _fit(axes, measure.unit)
-    style.label_axes(figure, axes, measure.text(runs).split(": ")[-1].capitalize() if sel else measure.text(runs), measure.unit)
-    of_reference = display_name(runs, "scenario", reference) if len(names) > 1 else None
-    style.legend_below(figure, _legend(recorded is not None, of_reference))
+    if measure.unit == "share":
+        axes[0].set_ylim(0, 1)
+    elif min(axis.dataLim.y0 for axis in axes) >= 0:
+        axes[0].set_ylim(bottom=0)
+    style.label_values(axes, GLOSSARY[variable].label, measure.unit)
     return figure
 
 
@@ -118,8 +128,7 @@ def _legend(has_history: bool, reference: str | None) -> list[Artist]:
     handles: list[Artist] = [Line2D([], [], color=_RECORDED, label="Recorded")] if has_history else []
     handles += band_handles()
     if reference is not None:
-        label = f"Median of {reference}"
-        handles.append(Line2D([], [], color=_REFERENCE, linewidth=1, linestyle=(0, (3, 1.5)), label=label))
+        handles.append(Line2D([], [], label=f"Median of {reference}", **_REFERENCE))
     return handles
 
 
@@ -128,20 +137,7 @@ def _recorded(history: xr.Dataset | None, measure: Measure, first: float) -> tup
     if history is None or measure.variable not in history:
         return None
     array = take(history, measure.variable, dict(measure.where), measure.total)
-    assert not set(array.dims) & set(COMMON), "history has no trials"
     times, values = history["year"].values + 1.0, array.values
     is_shown = np.isfinite(values) & (times >= first)
     return (times[is_shown], values[is_shown]) if is_shown.any() else None
 
-
-def _fit(axes: list[Axes], unit: str) -> None:
-    """Let the axis of a share run from 0 to 1, and that of anything positive begin at 0."""
-    low, _ = axes[0].get_ylim()
-    if unit == "share":
-        axes[0].set_ylim(0, 1)
-    elif min(_lowest(axis) for axis in axes) >= 0 > low or low > 0:
-        axes[0].set_ylim(bottom=0)
-
-
-def _lowest(axis: Axes) -> float:
-    return float(axis.dataLim.y0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.analysis.measure import display_name
 from sim.plots.composition_chart import composition
 from sim.plots.fan_chart import fan
 from sim.variables import GLOSSARY
@@ -29,7 +30,8 @@ def order_book(
     title : str, optional
         By default the variable in words.
     """
-    label = GLOSSARY["order_book"].label
     if scenario is None:
-        return fan(runs, "order_book", total=("supplier",), reference=reference, title=title or f"Order book: {label.lower()}")
-    return composition(runs, scenario, variable="order_book", title=title or f"Order book by supplier: {scenario}")
+        heading = f"Order book: {GLOSSARY['order_book'].label.lower()}"
+        return fan(runs, "order_book", total=("supplier",), reference=reference, title=title or heading)
+    heading = f"Order book by supplier: {display_name(runs, 'scenario', scenario)}"
+    return composition(runs, scenario, variable="order_book", title=title or heading)

@@ -67,6 +67,8 @@ WIDTH = 7.0
 _LINE = 0.125
 _FOOTER_SIZE = 6.2
 _GREY = "#555555"
+_LEFT = 0.012
+_FOOTER_CHARACTERS = 150
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -115,8 +117,17 @@ def save(figure: Figure, path: str | Path) -> tuple[Path, Path]:
     return png, svg
 
 
-def panels(count: int, title: str, runs: xr.Dataset, source: str, notes: Sequence[str] = ()) -> tuple[Figure, list[Axes]]:
-    """Return a figure with a title, a footer and `count` panels that share their axes.
+def panels(
+    count: int,
+    title: str,
+    runs: xr.Dataset,
+    *,
+    handles: Sequence[Artist],
+    has_history: bool = False,
+    notes: Sequence[str] = (),
+    is_beside: bool = False,
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with title, legend and footer, and `count` panels that share their axes.
 
     Parameters
     ----------
@@ -126,63 +137,71 @@ def panels(count: int, title: str, runs: xr.Dataset, source: str, notes: Sequenc
         What is shown, in a few words.
     runs : xarray.Dataset
         The result shown; its manifest goes into the footer.
-    source : str
-        Where recorded data are from; "" where none are shown.
+    handles : sequence of Artist
+        Entries of the legend.
+    has_history : bool
+        Whether recorded data are shown.
     notes : sequence of str
         What the reader has to know, before the footer's own lines.
+    is_beside : bool
+        Whether the legend stands to the right of the panels instead of below them.
     """
     columns = count if count <= 3 else 2 if count == 4 else 3
     rows = math.ceil(count / columns)
-    lines = [*(line for note in notes for line in textwrap.wrap(note, 132)), _about(runs), _source(source)]
-    panel_height = {1: 2.9, 2: 2.3}.get(columns, 2.1)
-    foot = _LINE * (len(lines) + 0.7)
-    head = 0.3
-    height = rows * panel_height + head + foot + 0.55
+    lines = [line for note in notes for line in textwrap.wrap(note, _FOOTER_CHARACTERS)]
+    lines += [_about(runs), _source(runs, has_history)]
+    legend_columns = 1 if is_beside else _columns(handles)
+    legend = 0.0 if is_beside else 0.22 + 0.17 * (math.ceil(len(handles) / legend_columns) - 1)
+    right = 1.35 if is_beside else 0.0
+    foot, head = _LINE * (len(lines) + 0.7), 0.3
+    height = rows * {1: 3.0, 2: 2.5}.get(columns, 2.2) + head + foot + legend + 0.2
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    bottom = (foot + legend) / height
     engine: Any = figure.get_layout_engine()
-    engine.set(rect=(0, foot / height, 1, 1 - (foot + head) / height), w_pad=0.06, h_pad=0.06)
-    figure.text(0.012, 1 - 0.08 / height, title, size=10, weight="bold", va="top")
-    figure.text(0.012, 0.06 / height, "\n".join(lines), size=_FOOTER_SIZE, color=_GREY, va="bottom", linespacing=1.35)
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    axes = list(grid.flat)
-    for unused in axes[count:]:
+    engine.set(rect=(0, bottom, 1 - right / WIDTH, 1 - bottom - head / height), w_pad=0.06, h_pad=0.06)
+    figure.text(_LEFT, 1 - 0.08 / height, title, size=10, weight="bold", va="top")
+    footer = "\n".join(lines)
+    figure.text(_LEFT, 0.06 / height, footer, size=_FOOTER_SIZE, color=_GREY, va="bottom", linespacing=1.35)
+    place = (1 - right / WIDTH, 1 - head / height) if is_beside else (_LEFT, foot / height)
+    figure.legend(
+        handles=list(handles),
+        loc="upper left" if is_beside else "lower left",
+        bbox_to_anchor=place,
+        ncols=legend_columns,
+        borderaxespad=0.4 if is_beside else 0.0,
+        borderpad=0.0,
+        handlelength=1.1 if is_beside else 1.8,
+        handleheight=1.1 if is_beside else 0.7,
+    )
+    grid = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
+    for unused in grid[count:]:
         unused.remove()
-    # A panel with nothing below it carries its own years.
-    for axis in axes[max(0, count - columns) : count]:
+    axes = grid[:count]
+    for axis in axes[max(0, count - columns) :]:
+        # A panel with nothing below it carries its own years.
         axis.tick_params(labelbottom=True)
-    return figure, axes[:count]
+        axis.set_xlabel("Year")
+    return figure, axes
 
 
-def label_axes(figure: Figure, axes: Sequence[Axes], text: str, unit: str) -> None:
-    """Name the quantity and its unit beside the leftmost panels, and the years below the lowest."""
-    wrapped = "\n".join(textwrap.wrap(f"{text} ({unit})", 42))
+def label_values(axes: Sequence[Axes], text: str, unit: str) -> None:
+    """Name the quantity and its unit beside the leftmost panels."""
     for axis in axes:
         place = axis.get_subplotspec()
-        assert place is not None
-        if place.is_first_col():
-            axis.set_ylabel(wrapped)
-        if axis.xaxis.get_tick_params(which="major").get("labelbottom", True):
-            axis.set_xlabel("Year")
+        if place is not None and place.is_first_col():
+            axis.set_ylabel("\n".join(textwrap.wrap(f"{text} ({unit})", 40)))
+    if max(abs(limit) for limit in axes[0].get_ylim()) >= 1000:
+        axes[0].yaxis.set_major_formatter("{x:,.0f}")
 
 
-def legend_below(figure: Figure, handles: Sequence[Artist], columns: int | None = None) -> None:
-    """Put a legend under the panels."""
-    figure.legend(handles=list(handles), loc="outside lower left", ncols=columns or len(handles), handlelength=1.8)
-
-
-def legend_beside(figure: Figure, handles: Sequence[Artist]) -> None:
-    """Put a legend to the right of the panels, one entry to a line."""
-    figure.legend(handles=list(handles), loc="outside right upper", handlelength=1.1, handleheight=1.1)
-
-
-def mark_start(axis: Axes, start: float, text: str = "") -> None:
+def mark_start(axis: Axes, start: float) -> None:
     """Draw the line between what is recorded and what is simulated."""
     axis.axvline(start, color=_GREY, linewidth=0.7, linestyle=(0, (4, 2)), zorder=1.5)
-    if text:
-        axis.annotate(
-            text, (start, 1), (-3, -2), xycoords=("data", "axes fraction"), textcoords="offset points",
-            size=6.5, color=_GREY, ha="right", va="top",
-        )  # fmt: skip
+
+
+def scenario_colour(position: int) -> str:
+    """Return the colour of a scenario by its position in the result."""
+    return SCENARIO_COLOURS[position % len(SCENARIO_COLOURS)]
 
 
 def panel_title(axis: Axes, text: str, width: int = 34) -> None:
@@ -201,13 +220,23 @@ def start_of(runs: xr.Dataset) -> float:
     return float(ends_of_quarters(runs)[0] - 0.25)
 
 
+def _columns(handles: Sequence[Artist]) -> int:
+    """Return how many entries of a legend fit beside each other under the panels."""
+    widest = max(len(str(handle.get_label())) for handle in handles)
+    room = int(WIDTH / (0.45 + 0.062 * widest))
+    together = sum(0.5 + 0.062 * len(str(handle.get_label())) for handle in handles)
+    return len(handles) if together < WIDTH else max(1, min(room, math.ceil(len(handles) / 2)))
+
+
 def _about(runs: xr.Dataset) -> str:
     about = manifest(runs)
-    return (
-        f"n = {about['trials']:,} trials per scenario, seed {about['seed']}; {about['software']} {about['version']}"
-    )
+    software = f"{about['software']} {about['version']}"
+    return f"n = {about['trials']:,} trials per scenario, seed {about['seed']}; {software}"
 
 
-def _source(source: str) -> str:
-    futures = "hedgesim (futures)" if source else "hedgesim"
-    return f"Source: {f'{source} (history), ' if source else ''}{futures}; own calculations."
+def _source(runs: xr.Dataset, has_history: bool) -> str:
+    """Name the case's first source, which is its deal register, and the software."""
+    about = manifest(runs)
+    register = next(iter(about.get("sources", [])), "").split(",")[0]
+    recorded = f"{register} ({'history' if has_history else 'data'}), " if register else ""
+    return f"Source: {recorded}{about['software']} (futures); own calculations."

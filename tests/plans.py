@@ -1,0 +1,106 @@
+"""Scenarios and plans for tests of the engine, made in memory from the shipped case and the toy case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sim import case, design, event_checks, events
+from sim.case import Case
+from sim.dates import Quarter
+from sim.parameters import ParameterSet
+from sim.scenario import Scenario
+
+ARCHIPELAGO = str(Path(__file__).parent / "cases" / "archipelago")
+
+#: case -> first and last quarter
+HORIZONS = {"bangladesh": ("2024-Q1", "2040-Q4"), ARCHIPELAGO: ("2020-Q1", "2031-Q4")}
+
+CASES = tuple(HORIZONS)
+
+
+@cache
+def load_case(name: str) -> Case:
+    return case.load(name)
+
+
+@cache
+def _parameters(name: str) -> ParameterSet:
+    return ParameterSet.load(load_case(name))
+
+
+def scenario(
+    of_case: str = "bangladesh",
+    told: Iterable[Mapping[str, Any]] = (),
+    changes: Mapping[str, Any] | None = None,
+    n_steps: int | None = None,
+    name: str = "test",
+) -> Scenario:
+    """Return a scenario of a case with these events and other numbers."""
+    start, end = (Quarter.parse(text) for text in HORIZONS[of_case])
+    if n_steps is not None:
+        end = start + (n_steps - 1)
+    chosen, parameters = load_case(of_case), _parameters(of_case)
+    if changes:
+        parameters = parameters.replace(changes, "test")
+    read = [
+        events.read(table, "test", "events", case=chosen, parameters=parameters, start=start, end=end)
+        for table in told
+    ]
+    return Scenario(
+        name=name,
+        title=name,
+        story="",
+        evidence=(),
+        case=chosen,
+        start=start,
+        end=end,
+        parameters=parameters,
+        events=event_checks.check(read, chosen, parameters),
+        variant=(),
+        look_at=(),
+        overrides=(),
+        extends=None,
+    )
+
+
+def plan(*args: Any, seed: int = 1, **kwargs: Any) -> design.Plan:
+    """Return the plan of such a scenario."""
+    return design.plan(scenario(*args, **kwargs), seed)
+
+
+def busy(of_case: str) -> list[dict[str, Any]]:
+    """Return events that use every verb, for either case."""
+    chosen = load_case(of_case)
+    first = Quarter.parse(HORIZONS[of_case][0])
+    front, partner, rival = chosen.fronts[0], chosen.partners[0], chosen.partners[1]
+    supplier, category = chosen.suppliers[1], chosen.categories[0]
+
+    def at(step: int) -> str:
+        return str(first + step)
+
+    return [
+        {"at": at(0), "what": "scale", "name": "border_pressure.intensity", "by": 1.5, "for_quarters": 9},
+        {"at": at(3), "what": "set", "name": f"relation.{chosen.recipient}.{rival}", "to": -0.6},
+        {"at": at(4), "what": "ramp", "name": "grants.osa_budget", "to": 40, "for_quarters": 6},
+        {"at": at(5), "what": "hold", "name": "supplier_choice.import_nest", "to": 0.9, "for_quarters": 4},
+        {"at": at(6), "what": "sign", "partner": partner, "rung": 4},
+        {"at": at(7), "what": "hold", "name": f"posture.{rival}", "to": 3, "for_quarters": 3},
+        {"at": at(8), "what": "order", "supplier": supplier, "category": category, "tiv": 120, "value": 400}
+        | {"delay_quarters": 0, "instalments": 5},
+        {"at": at(8), "what": "order", "supplier": partner, "category": category, "tiv": 30, "value": 90}
+        | {"delay_quarters": 60},
+        {"at": at(10), "what": "cancel", "supplier": supplier, "share": 0.4},
+        {"at": at(11), "what": "set", "name": "export_regime", "to": chosen.size("regime") - 1},
+        {"at": at(12), "what": "grant", "amount": 300, "state": "selected"},
+        {"at": at(12), "what": "grant", "amount": 450, "state": "noted"},
+        {"at": at(13), "what": "grant", "amount": 450, "state": "delivered"},
+        {"at": at(14), "what": "scale", "name": f"border_pressure.crisis_rate.{front}", "by": 4},
+        {"at": at(15), "what": "set", "name": "availability.share_limit", "to": 0.3},
+        {"at": at(16), "what": "lapse", "partner": partner, "rung": 1},
+        {"at": at(18), "what": "set", "name": "deliveries.stock_wear", "to": 0.1},
+        {"at": at(19), "what": "cancel", "supplier": partner},
+        {"at": at(20), "what": "set", "name": "industry.economic_zone", "to": 1},
+    ]

@@ -1,0 +1,93 @@
+"""The order book becomes stock."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from twins.chance import normal, whole_quarters
+
+
+@dataclass
+class Consignment:
+    """Volume on the order book, due to arrive or to lapse."""
+
+    at: int
+    supplier: int
+    category: int
+    tiv: float
+    lapses: bool
+
+
+def _parts(supplier, category, tiv, first, number):
+    return [Consignment(first + k, supplier, category, tiv / number, lapses=False) for k in range(number)]
+
+
+def _book(w):
+    return [sum((item.tiv for item in w.book if item.supplier == s), 0.0) for s in w.suppliers]
+
+
+def start(w):
+    w.stock = [[0.0 for _ in w.categories] for _ in w.suppliers]
+    for age, cohort in enumerate(reversed(w.delivered_cohorts)):
+        for s in w.suppliers:
+            for c in w.categories:
+                w.stock[s][c] += cohort[s][c] * (1 - w.stock_wear) ** age
+
+    w.book = []
+    for i, tiv in enumerate(w.open_tiv):
+        s, c = w.open_supplier[i], w.open_category[i]
+        first = 0 if w.open_has_started[i] else _wait(w, s, c, w.open_age[i], w.open_shock[i])
+        w.book += _parts(s, c, tiv, first, whole_quarters(w.delivery_spread))
+    w.order_book = _book(w)
+
+
+def _wait(w, s, c, age, u):
+    """Quarters still to wait, given that nothing has come for `age` years."""
+    location, spread, factor = w.lead_time_location[c], w.lead_time_spread[c], w.lead_time_factor[s]
+    deviation = (math.log((age + 0.5) / factor) - location) / spread
+    not_longer = math.erfc(-deviation / math.sqrt(2)) / 2
+    u = not_longer + (1 - not_longer) * u
+    if u >= 1:
+        return 0
+    years = math.exp(location + spread * normal(u)) * factor - 0.5
+    return max(0, int((4 * (years - age) + 0.5) // 1))
+
+
+def step(w):
+    w.cancellations = [0.0 for _ in w.suppliers]
+    still = []
+    for item in w.book:
+        ended = item.tiv if item.lapses and item.at == w.step else item.tiv * w.cancellation[item.supplier][0]
+        w.cancellations[item.supplier] += ended
+        item.tiv -= ended
+        if not (item.lapses and item.at == w.step):
+            still.append(item)
+    w.book = still
+
+    w.orders = [0.0 for _ in w.suppliers]
+    for order in w.contracts:
+        s, c, first = order.supplier, order.category, w.step + order.delay
+        w.orders[s] += order.tiv
+        if order.lapses:
+            w.book.append(Consignment(first, s, c, order.tiv, lapses=True))
+        else:
+            w.book += _parts(s, c, order.tiv, first, order.instalments)
+
+    w.deliveries = [0.0 for _ in w.suppliers]
+    w.granted = [0.0 for _ in w.suppliers]
+    w.retired = [[w.stock[s][c] * w.stock_loss for c in w.categories] for s in w.suppliers]
+    for s in w.suppliers:
+        for c in w.categories:
+            w.stock[s][c] -= w.retired[s][c]
+            if w.is_grant_donor[s] and w.in_register[c]:
+                gift = w.grant_deliveries * w.grant_capability * w.grant_basket[c]
+                w.stock[s][c] += gift
+                w.granted[s] += gift
+                w.deliveries[s] += gift
+    for item in w.book:
+        if item.at == w.step and not item.lapses:
+            w.stock[item.supplier][item.category] += item.tiv
+            w.deliveries[item.supplier] += item.tiv
+    w.book = [item for item in w.book if item.at != w.step or item.lapses]
+    w.order_book = _book(w)

@@ -1,0 +1,25 @@
+"""Memory of past orders."""
+
+from __future__ import annotations
+
+
+def start(w):
+    w.experience = [[0.0 for _ in w.categories] for _ in w.suppliers]
+    for age, cohort in enumerate(reversed(w.ordered_cohorts)):
+        for s in w.suppliers:
+            for c in w.categories:
+                w.experience[s][c] += cohort[s][c] * (1 - w.experience_fading) ** age
+    w.quarters_since_order = list(w.last_order_age)
+
+
+def step(w):
+    w.order_count = [0.0 for _ in w.suppliers]
+    w.register_orders = float(sum(w.in_register[order.category] for order in w.contracts))
+    for s in w.suppliers:
+        w.quarters_since_order[s] += 1
+        for c in w.categories:
+            w.experience[s][c] *= w.experience_kept
+    for order in w.contracts:
+        w.order_count[order.supplier] += 1
+        w.experience[order.supplier][order.category] += 1
+        w.quarters_since_order[order.supplier] = 0.0

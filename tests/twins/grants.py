@@ -1,0 +1,63 @@
+"""Security grants: selected, noted, handed over."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from twins.chance import normal, whole_quarters
+
+
+@dataclass
+class Grant:
+    """A grant under way, US$ m; handed over only when a date is known."""
+
+    money: float
+    notes_at: int
+    handover_at: int | None = None
+
+
+def start(w):
+    w.programme_growth = 1.0
+    w.under_way = []
+    w.grants = [0.0, w.noted_at_start / w.exchange_rate, 0.0]
+
+
+def step(w):
+    told_selected, told_noted, told_delivered = (amount / w.exchange_rate for amount in w.documented_grants)
+    selected, noted, delivered = w.grants
+
+    awarded = told_selected
+    if w.donor_quarter == 1:
+        w.programme_growth *= 1 + w.osa_budget_growth
+        relative = w.osa_budget * w.programme_growth / w.reference_budget
+        scale = max(0.0, 1 + w.budget_response * (relative - 1))
+        capacity = max(0.0, 1 - (selected + noted) / w.absorptive_capacity)
+        bonus = 1 + w.repeat_bonus if delivered > 0 else 1.0
+        if w.selection_shock < w.selection_probability * bonus * scale * capacity:
+            billion = w.smallest_grant + (w.largest_grant - w.smallest_grant) * w.grant_size_shock
+            awarded += billion * scale * 1000 / w.exchange_rate
+    wait = int(4 * w.longest_note_wait * w.note_shock // 1)
+    if awarded:
+        w.under_way.append(Grant(awarded, w.step + wait))
+
+    lag = whole_quarters(w.handover_median * math.exp(w.handover_spread * normal(w.handover_shock)))
+    now_noted = 0.0
+    for grant in w.under_way:
+        if grant.notes_at == w.step:
+            grant.handover_at = w.step + lag
+            now_noted += grant.money
+    handed_over = sum(grant.money for grant in w.under_way if grant.handover_at == w.step)
+    w.under_way = [grant for grant in w.under_way if grant.handover_at != w.step]
+    handed_over += min(told_delivered, noted)
+
+    w.grants = [
+        selected + awarded - now_noted,
+        noted + now_noted + told_noted - handed_over,
+        delivered + handed_over,
+    ]
+    w.grant_deliveries = handed_over
+    w.aid = [a_year / 4 for a_year in w.development_aid]
+    for channel, carries in enumerate(w.is_grant_channel):
+        if carries:
+            w.aid[channel] += handed_over

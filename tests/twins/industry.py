@@ -1,0 +1,23 @@
+"""Industry at home learns."""
+
+from __future__ import annotations
+
+from sim.axes import DOMESTIC
+
+
+def start(w):
+    w.domestic_capability = list(w.initial_domestic_capability)
+
+
+def step(w):
+    for c in w.categories:
+        lesson = 0.0
+        for deal in w.deals:
+            if deal.category != c:
+                continue
+            if deal.supplier >= 0:
+                lesson += w.transfer_learning * w.technology_offer[deal.supplier][c]
+            elif deal.supplier == DOMESTIC:
+                lesson += w.practice_learning
+        lesson = min(1.0, lesson * (1 + w.zone_boost * w.economic_zone))
+        w.domestic_capability[c] += (1 - w.domestic_capability[c]) * lesson

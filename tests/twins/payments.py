@@ -1,0 +1,58 @@
+"""Commitments, and the yearly parts in which they are paid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Due:
+    """Money of a contract that is still to come: to be paid, or to be released by a lapse."""
+
+    at: int
+    supplier: int
+    money: float
+    lapses: bool
+
+
+def _parts(w, supplier, value):
+    term = max(1, int((w.payment_years + 0.5) // 1))
+    return [Due(w.step + 4 * year, supplier, value / term, lapses=False) for year in range(term)]
+
+
+def start(w):
+    w.dues = []
+    for s, c, tiv in zip(w.open_supplier, w.open_category, w.open_tiv, strict=True):
+        w.dues += _parts(w, s, tiv * w.price_level[c] * w.price_factor[s] * w.unpaid_share)
+    w.commitments = sum(due.money for due in w.dues)
+    w.unspent = 0.0
+    w.arrears = 0.0
+
+
+def step(w):
+    # What lapses now lapses whole; a cancellation ends part of what is still to come.
+    w.released = sum(due.money for due in w.dues if due.lapses and due.at == w.step)
+    w.dues = [due for due in w.dues if not (due.lapses and due.at == w.step)]
+    for due in w.dues:
+        ended = due.money * w.cancellation[due.supplier][0]
+        due.money -= ended
+        w.released += ended
+
+    w.signed = 0.0
+    for contract in w.contracts:
+        w.signed += contract.value
+        if contract.lapses:
+            w.dues.append(Due(w.step + contract.delay, contract.supplier, contract.value, lapses=True))
+        else:
+            w.dues += _parts(w, contract.supplier, contract.value)
+
+    due_now = w.arrears + sum(due.money for due in w.dues if due.at == w.step and not due.lapses)
+    w.dues = [due for due in w.dues if due.at != w.step or due.lapses]
+    # A new fiscal year: what the old one left unspent is gone.
+    w.returned = w.unspent if w.fiscal_quarter == 1 else 0.0
+    cash = w.unspent - w.returned + w.procurement_budget
+    w.spending = min(due_now, cash)
+    w.arrears = due_now - w.spending
+    w.unspent = cash - w.spending
+    # What is outstanding is counted afresh, not carried forward.
+    w.commitments = w.arrears + sum(due.money for due in w.dues)
