@@ -104,3 +104,21 @@ def busy(of_case: str) -> list[dict[str, Any]]:
         {"at": at(19), "what": "cancel", "supplier": partner},
         {"at": at(20), "what": "set", "name": "industry.economic_zone", "to": 1},
     ]
+
+
+def wide(of_case: str, prior: str) -> dict[str, dict[str, Any]]:
+    """Return changes that draw every parameter from all that its hard bounds allow.
+
+    "bounds" draws evenly between the bounds, "corners" only the bounds themselves.
+    """
+    changes: dict[str, dict[str, Any]] = {}
+    for key, element in _parameters(of_case).items():
+        low, high = (min(max(bound, -_LARGE), _LARGE) for bound in element.bounds)
+        is_switch = element.unit == "0/1"
+        shape = "choice" if is_switch or prior == "corners" else "uniform"
+        changes[key] = {"value": low, shape: [low, high]}
+    return changes
+
+
+#: Stands for a bound that is not there.
+_LARGE = 1e6

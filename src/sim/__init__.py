@@ -9,7 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sim import plots
     from sim.analysis.comparison import compare
+    from sim.analysis.history import of as history
     from sim.errors import InputError, SimError
     from sim.results import manifest, run, save
     from sim.results import open_result as open
@@ -21,13 +23,15 @@ _HOMES = {
     "SimError": "sim.errors",
     "compare": "sim.analysis.comparison",
     "diff": "sim.scenario",
+    "history": "sim.analysis.history",
     "load": "sim.scenario",
     "manifest": "sim.results",
     "open": "sim.results",
     "run": "sim.results",
     "save": "sim.results",
 }
-_OTHER_NAMES = {"open": "open_result"}
+_OTHER_NAMES = {"history": "of", "open": "open_result"}
+_MODULES = ("plots",)
 
 __all__ = [
     "InputError",
@@ -35,15 +39,19 @@ __all__ = [
     "SimError",
     "compare",
     "diff",
+    "history",
     "load",
     "manifest",
     "open",
+    "plots",
     "run",
     "save",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"sim.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'sim' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), _OTHER_NAMES.get(name, name))

@@ -230,5 +230,12 @@ def _manifest(scenarios: Sequence[Scenario], trials: int, first_trial: int, seed
         },
         "python": platform.python_version(),
         "packages": {name: metadata.version(name) for name in _PACKAGES},
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": _command(),
     }
+
+
+def _command() -> str:
+    """Return the command line where there is one; a notebook's or a server's says nothing about the run."""
+    program = Path(sys.argv[0])
+    is_ours = program.name == "sim" or program.parent.name == "sim"
+    return shlex.join(["sim", *sys.argv[1:]]) if is_ours else ""

@@ -225,6 +225,11 @@ class Difference:
     unit: str
     kind: Literal["parameter", "event", "horizon", "case", "variant"]
 
+    def __str__(self) -> str:
+        if self.kind == "event":
+            return f"+ {self.b}" if self.b else f"- {self.a}"
+        return f"{self.key}: {self.a or 'none'} -> {self.b or 'none'} {self.unit}".rstrip()
+
 
 def diff(a: Scenario, b: Scenario) -> list[Difference]:
     """Return everything in which two scenarios differ, except their names and stories."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from types import SimpleNamespace
 
 from sim import design
@@ -121,6 +120,10 @@ def _affine(drawn, scale, shift, low, high):
     return min(high, max(low, scale * drawn + shift))
 
 
+def _copy(value):
+    return [_copy(each) for each in value] if isinstance(value, list) else value
+
+
 def run(plan, trial, names=RECORDED):
     """Return name -> list by quarter, for the variables that a run can record."""
     world = World(plan, trial)
@@ -128,5 +131,5 @@ def run(plan, trial, names=RECORDED):
     for _ in range(plan.n_steps):
         world.advance()
         for name in names:
-            recorded[name].append(copy.deepcopy(getattr(world, name)))
+            recorded[name].append(_copy(getattr(world, name)))
     return recorded

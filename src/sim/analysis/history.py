@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from sim.case import Case
     from sim.register import Date
+    from sim.scenario import Scenario
 
 #: Years in the window of the rolling shares.
 YEARS = WINDOW // QUARTERS
@@ -77,6 +78,11 @@ def dataset(case: Case, start: Date) -> xr.Dataset:
     # The first source of a case is its deal register.
     source = case.sources[0].split(",")[0] if case.sources else ""
     return xr.Dataset({"delivered": delivered, **variables}, coordinates, {"source": source})
+
+
+def of(scenario: Scenario) -> xr.Dataset:
+    """Return what is recorded before a scenario begins; see `dataset`."""
+    return dataset(scenario.case, scenario.start)
 
 
 def _attributes(name: str) -> dict[str, str]:

@@ -85,7 +85,7 @@ def take(
             raise UnknownName(
                 "", f"{variable}.{dim}", "no such label: {value}", nearest(label, labels, "labels"), label
             )
-        array = array.isel({dim: labels.index(label)})
+        array = array.isel({dim: labels.index(label)}, drop=True)
     for dim in array.dims:
         if dim not in (*COMMON, "year", *total):
             remedy = (

@@ -133,6 +133,8 @@ def summarise(
     import xarray as xr
 
     chosen = standard_measures(runs) if measures is None else tuple(measures)
+    if not chosen:
+        return []
     quarters = [str(each) for each in runs["quarter"].values]
     ends = year_ends(quarters)
     if not ends:

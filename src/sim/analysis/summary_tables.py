@@ -79,11 +79,16 @@ def markdown(rows: Sequence[Row]) -> str:
         ruler = ["---:", "---", *["---:"] * (len(COLUMNS) - 2)]
         table = "\n".join("| " + " | ".join(cells) + " |" for cells in (COLUMNS, ruler, *lines))
         parts.append(f"### {heading}\n\n{table}\n")
+    return "\n".join([*parts, about(rows), ""])
+
+
+def about(rows: Sequence[Row]) -> str:
+    """Say how to read the table."""
+    if not rows:
+        return "No table: none of the variables it shows was kept."
+    text = f"{rows[0].trials:,} trials per scenario; values at the end of the year."
     reference = next((row.difference.reference for row in rows if row.difference), None)
-    about = f"{rows[0].trials:,} trials per scenario; values at the end of the year."
-    if reference is not None:
-        about += f" Reference: {reference}. {NOTE}"
-    return "\n".join([*parts, about, ""])
+    return text if reference is None else f"{text} Reference: {reference}. {NOTE}"
 
 
 def _line(row: Row, digits: int) -> tuple[str, ...]:

@@ -1,0 +1,24 @@
+"""The command line: parse, one call, write.
+
+Exit codes: 0 done; 1 ran, but a check failed; 2 bad input, with one line on stderr. Modules of this package
+import the library inside their commands, so that ``sim --help`` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from sim.cli.program import Program
+from sim.cli.reading import check, diff, evidence, parameters, scenarios
+from sim.cli.running import compare, run
+from sim.cli.tracing import trace
+
+sim = Program("sim", (run, compare, check, diff, scenarios, parameters, evidence, trace))
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character gets a question mark, not an error.
+        getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
+    sim.main()

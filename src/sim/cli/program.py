@@ -1,0 +1,81 @@
+"""The group of commands and the way it fails: one line for mistakes of the user, a trace for ours."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from sim.errors import SimError
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+HELP = """Strategic scenario simulation of arms procurement and alignment.
+
+A SCENARIO is a shipped name (see sim scenarios) or the path of a .toml file.
+
+\b
+Main job:  sim compare baseline myanmar_escalation osa_surge --trials 10000 --out out/demo
+
+Exit codes: 0 done; 1 ran, but a check failed; 2 bad input.
+"""
+
+
+class Program(click.Group):
+    """A click group that reports every mistake of the user in one line."""
+
+    def __init__(self, name: str, commands: Sequence[click.Command]) -> None:
+        super().__init__(name, commands, help=HELP, invoke_without_command=True, callback=_show_help)
+        self.params.append(
+            click.Option(
+                ["--version"], is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version."
+            )
+        )
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Keep the order of the list: the main jobs first."""
+        return list(self.commands)
+
+    def main(self, *args: Any, **extra: Any) -> NoReturn:  # type: ignore[override]
+        """Run and leave with an exit code."""
+        extra = {"prog_name": "sim", **extra, "standalone_mode": False}
+        try:
+            code = super().main(*args, **extra)
+        except SimError as error:
+            _fail(str(error))
+        except click.UsageError as error:
+            path = error.ctx.command_path if error.ctx else "sim"
+            _fail(f"{path}: {_sentence(error.format_message())} See {path} --help.")
+        except click.ClickException as error:
+            _fail(_sentence(error.format_message()))
+        except MemoryError:
+            _fail("Not enough memory for so many trials. Give fewer --trials, or name what you need with --keep.")
+        except click.Abort:
+            _fail("Interrupted; nothing was written.", INTERRUPTED)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, code: int = BAD_INPUT) -> NoReturn:
+    click.echo(" ".join(message.split()), err=True)
+    sys.exit(code)
+
+
+def _sentence(message: str) -> str:
+    return message if message.endswith((".", "?", "!")) else f"{message}."
+
+
+@click.pass_context
+def _show_help(context: click.Context) -> None:
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        from importlib import metadata
+
+        click.echo(f"hedgesim {metadata.version('hedgesim')}")
+        context.exit()

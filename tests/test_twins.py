@@ -1,0 +1,270 @@
+"""The engine and the slow twin are one model: equal choices, equal values."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import plans
+import sim
+from sim import design, engine
+from sim.axes import DEFERRED, DOMESTIC
+from sim.mechanisms import budget, deliveries, payments, supplier_choice
+from sim.scenario import shipped
+from twins import budget as slow_budget
+from twins import deliveries as slow_deliveries
+from twins import payments as slow_payments
+from twins import supplier_choice as slow_choice
+from twins.contracts import Contract
+from twins.demand import Deal
+from twins.world import RECORDED, World, run
+
+CLOSE: dict[str, float] = {"rtol": 1e-9, "atol": 1e-9}
+
+
+def agree(plan: design.Plan, first: int, n_trials: int) -> int:
+    """Hold a block of the engine to its twins, quarter by quarter; return the number of deals."""
+    block = engine.Block(plan, first, n_trials)
+    worlds = [World(plan, first + k) for k in range(n_trials)]
+    n_deals = 0
+    for _ in range(plan.n_steps):
+        block.advance()
+        for k, world in enumerate(worlds):
+            world.advance()
+            where = f"trial {first + k}, step {world.step - 1}"
+            mine = block.values["deal_trial"] == k
+            for name in ("category", "supplier", "slot"):
+                chosen = [getattr(deal, name) for deal in world.deals]
+                assert block.values[f"deal_{name}"][mine].tolist() == chosen, f"deal_{name}, {where}"
+            n_deals += len(world.deals)
+            for name in RECORDED:
+                fast, slow = block.values[name][..., k], getattr(world, name)
+                np.testing.assert_allclose(fast, slow, err_msg=f"{name}, {where}", **CLOSE)
+    return n_deals
+
+
+@pytest.mark.parametrize("of_case", plans.CASES)
+def test_undisturbed_worlds_agree(of_case: str) -> None:
+    assert agree(plans.plan(of_case), 511, 3) > 10
+
+
+@pytest.mark.parametrize("of_case", plans.CASES)
+def test_worlds_with_every_kind_of_event_agree(of_case: str) -> None:
+    assert agree(plans.plan(of_case, plans.busy(of_case), seed=8), 0, 3) > 10
+
+
+@pytest.mark.parametrize("prior", ["bounds", "corners"])
+@pytest.mark.parametrize("of_case", plans.CASES)
+def test_worlds_at_the_edge_of_what_is_possible_agree(of_case: str, prior: str) -> None:
+    changes = plans.wide(of_case, prior)
+    agree(plans.plan(of_case, plans.busy(of_case), changes, n_steps=30), 0, 4)
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_shipped_scenarios_agree(name: str) -> None:
+    agree(design.plan(sim.load(name), 2), 40, 1)
+
+
+def test_the_twin_records_what_the_engine_records() -> None:
+    plan = plans.plan(n_steps=6)
+    slow, fast = run(plan, 9), engine.run_block(plan, 9, 1, RECORDED)
+    for name in RECORDED:
+        np.testing.assert_allclose(fast[name][..., 0], slow[name], err_msg=name, **CLOSE)
+
+
+# ---------------------------------------------------------------------- one mechanism at a time
+
+
+def call(function: Callable[..., Any], values: dict[str, Any]) -> Any:
+    """Call a mechanism with the keywords that it reads."""
+    return function(**{name: values[name] for name in inspect.signature(function).parameters})
+
+
+WEIGHT = st.one_of(st.just(0.0), st.floats(1e-6, 1e6))
+UNIFORM = st.floats(2.0**-54, 1.0, exclude_max=True)
+SUPPLIERS, CATEGORIES, STEPS = 3, 2, 7
+
+
+@given(
+    weights=st.lists(WEIGHT, min_size=1, max_size=8),
+    shock=UNIFORM,
+    reference=WEIGHT,
+    nest=st.floats(0.05, 1.0),
+    home=st.floats(0.0, 5.0),
+    capability=st.floats(0.0, 1.0),
+    put_off=st.floats(1e-3, 5.0),
+)
+@settings(deadline=None)
+def test_supplier_choice_agrees(
+    weights: list[float],
+    shock: float,
+    reference: float,
+    nest: float,
+    home: float,
+    capability: float,
+    put_off: float,
+) -> None:
+    values = {
+        "deal_trial": np.array([0]),
+        "deal_slot": np.array([0]),
+        "deal_category": np.array([0]),
+        "deal_weight": np.array(weights)[:, None],
+        "choice_shock": np.array([[shock]]),
+        "reference_value_prev": np.array([[reference]]),
+        "domestic_capability_prev": np.array([[capability]]),
+        "import_nest": np.array([nest]),
+        "deferral_odds": np.array([put_off]),
+        "domestic_odds": np.array([[home]]),
+    }
+    w = SimpleNamespace(
+        deals=[Deal(0, 0, weight=weights)],
+        choice_shock=[shock],
+        reference_value=[reference],
+        domestic_capability=[capability],
+        import_nest=nest,
+        deferral_odds=put_off,
+        domestic_odds=[home],
+    )
+    fast = call(supplier_choice.step, values)
+    slow_choice.step(w)
+    odds = np.array(slow_choice.odds(w, 0, weights))
+    options = fast.deal_options[:, 0]
+    np.testing.assert_allclose(options / options.sum(), odds / odds.sum(), rtol=1e-9, atol=1e-12)
+    # Where the number falls on the edge between two options, the last bit decides.
+    edges = np.cumsum(odds) / odds.sum()
+    if np.min(np.abs(edges - shock)) > 1e-9:
+        assert fast.deal_supplier[0] == w.deals[0].supplier
+    assert w.deals[0].supplier in (*range(len(weights)), DOMESTIC, DEFERRED)
+
+
+@st.composite
+def contracts(draw: st.DrawFn) -> Contract:
+    """Draw a contract."""
+    return Contract(
+        supplier=draw(st.integers(0, SUPPLIERS - 1)),
+        category=draw(st.integers(0, CATEGORIES - 1)),
+        tiv=draw(st.floats(0.0, 500.0)),
+        value=draw(st.floats(0.0, 2000.0)),
+        delay=draw(st.integers(0, STEPS + 2)),
+        instalments=draw(st.integers(1, STEPS)),
+        lapses=False,
+    )
+
+
+@st.composite
+def quarters(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw what happens in one quarter; the first contract of some quarters will lapse."""
+    signed = draw(st.lists(contracts(), max_size=4))
+    if signed and draw(st.booleans()):
+        signed[0].lapses, signed[0].delay = True, max(1, signed[0].delay)
+    cancelled = st.sampled_from([0.0, 0.0, 0.0, 0.4, 1.0])
+    return {
+        "contracts": signed,
+        "cancellation": [[draw(cancelled)] for _ in range(SUPPLIERS)],
+        "money": draw(st.floats(0.0, 800.0)),
+        "gift": draw(st.floats(0.0, 20.0)),
+        "military_budget": draw(st.floats(0.0, 5000.0)),
+    }
+
+
+def as_arrays(signed: list[Contract]) -> dict[str, Any]:
+    """Return contracts as the engine has them, in a block of one trial."""
+    kinds = {"tiv": float, "value": float, "lapses": bool}
+    columns = {
+        f"contract_{name}": np.array([getattr(each, name) for each in signed], dtype=kinds.get(name, int))
+        for name in ("supplier", "category", "tiv", "value", "delay", "instalments", "lapses")
+    }
+    return {**columns, "contract_trial": np.zeros(len(signed), dtype=int)}
+
+
+@given(st.lists(quarters(), min_size=STEPS, max_size=STEPS), st.floats(0.0, 0.2))
+@settings(deadline=None, max_examples=60)
+def test_deliveries_agree(told: list[dict[str, Any]], loss: float) -> None:
+    is_donor, basket, in_register = [0.0, 1.0, 0.0], [0.75, 0.25], [1.0, 0.0]
+    w = SimpleNamespace(
+        suppliers=range(SUPPLIERS),
+        categories=range(CATEGORIES),
+        book=[],
+        stock=[[10.0] * CATEGORIES for _ in range(SUPPLIERS)],
+        stock_loss=loss,
+        grant_capability=0.15,
+        is_grant_donor=is_donor,
+        grant_basket=basket,
+        in_register=in_register,
+    )
+    values: dict[str, Any] = {
+        "delivery_ledger": np.zeros((STEPS + 1, SUPPLIERS, CATEGORIES, 1)),
+        "lapse_ledger": np.zeros((STEPS + 1, SUPPLIERS, 1)),
+        "stock_prev": np.array(w.stock)[..., None],
+        "order_book_prev": np.zeros((SUPPLIERS, 1)),
+        "stock_loss": np.array([loss]),
+        "grant_capability": np.array([0.15]),
+        "is_grant_donor": np.array(is_donor),
+        "grant_basket": np.array(basket),
+        "in_register": np.array(in_register),
+    }
+    for step, quarter in enumerate(told):
+        w.step, w.contracts, w.cancellation = step, quarter["contracts"], quarter["cancellation"]
+        w.grant_deliveries = quarter["gift"]
+        values |= {"step": step, "cancellation": np.array(w.cancellation), **as_arrays(w.contracts)}
+        values["grant_deliveries"] = np.array([w.grant_deliveries])
+        fast = call(deliveries.step, values)
+        slow_deliveries.step(w)
+        values |= {"stock_prev": fast.stock, "order_book_prev": fast.order_book}
+        for name in vars(fast):
+            slow = np.array(getattr(w, name))
+            np.testing.assert_allclose(getattr(fast, name)[..., 0], slow, err_msg=f"{name}, {step}", **CLOSE)
+
+
+@given(st.lists(quarters(), min_size=STEPS, max_size=STEPS), st.floats(1.0, 3.0), st.integers(1, 4))
+@settings(deadline=None, max_examples=60)
+def test_budget_and_payments_agree(told: list[dict[str, Any]], years: float, first_quarter: int) -> None:
+    w = SimpleNamespace(
+        fronts=range(1),
+        dues=[],
+        commitments=0.0,
+        unspent=0.0,
+        arrears=0.0,
+        payment_years=years,
+        crowding_out=[0.4],
+        procurement_share=0.2,
+        commitment_ceiling=4.0,
+    )
+    zero = np.zeros(1)
+    values: dict[str, Any] = {
+        "payment_ledger": np.zeros((STEPS + 1, SUPPLIERS, 1)),
+        "release_ledger": np.zeros((STEPS + 1, SUPPLIERS, 1)),
+        "unspent_prev": zero,
+        "arrears_prev": zero,
+        "commitments_prev": zero,
+        "payment_years": np.array([years]),
+        "crowding_out": np.array([[0.4]]),
+        "procurement_share": np.array([0.2]),
+        "commitment_ceiling": np.array([4.0]),
+    }
+    for step, quarter in enumerate(told):
+        w.step, w.contracts, w.cancellation = step, quarter["contracts"], quarter["cancellation"]
+        w.fiscal_quarter = (first_quarter - 1 + step) % 4 + 1
+        w.military_budget, w.budget_cut = quarter["military_budget"], quarter["gift"] / 40
+        w.border_pressure = [quarter["money"] / 800]
+        values |= {"step": step, "fiscal_quarter": w.fiscal_quarter, "cancellation": np.array(w.cancellation)}
+        values |= {name: np.array([getattr(w, name)]) for name in ("military_budget", "budget_cut")}
+        values |= {"border_pressure": np.array([w.border_pressure]), **as_arrays(w.contracts)}
+        money = call(budget.step, values)
+        values["procurement_budget"] = money.procurement_budget
+        paid = call(payments.step, values)
+        slow_budget.step(w)
+        slow_payments.step(w)
+        values |= {f"{name}_prev": getattr(paid, name) for name in ("unspent", "arrears", "commitments")}
+        for update in (money, paid):
+            for name, value in vars(update).items():
+                np.testing.assert_allclose(
+                    value, [getattr(w, name)], err_msg=f"{name}, {step}", rtol=1e-9, atol=1e-6
+                )
