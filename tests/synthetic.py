@@ -25,7 +25,9 @@ def result(values: dict[str, np.ndarray], scenarios: tuple[str, ...], first_year
     coordinates = {
         "scenario": list(scenarios),
         "scenario_title": ("scenario", [name.replace("_", " ").capitalize() for name in scenarios]),
-        "time": np.array([f"{year}-{3 * quarter - 2:02d}-01" for year, quarter in dates], dtype="datetime64[ns]"),
+        "time": np.array(
+            [f"{year}-{3 * quarter - 2:02d}-01" for year, quarter in dates], dtype="datetime64[ns]"
+        ),
         "quarter": ("time", [f"{year}-Q{quarter}" for year, quarter in dates]),
         "trial": np.arange(n_trials),
     }

@@ -147,7 +147,9 @@ def save(runs: xr.Dataset, path: str | Path) -> Path:
         name: {"chunks": tuple(chunks.get(str(dim), size) for dim, size in array.sizes.items())}
         for name, array in runs.data_vars.items()
     }
-    runs.to_zarr(target, mode="w-", encoding=encoding, consolidated=False, zarr_format=3)
+    # Texts of any length: those of fixed length have no stable form in zarr's third version.
+    texts = {name: array.astype(object) for name, array in runs.coords.items() if array.dtype.kind == "U"}
+    runs.assign_coords(texts).to_zarr(target, mode="w-", encoding=encoding, consolidated=False, zarr_format=3)
     return target
 
 

@@ -32,7 +32,7 @@ def openings(w, c):
 def weight(w, c):
     """Weight of a category in the mix."""
     target = w.target_stock[c]
-    # Less than a thousandth of a TIV thousand is no target at all.
+    # The floor stands for no target at all.
     gap = max(0.0, target - w.category_stock[c]) / max(target, 1e-9)
     pressed = sum(w.pressure_tilt[f][c] * w.border_pressure[f] for f in w.fronts)
     return openings(w, c) * (1 + w.gap_tilt * gap) * (1 + pressed) * (1 + w.relief_tilt[c] * w.disaster_need)

@@ -13,7 +13,9 @@ def _shares(amounts):
 def _take_stock(w):
     w.category_stock = [sum(w.stock[s][c] for s in w.suppliers) for c in w.categories]
     w.installed_share = _shares([sum(w.stock[s]) for s in w.suppliers])
-    w.camp_share = [sum(w.installed_share[r] for r in w.suppliers if w.camp[r] == w.camp[s]) for s in w.suppliers]
+    w.camp_share = [
+        sum(w.installed_share[r] for r in w.suppliers if w.camp[r] == w.camp[s]) for s in w.suppliers
+    ]
 
 
 def _look_back(w):

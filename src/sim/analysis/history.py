@@ -51,7 +51,8 @@ def dataset(case: Case, start: Date) -> xr.Dataset:
     -------
     xarray.Dataset
         `delivered` (year, supplier), and by year's end, under their glossary names, the measures that follow
-        from deliveries: supplier_share (year, supplier), hhi, effective_suppliers and dependence (year).
+        from deliveries: supplier_share (year, supplier), hhi, effective_suppliers and dependence (year). The
+        attributes name the source, the case's partners and the supplier that stands for all without a name.
     """
     import xarray as xr
 
@@ -77,7 +78,12 @@ def dataset(case: Case, start: Date) -> xr.Dataset:
     }
     # The first source of a case is its deal register.
     source = case.sources[0].split(",")[0] if case.sources else ""
-    return xr.Dataset({"delivered": delivered, **variables}, coordinates, {"source": source})
+    attributes = {
+        "source": source,
+        "partners": list(case.partners),
+        "residual_supplier": case.record.residual_supplier or "",
+    }
+    return xr.Dataset({"delivered": delivered, **variables}, coordinates, attributes)
 
 
 def of(scenario: Scenario) -> xr.Dataset:

@@ -86,7 +86,7 @@ def take(
                 "", f"{variable}.{dim}", "no such label: {value}", nearest(label, labels, "labels"), label
             )
         array = array.isel({dim: labels.index(label)}, drop=True)
-    for dim in array.dims:
+    for dim in map(str, array.dims):
         if dim not in (*COMMON, "year", *total):
             remedy = (
                 f"Choose one of its labels or sum over it: {', '.join(str(v) for v in array[dim].values)}."
@@ -135,10 +135,14 @@ def standard_measures(runs: xr.Dataset, look_at: Iterable[str] = ()) -> tuple[Me
     return tuple(found)
 
 
-def _each_label(runs: xr.Dataset, name: str, largest: str | None, most: int = 4) -> list[Measure]:
-    """Return a measure for each combination of labels; a long list is no headline."""
+def _each_label(runs: xr.Dataset, name: str, largest: str | None, most: int = 2) -> list[Measure]:
+    """Return a measure for each combination of labels.
+
+    A long list is no headline, nor is what happened in one quarter.
+    """
     combinations: list[tuple[tuple[str, str], ...]] = [()]
     for dim in (str(dim) for dim in runs[name].dims if dim not in COMMON):
         labels = [largest] if dim == "supplier" and largest else [str(each) for each in runs[dim].values]
         combinations = [(*each, (dim, label)) for each in combinations for label in labels]
-    return [Measure(name, where, (), len(combinations) <= most) for where in combinations]
+    is_headline = len(combinations) <= most and not GLOSSARY[name].label.endswith("the quarter")
+    return [Measure(name, where, (), is_headline) for where in combinations]

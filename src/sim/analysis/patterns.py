@@ -1,7 +1,7 @@
-"""Does the model show the patterns of the record? A report with pass or miss, and the reason for the verdict.
+"""Does the model show the patterns of the record? A report with pass or miss, and the rule behind it.
 
-The values on record and the rules stand in the case's patterns.toml; here is how each statistic is taken from
-trials. Runs the engine. A miss is a result: it is reported, never tuned away.
+The values on record and the rules stand in the case's patterns.toml; here is how each statistic is
+taken from trials. Runs the engine. A miss is a result: it is reported, never tuned away.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sim import design, engine
+from sim import design, engine, register
 from sim.axes import QUARTERS, WINDOW, Array
 from sim.dates import Quarter
 from sim.scenario import Scenario
@@ -138,7 +138,7 @@ def _yearly(quarterly: Array) -> Array:
 
 def _window_share(scenario: Scenario, targets: list[dict[str, Any]], trials: int, seed: int) -> list[Array]:
     """Share of the supplier that leads today, at the end of five years from each earlier start."""
-    leader = int(np.argmax(design.register.initial(scenario.case, scenario.start).delivery_history.sum(axis=0)))
+    leader = int(np.argmax(register.initial(scenario.case, scenario.start).delivery_history.sum(axis=0)))
     samples = []
     for target in targets:
         start = Quarter(target["year"], 1)
@@ -160,14 +160,16 @@ def _deals(scenario: Scenario, targets: list[dict[str, Any]], trials: int, seed:
     yearly = _yearly(run["register_orders"])
     mean = _resampled(yearly, lambda years: years.mean())
     # Within trials, so that differences of the parameters between trials do not count as luck.
-    ratio = _resampled(yearly, lambda years: (years.var(axis=0, ddof=1) / years.mean(axis=0).clip(0.1)).mean())
+    ratio = _resampled(
+        yearly, lambda years: (years.var(axis=0, ddof=1) / years.mean(axis=0).clip(0.1)).mean()
+    )
     by_supplier = _yearly(run["order_count"])
     pool = scenario.case.record.residual_supplier
     named = [i for i, name in enumerate(scenario.case.suppliers) if name != pool]
-    known = design.register.initial(scenario.case, scenario.start).quarters_since_order[named]
+    known = register.initial(scenario.case, scenario.start).quarters_since_order[named]
     ever = np.cumsum(by_supplier[:, named] > 0, axis=0) > 0
     first = ever & ~np.concatenate([np.zeros_like(ever[:1]), ever[:-1]])
-    is_new = (first & (known == design.register.NEVER)[None, :, None]).any(axis=1)
+    is_new = (first & (known == register.NEVER)[None, :, None]).any(axis=1)
     pooled = np.delete(by_supplier, named, axis=1).sum(axis=1) > 0
     return [mean, ratio, np.array([is_new.mean(), (is_new | pooled).mean()])]
 

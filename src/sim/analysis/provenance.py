@@ -102,8 +102,8 @@ def trace(name: str, scenario: Scenario) -> Trace:
     Parameters
     ----------
     name : str
-        A variable, a parameter (``attraction.finance_weight``, ``finance_weight``, or one element of it), or the
-        file of a figure, whose name begins with its variable.
+        A variable, a parameter (``attraction.finance_weight``, ``finance_weight``, or one element of it), or
+        the file of a figure, whose name begins with its variable.
     scenario : Scenario
         The scenario whose numbers are shown.
 

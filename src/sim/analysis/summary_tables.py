@@ -30,7 +30,19 @@ NOTE = (
     "±: 95 % Monte Carlo interval of the mean. P(>), P(=): share of trials above, equal to the reference."
 )
 
-_LEVELS = ("measure", "text", "unit", "quarter", "scenario", "title", "trials", "mean", "median", "q05", "q95")
+_LEVELS = (
+    "measure",
+    "text",
+    "unit",
+    "quarter",
+    "scenario",
+    "title",
+    "trials",
+    "mean",
+    "median",
+    "q05",
+    "q95",
+)
 _STATISTICS = tuple(field.name for field in fields(Difference) if field.name != "reference")
 
 
@@ -102,9 +114,10 @@ def _line(row: Row, digits: int) -> tuple[str, ...]:
     if gap is None:
         return (*level, "", "", "", "")
     margin = gap.mean_high - gap.mean
+    give_or_take = number(margin, digits + 1) if math.isfinite(margin) else "?"
     return (
         *level,
-        f"{number(gap.mean, digits, True)} ± {number(margin, digits) if math.isfinite(margin) else '?'}",
+        f"{number(gap.mean, digits + 1, True)} ± {give_or_take}",
         f"{number(gap.q05, digits, True)} to {number(gap.q95, digits, True)}",
         f"{gap.p_greater:.2f}",
         f"{gap.p_equal:.2f}",

@@ -31,7 +31,12 @@ class Program(click.Group):
         super().__init__(name, commands, help=HELP, invoke_without_command=True, callback=_show_help)
         self.params.append(
             click.Option(
-                ["--version"], is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version."
+                ["--version"],
+                is_flag=True,
+                expose_value=False,
+                is_eager=True,
+                callback=_version,
+                help="Show the version.",
             )
         )
 
@@ -39,7 +44,7 @@ class Program(click.Group):
         """Keep the order of the list: the main jobs first."""
         return list(self.commands)
 
-    def main(self, *args: Any, **extra: Any) -> NoReturn:  # type: ignore[override]
+    def main(self, *args: Any, **extra: Any) -> NoReturn:
         """Run and leave with an exit code."""
         extra = {"prog_name": "sim", **extra, "standalone_mode": False}
         try:
@@ -52,7 +57,7 @@ class Program(click.Group):
         except click.ClickException as error:
             _fail(_sentence(error.format_message()))
         except MemoryError:
-            _fail("Not enough memory for so many trials. Give fewer --trials, or name what you need with --keep.")
+            _fail("Not enough memory. Give fewer --trials, or name what you need with --keep.")
         except click.Abort:
             _fail("Interrupted; nothing was written.", INTERRUPTED)
         sys.exit(code if isinstance(code, int) else 0)

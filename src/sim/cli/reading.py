@@ -34,7 +34,8 @@ UNITS_OF_VERBS = {
 def check(context: click.Context, files: tuple[str, ...], as_json: bool) -> None:
     """Check scenario files and case folders.
 
-    Says in one line what is wrong with each. A FILE is a scenario (a path or a shipped name) or the folder of a case. Exit code 1 if one is wrong.
+    Says in one line what is wrong with each. A FILE is a scenario (a path or a shipped name) or the folder
+    of a case. Exit code 1 if one is wrong.
     """
     from sim.cli.terminal import write_json
     from sim.errors import SimError
@@ -102,9 +103,13 @@ def scenarios(name: str | None, as_json: bool) -> None:
         tables = [(each, chain(find(each))[-1].table) for each in scenario.shipped()]
         if as_json:
             keys = ("title", "extends", "story", "evidence", "look_at")
-            write_json([{"name": each, **{key: getattr(table, key) for key in keys}} for each, table in tables])
+            write_json(
+                [{"name": each, **{key: getattr(table, key) for key in keys}} for each, table in tables]
+            )
         else:
-            write_table(("Name", "Title", "Extends"), [(each, t.title, t.extends or "") for each, t in tables])
+            write_table(
+                ("Name", "Title", "Extends"), [(each, t.title, t.extends or "") for each, t in tables]
+            )
         return
     shown = scenario.load(name)
     content: dict[str, Any] = {
@@ -124,7 +129,9 @@ def scenarios(name: str | None, as_json: bool) -> None:
         write_json(content)
         return
     content["story"] = " ".join(shown.story.split())
-    texts = {key: "\n".join(value) if isinstance(value, list) else value or "" for key, value in content.items()}
+    texts = {
+        key: "\n".join(value) if isinstance(value, list) else value or "" for key, value in content.items()
+    }
     texts |= {key: ", ".join(content[key]) for key in ("look_at", "evidence")}
     write_fields((key.replace("_", " ").capitalize(), text) for key, text in texts.items())
 
@@ -156,7 +163,9 @@ def evidence(identity: str | None, topic: str | None, as_json: bool) -> None:
     chosen = [row for row in rows.values() if topic is None or topic.casefold() in row.topic.casefold()]
     if not chosen:
         topics = sorted({row.topic for row in rows.values()})
-        raise UnknownName("", "--topic", "no such topic: {value}", nearest(topic or "", topics, "topics"), topic)
+        raise UnknownName(
+            "", "--topic", "no such topic: {value}", nearest(topic or "", topics, "topics"), topic
+        )
     if as_json:
         write_json([asdict(row) for row in chosen])
     else:
@@ -177,10 +186,14 @@ def parameters(name: str | None, scenario: str, as_json: bool) -> None:
     from sim.errors import UnknownName, nearest
 
     known = scenarios.load(scenario).parameters
-    elements = [e for e in known.values() if name is None or e.key.startswith(name) or e.name.startswith(name)]
+    elements = [
+        e for e in known.values() if name is None or e.key.startswith(name) or e.name.startswith(name)
+    ]
     if not elements:
         names = [*known.names(), *(each.split(".")[1] for each in known.names())]
-        raise UnknownName("", "", "no such parameter: {value}", nearest(name or "", names, "parameters"), name)
+        raise UnknownName(
+            "", "", "no such parameter: {value}", nearest(name or "", names, "parameters"), name
+        )
     if as_json:
         write_json(
             [
@@ -206,7 +219,9 @@ def parameters(name: str | None, scenario: str, as_json: bool) -> None:
             rows.append((fullname, number, each.unit, each.description))
         write_table(("Parameter", "Value", "Unit", "Description"), rows)
     else:
-        lines = [(e.key, e.text(), e.unit, ", ".join(e.evidence) or f"assumed: {e.assumption}") for e in elements]
+        lines = [
+            (e.key, e.text(), e.unit, ", ".join(e.evidence) or f"assumed: {e.assumption}") for e in elements
+        ]
         write_table(("Parameter", "Value", "Unit", "Rests on"), lines)
 
 

@@ -60,7 +60,9 @@ def run(
 @options.trials
 @options.seed
 @click.option("--reference", metavar="NAME", help="Scenario to compare with.  [default: the first]")
-@options.keep("Variables to record besides those that the table and the figures need.  [default: most of the main ones]")
+@options.keep(
+    "Variables to record besides those that the table and the figures need.  [default: most of the main ones]"
+)
 @options.out("DIR", "Folder for data set, tables and figures; without it, only the table is shown.")
 @options.years
 @options.force
@@ -91,11 +93,15 @@ def compare(
 
     chosen = [scenario.load(name) for name in names]
     if len(chosen) < 2:
-        raise InputError("", "scenarios", "nothing to compare", "Name at least two scenarios, or use sim run.")
+        raise InputError(
+            "", "scenarios", "nothing to compare", "Name at least two scenarios, or use sim run."
+        )
     known = [each.name for each in chosen]
     reference = known[0] if reference is None else reference
     if reference not in known:
-        raise UnknownName("", "--reference", "not among the scenarios: {value}", nearest(reference, known), reference)
+        raise UnknownName(
+            "", "--reference", "not among the scenarios: {value}", nearest(reference, known), reference
+        )
     _check_years(chosen[0], years)
     wanted = _kept(chosen, keep)
     if out is None:
@@ -109,7 +115,9 @@ def compare(
     _report(runs, rows, [out / file.relative_to(place) for file in files], as_json)
 
 
-def _simulate(chosen: Sequence[Scenario], trials: int, seed: int, keep: Sequence[str] | str | None) -> xr.Dataset:
+def _simulate(
+    chosen: Sequence[Scenario], trials: int, seed: int, keep: Sequence[str] | str | None
+) -> xr.Dataset:
     from sim import results
     from sim.cli.terminal import progress
 
@@ -118,7 +126,10 @@ def _simulate(chosen: Sequence[Scenario], trials: int, seed: int, keep: Sequence
 
 
 def _kept(chosen: Sequence[Scenario], keep: tuple[str, ...] | None) -> tuple[str, ...] | str:
-    """Return what a comparison records: by default all but the stocks by supplier and category, which fill the memory."""
+    """Return what a comparison records.
+
+    By default that is all but the stocks by supplier and category, which fill the memory.
+    """
     from sim.results import DEFAULT_KEEP
     from sim.variables import GLOSSARY
 
@@ -182,7 +193,9 @@ def _report(runs: xr.Dataset, rows: Sequence[Row], files: Sequence[Path], as_jso
 
     if as_json:
         table: list[dict[str, Any]] = summary_tables.records(rows)
-        write_json({"manifest": results.manifest(runs), "table": table, "files": [str(file) for file in files]})
+        write_json(
+            {"manifest": results.manifest(runs), "table": table, "files": [str(file) for file in files]}
+        )
         return
     is_paired = any(row.difference for row in rows)
     columns = summary_tables.COLUMNS if is_paired else summary_tables.COLUMNS[:4]
@@ -200,7 +213,9 @@ def _with_suffix(out: Path) -> Path:
     from sim.errors import InputError
 
     if out.suffix not in ("", ".zarr"):
-        raise InputError(str(out), "", "a data set is a .zarr folder", f"Write --out {out.with_suffix('.zarr')}.")
+        raise InputError(
+            str(out), "", "a data set is a .zarr folder", f"Write --out {out.with_suffix('.zarr')}."
+        )
     return out.with_suffix(".zarr")
 
 

@@ -55,7 +55,9 @@ def _check_free(target: Path, force: bool, is_ours: Callable[[Path], bool]) -> N
     if not force:
         raise InputError(shown, "", "already exists", "Choose another --out, or add --force to replace it.")
     if not is_ours(target):
-        raise InputError(shown, "", "is not a result of an earlier run, or holds other files too", "Choose another --out.")
+        raise InputError(
+            shown, "", "is not a result of an earlier run, or holds other files too", "Choose another --out."
+        )
 
 
 def _move(holder: Path, target: Path, force: bool, is_ours: Callable[[Path], bool]) -> None:

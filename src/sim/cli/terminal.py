@@ -29,12 +29,15 @@ def write_table(
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold", pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in headings:
         table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*row)
-    console().print(table)
+    target = console()
+    if title:
+        target.print(title, style="bold")
+    target.print(table)
 
 
 def write_fields(fields: Iterable[tuple[str, str]]) -> None:
@@ -64,25 +67,24 @@ def progress(total: int) -> Iterator[Callable[[int], None]]:
     if not sys.stderr.isatty():
         yield lambda count: None
         return
+    from rich import progress as bars
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
-    from rich.progress import TimeRemainingColumn
     from rich.text import Text
 
-    class Speed(ProgressColumn):
+    class Speed(bars.ProgressColumn):
         """Trials per second."""
 
-        def render(self, task: Task) -> Text:
+        def render(self, task: bars.Task) -> Text:
             speed = task.finished_speed or task.speed
             return Text("" if speed is None else f"{speed:,.0f} trials/s")
 
     columns = (
-        TextColumn("trials"),
-        BarColumn(),
-        MofNCompleteColumn(),
+        bars.TextColumn("trials"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
         Speed(),
-        TimeRemainingColumn(elapsed_when_finished=True),
+        bars.TimeRemainingColumn(elapsed_when_finished=True),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with bars.Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("trials", total=total)
         yield lambda count: bar.advance(task, count)

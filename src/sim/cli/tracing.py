@@ -46,7 +46,12 @@ def trace(name: str, scenario: str, as_json: bool) -> None:
             ("Written by" if is_variable else "Given in", found.origin),
             ("Mechanism", "\n".join(found.theory)),
             ("From", ", ".join(found.reads)),
-            ("Read by", ", ".join(found.read_by) or "nothing: it is measured only" if is_variable else ", ".join(found.read_by)),
+            (
+                "Read by",
+                ", ".join(found.read_by) or "nothing: it is measured only"
+                if is_variable
+                else ", ".join(found.read_by),
+            ),
             ("Goes into", ", ".join(found.writes)),
             ("Events", "\n".join(found.events)),
         ]

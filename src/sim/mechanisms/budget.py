@@ -18,6 +18,9 @@ import numpy as np
 from sim.axes import QUARTER, Array
 from sim.numerics import total
 
+#: A cap below this is none, US$ m.
+_NOTHING = 1e-9
+
 
 @dataclass(frozen=True)
 class Update:
@@ -42,8 +45,7 @@ def step(
     diverted = np.minimum(1.0, total(crowding_out * border_pressure))
     in_a_year = military_budget * procurement_share * (1.0 - diverted)
     cap = commitment_ceiling * in_a_year
-    # A cap of zero (all money diverted) leaves no headroom; the floor only avoids 0 / 0.
-    used = commitments_prev / np.maximum(cap, np.finfo(float).tiny)
+    used = commitments_prev / np.maximum(cap, _NOTHING)
     return Update(
         procurement_budget=in_a_year * QUARTER * (1.0 - 2.0 * budget_cut),
         commitment_cap=cap,

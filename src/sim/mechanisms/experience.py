@@ -61,9 +61,8 @@ def step(
     """Let memory fade by a quarter and add the quarter's orders."""
     order_count = np.zeros_like(quarters_since_order_prev)
     scatter(order_count, (contract_supplier, contract_trial), 1.0)
-    register_orders = np.bincount(
-        contract_trial, in_register[contract_category], minlength=order_count.shape[-1]
-    )
+    register_orders = np.zeros(order_count.shape[-1])
+    scatter(register_orders, (contract_trial,), in_register[contract_category])
     experience = experience_kept * experience_prev
     scatter(experience, (contract_supplier, contract_category, contract_trial), 1.0)
     return Update(

@@ -124,7 +124,8 @@ def step(
     ending = lapse[contract_lapses], contract_supplier[contract_lapses], contract_trial[contract_lapses]
     scatter(release_ledger, ending, contract_value[contract_lapses])
 
-    signed = np.bincount(contract_trial, contract_value, minlength=unspent_prev.size)
+    signed = np.zeros_like(unspent_prev)
+    scatter(signed, (contract_trial,), contract_value)
     due = total(payment_ledger[step]) + arrears_prev
     payment_ledger[step] = 0.0
     returned = unspent_prev if fiscal_quarter == NEW_YEAR else np.zeros_like(unspent_prev)

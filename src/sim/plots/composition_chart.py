@@ -60,7 +60,7 @@ def composition(
     stacks = {name: np.vstack([past, means.sel(scenario=name).values]) for name in names}
     times = np.concatenate([years, style.ends_of_quarters(runs)])
     unit, label = GLOSSARY[variable].unit, GLOSSARY[variable].label
-    colours = supplier_colours(runs)
+    colours = supplier_colours(runs, history)
     before = "Left of the dashed line: recorded, by year. Right of it: means over trials, by quarter."
     figure, axes = style.panels(
         len(names),
@@ -82,19 +82,23 @@ def composition(
     return figure
 
 
-def supplier_colours(runs: xr.Dataset) -> dict[str, str]:
+def supplier_colours(runs: xr.Dataset, history: xr.Dataset | None = None) -> dict[str, str]:
     """Return colours for the suppliers that matter most in a result, the most important first.
 
-    They are ranked by their mean share of deliveries over all scenarios, so that all figures of a result agree.
+    They are ranked by their mean share of deliveries over all scenarios, so that all figures of a result
+    agree. The case's partners, which `history` names, are always shown; the supplier that stands for all
+    others is not.
     """
+    partners: list[str] = [] if history is None else list(history.attrs.get("partners", []))
+    residual = "" if history is None else history.attrs.get("residual_supplier", "")
     known = next((name for name in ("supplier_share", "deliveries", "order_book") if name in runs), None)
     suppliers = [str(each) for each in runs["supplier"].values]
     if known is not None:
         weight = runs[known].mean(["scenario", "time", "trial"]).values
         suppliers = [suppliers[position] for position in np.argsort(-weight, kind="stable")]
-    if len(suppliers) == SHOWN + 1:
-        return dict(zip(suppliers, (*style.SUPPLIER_COLOURS, style.REST_COLOUR), strict=True))
-    return dict(zip(suppliers, style.SUPPLIER_COLOURS, strict=False))
+    others = [each for each in suppliers if each not in partners and each != residual]
+    featured = {*partners, *others[: SHOWN - len(partners)]}
+    return dict(zip((each for each in suppliers if each in featured), style.SUPPLIER_COLOURS, strict=False))
 
 
 def draw_stack(axis: Axes, times: Array, stack: Array, suppliers: list[str], colours: dict[str, str]) -> None:
@@ -115,7 +119,9 @@ def supplier_handles(runs: xr.Dataset, colours: dict[str, str]) -> list[Artist]:
     return [Patch(color=colour, linewidth=0, label=name) for name, colour in reversed(entries)]
 
 
-def _past(runs: xr.Dataset, history: xr.Dataset | None, variable: str, years_before: int) -> tuple[Array, Array]:
+def _past(
+    runs: xr.Dataset, history: xr.Dataset | None, variable: str, years_before: int
+) -> tuple[Array, Array]:
     """Return what is recorded before the start (year, supplier) and the ends of the years."""
     if history is None or variable not in history:
         return np.empty((0, runs.sizes["supplier"])), np.empty(0)

@@ -45,15 +45,16 @@ def difference_fan(
     names = [str(name) for name in runs["scenario"].values]
     reference = names[0] if reference is None else reference
     if reference not in names:
-        raise UnknownName("", "reference", "no such scenario in the result: {value}", nearest(reference, names), reference)
+        remedy = nearest(reference, names)
+        raise UnknownName("", "reference", "no such scenario in the result: {value}", remedy, reference)
     if len(names) < 2:
         raise InputError("", "reference", "nothing to compare", "Run at least two scenarios.")
     values = measure.take(runs)
     others = [name for name in names if name != reference]
     of_reference = display_name(runs, "scenario", reference)
     note = (
-        "Each trial has the same luck in both scenarios. The number at the right is the share of trials above, and"
-        " the share below, the reference in the last quarter; the others are equal to it."
+        "Each trial has the same luck in both scenarios. At the right: the share of trials above, and the"
+        " share below, the reference in the last quarter; the others are equal to it."
     )
     mean: dict[str, Any] = {"color": "black", "linewidth": 1.1, "linestyle": (0, (1, 1))}
     handles = [*band_handles(what="of differences"), Line2D([], [], label="Mean", **mean)]
@@ -68,7 +69,10 @@ def difference_fan(
         draw_bands(axis, times, np.quantile(gap, QUANTILES, axis=1), style.scenario_colour(names.index(name)))
         axis.plot(times, gap.mean(axis=1), **mean)
         above, below = 100 * (gap[-1] > 0).mean(), 100 * (gap[-1] < 0).mean()
-        for text, height, side in ((f"{above:.0f} % above", 0.98, "top"), (f"{below:.0f} % below", 0.02, "bottom")):
+        for text, height, side in (
+            (f"{above:.0f} % above", 0.98, "top"),
+            (f"{below:.0f} % below", 0.02, "bottom"),
+        ):
             axis.text(0.99, height, text, transform=axis.transAxes, ha="right", va=side, size=7)
         style.panel_title(axis, display_name(runs, "scenario", name), 34 if len(others) > 1 else 80)
         axis.margins(x=0.01)

@@ -74,7 +74,9 @@ def fan(
         len(names),
         title or measure.text(runs),
         runs,
-        handles=_legend(recorded is not None, display_name(runs, "scenario", reference) if is_paired else None),
+        handles=_legend(
+            recorded is not None, display_name(runs, "scenario", reference) if is_paired else None
+        ),
         has_history=recorded is not None,
         notes=["Left of the vertical line: recorded, by year. Right of it: simulated, by quarter."]
         if recorded is not None
@@ -140,4 +142,3 @@ def _recorded(history: xr.Dataset | None, measure: Measure, first: float) -> tup
     times, values = history["year"].values + 1.0, array.values
     is_shown = np.isfinite(values) & (times >= first)
     return (times[is_shown], values[is_shown]) if is_shown.any() else None
-

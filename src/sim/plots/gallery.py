@@ -37,7 +37,10 @@ def gallery(
     reference = names[0] if reference is None else reference
     for measure in _measures(runs):
         sel = dict(measure.where)
-        yield measure.key, fan(runs, measure.variable, sel, total=measure.total, history=history, reference=reference)
+        yield (
+            measure.key,
+            fan(runs, measure.variable, sel, total=measure.total, history=history, reference=reference),
+        )
         if len(names) > 1:
             key = f"{measure.key}.difference"
             yield key, difference_fan(runs, measure.variable, reference, sel, total=measure.total)
@@ -45,7 +48,7 @@ def gallery(
         yield "supplier_share.composition", composition(runs, history=history)
     if "order_book" in runs:
         yield "order_book.total", order_book(runs, reference=reference)
-        yield f"order_book.{reference}", order_book(runs, reference)
+        yield "order_book.by_supplier", order_book(runs, reference, history=history)
 
 
 def _measures(runs: xr.Dataset) -> list[Measure]:

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 
 def order_book(
-    runs: xr.Dataset, scenario: str | None = None, *, reference: str | None = None, title: str | None = None
+    runs: xr.Dataset,
+    scenario: str | None = None,
+    *,
+    history: xr.Dataset | None = None,
+    reference: str | None = None,
+    title: str | None = None,
 ) -> Figure:
     """Draw the order book: its median and bands by scenario, or its mean by supplier for one scenario.
 
@@ -25,6 +30,8 @@ def order_book(
         From `sim.run`.
     scenario : str, optional
         Name of the scenario to stack by supplier; by default all scenarios are drawn as fans.
+    history : xarray.Dataset, optional
+        From `sim.analysis.history.dataset`; says which suppliers to show by name.
     reference : str, optional
         Scenario whose median is shown in every panel; the first by default.
     title : str, optional
@@ -34,4 +41,4 @@ def order_book(
         heading = f"Order book: {GLOSSARY['order_book'].label.lower()}"
         return fan(runs, "order_book", total=("supplier",), reference=reference, title=title or heading)
     heading = f"Order book by supplier: {display_name(runs, 'scenario', scenario)}"
-    return composition(runs, scenario, variable="order_book", title=title or heading)
+    return composition(runs, scenario, variable="order_book", history=history, title=title or heading)

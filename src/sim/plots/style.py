@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import matplotlib
 import numpy as np
@@ -58,7 +58,7 @@ STYLE: dict[str, Any] = {
 #: Colours of scenarios, from Okabe and Ito, which the colour-blind can tell apart.
 SCENARIO_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
-#: Colours of suppliers, from Paul Tol's "muted" scheme, ordered so that neighbours in a stack differ in lightness.
+#: Colours of suppliers, from Paul Tol's "muted" scheme; neighbours in a stack differ in lightness.
 SUPPLIER_COLOURS = ("#CC6677", "#332288", "#DDCC77", "#117733", "#88CCEE", "#882255", "#44AA99", "#999933")
 REST_COLOUR = "#BBBBBB"
 
@@ -79,7 +79,7 @@ def context() -> Iterator[None]:
     """Apply the style for a while; the user's settings come back afterwards."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE)
+        matplotlib.rcParams.update(cast(Any, STYLE))
         yield
 
 
@@ -112,6 +112,11 @@ def save(figure: Figure, path: str | Path) -> tuple[Path, Path]:
     """
     base = Path(path)
     png, svg = base.with_name(f"{base.name}.png"), base.with_name(f"{base.name}.svg")
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        # Laid out once, both files look the same, and it takes half the time.
+        engine.execute(figure)
+        figure.set_layout_engine("none")
     figure.savefig(png)
     figure.savefig(svg, metadata={"Date": None})
     return png, svg
@@ -189,7 +194,7 @@ def label_values(axes: Sequence[Axes], text: str, unit: str) -> None:
     for axis in axes:
         place = axis.get_subplotspec()
         if place is not None and place.is_first_col():
-            axis.set_ylabel("\n".join(textwrap.wrap(f"{text} ({unit})", 40)))
+            axis.set_ylabel("\n".join(textwrap.wrap(f"{text} ({unit})", 36)))
     if max(abs(limit) for limit in axes[0].get_ylim()) >= 1000:
         axes[0].yaxis.set_major_formatter("{x:,.0f}")
 

@@ -1,0 +1,461 @@
+"""One harness for every stage of the model: shapes, bounds, purity, rows, and the signs of theory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+import plans
+from observed import Call, clone, observe
+from sim import design
+from sim.axes import SLOTS
+from sim.mechanisms import (
+    attraction,
+    availability,
+    border_pressure,
+    budget,
+    contracts,
+    deliveries,
+    demand,
+    disasters,
+    economy,
+    experience,
+    export_control,
+    grants,
+    industry,
+    measures,
+    payments,
+    rates,
+    standing,
+    supplier_choice,
+)
+from sim.model import SCHEDULE, START, Stage, base_name
+from sim.variables import GLOSSARY
+
+#: Every function of the model, once.
+STAGES = tuple(dict.fromkeys((*START, *SCHEDULE)))
+
+#: Where parameters come from: the priors, evenly from within the hard bounds, or the bounds themselves.
+PRIORS = ("prior", "bounds", "corners")
+
+N_TRIALS = 12
+
+#: Quarters looked at: both fiscal years begin, budgets are cut, and events of every kind happen.
+STEPS = (0, 1, 2, 5, 8, 10, 12, 13, 19)
+
+by_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+by_case = pytest.mark.parametrize("of_case", plans.CASES)
+
+
+def make_plan(of_case: str, prior: str, seed: int, n_steps: int = 22) -> design.Plan:
+    """Return a short plan in which every kind of event happens."""
+    changes = None if prior == "prior" else plans.wide(of_case, prior)
+    return plans.plan(of_case, plans.busy(of_case), changes, n_steps=n_steps, seed=seed)
+
+
+@cache
+def calls(of_case: str) -> list[Call]:
+    """Return the calls of a block for each prior."""
+    return [
+        call
+        for prior in PRIORS
+        for call in observe(make_plan(of_case, prior, 5), N_TRIALS, first_trial=508, steps=STEPS)
+    ]
+
+
+def calls_of(stage: Stage, of_case: str) -> list[Call]:
+    """Return the calls of one stage."""
+    return [call for call in calls(of_case) if call.stage == stage]
+
+
+# ---------------------------------------------------------------------- what is written is possible
+
+#: unit -> least and greatest value; for a name, instead of its unit.
+LIMITS: dict[str, tuple[float, float]] = {
+    "share": (0.0, 1.0),
+    "0/1": (0.0, 1.0),
+    "index": (0.0, 1.0),
+    "count": (0.0, np.inf),
+    "orders": (0.0, np.inf),
+    "quarters": (0.0, np.inf),
+    "TIV m": (0.0, np.inf),
+    "US$ m": (0.0, np.inf),
+    "US$ m/year": (0.0, np.inf),
+    "ratio": (0.0, np.inf),
+    "logit": (-np.inf, np.inf),
+    "s.d.": (-np.inf, np.inf),
+    "label": (-2.0, np.inf),
+    "tilt": (-1.0, 1.0),
+    "deal_count": (0.0, SLOTS),
+    "deal_slot": (0.0, SLOTS - 1),
+    "deal_trial": (0.0, N_TRIALS - 1),
+    "contract_supplier": (0.0, np.inf),
+    "contract_delay": (0.0, np.inf),
+    "contract_instalments": (1.0, np.inf),
+}
+#: Whole numbers, besides the flags and labels.
+WHOLE = (
+    "incidents",
+    "deal_count",
+    "order_count",
+    "register_orders",
+    "contract_delay",
+    "contract_instalments",
+)
+#: Shares of a whole, over the first axis.
+PARTITIONS = ("supplier_share", "order_share", "installed_share")
+#: Rounding, as part of the largest number of the array.
+ROUNDING = 1e-9
+
+
+def check_possible(call: Call) -> None:
+    """Check shape, finiteness and bounds of what a stage wrote."""
+    for name, value in call.written.items():
+        where = f"{call.stage.name} wrote {name}, {call.when}"
+        if name == "supplier_terms":
+            shape = call.sizes["supplier"], call.n_trials
+            for term, each in value.items():
+                assert np.broadcast_shapes(each.shape, shape) == shape, f"{where}, {term}"
+                assert np.isfinite(each).all(), f"{where}, {term}"
+            continue
+        assert value.shape == call.shape(name), where
+        assert np.isfinite(value).all(), where
+        unit = GLOSSARY[name].unit
+        low, high = LIMITS.get(name, LIMITS[unit])
+        slack = ROUNDING * max(1.0, np.abs(value).max(initial=0.0))
+        assert value.min(initial=low) >= low - slack, f"{where}: {value.min()}"
+        assert value.max(initial=low) <= high + slack, f"{where}: {value.max()}"
+        if name in WHOLE or unit in ("0/1", "label"):
+            assert (value == np.floor(value)).all(), where
+        if name in PARTITIONS:
+            whole = value.sum(axis=0)
+            assert (np.isclose(whole, 1.0, rtol=0, atol=1e-9) | (whole == 0.0)).all(), where
+
+
+@by_case
+@by_stage
+def test_what_is_written_is_possible(stage: Stage, of_case: str) -> None:
+    found = calls_of(stage, of_case)
+    assert found
+    for call in found:
+        check_possible(call)
+
+
+@given(of_case=st.sampled_from(plans.CASES), prior=st.sampled_from(PRIORS), seed=st.integers(0, 2**32))
+@settings(deadline=None, max_examples=20, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+def test_nothing_overflows_anywhere_in_the_space_of_parameters(of_case: str, prior: str, seed: int) -> None:
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        for call in observe(make_plan(of_case, prior, seed), 6, with_inputs=False):
+            check_possible(call)
+
+
+@by_case
+def test_nothing_breaks_under_the_most_extreme_luck(of_case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = design.draw_shocks
+
+    def extreme(*args: Any) -> dict[str, Any]:
+        least, most = 2.0**-54, 1.0 - 2.0**-53
+        return {
+            name: np.where(u < 0.3, least, np.where(u > 0.7, most, u)) for name, u in usual(*args).items()
+        }
+
+    monkeypatch.setattr(design, "draw_shocks", extreme)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        for prior in PRIORS:
+            for call in observe(make_plan(of_case, prior, 11), 6, with_inputs=False):
+                check_possible(call)
+
+
+# ---------------------------------------------------------------------- plain functions of arrays
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two values are equal bit for bit."""
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(is_same(one[name], other[name]) for name in one)
+    one, other = np.asarray(one), np.asarray(other)
+    return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+
+
+def is_ledger(name: str) -> bool:
+    """Whether a stage may change what it was given under this name."""
+    return name in GLOSSARY and GLOSSARY[name].role == "ledger"
+
+
+@by_case
+@by_stage
+def test_inputs_are_left_as_they_were(stage: Stage, of_case: str) -> None:
+    for call in calls_of(stage, of_case):
+        for name, value in call.before.items():
+            if not is_ledger(name):
+                assert is_same(value, call.after[name]), f"{stage.name} changed {name}, {call.when}"
+
+
+@by_case
+@by_stage
+def test_a_call_depends_on_its_inputs_alone(stage: Stage, of_case: str) -> None:
+    for call in calls_of(stage, of_case)[:3]:
+        # A ledger written at the start is read by later stages, which change it.
+        for name, value in call.again().items():
+            if not is_ledger(name):
+                assert is_same(value, call.written[name]), f"{name}, {call.when}"
+
+
+@by_case
+@by_stage
+def test_one_trial_alone_is_a_row_of_many(stage: Stage, of_case: str) -> None:
+    for call in calls_of(stage, of_case):
+        for k in (0, N_TRIALS - 1):
+            alone = clone({name: call.of_trial(name, value, k) for name, value in call.before.items()})
+            written = vars(stage.function(**alone))
+            for name, value in written.items():
+                if not is_ledger(name):
+                    row = call.of_trial(name, call.written[name], k)
+                    assert is_same(value, row), f"{name}, {call.when}, {k}"
+            for name in filter(is_ledger, alone):
+                row = call.of_trial(name, call.after[name], k)
+                assert is_same(alone[name], row), f"{name}, {call.when}, {k}"
+
+
+# ---------------------------------------------------------------------- the signs of theory
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Raise one input and nothing else: the output must not fall (sign +1), or not rise (-1).
+
+    Parameters
+    ----------
+    function : callable
+        The mechanism.
+    cause : str
+        The input that is raised.
+    effect : str
+        The output.
+    sign : int
+        Direction.
+    own : bool
+        Raise the first supplier's alone; its output has the sign, that of each other the opposite one.
+    given : str
+        An input that has to be positive for the rule to hold; trials in which it is not are passed over.
+    of : callable, optional
+        What is looked at of the output.
+    """
+
+    function: Callable[..., Any]
+    cause: str
+    effect: str
+    sign: int = 1
+    own: bool = False
+    given: str = ""
+    of: Callable[[Any], Any] = lambda output: output
+
+    def __str__(self) -> str:
+        stage = Stage(self.function).name
+        return f"{stage}: {'own ' if self.own else ''}{self.cause} -> {self.sign:+d} {self.effect}"
+
+
+def odds(options: Any) -> Any:
+    """Return probabilities."""
+    return options / options.sum(axis=0)
+
+
+def put_off(options: Any) -> Any:
+    """Return the probability of the last option."""
+    return odds(options)[-1]
+
+
+def made_at_home(options: Any) -> Any:
+    """Return the probability of the last option but one."""
+    return odds(options)[-2]
+
+
+def altogether(grants_by_state: Any) -> Any:
+    """Return the sum over the first axis."""
+    return grants_by_state.sum(axis=0)
+
+
+RULES = (
+    Rule(rates.step, "stock_wear", "stock_loss"),
+    Rule(rates.step, "experience_fading", "experience_kept", -1),
+    Rule(rates.step, "need_half_life", "need_kept"),
+    Rule(rates.step, "disaster_rate", "disaster_chance"),
+    Rule(rates.step, "calm_rate", "crisis_end_chance"),
+    Rule(border_pressure.start, "crisis_intensity", "border_pressure"),
+    Rule(border_pressure.step, "intensity", "border_pressure"),
+    Rule(border_pressure.step, "intensity", "incidents"),
+    Rule(border_pressure.step, "intensity_shock", "border_pressure"),
+    Rule(border_pressure.step, "incident_shock", "incidents"),
+    Rule(border_pressure.step, "worst_intensity", "border_pressure", -1),
+    Rule(border_pressure.step, "crisis_rate", "is_crisis"),
+    Rule(border_pressure.step, "crisis_end_chance", "is_crisis", -1),
+    Rule(border_pressure.step, "relation", "is_crisis", -1),
+    Rule(border_pressure.step, "border_pressure_prev", "border_pressure"),
+    Rule(economy.step, "growth_shock", "military_budget"),
+    Rule(economy.step, "budget_growth", "military_budget"),
+    Rule(economy.step, "military_budget_prev", "military_budget"),
+    Rule(economy.step, "cut_probability", "budget_cut"),
+    Rule(economy.step, "largest_cut", "budget_cut"),
+    Rule(disasters.step, "disaster_chance", "disaster_need"),
+    Rule(disasters.step, "need_kept", "disaster_need"),
+    Rule(budget.step, "border_pressure", "procurement_budget", -1),
+    Rule(budget.step, "crowding_out", "headroom", -1),
+    Rule(budget.step, "military_budget", "procurement_budget"),
+    Rule(budget.step, "military_budget", "headroom"),
+    Rule(budget.step, "procurement_share", "commitment_cap"),
+    Rule(budget.step, "budget_cut", "procurement_budget", -1),
+    Rule(budget.step, "commitments_prev", "headroom", -1),
+    Rule(budget.step, "commitment_ceiling", "headroom"),
+    Rule(export_control.step, "agreement_rung", "export_approval"),
+    Rule(export_control.step, "relation", "export_approval"),
+    Rule(export_control.step, "approval_base", "export_approval"),
+    Rule(export_control.step, "review_rate", "export_approval"),
+    Rule(standing.step, "world_order_share", "standing_utility"),
+    Rule(standing.step, "price_factor", "standing_utility", -1),
+    Rule(standing.step, "lead_time_factor", "standing_utility", -1, given="lead_time_location"),
+    Rule(standing.step, "ideal_point_distance", "standing_utility", -1, given="ideal_point_weight"),
+    Rule(standing.step, "distance", "standing_utility", -1, given="distance_weight"),
+    Rule(standing.step, "pair_effect", "standing_utility"),
+    Rule(demand.start, "target_ratio", "target_stock"),
+    Rule(demand.step, "headroom", "deal_count"),
+    Rule(demand.step, "caution", "deal_count", -1),
+    Rule(demand.step, "modernisation", "deal_count"),
+    Rule(demand.step, "deals_per_year", "deal_count"),
+    Rule(demand.step, "demand_shock", "deal_count"),
+    Rule(attraction.step, "finance_offer", "deal_utility"),
+    Rule(attraction.step, "technology_offer", "deal_utility"),
+    Rule(attraction.step, "political_cost", "deal_utility", -1),
+    Rule(attraction.step, "relation", "deal_utility"),
+    Rule(attraction.step, "concentration_weight", "deal_utility", -1),
+    Rule(attraction.step, "quarters_since_order_prev", "deal_utility", -1),
+    Rule(attraction.step, "urgency", "deal_utility", -1),
+    Rule(attraction.step, "border_pressure", "deal_utility", -1),
+    Rule(attraction.step, "experience_prev", "deal_utility", own=True),
+    Rule(availability.step, "catalogue", "deal_weight"),
+    Rule(availability.step, "deal_utility", "deal_weight"),
+    Rule(availability.step, "export_approval", "deal_weight"),
+    Rule(availability.step, "border_pressure", "deal_weight", -1),
+    Rule(availability.step, "attention_loss", "deal_weight", -1),
+    Rule(availability.step, "quarters_since_order_prev", "deal_weight", -1),
+    Rule(availability.step, "supplier_share_prev", "deal_weight", -1),
+    Rule(availability.step, "share_limit", "deal_weight"),
+    Rule(availability.step, "mandate_compliance", "deal_weight", -1),
+    Rule(supplier_choice.start, "deal_weight", "reference_value"),
+    Rule(supplier_choice.step, "deal_weight", "deal_options", own=True, of=odds),
+    Rule(supplier_choice.step, "deal_weight", "deal_options", -1, of=put_off),
+    Rule(supplier_choice.step, "deferral_odds", "deal_options", of=put_off),
+    Rule(supplier_choice.step, "domestic_odds", "deal_options", of=made_at_home),
+    Rule(supplier_choice.step, "domestic_capability_prev", "deal_options", of=made_at_home),
+    Rule(contracts.step, "size_shock", "contract_value"),
+    Rule(contracts.step, "size_median", "contract_tiv"),
+    Rule(contracts.step, "price_level", "contract_tiv", -1),
+    Rule(contracts.step, "commitment_cap", "contract_value"),
+    Rule(contracts.step, "commitments_prev", "contract_value", -1),
+    Rule(contracts.step, "delay_shock", "contract_delay"),
+    Rule(contracts.step, "lead_time_factor", "contract_delay"),
+    Rule(contracts.step, "delivery_spread", "contract_instalments"),
+    Rule(contracts.step, "lapse_probability", "contract_lapses"),
+    Rule(payments.start, "unpaid_share", "commitments"),
+    Rule(payments.step, "procurement_budget", "spending"),
+    Rule(payments.step, "procurement_budget", "unspent"),
+    Rule(payments.step, "procurement_budget", "arrears", -1),
+    Rule(payments.step, "contract_value", "commitments"),
+    Rule(payments.step, "contract_value", "signed"),
+    Rule(payments.step, "payment_years", "spending", -1),
+    Rule(payments.step, "cancellation", "released"),
+    Rule(payments.step, "cancellation", "commitments", -1),
+    Rule(grants.step, "osa_budget", "grants", of=altogether),
+    Rule(grants.step, "selection_probability", "grants", of=altogether),
+    Rule(grants.step, "absorptive_capacity", "grants", of=altogether),
+    Rule(grants.step, "largest_grant", "grants", of=altogether),
+    Rule(grants.step, "repeat_bonus", "grants", of=altogether),
+    Rule(grants.step, "osa_budget_growth", "programme_growth"),
+    Rule(grants.step, "development_aid", "aid"),
+    Rule(deliveries.start, "stock_wear", "stock", -1),
+    Rule(deliveries.start, "delivered_cohorts", "stock"),
+    Rule(deliveries.step, "contract_tiv", "orders"),
+    Rule(deliveries.step, "contract_tiv", "order_book"),
+    Rule(deliveries.step, "contract_delay", "deliveries", -1),
+    Rule(deliveries.step, "cancellation", "cancellations"),
+    Rule(deliveries.step, "cancellation", "deliveries", -1),
+    Rule(deliveries.step, "cancellation", "order_book", -1),
+    Rule(deliveries.step, "grant_deliveries", "stock"),
+    Rule(deliveries.step, "grant_capability", "granted"),
+    Rule(deliveries.step, "stock_loss", "stock", -1),
+    Rule(deliveries.step, "stock_loss", "retired"),
+    Rule(experience.start, "experience_fading", "experience", -1),
+    Rule(experience.step, "experience_kept", "experience"),
+    Rule(industry.step, "technology_offer", "domestic_capability"),
+    Rule(industry.step, "transfer_learning", "domestic_capability"),
+    Rule(industry.step, "practice_learning", "domestic_capability"),
+    Rule(industry.step, "economic_zone", "domestic_capability"),
+    Rule(industry.step, "zone_boost", "domestic_capability"),
+    Rule(measures.step, "deliveries", "supplier_share", own=True),
+    Rule(measures.step, "orders", "order_share", own=True),
+    Rule(measures.step, "stock", "installed_share", own=True),
+    Rule(measures.step, "mixing_cost", "capability", -1),
+    Rule(measures.step, "training", "capability"),
+    Rule(measures.step, "domestic_capability", "autonomy"),
+)
+
+#: Names of inputs that cannot exceed one.
+UP_TO_ONE = ("relation", "headroom", "cancellation")
+
+
+def raised(rule: Rule, call: Call, part: float) -> Any:
+    """Return the input, higher by a part of the way to its upper limit, or of its own size."""
+    value = call.before[rule.cause]
+    name = base_name(rule.cause)
+    if value.dtype.kind == "i":
+        return value + int(np.ceil(4 * part))
+    unit = GLOSSARY[name].unit if name in GLOSSARY else ""
+    is_limited = unit in ("uniform", "share", "0/1") or name in UP_TO_ONE
+    is_probability = (
+        name not in GLOSSARY and np.max(value, initial=0.0) <= 1.0 and np.min(value, initial=0.0) >= 0
+    )
+    way = (1.0 - 2.0**-53 - value) if is_limited or is_probability else 1.0 + np.abs(value)
+    higher = value + part * np.maximum(way, 0.0)
+    if rule.own:
+        higher[1:] = value[1:]
+    return higher
+
+
+def holds_for(rule: Rule, call: Call) -> Any:
+    """Return the trials in which the condition of a rule is met."""
+    if not rule.given:
+        return np.ones(call.n_trials, dtype=bool)
+    value = call.before[rule.given]
+    return np.all(value.reshape(-1, call.n_trials) >= 0.0, axis=0)
+
+
+@by_case
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_effects_have_the_sign_of_theory(rule: Rule, of_case: str) -> None:
+    n_changed = 0
+    for call in calls_of(Stage(rule.function), of_case):
+        before = rule.of(np.asarray(call.written[rule.effect], dtype=float))
+        for part in (0.01, 0.3, 1.0):
+            after = rule.of(
+                np.asarray(call.again(**{rule.cause: raised(rule, call, part)})[rule.effect], dtype=float)
+            )
+            effect = rule.sign * (after - before)
+            if rule.own:
+                effect[1:] *= -1.0
+            if rule.given:
+                effect = effect[..., holds_for(rule, call)]
+            slack = 1e-12 * np.maximum(1.0, np.abs(before).max(initial=0.0))
+            assert effect.min(initial=0.0) >= -slack, f"{call.when}, {part}"
+            n_changed += np.count_nonzero(effect)
+    assert n_changed, "the input has no effect at all"
+
+
+def test_the_rules_speak_of_every_mechanism() -> None:
+    spoken_of = {rule.function.__module__ for rule in RULES}
+    assert spoken_of == {stage.function.__module__ for stage in STAGES}
