@@ -48,7 +48,7 @@ PRIORS = ("prior", "bounds", "corners")
 N_TRIALS = 12
 
 #: Quarters looked at: both fiscal years begin, budgets are cut, and events of every kind happen.
-STEPS = (0, 1, 2, 5, 8, 10, 12, 13, 19)
+STEPS = (0, 1, 2, 5, 8, 10, 12, 13, 17, 19)
 
 by_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
 by_case = pytest.mark.parametrize("of_case", plans.CASES)
@@ -105,7 +105,6 @@ WHOLE = (
     "incidents",
     "deal_count",
     "order_count",
-    "register_orders",
     "contract_delay",
     "contract_instalments",
 )
@@ -149,7 +148,7 @@ def test_what_is_written_is_possible(stage: Stage, of_case: str) -> None:
 
 
 @given(of_case=st.sampled_from(plans.CASES), prior=st.sampled_from(PRIORS), seed=st.integers(0, 2**32))
-@settings(deadline=None, max_examples=20, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(deadline=None, max_examples=12, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 def test_nothing_overflows_anywhere_in_the_space_of_parameters(of_case: str, prior: str, seed: int) -> None:
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         for call in observe(make_plan(of_case, prior, seed), 6, with_inputs=False):

@@ -138,7 +138,9 @@ def test_orders_a_year_add_up_to_the_rate_of_the_register(bangladesh: ParameterS
     assert rates @ in_register == pytest.approx(3.9, abs=0.01)
     counted = {"transport_heli": 16, "armour": 13, "uav": 2}
     for category, count in counted.items():
-        assert bangladesh[f"demand.deals_per_year.{category}"].value == pytest.approx(3.9 * count / 75, abs=5e-4)
+        assert bangladesh[f"demand.deals_per_year.{category}"].value == pytest.approx(
+            3.9 * count / 75, abs=5e-4
+        )
 
 
 def test_money_and_volume_are_on_one_scale(bangladesh: ParameterSet) -> None:

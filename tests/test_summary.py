@@ -7,17 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from synthetic import SUPPLIERS, futures, result
 
 from sim import case as cases
 from sim.analysis import history, summary, summary_tables
 from sim.analysis.measure import Measure, standard_measures, take
 from sim.dates import Quarter
 from sim.errors import InputError, OutsideHorizon, UnknownName
+from synthetic import SUPPLIERS, futures, result
 
 
 def ramp(n_trials: int = 101) -> np.ndarray:
-    """Two scenarios, twelve quarters; trial k of the second is k/100 above the first, which is the quarter's number."""
+    """Two scenarios: the first is the number of the quarter, trial k of the second is k/100 above it."""
     first = np.broadcast_to(np.arange(12.0)[:, None], (12, n_trials))
     return np.stack([first, first + np.arange(n_trials) / 100])
 
@@ -117,7 +117,9 @@ def test_csv_and_markdown(tmp_path: Path) -> None:
     with file.open(newline="") as lines:
         read = list(csv.DictReader(lines))
     assert len(read) == len(rows)
-    assert {"measure", "unit", "quarter", "scenario", "median", "q05", "q95", "difference_mean"} <= set(read[0])
+    assert {"measure", "unit", "quarter", "scenario", "median", "q05", "q95", "difference_mean"} <= set(
+        read[0]
+    )
     assert read[0]["difference_mean"] == ""
     assert float(read[1]["difference_p_greater"]) == rows[1].difference.p_greater  # type: ignore[union-attr]
     gaps = summary_tables.difference_records(rows)

@@ -24,7 +24,7 @@ from twins import payments as slow_payments
 from twins import supplier_choice as slow_choice
 from twins.contracts import Contract
 from twins.demand import Deal
-from twins.world import RECORDED, World, run
+from twins.world import RECORDED, run, worlds
 
 CLOSE: dict[str, float] = {"rtol": 1e-9, "atol": 1e-9}
 
@@ -32,13 +32,13 @@ CLOSE: dict[str, float] = {"rtol": 1e-9, "atol": 1e-9}
 def agree(plan: design.Plan, first: int, n_trials: int) -> int:
     """Hold a block of the engine to its twins over the whole run; return the number of deals."""
     block = engine.Block(plan, first, n_trials)
-    worlds = [World(plan, first + k) for k in range(n_trials)]
+    twins = worlds(plan, first, n_trials)
     fast: dict[str, list[Any]] = {name: [] for name in RECORDED}
     slow: dict[str, list[Any]] = {name: [] for name in RECORDED}
     n_deals = 0
     for step in range(plan.n_steps):
         block.advance()
-        for k, world in enumerate(worlds):
+        for k, world in enumerate(twins):
             world.advance()
             mine = block.values["deal_trial"] == k
             for name in ("category", "supplier", "slot"):
@@ -48,7 +48,7 @@ def agree(plan: design.Plan, first: int, n_trials: int) -> int:
             n_deals += len(world.deals)
         for name in RECORDED:
             fast[name].append(block.values[name])
-            slow[name].append(np.stack([np.array(getattr(world, name)) for world in worlds], axis=-1))
+            slow[name].append(np.stack([np.array(getattr(world, name)) for world in twins], axis=-1))
     for name in RECORDED:
         np.testing.assert_allclose(np.array(fast[name]), np.array(slow[name]), err_msg=name, **CLOSE)
     return n_deals
@@ -78,7 +78,7 @@ def test_shipped_scenarios_agree(name: str) -> None:
 
 def test_the_twin_records_what_the_engine_records() -> None:
     plan = plans.plan(n_steps=6)
-    slow, fast = run(plan, 9), engine.run_block(plan, 9, 1, RECORDED)
+    slow, fast = run(worlds(plan, 9, 1)[0]), engine.run_block(plan, 9, 1, RECORDED)
     for name in RECORDED:
         np.testing.assert_allclose(fast[name][..., 0], slow[name], err_msg=name, **CLOSE)
 

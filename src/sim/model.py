@@ -67,7 +67,8 @@ class Stage:
     @cached_property
     def is_standing(self) -> bool:
         """Whether it reads only data and parameters, so that it need run only when one changes."""
-        return all(name not in GLOSSARY or GLOSSARY[name].role == "case" for name in self.reads)
+        variables = [GLOSSARY[base_name(name)] for name in self.reads if base_name(name) in GLOSSARY]
+        return all(variable.role == "case" for variable in variables)
 
 
 #: The quarter.

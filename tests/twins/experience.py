@@ -14,12 +14,12 @@ def start(w):
 
 def step(w):
     w.order_count = [0.0 for _ in w.suppliers]
-    w.register_orders = float(sum(w.in_register[order.category] for order in w.contracts))
     for s in w.suppliers:
         w.quarters_since_order[s] += 1
         for c in w.categories:
             w.experience[s][c] *= w.experience_kept
     for order in w.contracts:
-        w.order_count[order.supplier] += 1
         w.experience[order.supplier][order.category] += 1
-        w.quarters_since_order[order.supplier] = 0.0
+        if w.in_register[order.category]:
+            w.order_count[order.supplier] += 1
+            w.quarters_since_order[order.supplier] = 0.0

@@ -15,6 +15,6 @@ def _utility(w, s, c):
         - w.ideal_point_weight * w.ideal_point_distance[s]
         - w.distance_weight * math.log(w.distance[s])
         - w.price_elasticity * math.log(w.price_factor[s])
-        - w.lead_time_weight * w.lead_time_factor[s] * w.lead_time_location[c]
+        - w.lead_time_weight * (w.lead_time_factor[s] * math.exp(w.lead_time_location[c]) - 0.5)
         + w.pair_effect[s]
     )

@@ -58,18 +58,16 @@ class World(SimpleNamespace):
     ----------
     plan : design.Plan
         What is run.
-    trial : int
-        Which trial.
+    drawn, shocks : dict
+        The trial's parameters, and its luck by quarter, as floats and lists.
     """
 
-    def __init__(self, plan, trial):
-        super().__init__(**{name: array.tolist() for name, array in plan.constants.items()})
-        self.plan = plan
+    def __init__(self, plan, drawn, shocks):
+        super().__init__(**{name: array.tolist() for name, array in plan.constants.items()}, **drawn)
+        self.plan, self.drawn, self.shocks = plan, drawn, dict(shocks)
         for axis in ("front", "partner", "supplier", "category"):
             plural = axis[:-1] + "ies" if axis.endswith("y") else axis + "s"
             setattr(self, plural, range(plan.scenario.case.size(axis)))
-        self.drawn = {k: v[..., 0].tolist() for k, v in design.draw_parameters(plan, trial, 1).items()}
-        self.shocks = {k: v[..., 0].tolist() for k, v in design.draw_shocks(plan, trial, 1).items()}
         self.open_shock = self.shocks.pop("open_shock")[0]
         self.step = 0
         self._set_date()
@@ -87,7 +85,8 @@ class World(SimpleNamespace):
         """Run one quarter."""
         self._set_date()
         for mechanism in QUARTER:
-            mechanism.step(self)
+            if mechanism not in (rates, standing) or self.is_changed:
+                mechanism.step(self)
         self.step += 1
 
     def _set_date(self):
@@ -102,16 +101,12 @@ class World(SimpleNamespace):
             setattr(self, name, path[step].tolist())
         for name, path in self.shocks.items():
             setattr(self, name, path[step])
-        for name, drawn in self.drawn.items():
-            setattr(self, name, self._now(name, drawn))
-
-    def _now(self, name, drawn):
-        """Return a parameter at the date, given what was drawn."""
-        if name not in self.plan.changes:
-            return drawn
-        change = self.plan.changes[name]
-        terms = (change.scale[self.step], change.shift[self.step], change.low, change.high)
-        return _affine(drawn, *(term.tolist() for term in terms))
+        self.is_changed = False
+        for name, change in plan.changes.items():
+            terms = (change.scale[step], change.shift[step], change.low, change.high)
+            value = _affine(self.drawn[name], *(term.tolist() for term in terms))
+            self.is_changed = self.is_changed or value != getattr(self, name)
+            setattr(self, name, value)
 
 
 def _affine(drawn, scale, shift, low, high):
@@ -120,15 +115,25 @@ def _affine(drawn, scale, shift, low, high):
     return min(high, max(low, scale * drawn + shift))
 
 
+def worlds(plan, first_trial, n_trials):
+    """Return the worlds of some trials, at their start."""
+    luck = design.draw_parameters, design.draw_shocks
+    drawn, shocks = (draw(plan, first_trial, n_trials) for draw in luck)
+    return [World(plan, _of_trial(drawn, k), _of_trial(shocks, k)) for k in range(n_trials)]
+
+
+def _of_trial(arrays, k):
+    return {name: array[..., k].tolist() for name, array in arrays.items()}
+
+
 def _copy(value):
     return [_copy(each) for each in value] if isinstance(value, list) else value
 
 
-def run(plan, trial, names=RECORDED):
-    """Return name -> list by quarter, for the variables that a run can record."""
-    world = World(plan, trial)
+def run(world, names=RECORDED):
+    """Run a world to the end; return name -> list by quarter."""
     recorded = {name: [] for name in names}
-    for _ in range(plan.n_steps):
+    for _ in range(world.plan.n_steps):
         world.advance()
         for name in names:
             recorded[name].append(_copy(getattr(world, name)))

@@ -133,7 +133,10 @@ def _run(scenario: Scenario, keep: tuple[str, ...], trials: int, seed: int) -> d
 def _yearly(quarterly: Array) -> Array:
     """Sum quarters to years, over axis 0."""
     n_years = len(quarterly) // QUARTERS
-    return quarterly[: n_years * QUARTERS].reshape(n_years, QUARTERS, *quarterly.shape[1:]).sum(axis=1)
+    yearly: Array = (
+        quarterly[: n_years * QUARTERS].reshape(n_years, QUARTERS, *quarterly.shape[1:]).sum(axis=1)
+    )
+    return yearly
 
 
 def _window_share(scenario: Scenario, targets: list[dict[str, Any]], trials: int, seed: int) -> list[Array]:
@@ -156,14 +159,13 @@ def _lumpiness(scenario: Scenario, targets: list[dict[str, Any]], trials: int, s
 
 
 def _deals(scenario: Scenario, targets: list[dict[str, Any]], trials: int, seed: int) -> list[Array]:
-    run = _run(scenario, ("register_orders", "order_count"), trials, seed)
-    yearly = _yearly(run["register_orders"])
+    by_supplier = _yearly(_run(scenario, ("order_count",), trials, seed)["order_count"])
+    yearly = by_supplier.sum(axis=1)
     mean = _resampled(yearly, lambda years: years.mean())
     # Within trials, so that differences of the parameters between trials do not count as luck.
     ratio = _resampled(
         yearly, lambda years: (years.var(axis=0, ddof=1) / years.mean(axis=0).clip(0.1)).mean()
     )
-    by_supplier = _yearly(run["order_count"])
     pool = scenario.case.record.residual_supplier
     named = [i for i, name in enumerate(scenario.case.suppliers) if name != pool]
     known = register.initial(scenario.case, scenario.start).quarters_since_order[named]

@@ -17,17 +17,18 @@ COLUMNS = (
     "Year",
     "Scenario",
     "Median",
-    "90 % of trials",
-    "Mean difference ±",
-    "90 % of differences",
+    "90 % range",
+    "Difference ±",
+    "90 % range",
     "P(>)",
     "P(=)",
 )
 
 #: How to read the grid.
 NOTE = (
-    "Differences are taken trial by trial, with the same luck in both scenarios. "
-    "±: 95 % Monte Carlo interval of the mean. P(>), P(=): share of trials above, equal to the reference."
+    "Differences are taken trial by trial, with the same luck in both scenarios: their mean ± its 95 % Monte "
+    "Carlo interval, and the range that holds 90 % of them. P(>), P(=): share of trials above, equal to the "
+    "reference."
 )
 
 _LEVELS = (

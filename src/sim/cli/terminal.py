@@ -75,8 +75,8 @@ def progress(total: int) -> Iterator[Callable[[int], None]]:
         """Trials per second."""
 
         def render(self, task: bars.Task) -> Text:
-            speed = task.finished_speed or task.speed
-            return Text("" if speed is None else f"{speed:,.0f} trials/s")
+            elapsed = task.finished_time or task.elapsed
+            return Text(f"{task.completed / elapsed:,.0f} trials/s" if elapsed and task.completed else "")
 
     columns = (
         bars.TextColumn("trials"),

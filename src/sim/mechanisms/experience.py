@@ -3,8 +3,8 @@
     e' = (1 - fading)^dt e + orders placed;      quarters since the last order
 
 Memory fades faster than metal rusts (evidence: x_supplier_memory; the likelihood is flat from 0.12 to
-0.35 a year). Counts orders, so that categories without a volume are remembered too.
-Leaves out: training abroad.
+0.35 a year). Counts orders, so that categories without a volume are remembered too; the quarters since the
+last order are since one that the register would cover, as in the estimate. Leaves out: training abroad.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ class Update:
     """What the mechanism writes."""
 
     order_count: Array  # supplier
-    register_orders: Array
     experience: Array  # supplier, category; orders
     quarters_since_order: Array  # supplier
 
@@ -60,14 +59,11 @@ def step(
 ) -> Update:
     """Let memory fade by a quarter and add the quarter's orders."""
     order_count = np.zeros_like(quarters_since_order_prev)
-    scatter(order_count, (contract_supplier, contract_trial), 1.0)
-    register_orders = np.zeros(order_count.shape[-1])
-    scatter(register_orders, (contract_trial,), in_register[contract_category])
+    scatter(order_count, (contract_supplier, contract_trial), in_register[contract_category])
     experience = experience_kept * experience_prev
     scatter(experience, (contract_supplier, contract_category, contract_trial), 1.0)
     return Update(
         order_count=order_count,
-        register_orders=register_orders,
         experience=experience,
         quarters_since_order=np.where(order_count > 0, 0.0, quarters_since_order_prev + 1.0),
     )

@@ -19,9 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.axes import QUARTER, QUARTERS, Array
-from sim.numerics import exp, normal_quantile
+from sim.numerics import exp, normal_quantile, total
 
 NEW_YEAR = 1
+#: Money below this is none, US$ m.
+_NOTHING = 1e-9
 #: JPY million in a JPY billion.
 MILLIONS = 1000.0
 
@@ -113,7 +115,13 @@ def step(
     due = np.minimum(step + np.maximum(1.0, np.floor(QUARTERS * lag + 0.5)).astype(int), last)
     handover_ledger[due, trial] += now_noted
 
-    handed_over = handover_ledger[step] + np.minimum(told[2], noted)
+    told_over = np.minimum(told[2], noted)
+    if np.any(told_over):
+        # What is told beyond the grants without a date is taken from those that have one.
+        dated = total(handover_ledger[step:])
+        taken = np.maximum(0.0, told_over - (noted + now_noted - dated))
+        handover_ledger[step:] *= 1.0 - taken / np.maximum(dated, _NOTHING)
+    handed_over = handover_ledger[step] + told_over
     handover_ledger[step] = 0.0
     return Update(
         programme_growth=growth,

@@ -1,9 +1,9 @@
 """The part of a supplier's attractiveness that no decision in the model changes.
 
-    V0 = beta_m ln m - beta_d d - beta_km ln km - eta ln p - theta_L lead + mu
+    V0 = beta_m ln m - beta_d d - beta_km ln km - eta ln p - theta_L lead + mu,   lead = factor exp(mu_c) - 1/2
 
 m is the supplier's share of the world's orders in the category, d the UN ideal-point distance, km the
-distance, p the relative price, lead the usual delivery time relative to the category's, mu what pairs of
+distance, p the relative price, lead the median delivery time in years, mu what pairs of
 states keep between them (evidence: x_choice_logit, x_choice_dyad, x_price_elasticity). Reads only data and
 parameters, so it is computed again only when an event changes one of them.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.axes import Array
-from sim.numerics import log
+from sim.numerics import exp, log
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,6 @@ def step(
         - distance_weight * log(distance)[:, None]
         - price_elasticity * log(price_factor)
     )
-    usual_delay = lead_time_factor[:, None] * lead_time_location
+    lead_time = lead_time_factor[:, None] * exp(lead_time_location) - 0.5
     market = market_weight * log(world_order_share)[:, :, None]
-    return Update(standing_utility=market + by_supplier[:, None] - lead_time_weight * usual_delay)
+    return Update(standing_utility=market + by_supplier[:, None] - lead_time_weight * lead_time)

@@ -58,7 +58,7 @@ def difference_fan(
     )
     mean: dict[str, Any] = {"color": "black", "linewidth": 1.1, "linestyle": (0, (1, 1))}
     handles = [*band_handles(what="of differences"), Line2D([], [], label="Mean", **mean)]
-    heading = title or f"{measure.text(runs)}: difference to {of_reference}"
+    heading = title or f"{measure.text(runs)}, difference to {of_reference}"
     figure, axes = style.panels(len(others), heading, runs, handles=handles, notes=[note])
     times = np.concatenate([[style.start_of(runs)], style.ends_of_quarters(runs)])
     for axis, name in zip(axes, others, strict=True):

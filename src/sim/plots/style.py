@@ -68,7 +68,7 @@ _LINE = 0.125
 _FOOTER_SIZE = 6.2
 _GREY = "#555555"
 _LEFT = 0.012
-_FOOTER_CHARACTERS = 150
+_FOOTER_CHARACTERS = 135
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -191,10 +191,13 @@ def panels(
 
 def label_values(axes: Sequence[Axes], text: str, unit: str) -> None:
     """Name the quantity and its unit beside the leftmost panels."""
+    # A unit of two words is not torn apart.
+    joined = unit.replace(" ", "\u00a0")
+    lines = textwrap.wrap(f"{text} ({joined})", 36)
     for axis in axes:
         place = axis.get_subplotspec()
         if place is not None and place.is_first_col():
-            axis.set_ylabel("\n".join(textwrap.wrap(f"{text} ({unit})", 36)))
+            axis.set_ylabel("\n".join(lines).replace("\u00a0", " "))
     if max(abs(limit) for limit in axes[0].get_ylim()) >= 1000:
         axes[0].yaxis.set_major_formatter("{x:,.0f}")
 

@@ -1,0 +1,389 @@
+"""The command line: what it writes, what it says, and with which code it leaves."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import sim as library
+from sim import plots, results
+from sim.cli import sim
+
+TOY = Path(__file__).parent / "cases" / "archipelago"
+
+CALM = f"""
+title = "Calm"
+story = "Nothing happens."
+case = "{TOY}"
+start = "2020-Q1"
+end = "2021-Q4"
+look_at = ["border_pressure"]
+"""
+CALMER = """
+title = "Calmer"
+extends = "calm.toml"
+[set]
+"economy.budget_volatility" = 0.01
+[[events]]
+at = "2021-Q1"
+what = "scale"
+name = "economy.budget_growth"
+by = 0.5
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with two scenarios of the toy case."""
+    monkeypatch.chdir(tmp_path)
+    Path("calm.toml").write_text(CALM, encoding="utf-8")
+    Path("calmer.toml").write_text(CALMER, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def one_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a comparison draw one figure only, to save time."""
+    everything = plots.gallery
+    monkeypatch.setattr(plots, "gallery", lambda *arguments: islice(everything(*arguments), 1))
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(sim, arguments)
+
+
+def refused(*arguments: str) -> str:
+    """Return the one line of a call that must be refused."""
+    result = call(*arguments)
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1, lines
+    assert "Traceback" not in result.stderr
+    return lines[0]
+
+
+def python(*arguments: str, **options: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(Path(library.__file__).parents[1]), **options}
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, check=False, env=environment
+    )
+
+
+# ---------------------------------------------------------------- running
+
+
+def test_run_saves_a_data_set_and_shows_where_it_ends(folder: Path) -> None:
+    result = call(
+        "run", "calm.toml", "--trials", "4", "--seed", "3", "--keep", "hhi,orders", "--out", "a/b.zarr"
+    )
+    assert result.exit_code == 0, result.output
+    runs = library.open("a/b.zarr")
+    assert set(runs.data_vars) == {"hhi", "orders"}
+    assert runs.sizes["trial"] == 4
+    assert library.manifest(runs)["seed"] == 3
+    assert "Supplier concentration" in result.output
+    assert "a/b.zarr" in result.output
+    assert list(folder.glob("**/.*partial*")) == []
+
+
+def test_run_without_out_writes_nothing(folder: Path) -> None:
+    result = call("run", "calm.toml", "--trials", "2", "--json")
+    assert result.exit_code == 0
+    content = json.loads(result.stdout)
+    assert content["files"] == []
+    assert content["manifest"]["trials"] == 2
+    assert {row["quarter"] for row in content["table"]} == {"2021-Q4"}
+    assert sorted(path.name for path in folder.iterdir()) == ["calm.toml", "calmer.toml"]
+
+
+def test_a_data_set_gets_its_suffix(folder: Path) -> None:
+    assert call("run", "calm.toml", "--trials", "2", "--out", "plain").exit_code == 0
+    assert (folder / "plain.zarr").is_dir()
+    assert "a data set is a .zarr folder" in refused("run", "calm.toml", "--out", "runs.csv")
+
+
+def test_compare_does_the_main_job(folder: Path) -> None:
+    result = call(
+        "compare", "calm.toml", "calmer.toml", "--trials", "6", "--out", "out", "--keep", "spending"
+    )
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in Path("out").iterdir()) == [
+        "differences.csv",
+        "figures",
+        "runs.zarr",
+        "table.csv",
+        "table.md",
+    ]
+    with Path("out/table.csv").open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert {row["scenario"] for row in rows} == {"calm", "calmer"}
+    assert {row["reference"] for row in rows} == {"", "calm"}
+    with Path("out/differences.csv").open(newline="") as lines:
+        assert {row["quarter"] for row in csv.DictReader(lines)} == {"2020-Q4", "2021-Q4"}
+    assert {path.suffix for path in Path("out/figures").iterdir()} == {".png", ".svg"}
+    runs = library.open("out/runs.zarr")
+    assert {"supplier_share", "border_pressure", "spending"} <= set(runs.data_vars)
+    assert "stock" not in runs
+    written = result.stdout.partition("Written:")[2].split()
+    assert all(Path(name).exists() for name in written)
+    assert {"out/runs.zarr", "out/table.csv", "out/table.md", "out/differences.csv"} <= set(written)
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.usefixtures("one_figure")
+def test_the_same_comparison_gives_the_same_tables(folder: Path) -> None:
+    for name in ("one", "two"):
+        assert call("compare", "calm.toml", "calmer.toml", "--trials", "5", "--out", name).exit_code == 0
+    for file in ("table.csv", "differences.csv", "table.md", "figures/supplier_share.cindral.svg"):
+        assert Path("one", file).read_bytes() == Path("two", file).read_bytes()
+
+
+def test_a_reference_and_years_can_be_chosen(folder: Path) -> None:
+    arguments = ["compare", "calm.toml", "calmer.toml", "--trials", "3", "--json", "--years", "2020"]
+    content = json.loads(call(*arguments, "--reference", "calmer").stdout)
+    assert {row["reference"] for row in content["table"] if row["scenario"] == "calm"} == {"calmer"}
+    assert {row["quarter"] for row in content["table"]} == {"2020-Q4"}
+
+
+@pytest.mark.usefixtures("one_figure")
+def test_an_earlier_result_is_replaced_only_when_asked_and_only_if_it_is_one(folder: Path) -> None:
+    arguments = ["compare", "calm.toml", "calmer.toml", "--trials", "2", "--out", "out"]
+    Path("out").mkdir()
+    assert call(*arguments).exit_code == 0, "an empty folder may be filled"
+    assert "already exists" in refused(*arguments)
+    assert call(*arguments, "--seed", "9", "--force").exit_code == 0
+    assert library.manifest(library.open("out/runs.zarr"))["seed"] == 9
+    Path("out/notes.txt").write_text("mine", encoding="utf-8")
+    assert "holds other files too" in refused(*arguments, "--force")
+    assert Path("out/notes.txt").read_text(encoding="utf-8") == "mine"
+    Path("precious").mkdir()
+    Path("precious/thesis.txt").write_text("mine", encoding="utf-8")
+    assert "not a result" in refused(*arguments[:-1], "precious", "--force")
+
+
+def test_a_run_that_fails_leaves_nothing_behind(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("a mistake of ours")
+
+    monkeypatch.setattr(results, "save", fail)
+    result = call("compare", "calm.toml", "calmer.toml", "--trials", "2", "--out", "deep/out")
+    assert isinstance(result.exception, ZeroDivisionError), "our own mistakes keep their trace"
+    assert sorted(path.name for path in folder.iterdir()) == ["calm.toml", "calmer.toml"]
+
+
+def test_a_full_disk_is_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(results, "save", fail)
+    assert "no space left" in refused("run", "calm.toml", "--trials", "2", "--out", "out.zarr")
+    assert not Path("out.zarr").exists()
+
+
+def test_too_little_memory_is_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(results, "run", fail)
+    assert "fewer --trials" in refused("run", "calm.toml")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_permission_is_one_line(folder: Path) -> None:
+    Path("locked").mkdir(mode=0o500)
+    assert "cannot be written" in refused("run", "calm.toml", "--out", "locked/out.zarr")
+
+
+def test_a_file_in_the_way_is_one_line(folder: Path) -> None:
+    Path("file").write_text("", encoding="utf-8")
+    assert "cannot be written" in refused("run", "calm.toml", "--out", "file/out.zarr")
+    assert "already exists" in refused("compare", "calm.toml", "calmer.toml", "--out", "file")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["compare", "calm.toml"], "at least two scenarios"),
+        (["compare", "calm.toml", "calm.toml"], "two scenarios are called calm"),
+        (["compare", "calm.toml", "calmer.toml", "--reference", "calme"], "Did you mean calm"),
+        (["compare", "calm.toml", "calmer.toml", "--years", "1999"], "Choose from 2020 to 2021"),
+        (["compare", "calm.toml", "calmer.toml", "--years", "soon"], "not a list of years"),
+        (["run", "calm.toml", "--keep", "hhy"], "Did you mean hhi"),
+        (["run", "calm.toml", "--keep", ","], "no name given"),
+        (["run", "calm.toml", "--trials", "0"], "--trials"),
+        (["run", "calm.toml", "--trials", "many"], "--trials"),
+        (["run", "calm.toml", "--seed", "-1"], "--seed"),
+        (["run", "calm.toml", "--sede", "1"], "No such option"),
+        (["run"], "Missing argument"),
+        (["run", "nowhere.toml"], "no such file"),
+        (["run", "baselin"], "Did you mean baseline"),
+        (["rnu"], "No such command"),
+        (["diff", "baseline"], "Missing argument"),
+        (["evidence", "nobody_said"], "no such evidence"),
+        (["evidence", "--topic", "cookery"], "no such topic"),
+        (["parameters", "demand.cautoin"], "Did you mean demand.caution"),
+        (["trace", "supplier_shar"], "Did you mean supplier_share"),
+        (["scenarios", "baselin"], "Did you mean baseline"),
+        (["check", "nowhere.toml"], "no such file"),
+    ],
+)
+def test_bad_input_is_one_line_and_code_2(folder: Path, arguments: list[str], said: str) -> None:
+    assert said in refused(*arguments)
+    assert sorted(path.name for path in folder.iterdir()) == ["calm.toml", "calmer.toml"]
+
+
+# ---------------------------------------------------------------- reading
+
+
+def test_check_says_what_is_wrong_and_leaves_with_1(folder: Path) -> None:
+    Path("broken.toml").write_text(CALMER.replace("budget_growth", "budget_grwth"), encoding="utf-8")
+    result = call("check", "calm.toml", "broken.toml", "baseline", str(TOY))
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    assert "broken.toml: events[1].name" in result.stderr
+    assert "Did you mean economy.budget_growth" in result.stderr
+    assert [line.split(":")[0] for line in result.stdout.splitlines()] == ["calm.toml", "baseline", str(TOY)]
+    assert call("check", "calm.toml").exit_code == 0
+    content = json.loads(call("check", "broken.toml", "calm.toml", "--json").stdout)
+    assert [each["is_sound"] for each in content] == [False, True]
+
+
+def test_diff_shows_what_differs_with_units(folder: Path) -> None:
+    result = call("diff", "calm.toml", "calmer.toml")
+    assert result.exit_code == 0
+    assert "economy.budget_volatility" in result.stdout
+    found = json.loads(call("diff", "calm.toml", "calmer.toml", "--json").stdout)
+    assert {each["kind"]: each["unit"] for each in found}["event"] == "ratio"
+    assert all(each["unit"] for each in found)
+    assert "assume the same" in call("diff", "calm.toml", "calm.toml").stdout
+
+
+def test_scenarios_are_listed_and_shown(folder: Path) -> None:
+    listed = json.loads(call("scenarios", "--json").stdout)
+    assert "baseline" in {each["name"] for each in listed}
+    assert "baseline" in call("scenarios").stdout
+    shown = call("scenarios", "calmer.toml").stdout
+    assert "economy.budget_volatility = 0.01" in shown
+    assert "2021-Q1 scale" in shown
+
+
+def test_parameters_are_listed_and_shown() -> None:
+    assert "demand.caution" in call("parameters").stdout
+    shown = json.loads(call("parameters", "supplier_choice", "--json").stdout)
+    assert shown
+    assert all(each["key"].startswith("supplier_choice.") and each["unit"] for each in shown)
+    assert all(each["evidence"] or each["assumption"] for each in shown)
+    assert "attraction.finance_weight" in call("parameters", "finance_weight").stdout
+
+
+def test_evidence_is_listed_and_shown() -> None:
+    assert "cn_share_2019_23" in call("evidence", "--topic", "lock-in").stdout
+    shown = call("evidence", "cn_share_2019_23").stdout
+    assert "Article on the strategic and defence partnership" in shown
+    assert json.loads(call("evidence", "cn_share_2019_23", "--json").stdout)["origin"] == "document"
+
+
+@pytest.mark.parametrize("name", ["supplier_share", "out/figures/supplier_share.china.difference.png"])
+def test_trace_follows_a_figure_to_its_sources(name: str) -> None:
+    shown = call("trace", name).stdout
+    assert "measures.step" in shown
+    assert "cn_share_2019_23" in shown
+    content = json.loads(call("trace", name, "--json").stdout)
+    assert content["name"] == "supplier_share"
+    assert content["numbers"]
+    assert all(number["evidence"] or number["assumption"] for number in content["numbers"])
+    assert all(row["claim"] and row["where"] for row in content["evidence"])
+
+
+@pytest.mark.parametrize("name", ["attraction.finance_weight", "finance_weight"])
+def test_trace_follows_a_parameter(name: str) -> None:
+    content = json.loads(call("trace", name, "--json").stdout)
+    assert content["kind"] == "parameter"
+    assert content["read_by"] == ["attraction.step"]
+    assert content["unit"]
+
+
+def test_trace_knows_held_variables_and_elements() -> None:
+    held = json.loads(call("trace", "relation", "--json").stdout)
+    assert any(number["key"].startswith("relation.bangladesh.") for number in held["numbers"])
+    assert held["events"]
+    one = json.loads(call("trace", "price_factor.china", "--json").stdout)
+    assert [number["key"] for number in one["numbers"]] == ["standing.price_factor.china"]
+
+
+def test_every_variable_can_be_traced() -> None:
+    from sim import scenario
+    from sim.analysis.provenance import trace
+    from sim.variables import GLOSSARY
+
+    baseline = scenario.load("baseline")
+    for name in GLOSSARY:
+        found = trace(name, baseline)
+        assert found.origin, name
+        assert found.unit == GLOSSARY[name].unit
+
+
+# ---------------------------------------------------------------- as a process
+
+
+def test_help_is_quick() -> None:
+    heavy = ("numpy", "scipy", "xarray", "zarr", "matplotlib", "mesa", "pydantic", "rich", "pandas")
+    code = (
+        "import sys\n"
+        "sys.argv = ['sim', '--help']\n"
+        "from sim.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert end.code == 0\n"
+        f"print('LOADED', [name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = python("-c", code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "LOADED []"
+    assert "compare" in done.stdout
+
+
+def test_importing_the_library_is_quick() -> None:
+    code = (
+        "import sim, sys; print([n for n in ('numpy', 'scipy', 'xarray', 'matplotlib') if n in sys.modules])"
+    )
+    assert python("-c", code).stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("module", ["sim", "sim.cli"])
+def test_the_module_is_a_program(module: str, folder: Path) -> None:
+    done = python("-m", module, "run", "nowhere")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+    assert python("-m", module).stdout.startswith("Usage: sim ")
+
+
+def test_a_check_that_fails_leaves_with_1(folder: Path) -> None:
+    Path("empty.toml").write_text("", encoding="utf-8")
+    done = python("-m", "sim", "check", "empty.toml")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "the file is empty" in done.stderr
+
+
+def test_a_run_is_quiet_where_there_is_no_terminal(folder: Path) -> None:
+    done = python("-m", "sim", "run", "calm.toml", "--trials", "2", "--out", "runs.zarr", "--json")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["files"] == ["runs.zarr"]
+    command = library.manifest(library.open("runs.zarr"))["command"]
+    assert command == "sim run calm.toml --trials 2 --out runs.zarr --json"
+
+
+def test_a_terminal_without_unicode_is_no_error(folder: Path) -> None:
+    done = python("-m", "sim", "run", "calm.toml", "--trials", "2", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,257 @@
+"""The engine: nothing is lost, and no trial knows of any other."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+import plans
+import sim
+from sim import design, engine, model
+from sim.streams import GRANULE
+from sim.variables import GLOSSARY
+
+RECORDED = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
+STATES = tuple(v.name for v in GLOSSARY.values() if v.role == "state")
+
+Values = dict[str, Any]
+
+PLANS = [(of_case, is_busy) for of_case in plans.CASES for is_busy in (False, True)]
+PLAN_IDS = [f"{of_case}-{'busy' if is_busy else 'undisturbed'}" for of_case, is_busy in PLANS]
+
+
+@cache
+def history(of_case: str, is_busy: bool) -> tuple[Values, Values, Values]:
+    """Return the first values, all that was recorded, and the last values of a block."""
+    told = plans.busy(of_case) if is_busy else ()
+    block = engine.Block(plans.plan(of_case, told, seed=3), 0, 60)
+    first = {name: np.array(block.values[name]) for name in STATES}
+    quarters: dict[str, list[Any]] = {name: [] for name in RECORDED}
+    for _ in range(block.plan.n_steps):
+        block.advance()
+        for name in RECORDED:
+            quarters[name].append(block.values[name])
+    return first, {name: np.array(values) for name, values in quarters.items()}, block.values
+
+
+def balances(received: Any, gone: Any) -> None:
+    """Assert that what came in is what went out or is still there, to 1e-9 of it."""
+    largest = np.maximum(np.abs(received).max(), 1e-6)
+    np.testing.assert_allclose(gone, received, rtol=1e-9, atol=1e-9 * largest)
+
+
+# ---------------------------------------------------------------------- conservation
+
+by_plan = pytest.mark.parametrize(("of_case", "is_busy"), PLANS, ids=PLAN_IDS)
+
+
+@by_plan
+def test_every_order_is_delivered_or_cancelled_or_on_the_book(of_case: str, is_busy: bool) -> None:
+    first, run, last = history(of_case, is_busy)
+    bought = run["deliveries"] - run["granted"]
+    for flow in (run["orders"], bought, run["cancellations"]):
+        assert flow.sum() > 0
+    received = first["order_book"] + run["orders"].sum(axis=0)
+    balances(received, bought.sum(axis=0) + run["cancellations"].sum(axis=0) + run["order_book"][-1])
+    on_the_ledgers = last["delivery_ledger"].sum(axis=(0, 2)) + last["lapse_ledger"].sum(axis=0)
+    balances(run["order_book"][-1], on_the_ledgers)
+
+
+@by_plan
+def test_all_stock_was_delivered_or_given(of_case: str, is_busy: bool) -> None:
+    first, run, _ = history(of_case, is_busy)
+    received = first["stock"].sum(axis=1) + run["deliveries"].sum(axis=0)
+    balances(received, run["retired"].sum(axis=(0, 2)) + run["stock"][-1].sum(axis=1))
+    balances(run["category_stock"], run["stock"].sum(axis=1))
+
+
+@by_plan
+def test_all_money_is_paid_or_returned_or_unspent(of_case: str, is_busy: bool) -> None:
+    first, run, _ = history(of_case, is_busy)
+    received = first["unspent"] + run["procurement_budget"].sum(axis=0)
+    balances(received, run["spending"].sum(axis=0) + run["returned"].sum(axis=0) + run["unspent"][-1])
+
+
+@by_plan
+def test_all_commitments_are_paid_or_released_or_outstanding(of_case: str, is_busy: bool) -> None:
+    first, run, last = history(of_case, is_busy)
+    assert run["released"].sum() > 0
+    received = first["commitments"] + run["signed"].sum(axis=0)
+    balances(received, run["spending"].sum(axis=0) + run["released"].sum(axis=0) + run["commitments"][-1])
+    outstanding = run["arrears"][-1] + sum(
+        last[f"{name}_ledger"].sum(axis=(0, 1)) for name in ("payment", "release")
+    )
+    balances(run["commitments"][-1], outstanding)
+
+
+@by_plan
+def test_grants_move_from_stage_to_stage_and_none_is_lost(of_case: str, is_busy: bool) -> None:
+    first, run, last = history(of_case, is_busy)
+    before = np.concatenate([first["grants"][None], run["grants"][:-1]])
+    selected, noted, delivered = np.moveaxis(run["grants"] - before, 1, 0)
+    handed_over = run["grant_deliveries"]
+    balances(handed_over, delivered)
+    assert run["grants"].min() >= -1e-9
+    # What is added is awarded, or told by an event; nothing disappears on the way.
+    assert (selected + noted + delivered).min() >= -1e-9
+    balances(run["grants"][-1, 0], last["note_ledger"].sum(axis=0))
+    if not is_busy:
+        told = first["grants"][1]
+        balances(run["grants"][-1, 1], told + last["handover_ledger"].sum(axis=0))
+    channels = np.flatnonzero(last["is_grant_channel"])
+    given = run["aid"] - last["development_aid"] / 4
+    balances(handed_over, given[:, channels].sum(axis=1))
+    np.testing.assert_allclose(np.delete(given, channels, axis=1), 0.0, atol=1e-9)
+
+
+def test_a_documented_handover_delivers_no_grant_twice() -> None:
+    # Far more is told to arrive than was ever noted: only what was noted can be handed over.
+    told = [
+        {"at": f"{year}-Q{quarter}", "what": "grant", "amount": 90_000, "state": "delivered"}
+        for year in range(2025, 2031)
+        for quarter in (1, 2, 3, 4)
+    ]
+    run = engine.run_block(plans.plan(told=told, seed=3), 0, 200, ("grants",))
+    assert run["grants"].min() >= -1e-9
+
+
+def test_the_shares_at_the_start_are_those_of_the_register() -> None:
+    block = engine.Block(plans.plan(), 0, 3)
+    share = block.values["supplier_share"]
+    assert share[plans.load_case("bangladesh").suppliers.index("china")] == pytest.approx(0.727, abs=5e-4)
+    assert share.argmax(axis=0).tolist() == [plans.load_case("bangladesh").suppliers.index("china")] * 3
+    history = block.plan.constants["recent_deliveries"].sum(axis=0)
+    np.testing.assert_allclose(share, np.repeat((history / history.sum())[:, None], 3, axis=1), rtol=1e-12)
+
+
+# ---------------------------------------------------------------------- one trial is one trial
+
+N_TRIALS = GRANULE + 70
+
+
+def assert_same(one: Values, other: Values, until: int | None = None) -> None:
+    """Assert that two records are equal bit for bit, in the first quarters."""
+    assert one.keys() == other.keys()
+    for name in one:
+        assert one[name][:until].tobytes() == other[name][:until].tobytes(), name
+
+
+def is_same(one: Values, other: Values, since: int = 0) -> bool:
+    """Whether nothing differs from a quarter on."""
+    return all(np.array_equal(one[name][since:], other[name][since:]) for name in one)
+
+
+@cache
+def large(of_case: str) -> tuple[design.Plan, Values]:
+    """Return a plan with every kind of event and a large batch of it."""
+    plan = plans.plan(of_case, plans.busy(of_case), n_steps=24)
+    return plan, engine.run_block(plan, 0, N_TRIALS, RECORDED)
+
+
+@pytest.mark.parametrize("of_case", plans.CASES)
+@pytest.mark.parametrize("trial", [0, 6, GRANULE - 1, GRANULE, N_TRIALS - 1])
+def test_a_trial_alone_has_the_bits_it_has_in_a_batch(of_case: str, trial: int) -> None:
+    plan, batch = large(of_case)
+    alone = engine.run_block(plan, trial, 1, RECORDED)
+    assert_same(alone, {name: values[..., trial : trial + 1].copy() for name, values in batch.items()})
+
+
+def test_trials_differ() -> None:
+    _, batch = large("bangladesh")
+    assert len(np.unique(batch["hhi"][-1])) > N_TRIALS / 2
+
+
+def test_blocks_and_other_scenarios_change_no_bit() -> None:
+    base = plans.scenario(n_steps=8, name="base")
+    other = plans.scenario(told=plans.busy("bangladesh")[:4], n_steps=8, name="other")
+    alone = sim.run(base, trials=40, seed=4, keep="all")
+    for found in (
+        sim.run(base, trials=40, seed=4, keep="all", block=7),
+        sim.run([other, base], trials=40, seed=4, keep="all", block=40).sel(scenario=["base"]),
+        sim.run([base, other], trials=60, seed=4, keep="all").sel(scenario=["base"], trial=range(40)),
+    ):
+        for name in alone.data_vars:
+            assert alone[name].to_numpy().tobytes() == found[name].to_numpy().tobytes(), name
+    later = sim.run(base, trials=15, seed=4, keep="all", first_trial=25)
+    assert later.trial.to_numpy().tolist() == list(range(25, 40))
+    for name in alone.data_vars:
+        np.testing.assert_array_equal(later[name], alone[name].sel(trial=later.trial), err_msg=str(name))
+
+
+def test_another_seed_is_other_luck() -> None:
+    one, other = (engine.run_block(plans.plan(n_steps=4, seed=seed), 0, 3, RECORDED) for seed in (1, 2))
+    assert not is_same(one, other)
+
+
+# ---------------------------------------------------------------------- one change is one change
+
+
+@pytest.mark.parametrize("of_case", plans.CASES)
+def test_events_move_no_luck_and_no_parameter(of_case: str) -> None:
+    calm, eventful = plans.plan(of_case), plans.plan(of_case, plans.busy(of_case))
+    for draw in (design.draw_shocks, design.draw_parameters):
+        one, other = draw(calm, 500, 30), draw(eventful, 500, 30)
+        assert one.keys() == other.keys()
+        assert all(np.array_equal(one[name], other[name]) for name in one)
+
+
+def test_another_horizon_moves_no_luck() -> None:
+    short, long = (design.draw_shocks(plans.plan(n_steps=n), 0, 5) for n in (10, 30))
+    for name, values in short.items():
+        np.testing.assert_array_equal(values, long[name][: len(values)], err_msg=name)
+
+
+@pytest.mark.parametrize("key", ["attraction.finance_weight", "demand.deals_per_year.uav"])
+def test_another_distribution_moves_that_parameter_alone(key: str) -> None:
+    usual, changed = plans.plan(), plans.plan(changes={key: {"value": 3.0, "uniform": [2.5, 3.5]}})
+    one, other = (design.draw_parameters(plan, 0, 30) for plan in (usual, changed))
+    name, *label = key.split(".")[1:]
+    for each in one:
+        is_moved = one[each] != other[each]
+        if each != name:
+            assert not is_moved.any(), each
+        else:
+            here = plans.load_case("bangladesh").categories.index(*label) if label else ...
+            assert is_moved[here].all()
+            assert is_moved.sum() == 30
+    shocks = (design.draw_shocks(plan, 0, 30) for plan in (usual, changed))
+    one, other = shocks
+    assert all(np.array_equal(one[each], other[each]) for each in one)
+
+
+@pytest.mark.parametrize("of_case", plans.CASES)
+def test_the_future_leaves_the_past_alone(of_case: str) -> None:
+    since, n_steps = 9, 24
+    calm = plans.plan(of_case, n_steps=n_steps)
+    horizon = calm.scenario.start + since
+    late = [told for told in plans.busy(of_case) if told["at"] >= str(horizon)]
+    assert len(late) > 8
+    eventful = plans.plan(of_case, late, n_steps=n_steps)
+    one, other = (engine.run_block(plan, 30, 40, RECORDED) for plan in (calm, eventful))
+    assert_same(one, other, until=since)
+    assert not is_same(one, other, since)
+
+
+@pytest.mark.parametrize("position", range(len(plans.busy("bangladesh"))))
+def test_each_event_changes_something_and_nothing_before_it(position: int) -> None:
+    told = plans.busy("bangladesh")[position]
+    needed = [plans.busy("bangladesh")[4]] if told["what"] == "lapse" else []
+    calm, eventful = plans.plan(told=needed, n_steps=24), plans.plan(told=[*needed, told], n_steps=24)
+    step = eventful.scenario.events[-1].at.ordinal - calm.scenario.start.ordinal
+    one, other = (engine.run_block(plan, 0, 60, RECORDED) for plan in (calm, eventful))
+    assert_same(one, other, until=step)
+    assert not is_same(one, other, step)
+
+
+def test_a_stage_that_stands_is_what_it_would_be_if_run_anew() -> None:
+    block = engine.Block(plans.plan(told=plans.busy("bangladesh"), n_steps=21), 0, 5)
+    for _ in range(21):
+        block.advance()
+        for stage in model.SCHEDULE:
+            if stage.is_standing:
+                anew = stage.function(**{name: block.values[name] for name in stage.reads})
+                for name in stage.writes:
+                    np.testing.assert_array_equal(getattr(anew, name), block.values[name], err_msg=name)
