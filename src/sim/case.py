@@ -110,6 +110,11 @@ class Case:
         """Return the length of an axis."""
         return len(self.axis(name))
 
+    def display(self, axis: str, name: str) -> str:
+        """Return how a label of an axis is written for people."""
+        front = self.record.fronts.get(name) if axis == "front" else None
+        return front.label if front else self.labels.get(name, name)
+
     def constants_at(self, year: int) -> dict[str, NDArray[Any]]:
         """Return the constants as known at the beginning of another year."""
         return self.constants if year == self.as_of else case_constants.build(self.record, self.folder, year)

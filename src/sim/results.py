@@ -116,7 +116,7 @@ def label(scenarios: Sequence[Scenario], kept: Mapping[str, Any], first_trial: i
     for axis in axes:
         labels = case.axis(axis)
         coordinates[axis] = list(labels)
-        coordinates[f"{axis}_name"] = (axis, [case.labels.get(name, name) for name in labels])
+        coordinates[f"{axis}_name"] = (axis, [case.display(axis, name) for name in labels])
     variables = {
         name: (dims[name], values, {"units": GLOSSARY[name].unit, "long_name": GLOSSARY[name].label})
         for name, values in kept.items()

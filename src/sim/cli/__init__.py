@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import sys
 
+from sim.cli.judging import patterns
 from sim.cli.program import Program
 from sim.cli.reading import check, diff, evidence, parameters, scenarios
 from sim.cli.running import compare, run
 from sim.cli.tracing import trace
 
-sim = Program("sim", (run, compare, check, diff, scenarios, parameters, evidence, trace))
+sim = Program("sim", (run, compare, check, diff, scenarios, parameters, evidence, trace, patterns))
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """The part of a supplier's attractiveness that no decision in the model changes.
 
-    V0 = beta_m ln m - beta_d d - beta_km ln km - eta ln p - theta_L lead + mu,   lead = factor exp(mu_c) - 1/2
+    V0 = beta_m ln m - beta_d d - beta_km ln km - eta ln p - theta_L lead + mu
+    lead = factor exp(location of the category) - 1/2
 
 m is the supplier's share of the world's orders in the category, d the UN ideal-point distance, km the
 distance, p the relative price, lead the median delivery time in years, mu what pairs of

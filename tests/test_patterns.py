@@ -1,0 +1,52 @@
+"""The report on patterns: judged by its rules, on samples whose answer is known, and run for real."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sim
+from sim.analysis import patterns
+
+RECORD = {"title": "A pattern", "evidence": ["x_lumpiness"]}
+
+
+def judged(sample: Any, **target: Any) -> patterns.Result:
+    return patterns._judge("P0", RECORD, {"label": "it", "unit": "ratio", **target}, np.asarray(sample, float))
+
+
+def test_a_record_within_the_trials_passes() -> None:
+    result = judged(np.arange(101), value=50, rule="within 90 %")
+    assert (result.low, result.high, result.mean, result.verdict) == (5, 95, 50, "pass")
+    assert result.standard_error == pytest.approx(np.arange(101).std(ddof=1) / np.sqrt(101))
+
+
+@pytest.mark.parametrize("value", [4.9, 95.1])
+def test_a_record_in_the_tails_is_a_miss(value: float) -> None:
+    assert judged(np.arange(101), value=value, rule="within 90 %").verdict == "miss"
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(10.4, "pass"), (10.6, "miss"), (9.4, "miss")])
+def test_nearness_is_of_the_mean(value: float, verdict: str) -> None:
+    assert judged([9, 10, 11], value=value, rule="near", tolerance=0.5).verdict == verdict
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(0.2, "open"), (0.6, "miss")])
+def test_a_bracket_can_be_missed_but_not_passed(value: float, verdict: str) -> None:
+    assert judged([0.0, 0.5], value=value, rule="bracket").verdict == verdict
+
+
+def test_years_are_sums_of_quarters() -> None:
+    assert patterns._yearly(np.arange(9.0)).tolist() == [6.0, 22.0]
+
+
+def test_every_target_of_the_case_is_reported() -> None:
+    results = patterns.report(sim.load("baseline"), trials=300, seed=3)
+    assert [result.pattern for result in results] == ["P1"] * 3 + ["P2"] * 3 + ["P3"] * 3 + ["P4"] * 3
+    for result in results:
+        assert result.low <= result.mean <= result.high or result.pattern == "P2"
+        assert result.evidence and result.verdict in ("pass", "miss", "open")
+    again = patterns.report(sim.load("baseline"), trials=300, seed=3)
+    assert again == results
