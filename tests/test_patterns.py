@@ -14,7 +14,9 @@ RECORD = {"title": "A pattern", "evidence": ["x_lumpiness"]}
 
 
 def judged(sample: Any, **target: Any) -> patterns.Result:
-    return patterns._judge("P0", RECORD, {"label": "it", "unit": "ratio", **target}, np.asarray(sample, float))
+    return patterns._judge(
+        "P0", RECORD, {"label": "it", "unit": "ratio", **target}, np.asarray(sample, float)
+    )
 
 
 def test_a_record_within_the_trials_passes() -> None:
