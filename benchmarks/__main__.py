@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import platform
+from functools import partial
 
 import click
 import numpy as np
 
 import sim
-from benchmarks import memory, works
+from benchmarks import memory, stages, works
 from benchmarks.timing import Measured, rates, ratio
 from sim import design
 from sim.engine import BLOCK
 
 
-def print_table(rows: list[tuple[str, str, str, str]]) -> None:
-    """Print columns as wide as they need to be."""
-    widths = [max(len(row[i]) for row in rows) for i in range(4)]
-    for number, row in enumerate(rows):
-        cells = [row[0].ljust(widths[0]), row[1].rjust(widths[1]), row[2].rjust(widths[2]), row[3]]
+def print_table(rows: list[tuple[str, ...]]) -> None:
+    """Print columns as wide as they need to be, the first to the left."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for number, (first, *others) in enumerate(rows):
+        cells = [first.ljust(widths[0]), *map(str.rjust, others[:2], widths[1:]), *others[2:]]
         print("  ".join(cells).rstrip())
         if number == 0:
             print("  ".join("-" * width for width in widths))
@@ -28,27 +29,50 @@ def print_table(rows: list[tuple[str, str, str, str]]) -> None:
 @click.option("--scenario", default="baseline", show_default=True, help="What is run.")
 @click.option("--trials", default=BLOCK, show_default=True, help="Trials of the engine and of the floor.")
 @click.option("--twin-trials", default=8, show_default=True, help="Trials of the scalar twin.")
+@click.option("--world-trials", default=16, show_default=True, help="Trials of Mesa, on one core.")
 @click.option(
     "--memory-trials", default=10_000, show_default=True, help="Trials of the run whose memory counts."
 )
 @click.option("--repeats", default=5, show_default=True, help="Repetitions; medians are of these.")
 @click.option("--short", is_flag=True, help="See that it works: few trials, no use as a measurement.")
-def main(scenario: str, trials: int, twin_trials: int, memory_trials: int, repeats: int, short: bool) -> None:
-    """Measure the engine against a plain program and against the least it could do."""
+def main(
+    scenario: str,
+    trials: int,
+    twin_trials: int,
+    world_trials: int,
+    memory_trials: int,
+    repeats: int,
+    short: bool,
+) -> None:
+    """Measure the engine against a plain program, against Mesa, and against the least it could do."""
     if short:
-        trials, twin_trials, memory_trials, repeats = 32, 1, 32, 1
+        trials, twin_trials, world_trials, memory_trials, repeats = 32, 1, 1, 32, 1
     # First, while this process is small: a new process starts with the peak of the one that made it.
     peak = Measured(tuple(memory.peak(memory_trials, scenario) for _ in range(min(repeats, 3))))
-    plan = design.plan(sim.load(scenario), seed=1)
+    from benchmarks import agents  # imports Mesa, which is large
+
+    plan = design.plan(sim.load(scenario), seed=agents.SEED)
     twin, floor = works.scalar_twin(), works.Floor(plan, trials)
     speed = rates(
         {
             "engine": (lambda: works.run_engine(plan, trials), trials),
             "scalar": (lambda: works.run_twin(twin, plan, twin_trials), twin_trials),
+            "Mesa": (lambda: agents.in_mesa(scenario, world_trials), world_trials),
             "floor": (floor, trials),
         },
         repeats,
     )
+    both = agents.wall_rates(
+        {
+            "engine": partial(agents.in_engine, scenario, processes=2),
+            "Mesa": partial(agents.in_mesa, scenario, processes=2),
+        },
+        {"engine": (0, 32), "Mesa": (0, 2)}
+        if short
+        else {"engine": (2 * trials, 10 * trials), "Mesa": (4, 4 + 2 * world_trials)},
+        min(repeats, 3),
+    )
+    share = stages.shares(plan, trials)
     print(f"{scenario}, {plan.n_steps} quarters, engine and floor in blocks of {trials:,}")
     print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}")
     print(f"exponentials per trial: {sum(floor.sizes) / trials:,.0f}\n")
@@ -58,10 +82,22 @@ def main(scenario: str, trials: int, twin_trials: int, memory_trials: int, repea
             ("", "median", "min to max", ""),
             ("engine", *speed["engine"].text(), per_second),
             ("scalar twin", *speed["scalar"].text(), per_second),
+            ("Mesa batch_run", *speed["Mesa"].text(), per_second),
             ("floor", *speed["floor"].text(), per_second),
             ("engine / scalar twin", *ratio(speed["engine"], speed["scalar"]).text(), "times as fast"),
+            ("engine / Mesa", *ratio(speed["engine"], speed["Mesa"]).text(), "times as fast, one core"),
             ("engine / floor", *ratio(speed["engine"], speed["floor"]).text(), "of the speed of the floor"),
+            ("engine, 2 processes", *both["engine"].text(), "trials per second of both cores"),
+            ("Mesa, 2 processes", *both["Mesa"].text(), "trials per second of both cores"),
+            ("engine / Mesa, 2", *ratio(both["engine"], both["Mesa"]).text(), "times as fast, both cores"),
             ("peak memory", *peak.text(), f"MiB, sim.run with {memory_trials:,} trials"),
+        ]
+    )
+    print()
+    print_table(
+        [
+            ("stage", "share of time", "gain if it took none"),
+            *((name, f"{part:.1%}", f"x {1 / (1 - part):.2f}") for name, part in share.items()),
         ]
     )
 

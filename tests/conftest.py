@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sim import parameter_files, scenario_files
-from workshop import Workshop
+from sim import parameter_files, scenario_files, variants
+from workshop import VARIANTS, Workshop
 
 
 @pytest.fixture
@@ -16,4 +16,5 @@ def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(parameter_files, "DIRECTORY", Path("generic"))
     monkeypatch.setattr(scenario_files, "directory", lambda: Path("scenarios"))
+    monkeypatch.setattr(variants, "known", lambda: VARIANTS)
     return Workshop.new(tmp_path)

@@ -13,11 +13,15 @@ from sim import engine
 from sim.axes import GRANT_STATES, SLOTS, WINDOW
 from sim.case import Case
 from sim.design import Plan
+from sim.mechanisms import alignment, posture
 from sim.model import Stage, base_name
 from sim.variables import GLOSSARY
 
 #: Roles whose variables have a trial axis; those of role deal have an axis of their own.
-BY_TRIAL = ("state", "held", "ledger", "flow", "shock")
+BY_TRIAL = ("state", "ledger", "flow", "shock")
+
+#: Variables that are a dict: name of a term -> array.
+BY_TERM = ("posture_terms", "alignment_terms", "negotiation_terms", "supplier_terms", "deal_terms")
 
 
 def clone(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,6 +71,7 @@ class Call:
         """Lengths of all axes."""
         axes = ("front", "actor", "partner", "supplier", "regime", "domain", "category", "channel")
         return {axis: self.case.size(axis) for axis in axes} | {
+            "level": len(posture.LEVELS),
             "due": self.n_steps + 1,
             "lag": WINDOW,
             "option": self.case.size("supplier") + 2,
@@ -81,15 +86,23 @@ class Call:
         """Return the shape that the glossary gives a variable."""
         variable = GLOSSARY[name]
         dims = variable.dims if variable.role == "deal" else (*variable.dims, "trial")
-        return tuple(self.sizes[dim] for dim in dims)
+        if name in ("posture_terms", "alignment_terms", "negotiation_terms", "supplier_terms"):
+            dims = (*dims, "trial")
+        sizes = self.sizes
+        if name == "alignment_probability":
+            sizes = {**sizes, "option": len(alignment.STEPS)}
+        options = {"posture_terms": len(posture.LEVELS), "alignment_terms": len(alignment.STEPS)}
+        first = (options[name],) if name in options else ()
+        return *first, *(sizes[dim] for dim in dims)
 
     def of_trial(self, name: str, value: Any, k: int) -> Any:
         """Return the part of a variable or parameter that belongs to one trial, as a block of one."""
         name = base_name(name)
         if name in GLOSSARY and GLOSSARY[name].role not in (*BY_TRIAL, "deal"):
             return value
-        if name == "supplier_terms":
-            return {term: each[..., k : k + 1] for term, each in value.items()}
+        if name in BY_TERM:
+            mine = self.deal_trial == k if name == "deal_terms" else slice(k, k + 1)
+            return {term: each[..., mine] for term, each in value.items()}
         dims = GLOSSARY[name].dims if name in GLOSSARY else ()
         for axis, owner in (("deal", self.deal_trial), ("contract", self.contract_trial)):
             if axis in dims:
@@ -109,13 +122,14 @@ class Observed(engine.Block):
         super().__init__(*args)
         self._is_ready = True
 
-    def _run(self, stage: Stage) -> None:
+    def run_stage(self, stage: Stage) -> None:
+        """Call a stage and keep a record of it."""
         if self._is_ready and self._steps is not None and self.step not in self._steps:
-            super()._run(stage)
+            super().run_stage(stage)
             return
         read = {name: self.values[name] for name in stage.reads if self._with_inputs}
         before = clone(read)
-        super()._run(stage)
+        super().run_stage(stage)
         nobody = np.zeros(0, dtype=int)
         self.calls.append(
             Call(

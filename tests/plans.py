@@ -103,7 +103,26 @@ def busy(of_case: str) -> list[dict[str, Any]]:
         {"at": at(18), "what": "set", "name": "deliveries.stock_wear", "to": 0.1},
         {"at": at(19), "what": "cancel", "supplier": partner},
         {"at": at(20), "what": "set", "name": "industry.economic_zone", "to": 1},
+        {"at": at(2), "what": "hold", "name": f"relation.{partner}.{rival}", "to": 0.9, "for_quarters": 3},
+        {"at": at(4), "what": "set", "name": f"alignment.{partner}", "to": 0.95},
+        {"at": at(9), "what": "replace_government"},
+        {"at": at(12), "what": "hold", "name": f"alignment.{rival}", "to": 0.1, "for_quarters": 6},
+        {"at": at(15), "what": "set", "name": f"posture.{partner}", "to": -1},
+        {"at": at(16), "what": "hold", "name": f"agreement_rung.{rival}", "to": 2, "for_quarters": 4},
+        {"at": at(17), "what": "set", "name": f"relation.{partner}.{rival}", "to": -1},
     ]
+
+
+def last_quarter(of_case: str, n_steps: int) -> str:
+    """Return the last quarter of a run that is so long."""
+    return str(Quarter.parse(HORIZONS[of_case][0]) + (n_steps - 1))
+
+
+def finite(bounds: tuple[float, float]) -> tuple[float, float]:
+    """Return hard bounds, with a large number for one that is not there."""
+    large = 1e6
+    low, high = (min(max(bound, -large), large) for bound in bounds)
+    return low, high
 
 
 def wide(of_case: str, prior: str) -> dict[str, dict[str, Any]]:
@@ -111,10 +130,12 @@ def wide(of_case: str, prior: str) -> dict[str, dict[str, Any]]:
 
     "bounds" draws evenly between the bounds, "corners" only the bounds themselves.
     """
-    large = 1e6  # stands for a bound that is not there
     changes: dict[str, dict[str, Any]] = {}
     for key, element in _parameters(of_case).items():
-        low, high = (min(max(bound, -large), large) for bound in element.bounds)
+        low, high = finite(element.bounds)
+        if element.unit == "label" and prior != "corners":
+            changes[key] = {"value": low, "choice": [float(each) for each in range(int(low), int(high) + 1)]}
+            continue
         is_switch = element.unit == "0/1"
         shape = "choice" if is_switch or prior == "corners" else "uniform"
         changes[key] = {"value": low, shape: [low, high]}

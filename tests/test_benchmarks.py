@@ -16,7 +16,9 @@ def test_the_table_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     done = CliRunner().invoke(main, ["--short"], catch_exceptions=False)
     assert done.exit_code == 0
-    for row in ("engine", "scalar twin", "floor", "engine / scalar twin", "engine / floor", "peak memory"):
+    rows = ("engine", "scalar twin", "Mesa batch_run", "floor", "peak memory", "supplier_choice.step")
+    ratios = ("engine / scalar twin", "engine / Mesa", "engine / floor", "engine / Mesa, 2")
+    for row in rows + ratios:
         assert f"\n{row} " in done.output
     assert "nan" not in done.output
 

@@ -127,6 +127,83 @@ def test_the_shares_at_the_start_are_those_of_the_register() -> None:
     np.testing.assert_allclose(share, np.repeat((history / history.sum())[:, None], 3, axis=1), rtol=1e-12)
 
 
+# ---------------------------------------------------------------------- what events say of states
+
+
+def told_run(*told: dict[str, Any], n_steps: int = 20) -> tuple[Values, Values]:
+    """Return what is recorded without some events and with them."""
+    one, other = (
+        engine.run_block(plans.plan(told=each, n_steps=n_steps), 0, 60, RECORDED) for each in ((), told)
+    )
+    return one, other
+
+
+def test_a_relation_that_is_set_stays_there_on_average() -> None:
+    event = {"at": "2024-Q3", "what": "set", "name": "relation.bangladesh.japan", "to": -0.8}
+    calm, told = told_run(event, n_steps=40)
+    assert (told["mean_relation"][2:, 0, 0] == -0.8).all()
+    assert (told["mean_relation"][:2] == calm["mean_relation"][:2]).all()
+    others = np.ones(told["mean_relation"].shape[1:3], dtype=bool)
+    others[0, 0] = False
+    assert_same({"m": told["mean_relation"][:, others]}, {"m": calm["mean_relation"][:, others]})
+    assert abs(told["relation"][-1, 0, 0].mean() + 0.8) < 0.2 < abs(calm["relation"][-1, 0, 0].mean() + 0.8)
+
+
+def test_a_relation_of_two_partners_is_set_for_both() -> None:
+    _, told = told_run(
+        {"at": "2024-Q2", "what": "hold", "name": "relation.japan.india", "to": -0.5, "for_quarters": 4}
+    )
+    assert (told["relation"][1:5, 1, 2] == -0.5).all() and (told["relation"][1:5, 3, 0] == -0.5).all()
+    assert (told["relation"][5] != -0.5).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "to"),
+    [
+        ("relation.bangladesh.china", 0.9),
+        ("alignment.china", 0.77),
+        ("agreement_rung.china", 1),
+        ("posture.china", 3),
+        ("export_regime", 0),
+    ],
+)
+def test_what_is_held_stays_in_every_trial_and_is_then_let_go(name: str, to: float) -> None:
+    calm, told = told_run({"at": "2024-Q3", "what": "hold", "name": name, "to": to, "for_quarters": 6})
+    variable = name.split(".")[0]
+    cell = {"relation": (0, 1), "export_regime": ()}.get(variable, (1,))
+    path = told[variable][(slice(None), *cell)]
+    assert (path[2:8] == to).all()
+    assert not (path[8:] == to).all()
+    assert_same({name: calm[variable]}, {name: told[variable]}, until=2)
+    # What the relation returns to is not what it is held at.
+    assert_same({name: calm["mean_relation"]}, {name: told["mean_relation"]})
+
+
+def test_what_is_signed_or_lapses_holds_in_every_trial_and_may_move_on() -> None:
+    calm, told = told_run(
+        {"at": "2024-Q3", "what": "sign", "partner": "japan", "rung": 4},
+        {"at": "2026-Q1", "what": "lapse", "partner": "japan", "rung": 1},
+    )
+    rung = told["agreement_rung"][:, 0]
+    assert_same({"rung": calm["agreement_rung"]}, {"rung": told["agreement_rung"]}, until=2)
+    assert rung[2:8].min() >= 3 and rung[2].mean() >= 4 - 0.2
+    assert rung[8].max() <= 2 and rung[8].mean() <= 1.3
+
+
+def test_a_change_of_government_that_is_told_happens_in_every_trial() -> None:
+    changes = {"politics.turnover_probability": 0.0, "politics.irregular_exit_rate": 0.0}
+    told = [{"at": "2025-Q2", "what": "replace_government"}]
+    plan = plans.plan(told=told, changes=changes, n_steps=24)
+    run = engine.run_block(plan, 0, 40, RECORDED)
+    assert not run["government"][:5].any()
+    assert (run["government"][5:] == 1).all()
+    # What it did to relations is told by events of its own; the clock of elections is set back.
+    assert not run["relation_jump"].any()
+    assert (run["quarters_to_election"][5] == 20).all()
+    assert (run["negotiation_pause"][5] >= 1).all()
+    assert len(np.unique(run["leaning"][5])) == run["leaning"][5].size
+
+
 # ---------------------------------------------------------------------- one trial is one trial
 
 N_TRIALS = GRANULE + 70

@@ -56,11 +56,11 @@ def test_a_parameter_event_is_resolved(workshop: Workshop) -> None:
         ("export_regime", ("export_regime",), ((),)),
     ],
 )
-def test_held_variables(
+def test_states_that_events_may_set(
     workshop: Workshop, name: str, elements: tuple[str, ...], index: tuple[tuple[int, ...], ...]
 ) -> None:
     target = only(workshop, event(what="hold", name=name, to=0, for_quarters=2)).target
-    assert target == Target("held", name.split(".")[0], elements, index)
+    assert target == Target("state", name.split(".")[0], elements, index)
 
 
 def test_the_other_verbs(workshop: Workshop) -> None:
@@ -68,6 +68,7 @@ def test_the_other_verbs(workshop: Workshop) -> None:
         event(what="sign", partner="borveil", rung=3)
         + event("2023-Q1", what="lapse", partner="borveil")
         + event("2023-Q2", what="cancel", supplier="overseas")
+        + event("2023-Q2", what="replace_government")
         + event("2023-Q3", what="grant", amount=575.0, state="noted")
         + event(
             "2023-Q4",
@@ -85,6 +86,7 @@ def test_the_other_verbs(workshop: Workshop) -> None:
         {"partner": "borveil", "rung": 3},
         {"partner": "borveil", "rung": 0},
         {"supplier": "overseas", "share": 1.0},
+        {},
         {"amount": 575.0, "state": "noted"},
         {
             "supplier": "cindral",
@@ -100,9 +102,9 @@ def test_the_other_verbs(workshop: Workshop) -> None:
     assert (
         found[0].target
         == found[1].target
-        == Target("held", "agreement_rung", ("agreement_rung.borveil",), ((0,),))
+        == Target("state", "agreement_rung", ("agreement_rung.borveil",), ((0,),))
     )
-    assert [each.target for each in found[2:5]] == [None] * 3
+    assert [each.target for each in found[2:6]] == [None] * 4
 
 
 def test_events_are_in_order_of_date_and_the_base_comes_first(workshop: Workshop) -> None:
@@ -291,5 +293,6 @@ def test_a_horizon_that_is_shortened_strands_the_events_of_the_base(workshop: Wo
 
 
 def test_every_verb_is_documented() -> None:
-    documented = {line.split()[0] for line in (events.__doc__ or "").splitlines()[2:] if line.strip()}
+    _, verbs, *_ = (events.__doc__ or "").split("\n\n")
+    documented = {line.split()[0] for line in verbs.splitlines()}
     assert documented == set(events.VERBS)

@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
 
 import plans
+import space
 from observed import Call, clone, observe
+from possible import check_possible
 from sim import design
-from sim.axes import SLOTS
+from sim.axes import RECIPIENT
 from sim.mechanisms import (
+    agreements,
+    alignment,
     attraction,
     availability,
     border_pressure,
@@ -28,15 +30,22 @@ from sim.mechanisms import (
     economy,
     experience,
     export_control,
+    export_regime,
     grants,
     industry,
     measures,
     payments,
+    payoffs,
+    politics,
+    posture,
     rates,
+    relations,
     standing,
     supplier_choice,
+    terms,
 )
 from sim.model import SCHEDULE, START, Stage, base_name
+from sim.numerics import LOGIT
 from sim.variables import GLOSSARY
 
 #: Every function of the model, once.
@@ -77,66 +86,6 @@ def calls_of(stage: Stage, of_case: str) -> list[Call]:
 
 # ---------------------------------------------------------------------- what is written is possible
 
-#: unit -> least and greatest value; for a name, instead of its unit.
-LIMITS: dict[str, tuple[float, float]] = {
-    "share": (0.0, 1.0),
-    "0/1": (0.0, 1.0),
-    "index": (0.0, 1.0),
-    "count": (0.0, np.inf),
-    "orders": (0.0, np.inf),
-    "quarters": (0.0, np.inf),
-    "TIV m": (0.0, np.inf),
-    "US$ m": (0.0, np.inf),
-    "US$ m/year": (0.0, np.inf),
-    "ratio": (0.0, np.inf),
-    "logit": (-np.inf, np.inf),
-    "s.d.": (-np.inf, np.inf),
-    "label": (-2.0, np.inf),
-    "tilt": (-1.0, 1.0),
-    "deal_count": (0.0, SLOTS),
-    "deal_slot": (0.0, SLOTS - 1),
-    "deal_trial": (0.0, N_TRIALS - 1),
-    "contract_supplier": (0.0, np.inf),
-    "contract_delay": (0.0, np.inf),
-    "contract_instalments": (1.0, np.inf),
-}
-#: Whole numbers, besides the flags and labels.
-WHOLE = (
-    "incidents",
-    "deal_count",
-    "order_count",
-    "contract_delay",
-    "contract_instalments",
-)
-#: Shares of a whole, over the first axis.
-PARTITIONS = ("supplier_share", "order_share", "installed_share")
-#: Rounding, as part of the largest number of the array.
-ROUNDING = 1e-9
-
-
-def check_possible(call: Call) -> None:
-    """Check shape, finiteness and bounds of what a stage wrote."""
-    for name, value in call.written.items():
-        where = f"{call.stage.name} wrote {name}, {call.when}"
-        if name == "supplier_terms":
-            shape = call.sizes["supplier"], call.n_trials
-            for term, each in value.items():
-                assert np.broadcast_shapes(each.shape, shape) == shape, f"{where}, {term}"
-                assert np.isfinite(each).all(), f"{where}, {term}"
-            continue
-        assert value.shape == call.shape(name), where
-        assert np.isfinite(value).all(), where
-        unit = GLOSSARY[name].unit
-        low, high = LIMITS.get(name, LIMITS[unit])
-        slack = ROUNDING * max(1.0, np.abs(value).max(initial=0.0))
-        assert value.min(initial=low) >= low - slack, f"{where}: {value.min()}"
-        assert value.max(initial=low) <= high + slack, f"{where}: {value.max()}"
-        if name in WHOLE or unit in ("0/1", "label"):
-            assert (value == np.floor(value)).all(), where
-        if name in PARTITIONS:
-            whole = value.sum(axis=0)
-            assert (np.isclose(whole, 1.0, rtol=0, atol=1e-9) | (whole == 0.0)).all(), where
-
 
 @by_case
 @by_stage
@@ -147,12 +96,10 @@ def test_what_is_written_is_possible(stage: Stage, of_case: str) -> None:
         check_possible(call)
 
 
-@given(of_case=st.sampled_from(plans.CASES), prior=st.sampled_from(PRIORS), seed=st.integers(0, 2**32))
-@settings(deadline=None, max_examples=12, phases=(Phase.explicit, Phase.reuse, Phase.generate))
-def test_nothing_overflows_anywhere_in_the_space_of_parameters(of_case: str, prior: str, seed: int) -> None:
-    with np.errstate(over="raise", invalid="raise", divide="raise"):
-        for call in observe(make_plan(of_case, prior, seed), 6, with_inputs=False):
-            check_possible(call)
+@by_case
+def test_nothing_overflows_anywhere_in_the_space_of_parameters(of_case: str) -> None:
+    # Many more draws, and fewer quarters: python tests/space.py
+    space.walk(space.plan(of_case, n_steps=22), 0, 400)
 
 
 @by_case
@@ -223,6 +170,40 @@ def test_one_trial_alone_is_a_row_of_many(stage: Stage, of_case: str) -> None:
                 assert is_same(alone[name], row), f"{name}, {call.when}, {k}"
 
 
+@by_case
+@pytest.mark.parametrize("of", ["posture", "alignment"])
+def test_the_terms_of_a_decision_add_up_to_its_probabilities(of: str, of_case: str) -> None:
+    n_decisions = 0
+    for call in calls_of(Stage({"posture": posture.step, "alignment": alignment.step}[of]), of_case):
+        by_logit = call.before["decision_rule"] == LOGIT
+        if call.written[f"{of}_terms"]:
+            utility = call.before["rationality"] * sum(call.written[f"{of}_terms"].values())
+            weight = np.exp(utility - utility.max(axis=0))[..., by_logit]
+            found = call.written[f"{of}_probability"][..., by_logit]
+            np.testing.assert_allclose(found, weight / weight.sum(axis=0), rtol=0, atol=1e-9)
+            n_decisions += found.size
+    assert n_decisions
+
+
+@by_case
+def test_the_terms_of_a_deal_add_up_to_its_utility(of_case: str) -> None:
+    for call in calls_of(Stage(attraction.step), of_case):
+        shared = sum(call.written["supplier_terms"].values())[:, call.before["deal_trial"]]
+        utility = shared + sum(call.written["deal_terms"].values())
+        np.testing.assert_allclose(call.written["deal_utility"], utility, rtol=1e-9, atol=1e-9)
+
+
+@by_case
+def test_the_terms_of_talks_add_up_to_their_chance(of_case: str) -> None:
+    for call in calls_of(Stage(agreements.step), of_case):
+        mean = call.before["negotiation_mean"] * (
+            1.0 + call.before["rung_slowdown"] * call.before["agreement_rung_prev"]
+        )
+        rate = 2.0 / mean * np.exp(sum(call.written["negotiation_terms"].values()))
+        chance = call.written["negotiation_chance"]
+        np.testing.assert_allclose(chance, np.where(chance > 0, -np.expm1(-rate / 4), 0.0), rtol=1e-9)
+
+
 # ---------------------------------------------------------------------- the signs of theory
 
 
@@ -244,6 +225,8 @@ class Rule:
         Raise the first supplier's alone; its output has the sign, that of each other the opposite one.
     given : str
         An input that has to be positive for the rule to hold; trials in which it is not are passed over.
+    by_logit : bool
+        Whether the rule holds for the logit alone: a satisficer who is offered more may look further down.
     of : callable, optional
         What is looked at of the output.
     """
@@ -254,6 +237,7 @@ class Rule:
     sign: int = 1
     own: bool = False
     given: str = ""
+    by_logit: bool = False
     of: Callable[[Any], Any] = lambda output: output
 
     def __str__(self) -> str:
@@ -281,6 +265,41 @@ def altogether(grants_by_state: Any) -> Any:
     return grants_by_state.sum(axis=0)
 
 
+def courted(probability: Any) -> Any:
+    """Return the level of courtship to be expected; pressing courts no more than doing nothing."""
+    return sum(max(0.0, level) * chance for level, chance in zip(posture.LEVELS, probability, strict=True))
+
+
+def pressed(probability: Any) -> Any:
+    """Return the chance of being pressed."""
+    return probability[0]
+
+
+def deepened(probability: Any) -> Any:
+    """Return the step to be expected."""
+    return probability[-1] - probability[0]
+
+
+def held(probability: Any) -> Any:
+    """Return the chance that nothing moves."""
+    return probability[1]
+
+
+def with_recipient(relation: Any) -> Any:
+    """Return the relations with the recipient."""
+    return relation[RECIPIENT]
+
+
+def of_recipient(payoff: Any) -> Any:
+    """Return the recipient's."""
+    return payoff[RECIPIENT]
+
+
+def of_partners(payoff: Any) -> Any:
+    """Return the partners'."""
+    return payoff[RECIPIENT + 1 :]
+
+
 RULES = (
     Rule(rates.step, "stock_wear", "stock_loss"),
     Rule(rates.step, "experience_fading", "experience_kept", -1),
@@ -295,7 +314,7 @@ RULES = (
     Rule(border_pressure.step, "worst_intensity", "border_pressure", -1),
     Rule(border_pressure.step, "crisis_rate", "is_crisis"),
     Rule(border_pressure.step, "crisis_end_chance", "is_crisis", -1),
-    Rule(border_pressure.step, "relation", "is_crisis", -1),
+    Rule(border_pressure.step, "relation_prev", "is_crisis", -1),
     Rule(border_pressure.step, "border_pressure_prev", "border_pressure"),
     Rule(economy.step, "growth_shock", "military_budget"),
     Rule(economy.step, "budget_growth", "military_budget"),
@@ -313,7 +332,7 @@ RULES = (
     Rule(budget.step, "commitments_prev", "headroom", -1),
     Rule(budget.step, "commitment_ceiling", "headroom"),
     Rule(export_control.step, "agreement_rung", "export_approval"),
-    Rule(export_control.step, "relation", "export_approval"),
+    Rule(export_control.step, "relation_prev", "export_approval"),
     Rule(export_control.step, "approval_base", "export_approval"),
     Rule(export_control.step, "review_rate", "export_approval"),
     Rule(standing.step, "world_order_share", "standing_utility"),
@@ -328,10 +347,10 @@ RULES = (
     Rule(demand.step, "modernisation", "deal_count"),
     Rule(demand.step, "deals_per_year", "deal_count"),
     Rule(demand.step, "demand_shock", "deal_count"),
-    Rule(attraction.step, "finance_offer", "deal_utility"),
-    Rule(attraction.step, "technology_offer", "deal_utility"),
+    Rule(attraction.step, "finance_terms", "deal_utility"),
+    Rule(attraction.step, "technology_terms", "deal_utility"),
     Rule(attraction.step, "political_cost", "deal_utility", -1),
-    Rule(attraction.step, "relation", "deal_utility"),
+    Rule(attraction.step, "relation_prev", "deal_utility"),
     Rule(attraction.step, "concentration_weight", "deal_utility", -1),
     Rule(attraction.step, "quarters_since_order_prev", "deal_utility", -1),
     Rule(attraction.step, "urgency", "deal_utility", -1),
@@ -347,11 +366,11 @@ RULES = (
     Rule(availability.step, "share_limit", "deal_weight"),
     Rule(availability.step, "mandate_compliance", "deal_weight", -1),
     Rule(supplier_choice.start, "deal_weight", "reference_value"),
-    Rule(supplier_choice.step, "deal_weight", "deal_options", own=True, of=odds),
-    Rule(supplier_choice.step, "deal_weight", "deal_options", -1, of=put_off),
-    Rule(supplier_choice.step, "deferral_odds", "deal_options", of=put_off),
-    Rule(supplier_choice.step, "domestic_odds", "deal_options", of=made_at_home),
-    Rule(supplier_choice.step, "domestic_capability_prev", "deal_options", of=made_at_home),
+    Rule(supplier_choice.step, "deal_weight", "deal_options", own=True, by_logit=True, of=odds),
+    Rule(supplier_choice.step, "deal_weight", "deal_options", -1, by_logit=True, of=put_off),
+    Rule(supplier_choice.step, "deferral_odds", "deal_options", by_logit=True, of=put_off),
+    Rule(supplier_choice.step, "domestic_odds", "deal_options", by_logit=True, of=made_at_home),
+    Rule(supplier_choice.step, "domestic_capability_prev", "deal_options", by_logit=True, of=made_at_home),
     Rule(contracts.step, "size_shock", "contract_value"),
     Rule(contracts.step, "size_median", "contract_tiv"),
     Rule(contracts.step, "price_level", "contract_tiv", -1),
@@ -391,7 +410,7 @@ RULES = (
     Rule(deliveries.step, "stock_loss", "retired"),
     Rule(experience.start, "experience_fading", "experience", -1),
     Rule(experience.step, "experience_kept", "experience"),
-    Rule(industry.step, "technology_offer", "domestic_capability"),
+    Rule(industry.step, "technology_terms", "domestic_capability"),
     Rule(industry.step, "transfer_learning", "domestic_capability"),
     Rule(industry.step, "practice_learning", "domestic_capability"),
     Rule(industry.step, "economic_zone", "domestic_capability"),
@@ -402,10 +421,140 @@ RULES = (
     Rule(measures.step, "mixing_cost", "capability", -1),
     Rule(measures.step, "training", "capability"),
     Rule(measures.step, "domestic_capability", "autonomy"),
+    Rule(rates.step, "irregular_exit_rate", "irregular_exit_chance"),
+    Rule(rates.step, "goodwill_half_life", "goodwill_kept"),
+    Rule(politics.start, "years_to_election", "quarters_to_election"),
+    Rule(politics.step, "turnover_probability", "government"),
+    Rule(politics.step, "irregular_exit_chance", "government"),
+    Rule(politics.step, "exit_shock", "government", -1),
+    Rule(politics.step, "election_interval", "quarters_to_election"),
+    Rule(politics.step, "leaning_shock", "leaning"),
+    Rule(politics.step, "jump_shock", "relation_jump"),
+    Rule(politics.step, "longest_pause", "negotiation_pause"),
+    Rule(politics.step, "break_probability", "cancellation"),
+    Rule(politics.step, "strained_below", "cancellation"),
+    Rule(politics.step, "relation_prev", "cancellation", -1),
+    Rule(politics.step, "documented_cancellation", "cancellation"),
+    Rule(posture.start, "doubt_at_start", "commitment_doubt"),
+    Rule(posture.step, "commitment_doubt_prev", "commitment_doubt"),
+    Rule(posture.step, "posture_shock", "posture"),
+    Rule(posture.step, "press_weight", "posture_probability", by_logit=True, of=pressed),
+    Rule(posture.step, "press_cost", "posture_probability", -1, by_logit=True, of=pressed),
+    *(
+        Rule(posture.step, cause, "posture_probability", sign, by_logit=True, of=courted)
+        for cause, sign in (
+            ("interest", 1),
+            ("incumbency_weight", 1),
+            ("rivalry_weight", 1),
+            ("vacancy_weight", 1),
+            ("home_constraint", -1),
+            ("export_regime_prev", 1),
+            ("courtship_cost", -1),
+            ("fiscal_room", 1),
+        )
+    ),
+    Rule(terms.step, "posture", "coercion", -1),
+    Rule(terms.step, "coercion_cost", "coercion"),
+    Rule(terms.step, "finance_offer", "finance_terms"),
+    Rule(terms.step, "grants_compete", "finance_terms"),
+    Rule(terms.step, "technology_offer", "technology_terms"),
+    Rule(terms.step, "end_use_control", "technology_terms", -1),
+    *(Rule(terms.step, f"{level}_scale", "finance_terms") for level in ("press", "passive", "court", "hard")),
+    Rule(export_regime.step, "opening_rate", "export_regime"),
+    Rule(export_regime.step, "tightening_rate", "export_regime", -1),
+    Rule(agreements.step, "relation_prev", "negotiation_chance"),
+    Rule(agreements.step, "relation_prev", "agreement_rung"),
+    Rule(agreements.step, "posture", "negotiation_chance"),
+    Rule(agreements.step, "goodwill_prev", "negotiation_chance"),
+    Rule(agreements.step, "alignment_prev", "negotiation_chance"),
+    Rule(agreements.step, "courting_speed", "negotiation_chance"),
+    Rule(agreements.step, "goodwill_speed", "negotiation_chance"),
+    Rule(agreements.step, "will_speed", "negotiation_chance"),
+    Rule(agreements.step, "negotiation_mean", "negotiation_chance", -1),
+    Rule(agreements.step, "rung_slowdown", "negotiation_chance", -1),
+    Rule(agreements.step, "wish_threshold", "negotiation_chance", -1),
+    Rule(agreements.step, "negotiation_pause", "negotiation_chance", -1),
+    Rule(agreements.step, "negotiation_stage_prev", "agreement_rung"),
+    Rule(agreements.step, "negotiation_shock", "agreement_rung", -1),
+    Rule(agreements.step, "breaking_point", "agreement_rung", -1),
+    Rule(agreements.step, "breaking_rate", "agreement_rung", -1),
+    Rule(alignment.step, "alignment_shock", "alignment_step_taken"),
+    Rule(alignment.step, "alignment_shock", "alignment"),
+    Rule(alignment.step, "alignment_effort", "alignment_probability", by_logit=True, of=held),
+    *(
+        Rule(alignment.step, cause, "alignment_probability", sign, by_logit=True, of=deepened)
+        for cause, sign in (
+            ("security_weight", 1),
+            ("benefit_weight", 1),
+            ("goodwill_weight", 1),
+            ("courtship_weight", 1),
+            ("autonomy_weight", -1),
+            ("retaliation_weight", -1),
+            ("border_pressure", 1),
+            ("finance_terms", 1),
+            ("technology_terms", 1),
+            ("goodwill_prev", 1),
+            ("posture", 1),
+            ("leaning", 1),
+            ("supplier_share_prev", -1),
+        )
+    ),
+    Rule(attraction.step, "coercion", "deal_utility", -1),
+    Rule(attraction.step, "hostility_weight", "deal_utility", -1),
+    Rule(attraction.step, "commitment_doubt_prev", "deal_utility", -1),
+    Rule(attraction.step, "doubt_weight", "deal_utility", -1),
+    Rule(relations.start, "partner_aid", "goodwill"),
+    Rule(relations.start, "aid_half", "goodwill", -1),
+    *(
+        Rule(relations.step, cause, "relation", sign, of=with_recipient)
+        for cause, sign in (
+            ("mean_relation_prev", 1),
+            ("relation_jump", 1),
+            ("relation_shock", 1),
+            ("agreement_rung", 1),
+            ("agreement_warmth", 1),
+            ("posture", 1),
+            ("courting_warmth", 1),
+            ("pressing_friction", -1),
+            ("goodwill_prev", 1),
+            ("gratitude", 1),
+            ("disaster_need", 1),
+            ("relief_warmth", 1),
+            ("border_pressure", -1),
+            ("incident_friction", -1),
+            ("alignment", -1),
+            ("suspicion", -1),
+        )
+    ),
+    Rule(relations.step, "goodwill_prev", "goodwill"),
+    Rule(relations.step, "partner_aid", "goodwill"),
+    Rule(relations.step, "grant_deliveries", "goodwill"),
+    Rule(relations.step, "aid_half", "goodwill", -1),
+    Rule(payoffs.start, "category_stock", "capability_at_start"),
+    *(
+        Rule(payoffs.step, cause, "payoff", sign, of=of_recipient)
+        for cause, sign in (
+            ("capability", 1),
+            ("capability_value", 1),
+            ("autonomy", 1),
+            ("autonomy_value", 1),
+            ("border_pressure", -1),
+            ("commitments", -1),
+            ("commitment_cap", 1),
+            ("strain_value", -1),
+        )
+    ),
+    Rule(payoffs.step, "interest", "payoff", of=of_partners),
+    Rule(payoffs.step, "margin_value", "payoff", of=of_partners),
+    Rule(payoffs.step, "supplier_share", "payoff", own=True, of=of_partners),
+    Rule(payoffs.step, "alignment", "payoff", own=True, of=of_partners),
+    Rule(payoffs.step, "posture", "payoff", -1, of=of_partners),
+    Rule(payoffs.step, "courtship_cost", "payoff", -1, of=of_partners),
+    Rule(payoffs.step, "fiscal_room", "payoff", of=of_partners),
 )
 
 #: Names of inputs that cannot exceed one.
-UP_TO_ONE = ("relation", "headroom", "cancellation")
+UP_TO_ONE = ("relation", "mean_relation", "headroom", "cancellation", "supplier_share", "alignment")
 
 
 def raised(rule: Rule, call: Call, part: float) -> Any:
@@ -427,11 +576,13 @@ def raised(rule: Rule, call: Call, part: float) -> Any:
 
 
 def holds_for(rule: Rule, call: Call) -> Any:
-    """Return the trials in which the condition of a rule is met."""
-    if not rule.given:
-        return np.ones(call.n_trials, dtype=bool)
-    value = call.before[rule.given]
-    return np.all(value.reshape(-1, call.n_trials) >= 0.0, axis=0)
+    """Return the trials, or deals, in which the condition of a rule is met."""
+    holds = np.ones(call.n_trials, dtype=bool)
+    if rule.given:
+        holds &= np.all(call.before[rule.given].reshape(-1, call.n_trials) >= 0.0, axis=0)
+    if rule.by_logit:
+        holds &= call.before["decision_rule"] == LOGIT
+    return holds[call.deal_trial] if "deal" in GLOSSARY[rule.effect].dims else holds
 
 
 @by_case
@@ -447,7 +598,7 @@ def test_effects_have_the_sign_of_theory(rule: Rule, of_case: str) -> None:
             effect = rule.sign * (after - before)
             if rule.own:
                 effect[1:] *= -1.0
-            if rule.given:
+            if rule.given or rule.by_logit:
                 effect = effect[..., holds_for(rule, call)]
             slack = 1e-12 * np.maximum(1.0, np.abs(before).max(initial=0.0))
             assert effect.min(initial=0.0) >= -slack, f"{call.when}, {part}"

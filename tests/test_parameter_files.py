@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,12 +11,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim import case, evidence, model, parameter_files, units
+from sim import case, evidence, model, parameter_files, scenario, units
 from sim.axes import QUARTERS, Array
 from sim.case import Case
+from sim.dates import Quarter
+from sim.design import plan
 from sim.elements import Element
+from sim.engine import run_block
+from sim.mechanisms import posture
 from sim.model import base_name
 from sim.parameters import ParameterSet
+from sim.scenario import Scenario
 from sim.variables import GLOSSARY
 
 ARCHIPELAGO = Path(__file__).parent / "cases" / "archipelago"
@@ -27,6 +33,9 @@ SETS = {name: ParameterSet.load(each) for name, each in CASES.items()}
 ELEMENTS = [
     pytest.param(each, id=f"{Path(name).name}:{each.key}") for name, p in SETS.items() for each in p.values()
 ]
+
+#: The first quarter that the baseline tells nothing about.
+FIRST_OPEN = Quarter(2026, 3)
 FILES = sorted([*parameter_files.DIRECTORY.glob("*.toml"), *BANGLADESH.glob("*.toml")])
 
 
@@ -121,6 +130,12 @@ def test_the_case_says_something_with_every_number(path: Path) -> None:
         ("budget.procurement_share", "uniform", (0.12, 0.30)),
         ("budget.crowding_out.myanmar", "uniform", (0, 0.4)),
         ("grants.selection_probability", "uniform", (0.2, 0.35)),
+        ("relations.relation_return", "uniform", (0.2, 0.5)),
+        ("relations.relation_volatility", "uniform", (0.08, 0.15)),
+        ("relations.balance_strength", "uniform", (0, 0.15)),
+        ("relations.goodwill_half_life", "uniform", (4, 8)),
+        ("alignment.alignment_step", "uniform", (0.05, 0.1)),
+        ("posture.rationality", "uniform", (0.5, 2)),
     ],
 )
 def test_priors_are_those_of_the_design(
@@ -183,4 +198,59 @@ def yearly_incidents(parameters: ParameterSet, front: str, n_years: int, n_trial
         values |= {each: getattr(update, each) for each in stage.writes}
         if "incidents" in stage.writes:
             quarters.append(values["incidents"][0])
-    return np.array(quarters).reshape(n_years, QUARTERS, n_trials).sum(axis=1)
+    counts: Array = np.array(quarters).reshape(n_years, QUARTERS, n_trials).sum(axis=1)
+    return counts
+
+
+@pytest.fixture(scope="module")
+def typical() -> Scenario:
+    """The case from its documented start, with central values and nothing told."""
+    baseline = scenario.load("baseline")
+    central = {key: each.value for key, each in baseline.parameters.items() if each.distribution}
+    return dataclasses.replace(baseline, events=()).override(central)
+
+
+def test_documented_postures_are_the_likeliest(typical: Scenario) -> None:
+    chances = run_block(plan(typical, seed=1), 0, 1, ["posture_probability"])["posture_probability"]
+    chances = chances[0, ..., 0]
+    chosen = np.array(posture.LEVELS)[chances.argmax(axis=0)]
+    assert chosen.tolist() == typical.case.held["posture"].tolist()
+    assert (chances.max(axis=0) > 0.5).all()
+    assert (chances[0] < 0.05).all(), "pressing is rare"
+
+
+def test_holding_is_the_commonest_choice_of_alignment(typical: Scenario) -> None:
+    chances = run_block(plan(typical, seed=1), 0, 1, ["alignment_probability"])["alignment_probability"]
+    down, hold, up = chances[0, ..., 0]
+    assert (hold > 0.5).all()
+    assert (np.abs(up - down) < 0.2).all(), "documented alignments are near rest"
+
+
+@pytest.mark.parametrize("told", [False, True], ids=["2024", "2026"])
+def test_documented_relations_are_near_rest(typical: Scenario, told: bool) -> None:
+    """What deeds add and take is less than a twentieth a year, at the start and after the record ends."""
+    events = scenario.load("baseline").events if told else ()
+    quiet = dataclasses.replace(typical, events=events).override(
+        {"relations.relation_volatility": 0, "politics.relation_jump_spread": 0}
+    )
+    relation = run_block(plan(quiet, seed=1), 0, 256, ["relation"])["relation"][:, 0].mean(axis=-1)
+    first = FIRST_OPEN.ordinal - quiet.start.ordinal - 1 if told else 0
+    assert (np.abs(relation[first + QUARTERS] - relation[first]) < 0.05).all()
+
+
+def test_relations_seldom_touch_their_bounds() -> None:
+    relation = run_block(plan(scenario.load("baseline"), seed=1), 0, 256, ["relation"])["relation"][:, 0]
+    assert np.mean(np.abs(relation) >= 1) < 0.03
+
+
+def test_talks_with_the_partner_under_export_control_take_as_long_as_on_record() -> None:
+    """From talks to signature 2.8 to 3.2 years (negotiation_start, agreement_signed), and told of neither."""
+    baseline = scenario.load("baseline")
+    events = (e for e in baseline.events if not e.target or e.target.variable != "agreement_rung")
+    free = dataclasses.replace(baseline, events=tuple(events))
+    rung = run_block(plan(free, seed=1), 0, 512, ["agreement_rung"])["agreement_rung"]
+    signed = rung[:, free.case.partners.index("japan")] >= 3
+    assert signed.any(axis=0).mean() > 0.9
+    years = (signed.argmax(axis=0) + 1)[signed.any(axis=0)] / QUARTERS
+    assert 2.5 < years.mean() < 3.75
+    assert 1 < np.quantile(years, 0.75) / np.quantile(years, 0.25) < 5, "and slip"

@@ -43,6 +43,15 @@ def test_a_scenario_lies_over_its_base(workshop: Workshop) -> None:
     assert mine.case.recipient == "aldara"
 
 
+def test_a_variant_lies_under_what_its_scenario_sets(workshop: Workshop) -> None:
+    variant = 'variant = { choice = "satisficing" }\n'
+    assert workshop.scenario('variant = { choice = "logit" }\n').parameters["grants.handover"].value == 2
+    assert workshop.scenario(variant).parameters["grants.handover"].value == 3
+    assert (
+        workshop.scenario(variant + "[set]\ngrants.handover = 4\n").parameters["grants.handover"].value == 4
+    )
+
+
 def test_quoted_and_bare_keys_mean_the_same(workshop: Workshop) -> None:
     quoted = workshop.scenario('[set]\n"border.taste.cindral" = { uniform = [0, 1] }\n')
     bare = workshop.scenario("[set]\nborder.taste.cindral = { uniform = [0, 1] }\n")
@@ -144,6 +153,8 @@ def test_diff(workshop: Workshop) -> None:
         ('look_at = ["hhii"]\n', errors.UnknownName, "look_at", "Did you mean hhi?", "hhii"),
         ("look_at = [3]\n", errors.WrongType, "look_at[1]", "quotation marks", 3),
         ("variant = { choice = 1 }\n", errors.WrongType, "variant.choice", "quotation marks", 1),
+        ("variant = { choise = 'logit' }\n", errors.UnknownName, "variant.choise", "mean choice?", None),
+        ("variant = { choice = 'loggit' }\n", errors.UnknownName, "variant.choice", "mean logit?", "loggit"),
         ("set = 3\n", errors.WrongType, "set", "Write it as a table", 3),
         ("[set]\ngrants.handovr = 3\n", errors.UnknownName, "set.grants.handovr", "grants.handover?", None),
         ("[set]\nhandover = 3\n", errors.UnknownName, "set.handover", "Did you mean grants.handover?", None),

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim import case, scenario
+from sim import case, scenario, variants
 from sim.errors import InputError, quoted
 from sim.parameters import ParameterSet
 
@@ -48,6 +48,12 @@ distribution = { normal = [0.0, 0.6] }
 bounds       = [-3, 3]
 assumption   = "Invented."
 """
+
+CHOICE = {
+    "description": "How an option is chosen.",
+    "options": {"logit": {}, "satisficing": {"grants.handover": 3}},
+}
+VARIANTS = {"choice": variants.Variant.model_validate(CHOICE)}
 
 BASE = """
 title = "Base"

@@ -9,9 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim import plots
+    from sim import abm, plots, rules
+    from sim.abm import World
     from sim.analysis.comparison import compare
+    from sim.analysis.explain import explain
     from sim.analysis.history import of as history
+    from sim.analysis.passage import first_passage, passages
     from sim.errors import InputError, SimError
     from sim.results import manifest, run, save
     from sim.results import open_result as open
@@ -21,29 +24,39 @@ _HOMES = {
     "InputError": "sim.errors",
     "Scenario": "sim.scenario",
     "SimError": "sim.errors",
+    "World": "sim.abm",
     "compare": "sim.analysis.comparison",
     "diff": "sim.scenario",
+    "explain": "sim.analysis.explain",
+    "first_passage": "sim.analysis.passage",
     "history": "sim.analysis.history",
     "load": "sim.scenario",
     "manifest": "sim.results",
     "open": "sim.results",
+    "passages": "sim.analysis.passage",
     "run": "sim.results",
     "save": "sim.results",
 }
 _OTHER_NAMES = {"history": "of", "open": "open_result"}
-_MODULES = ("plots",)
+_MODULES = ("abm", "plots", "rules")
 
 __all__ = [
     "InputError",
     "Scenario",
     "SimError",
+    "World",
+    "abm",
     "compare",
     "diff",
+    "explain",
+    "first_passage",
     "history",
     "load",
     "manifest",
     "open",
+    "passages",
     "plots",
+    "rules",
     "run",
     "save",
 ]

@@ -18,6 +18,7 @@ BoolArray = NDArray[Any]
 
 #: All axes, outermost first.
 ORDER = (
+    "level",
     "due",
     "lag",
     "year",
@@ -32,6 +33,7 @@ ORDER = (
     "channel",
     "state",
     "slot",
+    "pair",
     "open",
     "deal",
     "contract",
@@ -57,6 +59,13 @@ SLOTS = 8
 
 #: Quarters in the rolling window of `supplier_share` (five years, SIPRI's own window).
 WINDOW = 20
+
+#: The highest rung of the ladder of agreements.
+TOP_RUNG = 5
+
+#: The levels of a posture, from pressing to courting hard, and the steps of alignment.
+LEVELS = ("press", "passive", "maintain", "court", "court hard")
+OPTIONS = ("pull back", "hold", "deepen")
 
 #: Stages of a grant, in order.
 GRANT_STATES = ("selected", "noted", "delivered")

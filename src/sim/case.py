@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import case_constants, case_file
-from .axes import GRANT_STATES, SLOTS, Array
+from .axes import GRANT_STATES, LEVELS, OPTIONS, SLOTS, Array
 from .case_records import CaseFile
 from .errors import MissingFile, UnknownName, nearest
 from .records import shown
@@ -52,7 +52,7 @@ class Case:
     constants : dict of str to ndarray
         Every glossary variable with role "case"; see `constants_at` for other years.
     held : dict of str to ndarray
-        Every glossary variable with role "held".
+        First values of the states that the case documents (`sim.variables.TOLD`).
     digest : str
         SHA-256 over the files of the folder.
     record : CaseFile
@@ -100,6 +100,8 @@ class Case:
             "regime": self.regimes,
             "channel": self.channels,
             "state": GRANT_STATES,
+            "level": LEVELS,
+            "option": OPTIONS,
             "slot": tuple(str(number) for number in range(SLOTS)),
         }
         if name not in axes:

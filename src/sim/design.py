@@ -55,6 +55,36 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What an event says of one cell of a state in one quarter.
+
+    Parameters
+    ----------
+    name, index : str, tuple of int
+        The cell.
+    verb : {"set", "sign", "lapse"}
+        Whether the value is this, at least this, or at most this.
+    value : float
+    is_held : bool
+        Whether the cell also keeps the value to the end of the quarter, whatever the model does.
+    """
+
+    name: str
+    index: tuple[int, ...]
+    verb: str
+    value: float
+    is_held: bool
+
+    def apply(self, array: Array) -> None:
+        """Put the value into an array of the state, shape (*dims, trial)."""
+        limits: dict[str, Any] = {"sign": np.maximum, "lapse": np.minimum}
+        if self.verb in limits:
+            array[self.index] = limits[self.verb](array[self.index], self.value)
+        else:
+            array[self.index] = self.value
+
+
+@dataclass(frozen=True)
 class Plan:
     """A scenario as arrays, and the seed of its luck.
 
@@ -68,8 +98,8 @@ class Plan:
         Quarters.
     constants : dict
         Glossary variables of the roles case and register.
-    held : dict
-        Held variables by date, shape (time, *dims).
+    told : list of list of Told
+        What events say of states, by step.
     pulses : dict
         Glossary variables of role pulse: a list with an array per step.
     changes : dict
@@ -80,7 +110,7 @@ class Plan:
     seed: int
     n_steps: int
     constants: dict[str, Array]
-    held: dict[str, Array]
+    told: list[list[Told]]
     pulses: dict[str, list[Array]]
     changes: dict[str, Change]
 
@@ -102,9 +132,10 @@ def plan(scenario: Scenario, seed: int = 0) -> Plan:
         "open_age": known.open_age,
         "open_has_started": known.open_has_started,
     }
-    held = {name: np.repeat(value[None], n_steps, axis=0) for name, value in case.held.items()}
+    told: list[list[Told]] = [[] for _ in range(n_steps)]
     pulses: dict[str, list[Array]] = {
-        "cancellation": [np.zeros((case.size("supplier"), 1)) for _ in range(n_steps)],
+        "documented_cancellation": [np.zeros((case.size("supplier"), 1)) for _ in range(n_steps)],
+        "documented_change": [np.zeros(1) for _ in range(n_steps)],
         "documented_grants": [np.zeros(len(GRANT_STATES)) for _ in range(n_steps)],
         "documented_contracts": [np.zeros((0, len(CONTRACT_FIELDS))) for _ in range(n_steps)],
     }
@@ -113,14 +144,14 @@ def plan(scenario: Scenario, seed: int = 0) -> Plan:
         step = event.at.ordinal - scenario.start.ordinal
         if event.target is None:
             _pulse(event, step, case, pulses)
-        elif event.target.kind == "held":
-            _hold(event, step, held[event.target.variable])
+        elif event.target.kind == "state":
+            _tell(event, step, told)
         else:
             name = event.target.variable.split(".")[1]
             if name not in changes:
                 changes[name] = _unchanged(scenario, event.target.variable)
             _change(event, step, changes[name])
-    return Plan(scenario, seed, n_steps, constants, held, pulses, changes)
+    return Plan(scenario, seed, n_steps, constants, told, pulses, changes)
 
 
 def _unchanged(scenario: Scenario, fullname: str) -> Change:
@@ -150,24 +181,26 @@ def _change(event: Event, step: int, change: Change) -> None:
             shift += gone * event["to"]
 
 
-def _hold(event: Event, step: int, path: Array) -> None:
-    """Lay one event over the path of a held variable."""
+def _tell(event: Event, step: int, told: list[list[Told]]) -> None:
+    """Enter what an event says of a state; a relation that is set is also what it returns to."""
     assert event.target is not None
-    until = step + event["for_quarters"] if event.what == "hold" else None
+    name, is_held = event.target.variable, event.what == "hold"
+    until = min(step + event["for_quarters"], len(told)) if is_held else step + 1
+    verb = event.what if event.what in ("sign", "lapse") else "set"
+    value = event["to"] if verb == "set" else event["rung"]
     for index in event.target.index:
-        where: Any = (slice(step, until), *index)
-        if event.what == "sign":
-            path[where] = np.maximum(path[where], event["rung"])
-        elif event.what == "lapse":
-            path[where] = np.minimum(path[where], event["rung"])
-        else:
-            path[where] = event["to"]
+        for quarter in range(step, until):
+            told[quarter].append(Told(name, index, verb, value, is_held))
+        if event.what == "set" and name == "relation":
+            told[step].append(Told("mean_relation", index, verb, value, is_held))
 
 
 def _pulse(event: Event, step: int, case: Any, pulses: dict[str, list[Array]]) -> None:
     if event.what == "cancel":
-        rest = pulses["cancellation"][step][case.axis("supplier").index(event["supplier"])]
+        rest = pulses["documented_cancellation"][step][case.axis("supplier").index(event["supplier"])]
         rest += (1.0 - rest) * event["share"]
+    elif event.what == "replace_government":
+        pulses["documented_change"][step][:] = 1.0
     elif event.what == "grant":
         pulses["documented_grants"][step][GRANT_STATES.index(event["state"])] += event["amount"]
     else:
@@ -204,7 +237,14 @@ def draw_parameters(plan: Plan, first_trial: int, n_trials: int) -> dict[str, Ar
 def draw_shocks(plan: Plan, first_trial: int, n_trials: int) -> dict[str, Array]:
     """Return every shock, shape (time, *dims, trial)."""
     case, streams = plan.scenario.case, Streams(plan.seed)
-    sizes = {"slot": SLOTS, "front": case.size("front"), "open": len(plan.constants["open_tiv"])}
+    n_actors = case.size("actor")
+    sizes = {
+        "slot": SLOTS,
+        "front": case.size("front"),
+        "partner": case.size("partner"),
+        "pair": n_actors * (n_actors - 1) // 2,
+        "open": len(plan.constants["open_tiv"]),
+    }
     shocks = {}
     for variable in with_role("shock"):
         # Orders open at the start are drawn once.

@@ -6,22 +6,22 @@ not depend on which other trials are in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from sim import design, model
 from sim.axes import QUARTERS, Array
-from sim.design import Plan
-from sim.model import PREVIOUS, Stage
-from sim.variables import GLOSSARY, with_role
+from sim.design import Plan, Told
+from sim.errors import WrongType
+from sim.model import PREVIOUS, Schedule, Stage
+from sim.variables import GLOSSARY, TOLD, with_role
 
 #: Trials advanced together: large enough that NumPy's overhead is small, small enough for the cache.
-BLOCK = 2048
+BLOCK = 1024
 
 _STATES = tuple(v.name for v in with_role("state"))
-_HELD = tuple(v.name for v in with_role("held"))
 _PULSES = tuple(v.name for v in with_role("pulse"))
 
 
@@ -34,6 +34,8 @@ class Block:
         What is run.
     first_trial, n_trials : int
         Which trials.
+    schedule : Schedule, optional
+        What happens at the start and in each quarter: the model, or the model with other rules.
 
     Attributes
     ----------
@@ -43,8 +45,9 @@ class Block:
         Quarters advanced so far.
     """
 
-    def __init__(self, plan: Plan, first_trial: int, n_trials: int) -> None:
+    def __init__(self, plan: Plan, first_trial: int, n_trials: int, schedule: Schedule = model.USUAL) -> None:
         self.plan = plan
+        self.schedule = schedule
         self.n_trials = n_trials
         self.step = 0
         self._drawn = design.draw_parameters(plan, first_trial, n_trials)
@@ -53,24 +56,42 @@ class Block:
         self.values: dict[str, Any] = {**plan.constants, **self._drawn, "n_steps": plan.n_steps}
         self.values["open_shock"] = self._shocks.pop("open_shock")[0]
         self._set_date()
-        for stage in model.START:
-            self._run(stage)
+        for name, value in plan.scenario.case.held.items():
+            self.values[name] = np.repeat(value[..., None], n_trials, axis=-1)
+        self._remember(TOLD)
+        for stage in schedule.start:
+            self.run_stage(stage)
             self._remember(stage.writes)
 
     def advance(self) -> None:
         """Run one quarter."""
         self._set_date()
-        for stage in model.SCHEDULE:
+        told = self.plan.told[self.step]
+        self._tell(told)
+        self._remember({each.name for each in told})
+        held = [each for each in told if each.is_held]
+        for stage in self.schedule.quarter:
             if not stage.is_standing or self._changed.intersection(stage.reads):
-                self._run(stage)
+                self.run_stage(stage)
+                self._tell([each for each in held if each.name in stage.writes])
         self._remember(_STATES)
         self.step += 1
 
-    def _run(self, stage: Stage) -> None:
+    def run_stage(self, stage: Stage) -> None:
+        """Call a stage with what it reads and keep what it writes."""
         values = self.values
         update = stage.function(**{name: values[name] for name in stage.reads})
+        if stage.replaces is not None:
+            _check_update(stage, update, values)
         for name in stage.writes:
             values[name] = getattr(update, name)
+
+    def _tell(self, told: Iterable[Told]) -> None:
+        """Put what events say of states into their arrays, or into those of the quarter before."""
+        for each in told:
+            # A copy: the array may be shared with the quarter before, or with a mechanism's input.
+            self.values[each.name] = np.array(self.values[each.name])
+            each.apply(self.values[each.name])
 
     def _remember(self, names: Iterable[str]) -> None:
         for name in names:
@@ -83,14 +104,12 @@ class Block:
         scenario = plan.scenario
         quarter = scenario.start + step
         values["step"] = step
+        values["calendar_quarter"] = quarter.quarter
         for name, begins in (
             ("fiscal_quarter", scenario.case.fiscal_year_start),
             ("donor_quarter", scenario.case.donor_fiscal_year_start),
         ):
             values[name] = (quarter.quarter - begins) % QUARTERS + 1
-        for name in _HELD:
-            value = plan.held[name][step]
-            values[name] = np.broadcast_to(value[..., None], (*value.shape, self.n_trials))
         for name in _PULSES:
             values[name] = plan.pulses[name][step]
         for name, shock in self._shocks.items():
@@ -100,7 +119,23 @@ class Block:
             values[name] = plan.changes[name].at(step, self._drawn[name])
 
 
-def run_block(plan: Plan, first_trial: int, n_trials: int, keep: Iterable[str]) -> dict[str, Array]:
+def _check_update(stage: Stage, update: Any, values: Mapping[str, Any]) -> None:
+    """Check that a rule returns what the stage it replaces returns, in the same shape."""
+    place, expected = f"rules.{stage.name}", stage.update
+    if not isinstance(update, expected):
+        remedy = f"Return a {expected.__module__}.{expected.__qualname__}."
+        raise WrongType("", place, f"returned a {type(update).__name__}", remedy)
+    for name in stage.writes:
+        is_list = name in GLOSSARY and GLOSSARY[name].role == "deal"
+        shape = np.shape(getattr(update, name))
+        if not is_list and name in values and shape != np.shape(values[name]):
+            remedy = f"Return it with shape {np.shape(values[name])}, the trials last."
+            raise WrongType("", place, f"returned {name} with shape {shape}", remedy)
+
+
+def run_block(
+    plan: Plan, first_trial: int, n_trials: int, keep: Iterable[str], schedule: Schedule = model.USUAL
+) -> dict[str, Array]:
     """Run a block of trials over the whole horizon.
 
     Parameters
@@ -111,13 +146,15 @@ def run_block(plan: Plan, first_trial: int, n_trials: int, keep: Iterable[str]) 
         Which trials.
     keep : iterable of str
         Glossary names to record.
+    schedule : Schedule, optional
+        See `Block`.
 
     Returns
     -------
     dict of str to ndarray, shape (time, *dims, trial)
         Values at the end of each quarter.
     """
-    block = Block(plan, first_trial, n_trials)
+    block = Block(plan, first_trial, n_trials, schedule)
     keep = tuple(keep)
     recorded: dict[str, Array] = {}
     for step in range(plan.n_steps):

@@ -89,7 +89,7 @@ def _check_scales(events: tuple[Event, ...], parameters: ParameterSet) -> None:
     """Refuse a multiplication that takes a central value out of its bounds."""
     values: dict[str, float] = {}
     for event in events:
-        if event.target is None or event.target.kind == "held":
+        if event.target is None or event.target.kind == "state":
             continue
         for key in event.target.elements:
             element = parameters[key]

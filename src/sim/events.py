@@ -1,14 +1,15 @@
 """Dated events of a scenario: a closed list of verbs, each a checked record.
 
-set      a parameter or held variable has this value from the quarter on
+set      a parameter or a state has this value from the quarter on
 scale    a parameter is multiplied, for some quarters or for good
 ramp     a parameter moves in a straight line to a value and stays there
-hold     a parameter or held variable is fixed for some quarters, then what it would have been
+hold     a parameter or a state is fixed for some quarters, then what it would have been
 sign     the agreement rung with a partner rises to at least this rung
 lapse    it falls to this rung
 order    a documented contract enters the order book
 cancel   part of a supplier's open orders is cancelled
 grant    a documented step of a grant
+replace_government   a documented change of government
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from sim.errors import (
 )
 from sim.parameters import ParameterSet
 from sim.records import Number, Record, Texts, check, key_path
-from sim.variables import GLOSSARY, with_role
+from sim.variables import GLOSSARY, TOLD
 
 if TYPE_CHECKING:
     from sim.case import Case
@@ -48,7 +49,7 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Quarters = Annotated[int, Field(ge=1)]
 When = Annotated[Quarter, BeforeValidator(Quarter.parse)]
 
-#: Least and greatest value of the held variables; the regime's depend on the case.
+#: Least and greatest value of the states that events may set; the regime's depend on the case.
 HELD_BOUNDS = {
     "relation": (-1, 1),
     "alignment": (0, 1),
@@ -56,7 +57,7 @@ HELD_BOUNDS = {
     "posture": (-1, 3),
 }
 
-#: Held variables that are whole numbers.
+#: Those that are whole numbers.
 WHOLE = ("agreement_rung", "posture", "export_regime")
 
 
@@ -114,12 +115,17 @@ class _Cancel(_Event):
     share: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 1.0
 
 
+class _ReplaceGovernment(_Event):
+    pass
+
+
 class _Grant(_Event):
     amount: Positive
     state: str
 
 
-#: verb -> the fields it takes
+#: verb -> the fields it takes. Within a quarter, what is set comes before what the model does, and what is
+#: cancelled before what is ordered.
 VERBS: dict[str, type[_Event]] = {
     "set": _Set,
     "scale": _Scale,
@@ -130,6 +136,7 @@ VERBS: dict[str, type[_Event]] = {
     "order": _Order,
     "cancel": _Cancel,
     "grant": _Grant,
+    "replace_government": _ReplaceGovernment,
 }
 
 
@@ -139,17 +146,17 @@ class Target:
 
     Parameters
     ----------
-    kind : {"parameter", "held"}
-        A parameter (or some of its elements), or a held variable (or some of its cells).
+    kind : {"parameter", "state"}
+        A parameter (or some of its elements), or a state that events may set (or some of its cells).
     variable : str
-        ``mechanism.name`` of the parameter, or the name of the held variable.
+        ``mechanism.name`` of the parameter, or the name of the state.
     elements : tuple of str
         Keys of the elements or cells, such as ``relation.bangladesh.india``.
     index : tuple of tuple of int
         Their positions in the array, in the same order.
     """
 
-    kind: Literal["parameter", "held"]
+    kind: Literal["parameter", "state"]
     variable: str
     elements: tuple[str, ...]
     index: tuple[tuple[int, ...], ...]
@@ -229,9 +236,9 @@ def read(
     target = None
     if "name" in fields:
         target = find(fields["name"], case, parameters, file, f"{place}.name")
-        if target.kind == "held" and verb in ("scale", "ramp"):
+        if target.kind == "state" and verb in ("scale", "ramp"):
             remedy = "Use set or hold; scale and ramp are for parameters."
-            problem = f"{target.variable} is a held variable and cannot be changed by {verb}: {{value}}"
+            problem = f"{target.variable} is a state and cannot be changed by {verb}: {{value}}"
             raise Contradiction(file, f"{place}.name", problem, remedy, fields["name"])
         if "to" in fields:
             _check_value(fields["to"], target, case, parameters, file, f"{place}.to")
@@ -250,7 +257,7 @@ def read(
 
 
 def find(name: str, case: Case, parameters: ParameterSet, file: str, place: str) -> Target:
-    """Return what `name` stands for: a parameter, a held variable, or some elements of one.
+    """Return what `name` stands for: a parameter, a state, or some elements of one.
 
     Raises
     ------
@@ -258,27 +265,29 @@ def find(name: str, case: Case, parameters: ParameterSet, file: str, place: str)
         If there is no such thing; the remedy names the nearest.
     """
     variable, *labels = name.split(".")
-    held = {each.name: each for each in with_role("held")}
-    if variable in held:
-        dims = held[variable].dims
+    told = {name: GLOSSARY[name] for name in TOLD}
+    if variable in told:
+        dims = told[variable].dims
         axes = tuple(case.axis(dim) for dim in dims)
-        array = Parameter(variable, dims, axes, held[variable].unit, held[variable].label)
+        array = Parameter(variable, dims, axes, told[variable].unit, told[variable].label)
         cells: Iterable[tuple[str, ...]] = itertools.product(*axes)
         if dims == ("actor", "partner"):
             cells = _pairs(cells, labels, case, file, place)
         else:
             wanted = pattern_of(tuple(labels), array, file, place)
             cells = [cell for cell in cells if fits(cell, wanted)]
-        return _target("held", array, cells)
+        return _target("state", array, cells)
     if variable in GLOSSARY and not labels:
-        remedy = f"Events change parameters and held variables ({', '.join(held)})."
+        remedy = f"Events change parameters and these states: {', '.join(told)}."
         raise UnknownName(file, place, "{value} is an outcome of the model", remedy, variable)
-    keys = parameters.match(name, file, place, also=held)
+    keys = parameters.match(name, file, place, also=told)
     parameter = parameters.parameter(".".join(name.split(".")[:2]))
     return _target("parameter", parameter, [parameters[key].labels for key in keys])
 
 
-def _target(kind: Literal["parameter", "held"], array: Parameter, cells: Iterable[tuple[str, ...]]) -> Target:
+def _target(
+    kind: Literal["parameter", "state"], array: Parameter, cells: Iterable[tuple[str, ...]]
+) -> Target:
     cells = tuple(cells)
     index = tuple(
         tuple(axis.index(label) for axis, label in zip(array.labels, cell, strict=True)) for cell in cells
@@ -328,7 +337,7 @@ def _check_value(
     to: float, target: Target, case: Case, parameters: ParameterSet, file: str, place: str
 ) -> None:
     """Check a value against the bounds of what it is for."""
-    if target.kind == "held":
+    if target.kind == "state":
         top = (0, case.size("regime") - 1)
         least, most = HELD_BOUNDS.get(target.variable, top)
         limits = {(float(least), float(most), GLOSSARY[target.variable].unit)}

@@ -19,6 +19,7 @@ import numpy as np
 
 from sim import design, engine
 from sim.errors import InputError, MissingFile, UnknownName, WrongType, nearest
+from sim.model import USUAL, Rules
 from sim.scenario import Scenario, load
 from sim.variables import GLOSSARY
 
@@ -45,6 +46,7 @@ def run(
     keep: Iterable[str] | str | None = None,
     first_trial: int = 0,
     block: int = engine.BLOCK,
+    rules: Rules | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """Run scenarios over the same trials, with the same luck.
@@ -63,6 +65,9 @@ def run(
         Number of the first trial.
     block : int
         Trials advanced together; changes speed and memory, never a number.
+    rules : mapping of str to callable, optional
+        Stages to replace, such as ``{"posture.step": mine}``: a function that takes keywords as the stage
+        does, or fewer, and returns the same dataclass.
     progress : callable, optional
         Called with the number of trials finished since the last call.
 
@@ -77,33 +82,40 @@ def run(
         If a name is unknown or the scenarios do not fit together.
     """
     chosen = _scenarios(scenarios)
-    names = _kept(keep)
-    _check_count(trials, "trials", 1)
-    _check_count(first_trial, "first_trial", 0)
-    _check_count(block, "block", 1)
+    names = kept_names(keep)
+    check_count(trials, "trials", 1)
+    check_count(first_trial, "first_trial", 0)
+    check_count(block, "block", 1)
+    schedule = USUAL.replace(rules or {})
     plans = [design.plan(scenario, seed) for scenario in chosen]
     kept: dict[str, Any] = {}
     for position, plan in enumerate(plans):
         for start in range(0, trials, block):
             count = min(block, trials - start)
-            recorded = engine.run_block(plan, first_trial + start, count, names)
+            recorded = engine.run_block(plan, first_trial + start, count, names, schedule)
             for name, values in recorded.items():
                 if name not in kept:
                     kept[name] = np.empty((len(plans), *values.shape[:-1], trials), dtype=np.float32)
                 kept[name][position, ..., start : start + count] = values
             if progress is not None:
                 progress(count)
-    return label(chosen, kept, first_trial, seed)
+    return label(chosen, kept, first_trial, seed, schedule.rules)
 
 
-def label(scenarios: Sequence[Scenario], kept: Mapping[str, Any], first_trial: int, seed: int) -> xr.Dataset:
+def label(
+    scenarios: Sequence[Scenario],
+    kept: Mapping[str, Any],
+    first_trial: int,
+    seed: int,
+    rules: Mapping[str, str] | None = None,
+) -> xr.Dataset:
     """Label recorded arrays of shape (scenario, time, ..., trial) with dims, units and a manifest."""
     import xarray as xr
 
     first = scenarios[0]
     case = first.case
-    quarters = [first.start + step for step in range(first.n_steps)]
-    n_trials = next(iter(kept.values())).shape[-1]
+    _, n_steps, *_, n_trials = next(iter(kept.values())).shape
+    quarters = [first.start + step for step in range(n_steps)]
     dims = {name: ("scenario", "time", *GLOSSARY[name].dims, "trial") for name in kept}
     axes = dict.fromkeys(dim for name in kept for dim in GLOSSARY[name].dims)
     coordinates: dict[str, Any] = {
@@ -121,7 +133,7 @@ def label(scenarios: Sequence[Scenario], kept: Mapping[str, Any], first_trial: i
         name: (dims[name], values, {"units": GLOSSARY[name].unit, "long_name": GLOSSARY[name].label})
         for name, values in kept.items()
     }
-    manifest = json.dumps(_manifest(scenarios, n_trials, first_trial, seed), ensure_ascii=False)
+    manifest = json.dumps(_manifest(scenarios, n_trials, first_trial, seed, rules or {}), ensure_ascii=False)
     return xr.Dataset(variables, coordinates, {"title": "hedgesim run", "manifest": manifest})
 
 
@@ -185,7 +197,8 @@ def _scenarios(given: Scenario | str | Sequence[Scenario | str]) -> list[Scenari
     return scenarios
 
 
-def _kept(keep: Iterable[str] | str | None) -> tuple[str, ...]:
+def kept_names(keep: Iterable[str] | str | None) -> tuple[str, ...]:
+    """Return what `keep` stands for; raise `UnknownName` for what cannot be kept."""
     recordable = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
     if keep is None:
         return DEFAULT_KEEP
@@ -200,14 +213,17 @@ def _kept(keep: Iterable[str] | str | None) -> tuple[str, ...]:
     return names
 
 
-def _check_count(value: Any, name: str, least: int) -> None:
+def check_count(value: Any, name: str, least: int) -> None:
+    """Raise `WrongType` unless an argument is a whole number of at least so much."""
     if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
         raise WrongType(
             "", name, f"not a whole number of at least {least}", f"Give {name} as a number.", value
         )
 
 
-def _manifest(scenarios: Sequence[Scenario], trials: int, first_trial: int, seed: int) -> dict[str, Any]:
+def _manifest(
+    scenarios: Sequence[Scenario], trials: int, first_trial: int, seed: int, rules: Mapping[str, str]
+) -> dict[str, Any]:
     case = scenarios[0].case
     return {
         "format": FORMAT,
@@ -217,6 +233,7 @@ def _manifest(scenarios: Sequence[Scenario], trials: int, first_trial: int, seed
         "seed": seed,
         "trials": trials,
         "first_trial": first_trial,
+        "rules": dict(rules),
         "case": case.name,
         "case_digest": case.digest,
         "sources": list(case.sources),

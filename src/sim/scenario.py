@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sim import case as cases
-from sim import event_checks, events, evidence, scenario_files
+from sim import event_checks, events, evidence, scenario_files, variants
 from sim.case import Case
 from sim.dates import Quarter
 from sim.elements import Element
@@ -88,28 +88,38 @@ class Scenario:
         ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
-    def override(self, changes: Mapping[str, Change], name: str | None = None) -> Scenario:
-        """Return a scenario with other numbers.
+    def override(
+        self,
+        changes: Mapping[str, Change] | None = None,
+        name: str | None = None,
+        variant: Mapping[str, str] | None = None,
+    ) -> Scenario:
+        """Return a scenario with other numbers, or another structure.
 
         Parameters
         ----------
-        changes : mapping
+        changes : mapping, optional
             Parameter or element -> number, or table with value, distribution and unit.
         name : str, optional
             By default the name of this one and the keys that were changed.
+        variant : mapping, optional
+            Structural variant -> option; see `sim.variants`.
 
         Examples
         --------
         >>> base.override({"grants.osa_budget_growth": 0.3}, name="more grants")  # doctest: +SKIP
         """
-        parameters = self.parameters.replace(changes, source="", place="")
+        changes, variant = dict(changes or {}), dict(variant or {})
+        parameters = variants.apply(self.parameters, variant, "")
+        parameters = parameters.replace(changes, source="", place="")
         said = dict(self.overrides) | {key: quoted(change) for key, change in changes.items()}
         return dataclasses.replace(
             self,
-            name=name or f"{self.name} with other {', '.join(changes)}",
+            name=name or f"{self.name} with other {', '.join([*changes, *variant])}",
             title=name or self.title,
             parameters=parameters,
             events=event_checks.check(self.events, self.case, parameters),
+            variant=tuple((dict(self.variant) | variant).items()),
             overrides=tuple(said.items()),
             extends=self.name,
         )
@@ -138,6 +148,7 @@ def load(name_or_path: str | Path, case: Case | str | None = None) -> Scenario:
     overrides: dict[str, str] = {}
     for layer in layers:
         _check_names(layer)
+        parameters = variants.apply(parameters, layer.table.variant, layer.file)
         parameters = parameters.replace(layer.changes, layer.file)
         overrides |= {key: quoted(change) for key, change in layer.changes.items()}
     read = [

@@ -5,7 +5,6 @@ Roles
 case     constant of the case; no trial axis
 register what the deal register knows at the start of the run; no trial axis
 clock    the date, the same for all trials (an integer)
-held     keeps its value until a scenario event changes it
 state    written by one mechanism; last quarter's value is read as `<name>_prev`
 ledger   a state too large to copy each quarter; its one writer changes it in place
 flow     written anew each quarter
@@ -21,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Role = Literal["case", "register", "clock", "held", "state", "ledger", "flow", "deal", "shock", "pulse"]
+Role = Literal["case", "register", "clock", "state", "ledger", "flow", "deal", "shock", "pulse"]
 
 
 @dataclass(frozen=True)
@@ -103,14 +102,16 @@ _CLOCK = _group(
     "clock",
     "never",
     ("n_steps", "", "quarters", "Length of the run"),
+    ("calendar_quarter", "", "quarters", "Quarter of the calendar year, 1 to 4"),
     ("step", "", "quarters", "Quarters since the start of the run"),
     ("fiscal_quarter", "", "quarters", "Quarter of the recipient's fiscal year, 1 to 4"),
     ("donor_quarter", "", "quarters", "Quarter of the grant donor's fiscal year, 1 to 4"),
 )
 
-_HELD = _group(
-    "held",
-    "asked",
+#: States whose first values the case documents, and which events may set.
+_TOLD = _group(
+    "state",
+    "always",
     ("relation", "actor partner", "index", "Relation between two states, -1 to 1"),
     ("alignment", "partner", "index", "Alignment of the recipient with a partner, 0 to 1"),
     ("agreement_rung", "partner", "rung", "Rung on the ladder of agreements, 0 to 5"),
@@ -121,7 +122,8 @@ _HELD = _group(
 _PULSE = _group(
     "pulse",
     "never",
-    ("cancellation", "supplier", "share", "Part of the supplier's open orders cancelled this quarter"),
+    ("documented_cancellation", "supplier", "share", "Part of open orders whose end is documented"),
+    ("documented_change", "", "0/1", "A documented change of government"),
     ("documented_grants", "state", "JPY m", "Documented steps of grants this quarter"),
     (
         "documented_contracts",
@@ -137,8 +139,17 @@ _STATE = _group(
     ("is_crisis", "front", "0/1", "Front is in crisis"),
     ("intensity_deviation", "front", "s.d.", "Deviation of log intensity from its mean"),
     ("disaster_need", "", "index", "Need for relief after disasters"),
+    ("quarters_to_election", "", "quarters", "Quarters to the next election"),
+    ("leaning", "partner", "logit", "Leaning of the government towards a partner"),
+    ("negotiation_pause", "", "quarters", "Quarters for which talks still rest"),
+    ("negotiation_stage", "partner", "count", "Stage of the talks on the next agreement"),
+    ("commitment_doubt", "", "index", "How much postures have moved lately"),
+    ("mean_relation", "actor partner", "index", "What a relation returns to"),
+    ("goodwill", "partner", "index", "Goodwill that aid has left"),
+    ("capability_at_start", "", "TIV m", "Stock at the start"),
     ("unspent", "", "US$ m", "Procurement money received and not yet paid out"),
     ("arrears", "", "US$ m", "Payments due and not yet made"),
+    ("stock", "supplier category", "TIV m", "Installed stock"),
     ("experience", "supplier category", "orders", "Fading memory of past orders"),
     (
         "quarters_since_order",
@@ -158,10 +169,10 @@ _STATE = _group(
     "state",
     "always",
     ("border_pressure", "front", "index", "Border pressure, 0 to 1"),
+    ("government", "", "count", "Changes of government since the start"),
     ("military_budget", "", "US$ m/year", "Military budget"),
     ("budget_cut", "", "share", "Mid-year cut of the budget"),
     ("commitments", "", "US$ m", "Contract value signed and not yet paid"),
-    ("stock", "supplier category", "TIV m", "Installed stock"),
     ("order_book", "supplier", "TIV m", "Ordered and not yet delivered"),
     ("grants", "state", "US$ m", "Security grants by stage"),
     ("domestic_capability", "category", "index", "Domestic industrial capability, 0 to 1"),
@@ -185,6 +196,15 @@ _LEDGER = _group(
 _FLOW = _group(
     "flow",
     "asked",
+    ("relation_jump", "partner", "index", "What a change of government did to a relation"),
+    ("cancellation", "supplier", "share", "Part of the supplier's open orders cancelled this quarter"),
+    ("posture_probability", "level partner", "share", "Chance of each posture"),
+    ("alignment_probability", "option partner", "share", "Chance to pull back, hold or deepen"),
+    ("alignment_step_taken", "partner", "count", "Step of alignment: -1 pulled back, 0 held, 1 deepened"),
+    ("negotiation_chance", "partner", "share", "Chance that talks advance this quarter"),
+    ("finance_terms", "supplier", "index", "Finance on offer, 0 to 1"),
+    ("technology_terms", "supplier category", "index", "Technology on offer, 0 to 1"),
+    ("coercion", "supplier", "logit", "Cost of being pressed"),
     ("incidents", "front", "count", "Armed incidents in the quarter"),
     ("disaster", "", "0/1", "A disaster struck"),
     ("standing_utility", "supplier category", "logit", "Standing attractiveness of a supplier"),
@@ -198,6 +218,8 @@ _FLOW = _group(
     ("commitment_cap", "", "US$ m", "Most that may be outstanding"),
     ("stock_loss", "", "share", "Stock worn out in a quarter"),
     ("experience_kept", "", "share", "Memory kept over a quarter"),
+    ("irregular_exit_chance", "", "share", "Chance that a government falls in a quarter"),
+    ("goodwill_kept", "", "share", "Goodwill kept over a quarter"),
     ("need_kept", "", "share", "Need for relief kept over a quarter"),
     ("disaster_chance", "", "share", "Chance of a disaster in a quarter"),
     ("crisis_end_chance", "front", "share", "Chance that a crisis ends in a quarter"),
@@ -221,6 +243,7 @@ _FLOW = _group(
     ("ambiguity", "", "index", "Ambiguity, 1 - |tilt|"),
     ("opposite_measures", "", "index", "Opposite measures, 0 to 1"),
     ("autonomy", "", "index", "Autonomy, 0 to 1"),
+    ("payoff", "actor", "index", "Payoff"),
 )
 
 _DEAL = _group(
@@ -229,7 +252,11 @@ _DEAL = _group(
     ("deal_trial", "deal", "label", "Trial of the deal, as an index into the block"),
     ("deal_slot", "deal", "label", "Slot of the deal within its trial and quarter"),
     ("deal_category", "deal", "label", "Category of the deal, as an index"),
+    ("posture_terms", "partner", "logit", "Terms of the drive to court, by name"),
+    ("alignment_terms", "partner", "logit", "Terms of the marginal utility of alignment, by name"),
+    ("negotiation_terms", "partner", "ratio", "What hastens talks, in log rate, by name"),
     ("supplier_terms", "supplier", "logit", "Terms of the utility that all categories share, by name"),
+    ("deal_terms", "supplier deal", "logit", "The other terms of the utility, by name"),
     ("deal_utility", "supplier deal", "logit", "Utility of each supplier"),
     ("deal_weight", "supplier deal", "ratio", "Weight of each supplier"),
     (
@@ -255,6 +282,18 @@ _SHOCK = _group(
     ("regime_shock", "front", "uniform", "Onset and end of a border crisis"),
     ("intensity_shock", "front", "uniform", "Clustered swings of border violence"),
     ("incident_shock", "front", "uniform", "Number of incidents"),
+    ("election_shock", "", "uniform", "Turnover at an election"),
+    ("exit_shock", "", "uniform", "Irregular fall of a government"),
+    ("leaning_shock", "partner", "uniform", "Leaning of a new government"),
+    ("jump_shock", "partner", "uniform", "What a new government does to relations"),
+    ("pause_shock", "", "uniform", "Pause of talks under a new government"),
+    ("break_shock", "partner", "uniform", "Cancellation of orders by a new government"),
+    ("posture_shock", "partner", "uniform", "Choice of a posture"),
+    ("export_regime_shock", "", "uniform", "Change of the export regime"),
+    ("negotiation_shock", "partner", "uniform", "Advance of talks"),
+    ("lapse_of_agreement_shock", "partner", "uniform", "Lapse of an agreement"),
+    ("alignment_shock", "partner", "uniform", "Choice of a step of alignment"),
+    ("relation_shock", "pair", "uniform", "Drift of relations"),
     ("growth_shock", "", "uniform", "Growth of the military budget"),
     ("cut_shock", "", "uniform", "Whether the budget is cut in mid-year"),
     ("cut_size_shock", "", "uniform", "Size of the mid-year cut"),
@@ -275,8 +314,12 @@ _SHOCK = _group(
 #: name -> Variable, in the order of the groups above.
 GLOSSARY: dict[str, Variable] = {
     v.name: v
-    for v in (*_CASE, *_REGISTER, *_CLOCK, *_HELD, *_PULSE, *_STATE, *_LEDGER, *_FLOW, *_DEAL, *_SHOCK)
+    for v in (*_CASE, *_REGISTER, *_CLOCK, *_TOLD, *_PULSE, *_STATE, *_LEDGER, *_FLOW, *_DEAL, *_SHOCK)
 }
+
+
+#: Names of the states that the case documents and events may set.
+TOLD = tuple(v.name for v in _TOLD)
 
 
 def with_role(*roles: Role) -> tuple[Variable, ...]:

@@ -58,7 +58,7 @@ def step(w):
     w.cancellations = [0.0 for _ in w.suppliers]
     still = []
     for item in w.book:
-        ended = item.tiv if item.lapses and item.at == w.step else item.tiv * w.cancellation[item.supplier][0]
+        ended = item.tiv if item.lapses and item.at == w.step else item.tiv * w.cancellation[item.supplier]
         w.cancellations[item.supplier] += ended
         item.tiv -= ended
         if not (item.lapses and item.at == w.step):

@@ -16,7 +16,7 @@ def step(w):
             if deal.category != c:
                 continue
             if deal.supplier >= 0:
-                lesson += w.transfer_learning * w.technology_offer[deal.supplier][c]
+                lesson += w.transfer_learning * w.technology_terms[deal.supplier][c]
             elif deal.supplier == DOMESTIC:
                 lesson += w.practice_learning
         lesson = min(1.0, lesson * (1 + w.zone_boost * w.economic_zone))

@@ -34,7 +34,7 @@ def step(w):
     w.released = sum(due.money for due in w.dues if due.lapses and due.at == w.step)
     w.dues = [due for due in w.dues if not (due.lapses and due.at == w.step)]
     for due in w.dues:
-        ended = due.money * w.cancellation[due.supplier][0]
+        ended = due.money * w.cancellation[due.supplier]
         due.money -= ended
         w.released += ended
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.axes import DEFERRED, DOMESTIC
 from twins import attraction, availability
-from twins.chance import choose
+from twins.chance import by_rule, choose
 
 
 def start(w):
@@ -19,15 +19,14 @@ def odds(w, c, weights):
     home = w.domestic_odds[c] * (1 + w.domestic_capability[c])
     if whole == 0:
         return [0.0 for _ in weights] + [home, w.deferral_odds]
-    if w.reference_value[c] == 0:
-        # Infinitely better than at the start: an import.
-        return [weight / whole for weight in weights] + [0.0, 0.0]
-    importing = (whole / w.reference_value[c]) ** w.import_nest
+    # What nobody sold at the start: the odds of importing stay those of the start.
+    reference = w.reference_value[c]
+    importing = (whole / reference) ** w.import_nest if reference > 0 else 1.0
     return [importing * weight / whole for weight in weights] + [home, w.deferral_odds]
 
 
 def step(w):
     for deal in w.deals:
-        option = choose(odds(w, deal.category, deal.weight), w.choice_shock[deal.slot])
+        option = choose(by_rule(w, odds(w, deal.category, deal.weight)), w.choice_shock[deal.slot])
         n = len(deal.weight)
         deal.supplier = option if option < n else DOMESTIC if option == n else DEFERRED

@@ -7,6 +7,8 @@ from types import SimpleNamespace
 from sim import design
 from sim.variables import GLOSSARY
 from twins import (
+    agreements,
+    alignment,
     attraction,
     availability,
     border_pressure,
@@ -18,22 +20,34 @@ from twins import (
     economy,
     experience,
     export_control,
+    export_regime,
     grants,
     industry,
     measures,
     payments,
+    payoffs,
+    politics,
+    posture,
     rates,
+    relations,
     standing,
     supplier_choice,
+    terms,
 )
 
 QUARTER = (
     rates,
     border_pressure,
     economy,
+    politics,
     disasters,
     budget,
+    posture,
+    terms,
+    export_regime,
+    agreements,
     export_control,
+    alignment,
     standing,
     demand,
     attraction,
@@ -46,7 +60,18 @@ QUARTER = (
     experience,
     industry,
     measures,
+    relations,
+    payoffs,
 )
+
+#: What an event may hold, and who writes it.
+WRITER = {
+    "relation": relations,
+    "alignment": alignment,
+    "agreement_rung": agreements,
+    "posture": posture,
+    "export_regime": export_regime,
+}
 
 RECORDED = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
 
@@ -71,32 +96,57 @@ class World(SimpleNamespace):
         self.open_shock = self.shocks.pop("open_shock")[0]
         self.step = 0
         self._set_date()
-        # Measures look at stock and history; the plan's targets and the first choice look at measures.
-        for mechanism in (border_pressure, economy, disasters, grants, deliveries, payments, experience):
+        for name, value in plan.scenario.case.held.items():
+            setattr(self, name, value.tolist())
+        for mechanism in (border_pressure, economy, politics, disasters, posture, agreements, relations):
             mechanism.start(self)
-        for mechanism in (industry, measures, demand):
+        # Measures look at stock and history; the plan's targets and the first choice look at measures.
+        for mechanism in (grants, deliveries, payments, experience, industry, measures, payoffs, demand):
             mechanism.start(self)
         export_control.step(self)
         rates.step(self)
+        terms.step(self)
         standing.step(self)
         supplier_choice.start(self)
 
     def advance(self):
         """Run one quarter."""
         self._set_date()
+        told = self.plan.told[self.step]
+        for each in told:
+            self._obey(each)
         for mechanism in QUARTER:
             if mechanism not in (rates, standing) or self.is_changed:
                 mechanism.step(self)
+            # What is held stays, whatever its mechanism made of it.
+            for each in told:
+                if each.is_held and WRITER[each.name] is mechanism:
+                    self._obey(each)
         self.step += 1
+
+    def _obey(self, told):
+        """Put what an event says of one cell of a state in its place."""
+        *path, last = told.index or (None,)
+        cell = getattr(self, told.name)
+        if last is None:
+            setattr(self, told.name, told.value)
+            return
+        for place in path:
+            cell = cell[place]
+        if told.verb == "sign":
+            cell[last] = max(cell[last], told.value)
+        elif told.verb == "lapse":
+            cell[last] = min(cell[last], told.value)
+        else:
+            cell[last] = told.value
 
     def _set_date(self):
         """Put the date, the scenario's values and the luck of the quarter in place."""
         plan, case, step = self.plan, self.plan.scenario.case, self.step
         quarter = (plan.scenario.start.quarter - 1 + step) % 4 + 1
+        self.calendar_quarter = quarter
         self.fiscal_quarter = (quarter - case.fiscal_year_start) % 4 + 1
         self.donor_quarter = (quarter - case.donor_fiscal_year_start) % 4 + 1
-        for name, path in plan.held.items():
-            setattr(self, name, path[step].tolist())
         for name, path in plan.pulses.items():
             setattr(self, name, path[step].tolist())
         for name, path in self.shocks.items():

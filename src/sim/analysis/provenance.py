@@ -15,14 +15,13 @@ from sim.errors import UnknownName, nearest
 from sim.evidence import Evidence
 from sim.model import Stage
 from sim.scenario import Scenario
-from sim.variables import GLOSSARY
+from sim.variables import GLOSSARY, TOLD
 
 #: What a variable without a mechanism comes from, by its role.
 ORIGINS = {
     "case": "the case: its case.toml and tables",
     "register": "the case's deal register, as known at the start",
     "clock": "the calendar",
-    "held": "the case's documented values; scenario events change them",
     "pulse": "scenario events",
     "shock": "the random stream of the same name",
     "ledger": "changed in place by the mechanism it belongs to",
@@ -140,7 +139,7 @@ def _of_variable(name: str, scenario: Scenario) -> Trace:
     inputs = list(dict.fromkeys(each for stage in writers for each in stage.reads))
     fullnames = [scenario.parameters.local(each) for each in inputs if model.base_name(each) not in GLOSSARY]
     numbers = [_number(e) for fullname in fullnames for e in scenario.parameters.elements(fullname)]
-    if variable.role == "held":
+    if name in TOLD:
         numbers += _held(name, scenario)
     origin = ", ".join(stage.name for stage in writers) or ORIGINS.get(variable.role, "")
     return Trace(

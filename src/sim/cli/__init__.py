@@ -8,13 +8,32 @@ from __future__ import annotations
 
 import sys
 
-from sim.cli.judging import patterns
+from sim.cli.describing import odd
+from sim.cli.explaining import explain
+from sim.cli.judging import directions, patterns, robustness
 from sim.cli.program import Program
 from sim.cli.reading import check, diff, evidence, parameters, scenarios
 from sim.cli.running import compare, run
 from sim.cli.tracing import trace
 
-sim = Program("sim", (run, compare, check, diff, scenarios, parameters, evidence, trace, patterns))
+sim = Program(
+    "sim",
+    (
+        run,
+        compare,
+        check,
+        diff,
+        scenarios,
+        parameters,
+        evidence,
+        trace,
+        explain,
+        patterns,
+        directions,
+        robustness,
+        odd,
+    ),
+)
 
 
 def main() -> None:

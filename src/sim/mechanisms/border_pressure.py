@@ -59,7 +59,7 @@ def step(
     is_crisis_prev: Array,
     intensity_deviation_prev: Array,
     border_pressure_prev: Array,
-    relation: Array,
+    relation_prev: Array,
     front_neighbour: Array,
     regime_shock: Array,
     intensity_shock: Array,
@@ -76,7 +76,7 @@ def step(
     pressure_smoothing: Array,
 ) -> Update:
     """Advance the fronts by one quarter."""
-    with_neighbour = total(np.moveaxis(front_neighbour[:, :, None] * relation[RECIPIENT], 1, 0))
+    with_neighbour = total(np.moveaxis(front_neighbour[:, :, None] * relation_prev[RECIPIENT], 1, 0))
     onset = 1.0 - exp(-QUARTER * crisis_rate * exp(-relation_sensitivity * with_neighbour))
     is_crisis = np.where(is_crisis_prev > 0, regime_shock >= crisis_end_chance, regime_shock < onset).astype(
         float

@@ -31,7 +31,7 @@ def step(
     *,
     export_regime: Array,
     agreement_rung: Array,
-    relation: Array,
+    relation_prev: Array,
     is_export_controlled: Array,
     regime_permits: Array,
     regime_reviews: Array,
@@ -43,7 +43,7 @@ def step(
     """Return the chance of approval by category under the regime in force."""
     controlled = is_export_controlled[: len(agreement_rung), None]
     rung = total(controlled * agreement_rung)
-    warmth = total(controlled * relation[RECIPIENT])
+    warmth = total(controlled * relation_prev[RECIPIENT])
     approval = approval_base + approval_per_rung * rung + approval_per_relation * warmth
     approval = np.minimum(1.0, np.maximum(0.0, approval))
     regime = export_regime.astype(int)

@@ -35,7 +35,7 @@ def step(
     deal_category: IntArray,
     deal_supplier: IntArray,
     domestic_capability_prev: Array,
-    technology_offer: Array,
+    technology_terms: Array,
     transfer_learning: Array,
     practice_learning: Array,
     economic_zone: Array,
@@ -45,7 +45,7 @@ def step(
     is_import, is_home = deal_supplier >= 0, deal_supplier == DOMESTIC
     supplier, category, trial = deal_supplier[is_import], deal_category[is_import], deal_trial[is_import]
     lesson = np.zeros_like(domestic_capability_prev)
-    gained = transfer_learning[trial] * technology_offer[supplier, category, trial]
+    gained = transfer_learning[trial] * technology_terms[supplier, category, trial]
     scatter(lesson, (category, trial), gained)
     scatter(lesson, (deal_category[is_home], deal_trial[is_home]), practice_learning[deal_trial[is_home]])
     lesson = np.minimum(1.0, lesson * (1.0 + zone_boost * economic_zone))

@@ -24,6 +24,8 @@ class Update:
     need_kept: Array
     disaster_chance: Array
     crisis_end_chance: Array  # front
+    irregular_exit_chance: Array
+    goodwill_kept: Array
 
 
 def step(
@@ -33,6 +35,8 @@ def step(
     need_half_life: Array,
     disaster_rate: Array,
     calm_rate: Array,
+    irregular_exit_rate: Array,
+    goodwill_half_life: Array,
 ) -> Update:
     """Convert the rates."""
     half = log(np.full_like(need_half_life, 0.5))
@@ -42,4 +46,6 @@ def step(
         need_kept=exp(half * QUARTER / need_half_life),
         disaster_chance=1.0 - exp(-QUARTER * disaster_rate),
         crisis_end_chance=1.0 - exp(-QUARTER * calm_rate),
+        irregular_exit_chance=1.0 - exp(-QUARTER * irregular_exit_rate),
+        goodwill_kept=exp(half * QUARTER / goodwill_half_life),
     )

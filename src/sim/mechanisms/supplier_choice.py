@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.axes import DEFERRED, DOMESTIC, Array, IntArray
-from sim.numerics import exp, log, pick, total
+from sim.numerics import by_rule, exp, log, pick, total
 
 
 @dataclass(frozen=True)
@@ -49,17 +49,24 @@ def step(
     reference_value_prev: Array,
     domestic_capability_prev: Array,
     import_nest: Array,
+    decision_rule: Array,
+    aspiration: Array,
+    error_rate: Array,
     deferral_odds: Array,
     domestic_odds: Array,
 ) -> Update:
     """Choose for each deal of the quarter."""
     tiny = np.finfo(float).tiny
     value = np.maximum(total(deal_weight), tiny)
-    reference = np.maximum(pick(reference_value_prev, deal_trial, deal_category), tiny)
-    attraction = exp(pick(import_nest, deal_trial) * (log(value) - log(reference)))
+    reference = pick(reference_value_prev, deal_trial, deal_category)
+    change = log(value) - log(np.maximum(reference, tiny))
+    # What nobody sold at the start has nothing to be compared with: importing it keeps the odds of the start.
+    attraction = np.where(reference > tiny, exp(pick(import_nest, deal_trial) * change), 1.0)
     home = pick(domestic_odds * (1.0 + domestic_capability_prev), deal_trial, deal_category)
     put_off = pick(deferral_odds, deal_trial)
     options = np.concatenate([deal_weight * (attraction / value), home[None], put_off[None]])
+    rule = (pick(each, deal_trial) for each in (decision_rule, aspiration, error_rate))
+    options = by_rule(options, *rule)
 
     cumulative = np.cumsum(options, axis=0)
     is_beyond = pick(choice_shock, deal_trial, deal_slot) * cumulative[-1] >= cumulative

@@ -1,0 +1,290 @@
+"""One trial as a Mesa model: the engine's block of that trial, with the decisions taken by agents.
+
+Each quarter runs the stages of `sim.model` on arrays of one trial. Where a stage decides for a country, its
+mechanism is called and then the agents are asked; by default they answer as the mechanism did. So a world has
+the bits of its trial in any run of the engine. Mesa's own random numbers are there for rules of the user's;
+the model does not draw from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import mesa
+import numpy as np
+
+from sim import design, results, rules
+from sim.abm.agents import HOME, PUT_OFF, Country, Opening, Partner, Recipient
+from sim.axes import DEFERRED, DOMESTIC, Array
+from sim.case import Case
+from sim.dates import Quarter
+from sim.engine import Block
+from sim.errors import InputError, OutsideHorizon, UnknownName, nearest
+from sim.mechanisms import alignment, posture, supplier_choice
+from sim.model import USUAL, Rules, Stage
+from sim.scenario import Scenario, load
+from sim.variables import GLOSSARY
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: What a world's data collector keeps of the model, and of each agent that has it.
+MODEL_REPORTERS = ("hhi", "dependence", "tilt", "autonomy", "military_budget", "commitments", "government")
+AGENT_REPORTERS = ("name", "payoff", "posture", "relation", "alignment", "agreement_rung", "share")
+
+_VISIBLE = results.kept_names("all")
+
+Answer = Callable[[Any], Any]
+
+
+class World(mesa.Model):  # type: ignore[misc]
+    """One trial, quarter by quarter, as agents.
+
+    Parameters
+    ----------
+    scenario : Scenario or str
+        What to run; a name or path is loaded.
+    seed, trial : int
+        As in `sim.run`: world and run have the same luck, bit for bit.
+    partner_class : type, or mapping of partner id to type, optional
+        Subclass of `Partner`, for all partners or for those named.
+    recipient_class : type, optional
+        Subclass of `Recipient`.
+    rules : mapping of str to callable, optional
+        Stages to replace, as in `sim.run`.
+    keep : iterable of str, or "all", optional
+        Glossary variables to record, as in `sim.run`.
+
+    Attributes
+    ----------
+    recipient : Recipient
+    partners : AgentSet
+        In the order of the case.
+    datacollector : mesa.DataCollector
+        Collects at the end of each quarter; replace it before the first step to collect something else.
+    running : bool
+        False once the scenario has ended.
+    plan, block : Plan, Block
+        The engine's: what is run, and where it stands.
+    usual : dict of str to dataclass
+        By stage, what the model itself last decided.
+    """
+
+    running: bool
+
+    def __init__(
+        self,
+        scenario: Scenario | str,
+        seed: int = 0,
+        trial: int = 0,
+        *,
+        partner_class: type[Partner] | Mapping[str, type[Partner]] = Partner,
+        recipient_class: type[Recipient] = Recipient,
+        rules: Rules | None = None,
+        keep: Iterable[str] | str | None = None,
+    ) -> None:
+        for name, value in (("seed", seed), ("trial", trial)):
+            results.check_count(value, name, 0)
+        super().__init__(rng=[seed, trial])
+        self.plan = _plan(load(scenario) if isinstance(scenario, str) else scenario, seed)
+        self.trial = trial
+        self.recipient = recipient_class(self, self.case.recipient)
+        classes = _classes(partner_class, self.case)
+        for name in self.case.partners:
+            classes[name](self, name)
+        self.partners = self.agents.select(agent_type=Partner)
+        self.usual: dict[str, Any] = {}
+
+        schedule = USUAL.replace(rules or {})
+        self._rules = schedule.rules | self._own_decisions()
+        answers: dict[str, Answer] = {
+            "posture.step": self._postures,
+            "alignment.step": self._alignments,
+            "supplier_choice.step": self._purchases,
+        }
+        asking = {
+            each.name: self._asking(each, answers[each.name])
+            for each in schedule.quarter
+            if each.name in answers
+        }
+        self.block = Block(self.plan, trial, 1, schedule.replace(asking))
+        self._keep = results.kept_names(keep)
+        self._recorded: dict[str, Array] = {}
+        self.datacollector = mesa.DataCollector(
+            model_reporters={name: [self.value, [name]] for name in MODEL_REPORTERS},
+            agent_reporters={name: [getattr, [name, None]] for name in AGENT_REPORTERS},
+        )
+
+    @property
+    def case(self) -> Case:
+        """The case of the scenario."""
+        return self.plan.scenario.case
+
+    @property
+    def date(self) -> Quarter:
+        """The quarter that runs or, between steps, has run; the first one before any has."""
+        return self.plan.scenario.start + int(self.block.values["step"])
+
+    def partner(self, name: str) -> Partner:
+        """Return the partner with this id."""
+        found: dict[str, Partner] = {each.name: each for each in self.partners}
+        if name not in found:
+            raise UnknownName(
+                "", "partner", "no such partner: {value}", nearest(name, found, "partners"), name
+            )
+        return found[name]
+
+    def value(self, name: str, *labels: str) -> Any:
+        """Return what a variable of the glossary is now.
+
+        Parameters
+        ----------
+        name : str
+            Such as ``"supplier_share"``. A variable that no quarter has reached yet is not a number.
+        *labels : str
+            Of its axes, first to last; for those left out there is a dict by label.
+        """
+        if name not in _VISIBLE:
+            raise UnknownName("", "value", "no such variable: {value}", nearest(name, _VISIBLE), name)
+        axes = [self.case.axis(dim) for dim in GLOSSARY[name].dims]
+        cells = self.block.values.get(name)
+        if cells is None:
+            cells = np.full((*map(len, axes), 1), np.nan)
+        for axis, label in zip(axes, labels, strict=False):
+            if label not in axis:
+                raise UnknownName(
+                    "", f"value.{name}", "no such label: {value}", nearest(label, axis, "labels"), label
+                )
+            cells = cells[axis.index(label)]
+        return _by_label(cells, axes[len(labels) :])
+
+    def step(self) -> None:
+        """Run one quarter.
+
+        Raises
+        ------
+        OutsideHorizon
+            If the scenario has ended.
+        """
+        if not self.running:
+            remedy = "Make a new world, or a scenario that ends later."
+            raise OutsideHorizon("", "step", "the world has ended", remedy, str(self.date))
+        self.block.advance()
+        self._record()
+        self.running = self.block.step < self.plan.n_steps
+        self.datacollector.collect(self)
+
+    def results(self, dtype: Any = np.float32) -> xr.Dataset:
+        """Return the quarters so far, as `sim.run` would for this trial alone.
+
+        Parameters
+        ----------
+        dtype : numpy dtype, optional
+            The engine computes in float64; a run keeps float32.
+
+        Raises
+        ------
+        InputError
+            If no quarter has been run.
+        """
+        if not self._recorded:
+            raise InputError("", "results", "no quarter has been run", "Call step() first.")
+        kept = {name: each[None, : self.block.step].astype(dtype) for name, each in self._recorded.items()}
+        return results.label([self.plan.scenario], kept, self.trial, self.plan.seed, self._rules)
+
+    def _record(self) -> None:
+        for name in self._keep:
+            value = self.block.values[name]
+            if name not in self._recorded:
+                self._recorded[name] = np.empty((self.plan.n_steps, *value.shape))
+            self._recorded[name][self.block.step - 1] = value
+
+    # ------------------------------------------------------------------ decisions
+
+    def _asking(self, stage: Stage, answer: Answer) -> Callable[..., Any]:
+        """Return a rule that calls a stage and then asks the agents."""
+
+        def asked(**read: Any) -> Any:
+            self.usual[stage.name] = stage.function(**read)
+            return answer(self.usual[stage.name])
+
+        return asked
+
+    def _postures(self, usual: posture.Update) -> posture.Update:
+        """Ask each partner for its posture."""
+        level = np.array([[each.decide_posture()] for each in self.partners])
+        if any(_is_own(each, "decide_posture") for each in self.partners):
+            return rules.postures(level, **self.block.values)
+        return replace(usual, posture=level)
+
+    def _alignments(self, usual: alignment.Update) -> alignment.Update:
+        """Ask the recipient for its step with each partner."""
+        taken = np.array([[self.recipient.decide_alignment(each)] for each in self.partners])
+        if _is_own(self.recipient, "decide_alignment"):
+            return rules.alignments(taken, **self.block.values)
+        return replace(usual, alignment_step_taken=taken)
+
+    def _purchases(self, usual: supplier_choice.Update) -> supplier_choice.Update:
+        """Ask the recipient whom to buy from, opening by opening."""
+        codes = dict(zip(self.case.suppliers, range(len(self.case.suppliers)), strict=True))
+        names = (*codes, HOME, PUT_OFF)
+        codes |= {HOME: DOMESTIC, PUT_OFF: DEFERRED}
+        by_code = {code: name for name, code in codes.items()}
+        chosen = np.array(usual.deal_supplier)
+        for k, category in enumerate(self.block.values["deal_category"]):
+            weight = usual.deal_options[:, k]
+            chances = dict(zip(names, map(float, weight / weight.sum()), strict=True))
+            opening = Opening(self.case.categories[int(category)], chances, by_code[int(chosen[k])])
+            name = self.recipient.decide_purchase(opening)
+            if name not in codes:
+                remedy = nearest(name, codes, "options", shown=len(codes))
+                raise UnknownName("", "decide_purchase", "no such option: {value}", remedy, name)
+            chosen[k] = codes[name]
+        return replace(usual, deal_supplier=chosen)
+
+    def _own_decisions(self) -> dict[str, str]:
+        """Return what the agents decide by rules of their own, and by which."""
+        methods = (
+            ("decide_posture", "posture.step", tuple(self.partners)),
+            ("decide_alignment", "alignment.step", (self.recipient,)),
+            ("decide_purchase", "supplier_choice.step", (self.recipient,)),
+        )
+        return {
+            f"{stage} of {agent.name}": f"{type(agent).__module__}.{type(agent).__qualname__}.{method}"
+            for method, stage, agents in methods
+            for agent in agents
+            if _is_own(agent, method)
+        }
+
+
+@lru_cache(maxsize=8)
+def _plan(scenario: Scenario, seed: int) -> design.Plan:
+    """Return the plan that all worlds of a scenario and seed share."""
+    return design.plan(scenario, seed)
+
+
+def _is_own(agent: Country, method: str) -> bool:
+    """Whether an agent's class overrides a method of `Partner` or `Recipient`."""
+    base = Partner if isinstance(agent, Partner) else Recipient
+    return getattr(type(agent), method) is not getattr(base, method)
+
+
+def _classes(given: type[Partner] | Mapping[str, type[Partner]], case: Case) -> dict[str, type[Partner]]:
+    """Return the class of each partner."""
+    if not isinstance(given, Mapping):
+        return dict.fromkeys(case.partners, given)
+    for name in given:
+        if name not in case.partners:
+            remedy = nearest(name, case.partners, "partners")
+            raise UnknownName("", f"partner_class.{name}", "no such partner", remedy)
+    return {name: given.get(name, Partner) for name in case.partners}
+
+
+def _by_label(cells: Array, axes: list[tuple[str, ...]]) -> Any:
+    """Return a number, or numbers by label and label."""
+    if not axes:
+        return float(cells[0])
+    return {label: _by_label(part, axes[1:]) for label, part in zip(axes[0], cells, strict=True)}

@@ -1,0 +1,320 @@
+"""Each mechanism can be turned off by its parameters: what it does stops, and no draw moves elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+import plans
+from sim import design, engine
+from sim.axes import RECIPIENT
+from sim.model import PREVIOUS, SCHEDULE, START
+from sim.variables import GLOSSARY
+
+RECORDED = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
+
+N_STEPS = 14
+N_TRIALS = 120
+
+Values = dict[str, Any]
+
+
+def zero(name: str) -> Callable[[Values], bool]:
+    """Return whether a variable is zero throughout."""
+    return lambda run: not run[name].any()
+
+
+def still(name: str) -> Callable[[Values], bool]:
+    """Return whether a variable never moves."""
+    return lambda run: (run[name] == run[name][:1]).all()
+
+
+def never(sign: int, name: str) -> Callable[[Values], bool]:
+    """Return whether a variable never rises (+1) or never falls (-1)."""
+    return lambda run: (sign * np.diff(run[name], axis=0) <= 0).all()
+
+
+def nothing_special(run: Values) -> bool:
+    """Accept any run: what is turned off leaves no mark of its own."""
+    return bool(run)
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """One thing that is turned off.
+
+    Parameters
+    ----------
+    name : str
+    changes : dict
+        Parameters, and the values that turn it off.
+    moves : str
+        A variable that has to differ from the usual run at some time.
+    leaves : callable
+        What has to hold in the run without it, and not in the usual one.
+    usual : dict
+        Other parameters of both runs, so that there is something to turn off.
+    told : list of dict
+        Events of both runs.
+    """
+
+    name: str
+    changes: dict[str, float]
+    moves: str
+    leaves: Callable[[Values], bool] = nothing_special
+    usual: dict[str, float] = field(default_factory=dict)
+    told: tuple[dict[str, Any], ...] = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+#: Relations that change for no reason but those of the test.
+QUIET = {"relations.relation_volatility": 0.0, "politics.relation_jump_spread": 0.0}
+#: What moves relations with the recipient by deeds.
+DEEDS = {
+    f"relations.{name}": 0.0
+    for name in (
+        "agreement_warmth",
+        "courting_warmth",
+        "gratitude",
+        "relief_warmth",
+        "incident_friction",
+        "pressing_friction",
+        "suspicion",
+    )
+}
+#: A government that changes often.
+RESTLESS = {"politics.irregular_exit_rate": 0.5}
+#: Partners that press often.
+HARSH = {"posture.press_cost": 0.0}
+
+ABLATIONS = (
+    Ablation(
+        "changes of government",
+        {"politics.turnover_probability": 0.0, "politics.irregular_exit_rate": 0.0},
+        "government",
+        zero("government"),
+    ),
+    Ablation("irregular exits", {"politics.irregular_exit_rate": 0.0}, "government", zero("government")),
+    Ablation("leanings", {"politics.leaning_spread": 0.0}, "alignment", zero("leaning"), RESTLESS),
+    Ablation(
+        "jumps of relations",
+        {"politics.relation_jump_spread": 0.0},
+        "relation",
+        zero("relation_jump"),
+        RESTLESS,
+    ),
+    Ablation(
+        "pauses of talks",
+        {"politics.shortest_pause": 0.0, "politics.longest_pause": 0.0},
+        "negotiation_chance",
+        zero("negotiation_pause"),
+        RESTLESS,
+    ),
+    Ablation(
+        "breaks with strained partners",
+        {"politics.break_probability": 0.0},
+        "cancellations",
+        zero("cancellation"),
+        {**RESTLESS, "politics.strained_below": 1.0, "politics.break_probability": 0.5},
+    ),
+    Ablation(
+        "pressing",
+        {"posture.press_weight": 0.0, "posture.press_cost": 20.0},
+        "posture",
+        lambda run: run["posture"].min() >= 0 and not run["coercion"].any(),
+        {**HARSH, "posture.rationality": 5.0},
+    ),
+    Ablation("the cost of being pressed", {"terms.coercion_cost": 0.0}, "orders", zero("coercion"), HARSH),
+    Ablation(
+        "terms that follow postures",
+        {f"terms.{level}_scale": 1.0 for level in ("press", "passive", "court", "hard")},
+        "orders",
+        lambda run: still("finance_terms")(run) and still("technology_terms")(run),
+    ),
+    Ablation("end-use control", {"terms.end_use_control": 0.0}, "technology_terms"),
+    Ablation(
+        "gifts beside the competition",
+        {"terms.grants_compete": 0.0},
+        "finance_terms",
+        usual={"terms.grants_compete": 1},
+    ),
+    *(
+        Ablation(f"posture: {name}", {f"posture.{name}": 0.0}, "posture_probability")
+        for name in (
+            "interest",
+            "incumbency_weight",
+            "rivalry_weight",
+            "vacancy_weight",
+            "company_weight",
+            "warmth_weight",
+            "home_constraint",
+            "posture_inertia",
+        )
+    ),
+    Ablation("memory of doubt", {"posture.doubt_memory": 0.0}, "commitment_doubt"),
+    Ablation("doubt in a portfolio", {"attraction.doubt_weight": 0.0}, "orders"),
+    Ablation(
+        "moves of the export regime",
+        {"export_regime.opening_rate": 0.0, "export_regime.tightening_rate": 0.0},
+        "export_approval",
+        still("export_regime"),
+        {"export_regime.opening_rate": 0.5},
+    ),
+    Ablation("talks", {"agreements.wish_threshold": 1.0}, "agreement_rung", zero("negotiation_chance")),
+    Ablation(
+        "broken agreements",
+        {"agreements.breaking_rate": 0.0},
+        "agreement_rung",
+        never(-1, "agreement_rung"),
+        {"agreements.breaking_point": 0.9},
+    ),
+    Ablation("slower rungs", {"agreements.rung_slowdown": 0.0}, "negotiation_chance"),
+    *(
+        Ablation(f"talks: {name}", {f"agreements.{name}": 0.0}, "negotiation_chance")
+        for name in ("relation_speed", "courting_speed", "goodwill_speed", "will_speed")
+    ),
+    Ablation("steps of alignment", {"alignment.alignment_step": 0.0}, "alignment", still("alignment")),
+    *(
+        Ablation(f"alignment: {name}", {f"alignment.{name}": 0.0}, "alignment_probability")
+        for name in (
+            "security_weight",
+            "benefit_weight",
+            "goodwill_weight",
+            "closeness_weight",
+            "courtship_weight",
+            "autonomy_weight",
+            "crowding_weight",
+            "retaliation_weight",
+            "alignment_effort",
+        )
+    ),
+    Ablation("balance", {"relations.balance_strength": 0.0}, "relation"),
+    Ablation(
+        "all that moves relations",
+        {**QUIET, **DEEDS, "relations.balance_strength": 0.0},
+        "relation",
+        still("relation"),
+    ),
+    *(Ablation(f"{name[10:]} in relations", {name: 0.0}, "relation", usual=HARSH) for name in DEEDS),
+    Ablation(
+        "aid",
+        {"relations.partner_aid": 0.0},
+        "goodwill",
+        zero("goodwill"),
+        {"grants.selection_probability": 0.0},
+    ),
+    Ablation("relations that bring crises", {"border_pressure.relation_sensitivity": 0.0}, "is_crisis"),
+    Ablation("crowding out", {"budget.crowding_out": 0.0}, "procurement_budget"),
+    Ablation("attention lost at the border", {"availability.attention_loss": 0.0}, "orders"),
+    Ablation(
+        "the cost of hostility",
+        {"attraction.hostility_weight": 0.0},
+        "orders",
+        told=(
+            {
+                "at": "2024-Q1",
+                "what": "hold",
+                "name": "relation.bangladesh.china",
+                "to": -1,
+                "for_quarters": N_STEPS,
+            },
+        ),
+    ),
+    Ablation("fear of concentration", {"attraction.concentration_weight": 0.0}, "orders"),
+    Ablation("grants", {"grants.selection_probability": 0.0}, "grants", zero("grant_deliveries")),
+    Ablation("disasters", {"disasters.disaster_rate": 0.0}, "disaster_need", zero("disaster_need")),
+    Ablation(
+        "learning",
+        {"industry.transfer_learning": 0.0, "industry.practice_learning": 0.0},
+        "domestic_capability",
+        still("domestic_capability"),
+    ),
+    Ablation("mid-year cuts", {"economy.cut_probability": 0.0}, "procurement_budget", zero("budget_cut")),
+    Ablation("other odds of importing", {"supplier_choice.import_nest": 0.05}, "orders"),
+)
+
+by_ablation = pytest.mark.parametrize("ablation", ABLATIONS, ids=str)
+
+
+@cache
+def plan_of(
+    changes: tuple[tuple[str, float], ...], told: tuple[tuple[tuple[str, Any], ...], ...]
+) -> design.Plan:
+    """Return a plan with these numbers and events."""
+    return plans.plan(told=[dict(each) for each in told], changes=dict(changes), n_steps=N_STEPS)
+
+
+@cache
+def run_of(changes: tuple[tuple[str, float], ...], told: tuple[tuple[tuple[str, Any], ...], ...]) -> Values:
+    """Return all that such a plan records."""
+    return engine.run_block(plan_of(changes, told), 0, N_TRIALS, RECORDED)
+
+
+def both(ablation: Ablation, of: Callable[..., Any]) -> tuple[Any, Any]:
+    """Return the usual plan or run, and the one without."""
+    told = tuple(tuple(each.items()) for each in ablation.told)
+    usual, without = ablation.usual, {**ablation.usual, **ablation.changes}
+    return of(tuple(usual.items()), told), of(tuple(without.items()), told)
+
+
+def downstream(parameters: set[str]) -> set[str]:
+    """Return what can differ in the first quarter in which anything does, if these parameters differ."""
+    reached: set[str] = set()
+    for stage in START:
+        if reached.union(parameters).intersection(name.removesuffix(PREVIOUS) for name in stage.reads):
+            reached.update(stage.writes)
+    # States differ from their first value on; the rest only from when it is written.
+    before = {f"{name}{PREVIOUS}" for name in reached}
+    reached = {name for name in reached if GLOSSARY[name].role in ("state", "ledger")}
+    for stage in SCHEDULE:
+        if (reached | before | parameters).intersection(stage.reads):
+            reached.update(stage.writes)
+    return reached
+
+
+@by_ablation
+def test_what_is_turned_off_is_gone_and_makes_a_difference(ablation: Ablation) -> None:
+    usual, without = both(ablation, run_of)
+    assert ablation.leaves(without)
+    if ablation.leaves is not nothing_special:
+        assert not ablation.leaves(usual), "there was nothing to turn off"
+    assert not np.array_equal(usual[ablation.moves], without[ablation.moves])
+
+    # Where the two part, all that differs is what comes after the parameters in the quarter.
+    differs = {name: (usual[name] != without[name]).reshape(N_STEPS, -1).any(axis=1) for name in RECORDED}
+    first = min(np.argmax(each) for each in differs.values() if each.any())
+    found = {name for name, each in differs.items() if each[first]}
+    assert found <= downstream({key.split(".")[1] for key in ablation.changes})
+
+
+@by_ablation
+def test_no_draw_is_moved_elsewhere(ablation: Ablation) -> None:
+    for draw in (design.draw_shocks, design.draw_parameters):
+        one, other = (draw(plan, 500, 20) for plan in both(ablation, plan_of))
+        turned_off = {key.split(".")[1] for key in ablation.changes}
+        assert one.keys() == other.keys()
+        for name in one:
+            if name not in turned_off:
+                assert one[name].tobytes() == other[name].tobytes(), name
+
+
+def test_without_balance_and_deeds_partners_know_nothing_of_the_recipient() -> None:
+    # With no pull towards balance, relations among partners are their own: whatever the recipient does.
+    told = [{"at": "2024-Q3", "what": "set", "name": "relation.bangladesh.india", "to": -0.9}]
+    changes = {"relations.balance_strength": 0.0}
+    calm, sour = (
+        engine.run_block(plans.plan(told=each, changes=changes, n_steps=N_STEPS), 0, 30, ("relation",))[
+            "relation"
+        ]
+        for each in ((), told)
+    )
+    np.testing.assert_array_equal(calm[:, RECIPIENT + 1 :], sour[:, RECIPIENT + 1 :])
+    with_balance = engine.run_block(plans.plan(told=told, n_steps=N_STEPS), 0, 30, ("relation",))["relation"]
+    assert not np.array_equal(calm[:, RECIPIENT + 1 :], with_balance[:, RECIPIENT + 1 :])

@@ -1,0 +1,111 @@
+"""Decisions are explained by what the model really weighed."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import sim
+from sim import design, engine
+from sim.analysis.explain import Decision, Explanation
+from sim.numerics import exp
+
+TRIAL, SEED = 17, 1
+
+
+@pytest.fixture(scope="module")
+def base() -> sim.Scenario:
+    return sim.load("baseline")
+
+
+@pytest.fixture(scope="module")
+def explanations(base: sim.Scenario) -> list[Explanation]:
+    return [
+        sim.explain(base, trial=TRIAL, at=at, seed=SEED)
+        for at in ("2027-Q1", "2029-Q1", "2029-Q3", "2033-Q2")
+    ]
+
+
+def test_terms_add_up_to_the_probabilities(explanations: list[Explanation]) -> None:
+    seen = set()
+    for decision in (each for explanation in explanations for each in explanation):
+        seen.add(decision.kind)
+        weight = np.exp(np.array(decision.utility) - max(decision.utility))
+        assert np.allclose(weight / weight.sum(), decision.probability, rtol=1e-9, atol=1e-12)
+        assert sum(decision.probability) == pytest.approx(1)
+    assert seen == {"posture", "alignment", "agreement", "deal"}
+
+
+def test_choices_are_those_of_the_engine(base: sim.Scenario, explanations: list[Explanation]) -> None:
+    names = ("posture", "alignment_step_taken", "order_count")
+    run = engine.run_block(design.plan(base, SEED), TRIAL, 1, names)
+    levels = {"press": -1, "passive": 0, "maintain": 1, "court": 2, "court hard": 3}
+    steps = {"pull back": -1, "hold": 0, "deepen": 1}
+    for explanation in explanations:
+        step = explanation.at.ordinal - base.start.ordinal
+        suppliers = []
+        for each in explanation:
+            option = each.options[each.chosen]
+            if each.kind == "posture":
+                assert run["posture"][step, base.case.partners.index(each.actor), 0] == levels[option]
+            elif each.kind == "alignment":
+                index = base.case.partners.index(each.subject)
+                assert run["alignment_step_taken"][step, index, 0] == steps[option]
+            elif each.kind == "deal":
+                in_register = base.case.constants["in_register"][base.case.categories.index(each.subject)]
+                suppliers += [option] if option in base.case.suppliers and in_register else []
+        orders = run["order_count"][step, :, 0]
+        assert [orders[base.case.suppliers.index(name)] for name in set(suppliers)] == [
+            suppliers.count(name) for name in set(suppliers)
+        ]
+        assert orders.sum() == len(suppliers)
+
+
+def test_a_result_is_explained_by_its_own_seed(base: sim.Scenario, explanations: list[Explanation]) -> None:
+    runs = sim.run(base, trials=2, seed=SEED, keep=["hhi"])
+    assert sim.explain(runs, trial=TRIAL, at="2029-Q3") == explanations[2]
+
+
+def test_a_result_of_other_numbers_is_refused(base: sim.Scenario) -> None:
+    other = base.override({"grants.osa_budget_growth": 0.3}, name="baseline")
+    runs = sim.run(other, trials=2, keep=["hhi"])
+    with pytest.raises(sim.InputError, match=r"not what was run\. Give the scenario itself"):
+        sim.explain(runs, trial=0, at="2029-Q3")
+
+
+@pytest.mark.parametrize(
+    ("trial", "at", "said"),
+    [(0, "2050-Q1", "outside the horizon"), (-1, "2029-Q1", "whole number"), (0, "2029-5", "2029-Q3")],
+)
+def test_mistakes(base: sim.Scenario, trial: int, at: str, said: str) -> None:
+    with pytest.raises(sim.InputError, match=said):
+        sim.explain(base, trial=trial, at=at)
+
+
+def made(probability: tuple[float, ...], chosen: int, **terms: tuple[float, ...]) -> Decision:
+    return Decision("deal", "a", "b", ("x", "y", "z"), dict(terms), probability, chosen)
+
+
+def test_what_would_have_flipped_a_choice() -> None:
+    ahead = made((0.6, 0.3, 0.1), 0, base=(2.0, 0.0, 0.0), price=(0.0, 1.3, 0.0))
+    assert (ahead.rejected, ahead.pivots) == (1, ("base",))
+    assert ahead.margin == pytest.approx(math.log(2))
+    assert ahead.flip == "Without base, y would have been likelier."
+    lucky = made((0.6, 0.3, 0.1), 1)
+    assert lucky.flip == "The draw decided: x was likelier by 0.69 logits."
+    assert made((1.0, 0.0, 0.0), 0).flip == "Nothing else was open."
+    close = made((0.6, 0.3, 0.1), 0, one=(0.4, 0.0, 0.0), two=(0.29, 0.0, 0.0))
+    assert close.flip == "No single term: y was 0.69 logits behind."
+
+
+def test_deal_terms_are_logits_of_the_weights(base: sim.Scenario) -> None:
+    found = next(
+        each
+        for at in ("2029-Q3", "2033-Q2")
+        for each in sim.explain(base, trial=TRIAL, at=at, seed=SEED)
+        if each.kind == "deal"
+    )
+    assert {"standing", "installed base", "experience", "technology", "availability"} <= set(found.terms)
+    assert exp(np.array(found.utility)).sum() > 0

@@ -1,0 +1,37 @@
+"""Governments come and go."""
+
+from __future__ import annotations
+
+from twins.chance import normal, rounded
+
+
+def start(w):
+    w.government = 0.0
+    w.quarters_to_election = rounded(4 * w.years_to_election)
+    w.leaning = list(w.leaning_at_start)
+    w.negotiation_pause = 0.0
+
+
+def step(w):
+    w.quarters_to_election -= 1
+    is_told = w.documented_change[0] > 0
+    is_election = w.quarters_to_election <= 0
+    falls = w.exit_shock < w.irregular_exit_chance
+    is_changed = is_told or falls or (is_election and w.election_shock < w.turnover_probability)
+    if is_election or is_told:
+        w.quarters_to_election = rounded(4 * w.election_interval)
+
+    w.relation_jump = [0.0 for _ in w.partners]
+    w.cancellation = [share[0] for share in w.documented_cancellation]
+    if not is_changed:
+        w.negotiation_pause = max(0.0, w.negotiation_pause - 1)
+        return
+    w.government += 1
+    pause = w.shortest_pause + (w.longest_pause - w.shortest_pause) * w.pause_shock
+    w.negotiation_pause = rounded(4 * pause)
+    for j in w.partners:
+        w.leaning[j] = w.leaning_spread * normal(w.leaning_shock[j])
+        if not is_told:
+            w.relation_jump[j] = w.relation_jump_spread * normal(w.jump_shock[j])
+        if w.relation[0][j] < w.strained_below and w.break_shock[j] < w.break_probability:
+            w.cancellation[j] = 1.0

@@ -1,0 +1,62 @@
+"""How every pair of states gets on, and the goodwill that aid leaves."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+
+from twins.chance import normal
+from twins.posture import hostility
+
+
+def start(w):
+    w.mean_relation = [list(row) for row in w.relation]
+    w.goodwill = [aid / (aid + w.aid_half) for aid in w.partner_aid]
+
+
+def _between(relation, one, other):
+    """The relation of two of the five, in either order; none with oneself."""
+    if one == other:
+        return 0.0
+    return relation[min(one, other)][max(one, other) - 1]
+
+
+def _deeds(w, j):
+    """What the recipient and a partner did for and against one another, a year."""
+    cooperation = w.agreement_warmth * w.agreement_rung[j] / 5
+    cooperation += w.courting_warmth * max(0.0, w.posture[j])
+    cooperation += w.gratitude * w.goodwill[j]
+    if w.is_grant_donor[j]:
+        cooperation += w.relief_warmth * w.disaster_need
+    friction = sum(w.incident_friction * w.border_pressure[f] for f in w.fronts if w.front_neighbour[f][j])
+    if w.posture[j] < 0:
+        friction += w.pressing_friction
+    friction += w.suspicion * sum(hostility(w, j, r) * w.alignment[r] for r in w.partners)
+    return cooperation - friction
+
+
+def step(w):
+    old = w.relation
+    new = [list(row) for row in old]
+    everyone = range(1 + len(w.partners))
+    for one, other, shock in (
+        (*pair, shock) for pair, shock in zip(combinations(everyone, 2), w.relation_shock, strict=True)
+    ):
+        r = _between(old, one, other)
+        thirds = [_between(old, one, k) * _between(old, k, other) for k in everyone if k not in (one, other)]
+        change = w.relation_return * (w.mean_relation[one][other - 1] - r)
+        if thirds:
+            change += w.balance_strength * sum(thirds) / len(thirds) * (1 - r**2)
+        if one == 0:
+            change += _deeds(w, other - 1)
+        r += change / 4 + w.relation_volatility * math.sqrt(0.25) * normal(shock)
+        if one == 0:
+            r += w.relation_jump[other - 1]
+        r = min(1.0, max(-1.0, r))
+        new[one][other - 1] = r
+        if one > 0:
+            new[other][one - 1] = r
+    w.relation = new
+    for j in w.partners:
+        aid = w.partner_aid[j] + (4 * w.grant_deliveries if w.is_grant_donor[j] else 0.0)
+        w.goodwill[j] = w.goodwill_kept * w.goodwill[j] + (1 - w.goodwill_kept) * aid / (aid + w.aid_half)
