@@ -266,7 +266,8 @@ def find(name: str, case: Case, parameters: ParameterSet, file: str, place: str)
     """
     variable, *labels = name.split(".")
     told = {name: GLOSSARY[name] for name in TOLD}
-    if variable in told:
+    is_parameter = ".".join(name.split(".")[:2]) in parameters.names()
+    if variable in told and not is_parameter:
         dims = told[variable].dims
         axes = tuple(case.axis(dim) for dim in dims)
         array = Parameter(variable, dims, axes, told[variable].unit, told[variable].label)

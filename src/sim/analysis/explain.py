@@ -307,6 +307,9 @@ def _source(source: Any, name: str | None, seed: int | None) -> tuple[Scenario, 
 
     made = manifest(source)
     names = list(made["scenarios"])
+    if made.get("rules"):
+        remedy = "Only decisions by the model's own rules can be explained."
+        raise Contradiction("", "source", "the result was run with rules of its own", remedy)
     name = names[0] if name is None else name
     if name not in names:
         raise UnknownName(

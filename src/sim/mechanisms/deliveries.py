@@ -125,15 +125,17 @@ def step(
     """Enter the quarter's contracts, take what is due, age the stock."""
     cancelled = np.array(lapse_ledger[step])
     lapse_ledger[step] = 0.0
-    if np.any(cancellation):
-        for ledger, share in (
-            (lapse_ledger[step:], cancellation),
-            (delivery_ledger[step:], cancellation[:, None]),
-        ):
-            ended = ledger * share
-            by_supplier = total(ended)
-            cancelled += by_supplier if by_supplier.ndim == 2 else total(np.moveaxis(by_supplier, 1, 0))
-            ledger -= ended
+    # Few trials of a block have a cancellation in a quarter: only their part of the ledgers is touched.
+    supplier, trial = np.nonzero(cancellation)
+    if supplier.size:
+        share = cancellation[supplier, trial]
+        lapsing = lapse_ledger[step:, supplier, trial] * share
+        lapse_ledger[step:, supplier, trial] -= lapsing
+        cancelled[supplier, trial] += total(lapsing)
+        # The indices around the slice put the orders first: order, due, category.
+        ended = delivery_ledger[step:, supplier, :, trial] * share[:, None, None]
+        delivery_ledger[step:, supplier, :, trial] -= ended
+        cancelled[supplier, trial] += total(np.moveaxis(total(np.moveaxis(ended, 1, 0)), 1, 0))
 
     arrives = ~contract_lapses
     where = contract_supplier[arrives], contract_category[arrives], contract_trial[arrives]

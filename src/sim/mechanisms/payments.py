@@ -110,11 +110,14 @@ def step(
     """Enter the quarter's contracts, release what ends, pay what is due."""
     released = total(release_ledger[step])
     release_ledger[step] = 0.0
-    if np.any(cancellation):
-        for ledger in (payment_ledger[step:], release_ledger[step:]):
-            ended = ledger * cancellation
-            released = released + total(total(ended))
-            ledger -= ended
+    # Few trials of a block have a cancellation in a quarter: only their part of the ledgers is touched.
+    ending_supplier, ending_trial = np.nonzero(cancellation)
+    if ending_supplier.size:
+        share = cancellation[ending_supplier, ending_trial]
+        for ledger in (payment_ledger, release_ledger):
+            ended = ledger[step:, ending_supplier, ending_trial] * share
+            ledger[step:, ending_supplier, ending_trial] -= ended
+            scatter(released, (ending_trial,), total(ended))
 
     will_pay = ~contract_lapses
     paying = contract_trial[will_pay], contract_supplier[will_pay]

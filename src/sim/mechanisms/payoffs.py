@@ -16,6 +16,9 @@ import numpy as np
 from sim.axes import RECIPIENT, Array
 from sim.numerics import total
 
+#: A cap below this is none, US$ m.
+_NOTHING = 1e-9
+
 
 @dataclass(frozen=True)
 class Update:
@@ -60,8 +63,7 @@ def step(
 ) -> Update:
     """Add up what each actor cares for."""
     n_partners = len(posture)
-    small = np.finfo(float).tiny
-    strain = np.minimum(1.0, commitments / np.maximum(commitment_cap, small))
+    strain = np.minimum(1.0, commitments / np.maximum(commitment_cap, _NOTHING))
     own = (
         capability_value * total(capability) / np.maximum(capability_at_start_prev, 1.0)
         + autonomy_value * autonomy
