@@ -8,7 +8,7 @@ def step(w):
     a_year = w.military_budget * w.procurement_share * (1 - diverted)
     w.procurement_budget = a_year / 4 * (1 - 2 * w.budget_cut)
     w.commitment_cap = w.commitment_ceiling * a_year
-    if w.commitment_cap > 0:
+    if w.commitment_cap > 1e-9:
         w.headroom = min(1.0, max(0.0, 1 - w.commitments / w.commitment_cap))
     else:
-        w.headroom = 0.0 if w.commitments > 0 else 1.0
+        w.headroom = 0.0

@@ -2,7 +2,7 @@
 
     procurement = M dt share (1 - sum_f crowding_f pressure_f) (1 - 2 cut in the second half-year)
     cap         = ceiling (years of procurement money)
-    headroom    = 1 - commitments / cap, between 0 and 1
+    headroom    = 1 - commitments / cap, between 0 and 1; none where there is no cap
 
 A mid-year cut of a part of the year's money falls on its second half, hence the factor two. Border
 pressure takes money from modernisation (evidence: mm_crowdout; sign from the documents, size assumed);
@@ -45,9 +45,9 @@ def step(
     diverted = np.minimum(1.0, total(crowding_out * border_pressure))
     in_a_year = military_budget * procurement_share * (1.0 - diverted)
     cap = commitment_ceiling * in_a_year
-    used = commitments_prev / np.maximum(cap, _NOTHING)
+    free = 1.0 - commitments_prev / np.maximum(cap, _NOTHING)
     return Update(
         procurement_budget=in_a_year * QUARTER * (1.0 - 2.0 * budget_cut),
         commitment_cap=cap,
-        headroom=np.minimum(1.0, np.maximum(0.0, 1.0 - used)),
+        headroom=np.where(cap > _NOTHING, np.minimum(1.0, np.maximum(0.0, free)), 0.0),
     )
