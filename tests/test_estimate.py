@@ -1,0 +1,228 @@
+"""The logit of supplier choice: planted coefficients come back, and the data say what they cannot."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import sim
+from sim.analysis import choice_data, estimate
+from sim.analysis.choice_data import Choices
+from sim.cli import sim as program
+from sim.errors import BadSyntax, Contradiction, InputError, MissingField
+from sim.scenario import Scenario
+
+PLANTED = np.array([0.8, -0.5, 1.2])
+
+
+def invented(n_choices: int, seed: int = 1, n_suppliers: int = 6) -> Choices:
+    """Choices by the logit itself, among suppliers of whom some are missing now and then."""
+    random = np.random.default_rng(seed)
+    available = random.random((n_choices, n_suppliers)) < 0.8
+    available[:, :2] = True
+    empty = Choices(
+        terms=("attraction.installed_weight", "attraction.experience_weight", "attraction.recent_weight"),
+        suppliers=tuple("abcdef"[:n_suppliers]),
+        covariates=random.normal(size=(n_choices, n_suppliers, 3)),
+        available=available,
+        chosen=np.zeros(n_choices, dtype=int),
+        year=np.arange(n_choices) % 20 + 2000,
+        cluster=np.arange(n_choices) % 40,
+        clustered_by="recipient",
+    )
+    return estimate.simulate(empty, PLANTED, random)
+
+
+@pytest.fixture(scope="module")
+def baseline() -> Scenario:
+    return sim.load("baseline")
+
+
+@pytest.fixture(scope="module")
+def recorded(baseline: Scenario) -> Choices:
+    return choice_data.of_case(baseline)
+
+
+def test_the_gradient_is_that_of_finite_differences() -> None:
+    choices, at, step = invented(50), np.array([0.3, 0.1, -0.4]), 1e-5
+    along = np.eye(3) * step
+    numeric = [
+        (estimate.log_likelihood(at + d, choices) - estimate.log_likelihood(at - d, choices)) / (2 * step)
+        for d in along
+    ]
+    assert estimate.scores(at, choices).sum(axis=0) == pytest.approx(numeric, abs=1e-6)
+    bent = [
+        (estimate.scores(at + d, choices) - estimate.scores(at - d, choices)).sum(axis=0) / (2 * step)
+        for d in along
+    ]
+    assert estimate.hessian(at, choices) == pytest.approx(np.array(bent), abs=1e-5)
+
+
+def test_planted_coefficients_come_back() -> None:
+    found = estimate.fit(invented(3000))
+    error = np.sqrt(np.diag(found.covariance))
+    assert (np.abs(found.coefficients - PLANTED) < 3 * error).all()
+    assert (error < 0.06).all()
+    # Independent errors: the sandwich agrees with the Hessian, up to the noise of forty clusters.
+    assert np.sqrt(np.diag(found.clustered)) == pytest.approx(error, rel=0.5)
+
+
+def test_intervals_of_simulated_choices_hold_the_truth() -> None:
+    rows, separated = estimate.recovery(invented(150), PLANTED, replicates=120, seed=3)
+    assert separated == 0
+    for row in rows:
+        assert 0.88 <= row.coverage <= 1.0  # 95 % less 3.5 standard errors of 120 replicates
+        assert row.mean_error == pytest.approx(row.spread, rel=0.3)
+
+
+def test_one_choice_counted_twice_in_a_cluster_widens_clustered_errors_only() -> None:
+    once = invented(400)
+    once = replace(once, cluster=np.arange(400))
+    twice = Choices(
+        **{
+            **{name: getattr(once, name) for name in ("terms", "suppliers", "clustered_by")},
+            **{
+                name: np.concatenate([getattr(once, name)] * 2)
+                for name in ("covariates", "available", "chosen", "year", "cluster")
+            },
+        }
+    )
+    one, other = estimate.fit(once), estimate.fit(twice)
+    assert other.covariance == pytest.approx(one.covariance / 2, rel=1e-4)
+    assert other.clustered == pytest.approx(one.clustered, rel=1e-4)
+
+
+def test_a_tight_prior_wins_and_a_flat_one_does_not_count() -> None:
+    choices, mean = invented(200), np.array([3.0, 3.0, 3.0])
+    assert estimate.fit(choices, (mean, np.full(3, 1e-3))).coefficients == pytest.approx(mean, abs=1e-2)
+    plain = estimate.fit(choices).coefficients
+    assert estimate.fit(choices, (mean, np.full(3, 1e4))).coefficients == pytest.approx(plain, abs=1e-5)
+
+
+def test_separation_is_found_and_reported(baseline: Scenario) -> None:
+    choices = invented(60)
+    best = np.where(choices.available, choices.covariates[..., 0], -np.inf).argmax(axis=1)
+    assert estimate.separates(replace(choices, chosen=best))
+    assert not estimate.separates(choices)
+    report = estimate.report(replace(choices, chosen=best), baseline.parameters)
+    assert report.is_separated
+    assert all(np.isnan(row.estimate) and np.isfinite(row.mode) for row in report.rows)
+
+
+def test_the_register_as_choices(recorded: Choices) -> None:
+    assert recorded.terms == choice_data.TERMS
+    assert (recorded.year.min(), recorded.year.max()) == (2000, 2023)
+    assert recorded.clustered_by == "year" and recorded.dropped == 0
+    shares = recorded.covariates[..., :2]
+    assert shares.min() >= 0 and shares.sum(axis=1).max() <= 1 + 1e-12
+    assert set(np.unique(recorded.covariates[..., 2])) == {0.0, 1.0}
+    # An export ban leaves the controlled supplier out until 2014.
+    japan = recorded.suppliers.index("japan")
+    assert not recorded.available[recorded.year < 2014, japan].any()
+    assert recorded.available[recorded.year >= 2014, japan].any()
+
+
+def test_covariates_know_nothing_of_their_own_year_or_later(baseline: Scenario, recorded: Choices) -> None:
+    early = choice_data.of_case(baseline, last_year=2010)
+    first = recorded.year <= 2010
+    assert np.array_equal(early.covariates, recorded.covariates[first])
+    same_year = recorded.covariates[recorded.year == 2011]
+    # All choices of a year start from the same installed base.
+    assert np.ptp(same_year[..., 0], axis=0).max() == 0
+
+
+def test_the_report_says_what_the_data_cannot_inform(recorded: Choices, baseline: Scenario) -> None:
+    report = estimate.report(recorded, baseline.parameters)
+    assert report.n_choices == 87 and not report.is_separated
+    for row in report.rows:
+        assert 0 <= row.information <= 1
+        assert row.mode_spread <= row.prior_spread
+        assert row.verdict == (
+            "informed" if row.information >= 0.5 else "hardly" if row.information >= 0.1 else "no"
+        )
+    assert "informed" not in {row.verdict for row in report.rows}
+
+
+TABLE = [
+    ("recipient", "supplier", "category", "order_year", "tiv_total_order", "delivery_years"),
+    ("avalon", "oz", "ships", "1999", "10", "2000; 2001"),
+    ("avalon", "narnia", "ships", "2001", "20", "2004"),
+    ("avalon", "oz", "ships", "2005", "1", ""),
+    ("avalon", "narnia", "guns", "2006", "1", "2007"),
+    ("lilliput", "oz", "guns", "2003", "5", "2003"),
+    ("lilliput", "oz", "ships", "2006", "1", "2007"),
+]
+
+
+def table(folder: Path, rows: list[tuple[str, ...]]) -> Path:
+    path = folder / "deals.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+def test_a_table_of_several_recipients(tmp_path: Path, baseline: Scenario) -> None:
+    found = choice_data.of_table(table(tmp_path, TABLE), baseline)
+    assert found.terms == choice_data.TERMS[:4]
+    assert found.clustered_by == "recipient" and found.n_clusters == 2
+    assert list(found.year) == [2005, 2006, 2006]
+    oz, narnia = found.suppliers.index("oz"), found.suppliers.index("narnia")
+    installed, memory, recent, market = found.covariates[0].T
+    # Avalon at the beginning of 2005: half of the ten of 2000 and 2001, worn, and the twenty of 2004.
+    from_oz = 5 * 0.96**4 + 5 * 0.96**3
+    assert installed[oz] == pytest.approx(from_oz / (from_oz + 20))
+    assert memory[oz] == pytest.approx(0.8**5 / (0.8**5 + 0.8**3))
+    assert (recent[oz], recent[narnia]) == (0, 1)
+    assert np.exp(market) == pytest.approx([1, 0.5] if narnia == 0 else [0.5, 1])
+
+
+def test_a_table_of_one_recipient_is_clustered_by_year(tmp_path: Path, baseline: Scenario) -> None:
+    found = choice_data.of_table(table(tmp_path, TABLE[:5]), baseline, last_year=2005)
+    assert found.clustered_by == "year" and found.terms == choice_data.TERMS[:3]
+
+
+@pytest.mark.parametrize(
+    ("row", "error", "says"),
+    [
+        (("avalon", "oz", "ships", "2005", "1", "soon"), BadSyntax, "row 8, column delivery_years"),
+        (("avalon", "", "ships", "2005", "1", ""), MissingField, "row 8, column supplier"),
+    ],
+)
+def test_a_bad_row_is_named(
+    tmp_path: Path, baseline: Scenario, row: tuple[str, ...], error: type[InputError], says: str
+) -> None:
+    with pytest.raises(error, match=says):
+        choice_data.of_table(table(tmp_path, [*TABLE, row]), baseline)
+
+
+def test_distances_are_wanted_for_every_pair(tmp_path: Path, baseline: Scenario) -> None:
+    dyads = tmp_path / "dyads.csv"
+    dyads.write_text("recipient,supplier,ideal_point_distance,distance\navalon,oz,1,100\n", encoding="utf-8")
+    with pytest.raises(MissingField, match="no row for avalon and narnia"):
+        choice_data.of_table(table(tmp_path, TABLE), baseline, dyads)
+    with dyads.open("a", encoding="utf-8") as file:
+        file.write("avalon,narnia,2,200\nlilliput,oz,0,50\nlilliput,narnia,1,60\n")
+    found = choice_data.of_table(table(tmp_path, TABLE), baseline, dyads)
+    assert found.terms == choice_data.TERMS
+    assert found.covariates[0, found.suppliers.index("narnia"), 4:] == pytest.approx([-2, -np.log(200)])
+
+
+def test_no_choices_is_one_line(tmp_path: Path, baseline: Scenario) -> None:
+    with pytest.raises(Contradiction, match="no choices to estimate from"):
+        choice_data.of_table(table(tmp_path, TABLE[:2]), baseline)
+
+
+def test_the_command_prints_and_writes_json() -> None:
+    shown = CliRunner().invoke(program, ["estimate", "--simulate", "3"])
+    assert shown.exit_code == 0, shown.output
+    assert "87 choices, 2000-2023" in shown.output and "installed_weight" in shown.output
+    assert "3 simulated sets of choices" in shown.output
+    written = CliRunner().invoke(program, ["estimate", "--to", "2018", "--json"])
+    content = json.loads(written.stdout)
+    assert content["years"] == [2000, 2018] and len(content["rows"]) == 6
