@@ -215,7 +215,8 @@ def draw_parameters(plan: Plan, first_trial: int, n_trials: int) -> dict[str, Ar
     """Return every parameter by its local name, shape (*dims, trial).
 
     An uncertain element has a stream of its own, named after its key, so that a change of one
-    parameter moves no other. Certain parameters are views that take no memory.
+    parameter moves no other; elements of a posterior share one, so that they come from one row.
+    Certain parameters are views that take no memory.
     """
     parameters, streams = plan.scenario.parameters, Streams(plan.seed)
     drawn = {}
@@ -228,7 +229,7 @@ def draw_parameters(plan: Plan, first_trial: int, n_trials: int) -> dict[str, Ar
             rows = result.reshape(-1, n_trials)
             for row, element in zip(rows, elements, strict=True):
                 if element.distribution is not None:
-                    u = streams.uniform(f"parameter:{element.key}", first_trial, n_trials)[0, 0]
+                    u = streams.uniform(f"parameter:{element.stream}", first_trial, n_trials)[0, 0]
                     row[:] = element.distribution.quantile(u, element.bounds)
         drawn[fullname.split(".")[1]] = result
     return drawn

@@ -33,6 +33,9 @@ class Distribution(ABC):
     kind: ClassVar[str]
     fields: ClassVar[tuple[str, ...]]
 
+    #: What all elements of this shape share a stream of draws under; "" where each has its own.
+    stream: ClassVar[str] = ""
+
     @property
     def numbers(self) -> tuple[float, ...]:
         """The numbers of the TOML list."""

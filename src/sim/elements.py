@@ -58,6 +58,11 @@ class Element:
     file: str
     note: str = ""
 
+    @property
+    def stream(self) -> str:
+        """What its draws are named after: its key, or what it is drawn together with."""
+        return (self.distribution.stream if self.distribution else "") or self.key
+
     def text(self) -> str:
         """Return the value and its uncertainty in words."""
         spread = "" if self.distribution is None else f" ({self.distribution.describe()})"

@@ -150,6 +150,10 @@ class ParameterSet(Mapping[str, Element]):
                 elements[key] = _changed(self._elements[key], changes[name], source, where)
         return ParameterSet(self._parameters, elements)
 
+    def with_elements(self, elements: Iterable[Element]) -> ParameterSet:
+        """Return a copy in which these elements stand in the place of those of the same key."""
+        return ParameterSet(self._parameters, self._elements | {each.key: each for each in elements})
+
     def digest(self) -> str:
         """Return a SHA-256 of every key, value, distribution, bounds and unit."""
         content = []

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sim import case as cases
-from sim import event_checks, events, evidence, scenario_files, variants
+from sim import event_checks, events, evidence, posterior, scenario_files, variants
 from sim.case import Case
 from sim.dates import Quarter
 from sim.elements import Element
 from sim.errors import Contradiction, MissingField, MissingFile, UnknownName, nearest, quoted
 from sim.events import Event, Target
 from sim.parameters import Change, ParameterSet
+from sim.posterior import Posterior
 from sim.scenario_files import Layer, shipped
 from sim.variables import GLOSSARY
 
@@ -54,6 +55,8 @@ class Scenario:
         Parameters changed along the chain of `extends`, as key and text.
     extends : str or None
         The scenario it is written against.
+    posterior : Posterior or None
+        Where some of the numbers are drawn from together, if they are.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Scenario:
     look_at: tuple[str, ...]
     overrides: tuple[tuple[str, str], ...]
     extends: str | None
+    posterior: Posterior | None = None
 
     @property
     def n_steps(self) -> int:
@@ -124,6 +128,23 @@ class Scenario:
             extends=self.name,
         )
 
+    def with_posterior(self, path: str | Path, name: str | None = None) -> Scenario:
+        """Return a scenario that draws from the rows of a posterior file what the file speaks of.
+
+        Raises
+        ------
+        InputError
+            If a column is no parameter of the case, or a value is outside its bounds.
+        """
+        found = posterior.read(path, self.parameters)
+        return dataclasses.replace(
+            self,
+            name=name or f"{self.name} with {Path(path).name}",
+            parameters=found.apply(self.parameters),
+            posterior=found,
+            extends=self.name,
+        )
+
 
 def load(name_or_path: str | Path, case: Case | str | None = None) -> Scenario:
     """Return a scenario by its name, if it is shipped, or by the path of its file.
@@ -146,9 +167,13 @@ def load(name_or_path: str | Path, case: Case | str | None = None) -> Scenario:
     start, end = _horizon(layers)
     parameters = ParameterSet.load(chosen)
     overrides: dict[str, str] = {}
+    learned: Posterior | None = None
     for layer in layers:
         _check_names(layer)
         parameters = variants.apply(parameters, layer.table.variant, layer.file)
+        if layer.table.posterior is not None:
+            learned = posterior.read_for(layer, parameters)
+            parameters = learned.apply(parameters)
         parameters = parameters.replace(layer.changes, layer.file)
         overrides |= {key: quoted(change) for key, change in layer.changes.items()}
     read = [
@@ -178,6 +203,7 @@ def load(name_or_path: str | Path, case: Case | str | None = None) -> Scenario:
         look_at=last.table.look_at,
         overrides=tuple(overrides.items()),
         extends=last.table.extends,
+        posterior=learned,
     )
 
 

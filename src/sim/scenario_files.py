@@ -37,6 +37,7 @@ class ScenarioTable(Record):
     end: When | None = None
     look_at: Texts = ()
     variant: dict[str, str] = Field(default_factory=dict)
+    posterior: str | None = None
     set: dict[str, Any] = Field(default_factory=dict)
     events: list[Any] = Field(default_factory=list)
 

@@ -100,7 +100,7 @@ def _show(found: Report, choices: Choices) -> None:
         )
     if found.is_separated:
         click.echo(
-            "The choices separate: plain maximum likelihood has no maximum. Only the estimate with priors is shown."
+            "The choices separate: plain maximum likelihood has no maximum; only that with priors is shown."
         )
     rows = [
         (
