@@ -1,0 +1,333 @@
+"""What a calibration compares: statistics of windows of the record, and the same of simulated trials.
+
+The case's calibration.toml names the windows, each a scenario moved to the window's start, and the last year that
+may be read. Statistics are taken by one function from recorded and from simulated deliveries and orders:
+
+    by window     shares of deliveries of some suppliers, their HHI, root of the volume, root of the number of
+                  orders, the first supplier's part of the orders
+    over windows  coefficient of variation and lag-1 correlation of yearly deliveries, variance over mean of
+                  yearly orders, root of the number of orders in each category
+
+Roots make the spread of a count or volume nearly the same everywhere. Windows may overlap; statistics over windows
+take each year from the last window that has begun. Simulated shares and volumes get a revision error, drawn by
+trial, so that a later release of the register would count as the same record.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import BeforeValidator, Field
+
+from sim import design, engine, register, scenario
+from sim.axes import QUARTERS, Array
+from sim.case import Case
+from sim.dates import Quarter
+from sim.elements import Element
+from sim.errors import Contradiction, MissingFile, OutsideHorizon, UnknownName, nearest
+from sim.records import Number, Record, Texts, check, read_toml, shown
+from sim.scenario import Scenario
+from sim.streams import Streams
+
+FILE = "calibration.toml"
+
+When = Annotated[Quarter, BeforeValidator(Quarter.parse)]
+Positive = Annotated[Number, Field(gt=0)]
+
+#: Below this nothing was delivered, TIV m.
+_NOTHING = 1e-9
+
+
+class WindowTable(Record):
+    """A window of the record and the scenario that it is run with."""
+
+    scenario: str
+    start: When
+    end: When
+    changes: dict[str, float] = Field(default_factory=dict)
+
+
+class Revision(Record):
+    """Standard deviations of revisions of the register."""
+
+    share: Positive
+    log_volume: Positive
+    evidence: Texts = ()
+    assumption: str | None = None
+
+
+class ParametersTable(Record):
+    """Which parameters are calibrated."""
+
+    calibrated: Texts
+
+
+class TargetsTable(Record):
+    """What a calibration.toml may say."""
+
+    last_year: int
+    suppliers: Texts
+    windows: list[WindowTable]
+    revision: Revision
+    parameters: ParametersTable
+    checks: dict[str, str] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Windows, statistics and parameters of a calibration.
+
+    Parameters
+    ----------
+    file : str
+        The calibration.toml.
+    table : TargetsTable
+        What it says.
+    case : Case
+    windows : tuple of Scenario
+        In order of their start.
+    elements : tuple of Element
+        What is calibrated: uncertain, and the same in all windows.
+    """
+
+    file: str
+    table: TargetsTable
+    case: Case
+    windows: tuple[Scenario, ...]
+    elements: tuple[Element, ...]
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the statistics, in order."""
+        names = []
+        for window in self.windows:
+            label = f"{window.start.year}-{window.end.year % 100:02d}"
+            kinds = [*(f"share {name}" for name in self.table.suppliers), "HHI", "root volume", "root orders"]
+            names += [f"{label} {kind}" for kind in (*kinds, f"order share {self.table.suppliers[0]}")]
+        names += ["yearly volume: variation", "yearly volume: lag-1", "yearly orders: variance/mean"]
+        return (*names, *(f"root orders: {name}" for name in self._categories()))
+
+    def _categories(self) -> tuple[str, ...]:
+        return tuple(name for name, each in self.case.record.categories.items() if each.in_register)
+
+    def recorded(self) -> Array:
+        """Return the statistics on record, shape (statistic,)."""
+        deals, deliveries = register.read(self.case)
+        last = self.table.last_year
+        deals = [deal for deal in deals if deal.year <= last and deal.is_platform]
+        deliveries = [each for each in deliveries if each.year <= last]
+        found = []
+        for window in self.windows:
+            delivered, ordered = _empty(self.case, window, 1)
+            first = window.start.year
+            for each in deliveries:
+                if first <= each.year <= window.end.year:
+                    delivered[each.year - first, each.supplier] += each.tiv
+            for deal in deals:
+                if first <= deal.year <= window.end.year:
+                    ordered[deal.year - first, deal.supplier, deal.category] += 1
+            found.append((delivered, ordered))
+        statistics: Array = self._statistics(found)[:, 0]
+        return statistics
+
+    def simulated(
+        self, first_trial: int, n_trials: int, seed: int, windows: Sequence[Scenario] | None = None
+    ) -> Array:
+        """Return the statistics of trials, shape (statistic, trial); revisions are among the luck.
+
+        Parameters
+        ----------
+        first_trial, n_trials, seed : int
+        windows : sequence of Scenario, optional
+            The windows with other parameters; by default with their priors.
+        """
+        found = [_run(window, first_trial, n_trials, seed) for window in windows or self.windows]
+        return self._statistics([self._revised(*each, first_trial, seed, i) for i, each in enumerate(found)])
+
+    def _revised(
+        self, delivered: Array, ordered: Array, first_trial: int, seed: int, number: int
+    ) -> tuple[Array, Array]:
+        """Move the first supplier's share, and the volume, by a revision."""
+        from scipy.special import ndtri
+
+        u = Streams(seed).uniform("calibration:revision", first_trial, delivered.shape[-1], 2, number)[0]
+        share, volume = ndtri(u) * np.array([[self.table.revision.share], [self.table.revision.log_volume]])
+        leader = self.case.suppliers.index(self.table.suppliers[0])
+        by_supplier = delivered.sum(axis=0)
+        whole = np.maximum(by_supplier.sum(axis=0), _NOTHING)
+        before = by_supplier[leader] / whole
+        after = np.clip(before + share, 0.0, 1.0)
+        # A share of nothing or of all is not revised: there is nothing to take from, or to give to.
+        is_mixed = (before > _NOTHING) & (before < 1.0 - _NOTHING)
+        factor = np.ones_like(by_supplier)
+        factor[:] = np.where(is_mixed, (1.0 - after) / np.where(is_mixed, 1.0 - before, 1.0), 1.0)
+        factor[leader] = np.where(is_mixed, after / np.where(is_mixed, before, 1.0), 1.0)
+        return delivered * factor * np.exp(volume), ordered
+
+    def _statistics(self, windows: Sequence[tuple[Array, Array]]) -> Array:
+        wanted = [self.case.suppliers.index(name) for name in self.table.suppliers]
+        rows: list[Array] = []
+        for delivered, ordered in windows:
+            by_supplier = delivered.sum(axis=0)
+            volume = by_supplier.sum(axis=0)
+            share = by_supplier / np.maximum(volume, _NOTHING)
+            count = ordered.sum(axis=(0, 1, 2))
+            first = ordered[:, wanted[0]].sum(axis=(0, 1)) / np.maximum(count, 1.0)
+            rows += [*share[wanted], (share**2).sum(axis=0), np.sqrt(volume), np.sqrt(count), first]
+        volume, orders = self._by_year(windows)
+        centred, mean = volume - volume.mean(axis=0), np.maximum(volume.mean(axis=0), _NOTHING)
+        total = np.maximum((centred**2).sum(axis=0), _NOTHING)
+        yearly = orders.sum(axis=1)
+        rows += [
+            volume.std(axis=0, ddof=1) / mean,
+            (centred[1:] * centred[:-1]).sum(axis=0) / total,
+            yearly.var(axis=0, ddof=1) / np.maximum(yearly.mean(axis=0), 1.0 / len(yearly)),
+        ]
+        in_register = [self.case.categories.index(name) for name in self._categories()]
+        return np.stack([*rows, *np.sqrt(orders.sum(axis=0)[in_register])])
+
+    def _by_year(self, windows: Sequence[tuple[Array, Array]]) -> tuple[Array, Array]:
+        """Return yearly volume and orders by category, each year from the last window that has begun."""
+        volume, orders = [], []
+        starts = [window.start.year for window in self.windows]
+        for number, (delivered, ordered) in enumerate(windows):
+            later = starts[number + 1] if number + 1 < len(starts) else starts[number] + len(delivered)
+            years = min(len(delivered), later - starts[number])
+            volume.append(delivered[:years].sum(axis=1))
+            orders.append(ordered[:years].sum(axis=1))
+        return np.concatenate(volume), np.concatenate(orders)
+
+    def normal_scores(self, first_trial: int, n_trials: int, seed: int) -> Array:
+        """Return the calibrated elements as drawn, each made standard normal, shape (element, trial)."""
+        drawn = design.draw_parameters(design.plan(self.windows[0], seed), first_trial, n_trials)
+        parameters = self.windows[0].parameters
+        scores = []
+        for element in self.elements:
+            name = f"{element.mechanism}.{element.name}"
+            keys = [each.key for each in parameters.elements(name)]
+            values = drawn[element.name].reshape(len(keys), n_trials)[keys.index(element.key)]
+            scores.append(to_normal(element, values))
+        return np.stack(scores)
+
+
+def to_normal(element: Element, values: Array) -> Array:
+    """Return values of an element as standard normal scores of its prior."""
+    from scipy.special import ndtri
+
+    assert element.distribution is not None
+    low, high = element.distribution.cdf(np.array(element.bounds))
+    u = (element.distribution.cdf(values) - low) / (high - low)
+    scores: Array = ndtri(np.clip(u, 1e-12, 1.0 - 1e-12))
+    return scores
+
+
+def from_normal(element: Element, scores: Array) -> Array:
+    """Return the values that standard normal scores of the prior stand for; always within the bounds."""
+    from scipy.special import ndtr
+
+    assert element.distribution is not None
+    return element.distribution.quantile(ndtr(scores), element.bounds)
+
+
+def load(scenario_or_case: Scenario | Case) -> Targets:
+    """Read what a case is calibrated on.
+
+    Raises
+    ------
+    InputError
+        If the case has no calibration.toml, a window reaches beyond its last year, or a name is unknown.
+    """
+    case = scenario_or_case.case if isinstance(scenario_or_case, Scenario) else scenario_or_case
+    path = case.folder / FILE
+    file = shown(path)
+    if not path.is_file():
+        raise MissingFile(file, "", "no such file", "Write one, as the shipped case does.")
+    return of_table(check(TargetsTable, read_toml(path, file), file), case, file)
+
+
+def of_table(table: TargetsTable, case: Case, file: str = FILE) -> Targets:
+    """Check a table and load its windows; see `load`."""
+    windows = tuple(_window(each, case, table, file, number) for number, each in enumerate(table.windows, 1))
+    starts = [window.start for window in windows]
+    if not windows or starts != sorted(starts):
+        raise Contradiction(file, "windows", "not in order of their start", "Sort them.")
+    for name in table.suppliers:
+        if name not in case.suppliers:
+            remedy = nearest(name, case.suppliers, "suppliers")
+            raise UnknownName(file, "suppliers", "no such supplier: {value}", remedy, name)
+    return Targets(file, table, case, windows, _calibrated(table, windows, file))
+
+
+def _window(table: WindowTable, case: Case, targets: TargetsTable, file: str, number: int) -> Scenario:
+    """Load a scenario and move it, with what its events tell, to the start of the window."""
+    place = f"windows[{number}]"
+    if table.end.year > targets.last_year:
+        remedy = f"End it in {targets.last_year}: later years are kept for scoring."
+        raise OutsideHorizon(file, f"{place}.end", "after last_year", remedy, str(table.end))
+    whole_years = table.start.quarter == 1 and table.end.quarter == QUARTERS
+    if not whole_years or table.end <= table.start:
+        raise Contradiction(file, place, "not whole years", "Begin with Q1 and end with Q4.")
+    loaded = scenario.load(table.scenario, case)
+    later = table.start.ordinal - loaded.start.ordinal
+    moved = tuple(dataclasses.replace(event, at=event.at + later) for event in loaded.events)
+    kept = tuple(event for event in moved if event.at <= table.end)
+    changed = loaded.override(table.changes, name=f"{table.scenario} from {table.start.year}")
+    return dataclasses.replace(changed, start=table.start, end=table.end, events=kept)
+
+
+def _calibrated(table: TargetsTable, windows: Sequence[Scenario], file: str) -> tuple[Element, ...]:
+    found: dict[str, Element] = {}
+    for name in table.parameters.calibrated:
+        for key in windows[0].parameters.match(name, file, f"parameters.{name}"):
+            shapes = {window.parameters[key].distribution for window in windows}
+            element = windows[0].parameters[key]
+            if len(shapes) == 1 and element.distribution is not None:
+                found[key] = element
+    return tuple(found.values())
+
+
+def _empty(case: Case, window: Scenario, n_trials: int) -> tuple[Array, Array]:
+    """Return deliveries (year, supplier, trial) and orders (year, supplier, category, trial)."""
+    shape = window.n_steps // QUARTERS, case.size("supplier")
+    return np.zeros((*shape, n_trials)), np.zeros((*shape, case.size("category"), n_trials))
+
+
+def _run(window: Scenario, first_trial: int, n_trials: int, seed: int) -> tuple[Array, Array]:
+    """Run trials of a window; return what is delivered and ordered, by year."""
+    plan = design.plan(window, seed)
+    parts = [
+        _run_block(plan, window, start, min(engine.BLOCK, first_trial + n_trials - start))
+        for start in range(first_trial, first_trial + n_trials, engine.BLOCK)
+    ]
+    delivered, ordered = (np.concatenate(each, axis=-1) for each in zip(*parts, strict=True))
+    return delivered, ordered
+
+
+def _run_block(plan: design.Plan, window: Scenario, first_trial: int, n_trials: int) -> tuple[Array, Array]:
+    block = engine.Block(plan, first_trial, n_trials)
+    delivered, ordered = _empty(window.case, window, n_trials)
+    in_register = plan.constants["in_register"] > 0
+    for step in range(plan.n_steps):
+        block.advance()
+        year, values = step // QUARTERS, block.values
+        delivered[year] += values["deliveries"]
+        supplier, category, trial = (values[f"contract_{name}"] for name in ("supplier", "category", "trial"))
+        counts = in_register[category]
+        np.add.at(ordered[year], (supplier[counts], category[counts], trial[counts]), 1.0)
+    return delivered, ordered
+
+
+def describe(element: Element) -> dict[str, Any]:
+    """Return a calibrated element for a manifest."""
+    return {"element": element.key, "prior": element.text(), "unit": element.unit}
+
+
+def data_vintage(case: Case) -> list[str]:
+    """Return the sources of a case, with their releases, as its tables state them."""
+    notice = case.folder / "data" / "NOTICE.md"
+    lines = notice.read_text(encoding="utf-8").splitlines() if Path(notice).is_file() else []
+    return [*case.sources, *(line.split("|")[2].strip() for line in lines if line.startswith("| `deals"))]
