@@ -1,16 +1,16 @@
 """What a calibration compares: statistics of windows of the record, and the same of simulated trials.
 
-The case's calibration.toml names the windows, each a scenario moved to the window's start, and the last year that
-may be read. Statistics are taken by one function from recorded and from simulated deliveries and orders:
+The case's calibration.toml names the windows, each a scenario moved to the window's start, and the last year
+that may be read. One function takes the statistics from recorded and from simulated deliveries and orders:
 
     by window     shares of deliveries of some suppliers, their HHI, root of the volume, root of the number of
                   orders, the first supplier's part of the orders
     over windows  coefficient of variation and lag-1 correlation of yearly deliveries, variance over mean of
-                  yearly orders, root of the number of orders in each category
+                  yearly orders; in each category root of the number of orders, mean log size (0 if none)
 
-Roots make the spread of a count or volume nearly the same everywhere. Windows may overlap; statistics over windows
-take each year from the last window that has begun. Simulated shares and volumes get a revision error, drawn by
-trial, so that a later release of the register would count as the same record.
+Roots make the spread of a count or volume nearly the same everywhere. Windows may overlap; statistics over
+windows take each year from the last window that has begun. Simulated shares and volumes get a revision error,
+drawn by trial, so that a later release of the register would count as the same record.
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ Positive = Annotated[Number, Field(gt=0)]
 
 #: Below this nothing was delivered, TIV m.
 _NOTHING = 1e-9
+
+#: An order counts as at least this, TIV m, so that its log is finite; the register's own rounding is 0.01.
+_LEAST_SIZE = 0.1
 
 
 class WindowTable(Record):
@@ -75,6 +78,7 @@ class TargetsTable(Record):
     windows: list[WindowTable]
     revision: Revision
     parameters: ParametersTable
+    priors: dict[str, Any] = Field(default_factory=dict)
     checks: dict[str, str] = Field(default_factory=dict)
 
 
@@ -109,7 +113,8 @@ class Targets:
             kinds = [*(f"share {name}" for name in self.table.suppliers), "HHI", "root volume", "root orders"]
             names += [f"{label} {kind}" for kind in (*kinds, f"order share {self.table.suppliers[0]}")]
         names += ["yearly volume: variation", "yearly volume: lag-1", "yearly orders: variance/mean"]
-        return (*names, *(f"root orders: {name}" for name in self._categories()))
+        names += [f"root orders: {name}" for name in self._categories()]
+        return (*names, *(f"log size: {name}" for name in self._categories()))
 
     def _categories(self) -> tuple[str, ...]:
         return tuple(name for name, each in self.case.record.categories.items() if each.in_register)
@@ -122,7 +127,8 @@ class Targets:
         deliveries = [each for each in deliveries if each.year <= last]
         found = []
         for window in self.windows:
-            delivered, ordered = _empty(self.case, window, 1)
+            found.append(_empty(self.case, window, 1))
+            delivered, ordered, sizes = found[-1]
             first = window.start.year
             for each in deliveries:
                 if first <= each.year <= window.end.year:
@@ -130,7 +136,7 @@ class Targets:
             for deal in deals:
                 if first <= deal.year <= window.end.year:
                     ordered[deal.year - first, deal.supplier, deal.category] += 1
-            found.append((delivered, ordered))
+                    sizes[deal.year - first, deal.category] += np.log(max(deal.tiv, _LEAST_SIZE))
         statistics: Array = self._statistics(found)[:, 0]
         return statistics
 
@@ -146,11 +152,14 @@ class Targets:
             The windows with other parameters; by default with their priors.
         """
         found = [_run(window, first_trial, n_trials, seed) for window in windows or self.windows]
-        return self._statistics([self._revised(*each, first_trial, seed, i) for i, each in enumerate(found)])
+        return self._statistics(
+            [
+                (self._revised(delivered, first_trial, seed, number), *orders)
+                for number, (delivered, *orders) in enumerate(found)
+            ]
+        )
 
-    def _revised(
-        self, delivered: Array, ordered: Array, first_trial: int, seed: int, number: int
-    ) -> tuple[Array, Array]:
+    def _revised(self, delivered: Array, first_trial: int, seed: int, number: int) -> Array:
         """Move the first supplier's share, and the volume, by a revision."""
         from scipy.special import ndtri
 
@@ -166,19 +175,20 @@ class Targets:
         factor = np.ones_like(by_supplier)
         factor[:] = np.where(is_mixed, (1.0 - after) / np.where(is_mixed, 1.0 - before, 1.0), 1.0)
         factor[leader] = np.where(is_mixed, after / np.where(is_mixed, before, 1.0), 1.0)
-        return delivered * factor * np.exp(volume), ordered
+        revised: Array = delivered * factor * np.exp(volume)
+        return revised
 
-    def _statistics(self, windows: Sequence[tuple[Array, Array]]) -> Array:
+    def _statistics(self, windows: Sequence[Sequence[Array]]) -> Array:
         wanted = [self.case.suppliers.index(name) for name in self.table.suppliers]
         rows: list[Array] = []
-        for delivered, ordered in windows:
+        for delivered, ordered, _ in windows:
             by_supplier = delivered.sum(axis=0)
             volume = by_supplier.sum(axis=0)
             share = by_supplier / np.maximum(volume, _NOTHING)
             count = ordered.sum(axis=(0, 1, 2))
             first = ordered[:, wanted[0]].sum(axis=(0, 1)) / np.maximum(count, 1.0)
             rows += [*share[wanted], (share**2).sum(axis=0), np.sqrt(volume), np.sqrt(count), first]
-        volume, orders = self._by_year(windows)
+        volume, orders, sizes = self._by_year(windows)
         centred, mean = volume - volume.mean(axis=0), np.maximum(volume.mean(axis=0), _NOTHING)
         total = np.maximum((centred**2).sum(axis=0), _NOTHING)
         yearly = orders.sum(axis=1)
@@ -188,23 +198,31 @@ class Targets:
             yearly.var(axis=0, ddof=1) / np.maximum(yearly.mean(axis=0), 1.0 / len(yearly)),
         ]
         in_register = [self.case.categories.index(name) for name in self._categories()]
-        return np.stack([*rows, *np.sqrt(orders.sum(axis=0)[in_register])])
+        count = orders.sum(axis=0)[in_register]
+        return np.stack([*rows, *np.sqrt(count), *(sizes.sum(axis=0)[in_register] / np.maximum(count, 1.0))])
 
-    def _by_year(self, windows: Sequence[tuple[Array, Array]]) -> tuple[Array, Array]:
-        """Return yearly volume and orders by category, each year from the last window that has begun."""
-        volume, orders = [], []
+    def _by_year(self, windows: Sequence[Sequence[Array]]) -> tuple[Array, Array, Array]:
+        """Return yearly volume, and orders and sums of log sizes by category.
+
+        Each year is that of the last window that has begun.
+        """
+        volume, orders, logs = [], [], []
         starts = [window.start.year for window in self.windows]
-        for number, (delivered, ordered) in enumerate(windows):
+        for number, (delivered, ordered, sizes) in enumerate(windows):
             later = starts[number + 1] if number + 1 < len(starts) else starts[number] + len(delivered)
             years = min(len(delivered), later - starts[number])
             volume.append(delivered[:years].sum(axis=1))
             orders.append(ordered[:years].sum(axis=1))
-        return np.concatenate(volume), np.concatenate(orders)
+            logs.append(sizes[:years])
+        return np.concatenate(volume), np.concatenate(orders), np.concatenate(logs)
 
-    def normal_scores(self, first_trial: int, n_trials: int, seed: int) -> Array:
-        """Return the calibrated elements as drawn, each made standard normal, shape (element, trial)."""
-        drawn = design.draw_parameters(design.plan(self.windows[0], seed), first_trial, n_trials)
-        parameters = self.windows[0].parameters
+    def normal_scores(
+        self, first_trial: int, n_trials: int, seed: int, windows: Sequence[Scenario] | None = None
+    ) -> Array:
+        """Return the calibrated elements as normal scores of their priors, shape (element, trial)."""
+        first = (windows or self.windows)[0]
+        drawn = design.draw_parameters(design.plan(first, seed), first_trial, n_trials)
+        parameters = first.parameters
         scores = []
         for element in self.elements:
             name = f"{element.mechanism}.{element.name}"
@@ -275,50 +293,71 @@ def _window(table: WindowTable, case: Case, targets: TargetsTable, file: str, nu
     later = table.start.ordinal - loaded.start.ordinal
     moved = tuple(dataclasses.replace(event, at=event.at + later) for event in loaded.events)
     kept = tuple(event for event in moved if event.at <= table.end)
-    changed = loaded.override(table.changes, name=f"{table.scenario} from {table.start.year}")
+    changed = loaded.override(
+        {**targets.priors, **table.changes}, f"{table.scenario} from {table.start.year}"
+    )
     return dataclasses.replace(changed, start=table.start, end=table.end, events=kept)
 
 
 def _calibrated(table: TargetsTable, windows: Sequence[Scenario], file: str) -> tuple[Element, ...]:
+    outside = {name for name, each in windows[0].case.record.categories.items() if not each.in_register}
     found: dict[str, Element] = {}
     for name in table.parameters.calibrated:
         for key in windows[0].parameters.match(name, file, f"parameters.{name}"):
             shapes = {window.parameters[key].distribution for window in windows}
             element = windows[0].parameters[key]
-            if len(shapes) == 1 and element.distribution is not None:
+            is_open = element.distribution is not None and not outside.intersection(element.labels)
+            if is_open and len(shapes) == 1:
                 found[key] = element
     return tuple(found.values())
 
 
-def _empty(case: Case, window: Scenario, n_trials: int) -> tuple[Array, Array]:
-    """Return deliveries (year, supplier, trial) and orders (year, supplier, category, trial)."""
-    shape = window.n_steps // QUARTERS, case.size("supplier")
-    return np.zeros((*shape, n_trials)), np.zeros((*shape, case.size("category"), n_trials))
+def _empty(case: Case, window: Scenario, n_trials: int) -> tuple[Array, Array, Array]:
+    """Return room for what `_run` returns."""
+    years, suppliers, categories = window.n_steps // QUARTERS, case.size("supplier"), case.size("category")
+    shapes = (years, suppliers), (years, suppliers, categories), (years, categories)
+    delivered, ordered, sizes = (np.zeros((*shape, n_trials)) for shape in shapes)
+    return delivered, ordered, sizes
 
 
-def _run(window: Scenario, first_trial: int, n_trials: int, seed: int) -> tuple[Array, Array]:
-    """Run trials of a window; return what is delivered and ordered, by year."""
+def _run(window: Scenario, first_trial: int, n_trials: int, seed: int) -> tuple[Array, Array, Array]:
+    """Run trials of a window.
+
+    Returns
+    -------
+    delivered : ndarray, shape (year, supplier, trial)
+        TIV m.
+    ordered : ndarray, shape (year, supplier, category, trial)
+        Number of orders in the register's categories.
+    sizes : ndarray, shape (year, category, trial)
+        Sum of the log sizes of these.
+    """
     plan = design.plan(window, seed)
     parts = [
         _run_block(plan, window, start, min(engine.BLOCK, first_trial + n_trials - start))
         for start in range(first_trial, first_trial + n_trials, engine.BLOCK)
     ]
-    delivered, ordered = (np.concatenate(each, axis=-1) for each in zip(*parts, strict=True))
-    return delivered, ordered
+    delivered, ordered, sizes = (np.concatenate(each, axis=-1) for each in zip(*parts, strict=True))
+    return delivered, ordered, sizes
 
 
-def _run_block(plan: design.Plan, window: Scenario, first_trial: int, n_trials: int) -> tuple[Array, Array]:
+def _run_block(
+    plan: design.Plan, window: Scenario, first_trial: int, n_trials: int
+) -> tuple[Array, Array, Array]:
     block = engine.Block(plan, first_trial, n_trials)
-    delivered, ordered = _empty(window.case, window, n_trials)
+    delivered, ordered, sizes = _empty(window.case, window, n_trials)
     in_register = plan.constants["in_register"] > 0
     for step in range(plan.n_steps):
         block.advance()
         year, values = step // QUARTERS, block.values
         delivered[year] += values["deliveries"]
-        supplier, category, trial = (values[f"contract_{name}"] for name in ("supplier", "category", "trial"))
-        counts = in_register[category]
-        np.add.at(ordered[year], (supplier[counts], category[counts], trial[counts]), 1.0)
-    return delivered, ordered
+        counts = in_register[values["contract_category"]]
+        supplier, category, trial, tiv = (
+            values[f"contract_{name}"][counts] for name in ("supplier", "category", "trial", "tiv")
+        )
+        np.add.at(ordered[year], (supplier, category, trial), 1.0)
+        np.add.at(sizes[year], (category, trial), np.log(np.maximum(tiv, _LEAST_SIZE)))
+    return delivered, ordered, sizes
 
 
 def describe(element: Element) -> dict[str, Any]:

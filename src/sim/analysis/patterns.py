@@ -7,6 +7,7 @@ trials is in `pattern_statistics`. Runs the engine. A miss is a result: it is re
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,8 +59,10 @@ class Result:
     note: str = ""
 
 
-def report(scenario: Scenario, trials: int = 2000, seed: int = 0) -> list[Result]:
-    """Run the scenario, and earlier windows of its case, and judge every pattern.
+def report(
+    scenario: Scenario, trials: int = 2000, seed: int = 0, only: Collection[str] | None = None
+) -> list[Result]:
+    """Run the scenario, and earlier windows of its case, and judge its patterns.
 
     Parameters
     ----------
@@ -67,6 +70,8 @@ def report(scenario: Scenario, trials: int = 2000, seed: int = 0) -> list[Result
         Whose case and futures are looked at.
     trials, seed : int
         As in `sim.run`.
+    only : collection of str, optional
+        Names of the patterns that are judged; by default all.
 
     Returns
     -------
@@ -78,6 +83,8 @@ def report(scenario: Scenario, trials: int = 2000, seed: int = 0) -> list[Result
         return []
     results = []
     for pattern, record in tomllib.loads(path.read_text(encoding="utf-8")).items():
+        if only is not None and pattern not in only:
+            continue
         samples = pattern_statistics.STATISTICS[record["statistic"]](
             scenario, record["targets"], trials, seed
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from sim.cli.describing import odd
-from sim.cli.estimating import estimate
+from sim.cli.estimating import calibrate, estimate
 from sim.cli.explaining import explain
 from sim.cli.judging import directions, patterns, robustness
 from sim.cli.program import Program
@@ -33,6 +33,7 @@ sim = Program(
         directions,
         robustness,
         estimate,
+        calibrate,
         odd,
     ),
 )

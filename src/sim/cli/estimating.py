@@ -11,8 +11,23 @@ import click
 from sim.cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sim.analysis.calibrate import Calibration, Check
     from sim.analysis.choice_data import Choices
     from sim.analysis.estimate import Recovery, Report
+    from sim.analysis.patterns import Result
+    from sim.analysis.sbc import Verdict
+    from sim.scenario import Scenario
+
+#: Exit code of a command that ran and found something wanting.
+FAILED = 1
+
+#: Chance of calling ranks uneven, over all elements, when none is.
+SIGNIFICANCE = 0.05
+
+#: Trials of the patterns that are looked at before and after.
+PATTERN_TRIALS = 1000
 
 
 @click.command()
@@ -143,3 +158,200 @@ def _show_recovery(recovered: list[Recovery], replicates: int, separated: int) -
     headings = ("Parameter", "Planted", "Mean", "Spread", "Mean s.e.", "95 % intervals that hold")
     title = f"{replicates} simulated sets of choices, {separated} of them separated"
     write_table(headings, rows, title, right=headings[1:])
+
+
+@click.command()
+@options.base
+@click.option(
+    "--trials",
+    type=click.IntRange(min=500),
+    default=20_480,
+    show_default=True,
+    metavar="N",
+    help="Trials of each window in each wave.",
+)
+@options.seed
+@click.option(
+    "--rows",
+    type=click.IntRange(min=2),
+    default=500,
+    show_default=True,
+    metavar="N",
+    help="Rows of the posterior.",
+)
+@click.option(
+    "--planted",
+    type=click.IntRange(min=50),
+    default=300,
+    show_default=True,
+    metavar="N",
+    help="Planted sets of parameters that the inversion is tested on.",
+)
+@options.out("DIR", "Folder for posterior.csv and manifest.json; without it, only the tables are shown.")
+@click.option("--arviz", "with_arviz", is_flag=True, help="Also write posterior.zarr, a data tree for ArviZ.")
+@options.force
+@options.as_json
+def calibrate(
+    scenario: str,
+    trials: int,
+    seed: int,
+    rows: int,
+    planted: int,
+    out: Path | None,
+    with_arviz: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Learn parameters from the record, up to the last year that the case allows.
+
+    Approximate Bayesian computation against the windows and statistics of the case's calibration.toml. Shows
+    what was learned, and what the record cannot inform; tests the inversion on planted parameters; looks for
+    the record among trials of the posterior; and shows, before and after, the patterns that were kept out.
+
+    A scenario uses the result as its source of parameters: posterior = "DIR/posterior.csv".
+
+    Exit code 1 if the ranks of a planted parameter are not even.
+    """
+    from contextlib import nullcontext
+
+    from sim import scenario as scenarios
+    from sim.analysis import calibrate as method
+    from sim.analysis import calibration_files, calibration_targets
+    from sim.cli.staging import staged
+    from sim.cli.terminal import progress, write_json
+    from sim.errors import Contradiction
+
+    chosen = scenarios.load(scenario)
+    targets = calibration_targets.load(chosen)
+    if with_arviz and out is None:
+        raise Contradiction("", "--arviz", "nowhere to write to", "Add --out DIR.")
+    with staged(out, force=force, is_ours=_is_calibration) if out else nullcontext() as place:
+        with progress((method.WAVES + 1) * trials) as advance:
+            found = method.run(targets, trials, seed, progress=advance)
+            columns = found.columns(rows)
+            checks, predicted = method.check_predictions(found, columns, trials, advance)
+        verdicts, _ = method.check_ranks(found, planted)
+        if place is not None:
+            place.mkdir()
+            calibration_files.write(place, found, columns, checks, verdicts)
+            if with_arviz:
+                tree = calibration_files.for_arviz(found, columns, predicted)
+                tree.to_zarr(place / calibration_files.DATA, consolidated=False)
+    if as_json:
+        write_json(calibration_files.manifest(found, columns, checks, verdicts))
+    else:
+        _show_waves(found)
+        _show_learned(found, verdicts)
+        _show_predictions(checks)
+        if out is not None:
+            _show_patterns(chosen, chosen.with_posterior(out / calibration_files.ROWS), found, seed)
+            click.echo(f"Written: {out / calibration_files.ROWS}, {out / calibration_files.MANIFEST}")
+    if _uneven(verdicts):
+        raise SystemExit(FAILED)
+
+
+def _is_calibration(path: Path) -> bool:
+    """Whether a folder holds an earlier calibration and nothing else."""
+    from sim.analysis.calibration_files import DATA, MANIFEST, ROWS
+
+    found = {each.name for each in path.iterdir()} if path.is_dir() else set()
+    return ROWS in found and not found - {ROWS, MANIFEST, DATA}
+
+
+def _uneven(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Return the elements whose ranks are not even, at one in twenty over all of them."""
+    return [each for each in verdicts if each.p_value < SIGNIFICANCE / len(verdicts)]
+
+
+def _show_waves(found: Calibration) -> None:
+    from sim.cli.terminal import write_table
+
+    rows = [
+        (
+            str(number),
+            "priors" if wave.proposal is None else f"{len(wave.proposal.chosen)} elements proposed",
+            f"{wave.trials}",
+            f"{wave.plausible:.0%}",
+            str(len(wave.projection.correlations)),
+            f"{wave.sample.tolerance:.2f}",
+            f"{len(wave.sample.weights)}",
+            f"{wave.sample.effective_size:.0f}",
+        )
+        for number, wave in enumerate(found.waves, 1)
+    ]
+    headings = ("Wave", "From", "Trials", "Plausible", "Summaries", "Tolerance", "Kept", "Effective size")
+    write_table(headings, rows, right=headings[2:])
+
+
+def _show_learned(found: Calibration, verdicts: Sequence[Verdict]) -> None:
+    from sim.cli.terminal import write_table
+
+    rows = [
+        (
+            each.key,
+            each.prior,
+            f"{each.mean:.3g} ({each.low:.3g} to {each.high:.3g})",
+            each.unit,
+            f"{each.shift:+.2f}",
+            f"{each.contraction:.0%}",
+            f"{verdict.p_value:.2f}",
+        )
+        for each, verdict in zip(found.learned, verdicts, strict=True)
+        if each.is_informed
+    ]
+    headings = ("Informed", "Prior", "Posterior, 90 %", "Unit", "Shift", "Learned", "Even ranks")
+    write_table(headings, rows, right=("Shift", "Learned", "Even ranks"))
+    left = [
+        (each.key, each.prior, f"{each.shift:+.2f}", f"{each.contraction:.0%}", f"{each.departure:.3f}")
+        for each in found.learned
+        if not each.is_informed
+    ]
+    band = found.learned[0].band
+    headings = ("Not informed: keeps its prior", "Prior", "Shift", "Learned", f"Departure (luck: {band:.3f})")
+    write_table(headings, left, right=headings[2:])
+    uneven = _uneven(verdicts)
+    names = ": " + ", ".join(each.name for each in uneven) if uneven else ""
+    click.echo(f"Planted parameters: ranks not even for {len(uneven)} of {len(verdicts)} elements{names}.")
+
+
+def _show_predictions(checks: Sequence[Check]) -> None:
+    from sim.cli.terminal import write_table
+
+    rows = [
+        (
+            each.name,
+            f"{each.recorded:.2f}",
+            f"{each.prior_mean:.2f} ({each.prior_low:.2f} to {each.prior_high:.2f})",
+            f"{each.mean:.2f} ({each.low:.2f} to {each.high:.2f})",
+            f"{each.percentile:.0%}",
+            "" if each.is_met else "miss",
+        )
+        for each in checks
+    ]
+    headings = ("Target", "Record", "Prior, 90 %", "Posterior, 90 %", "Record's place", "")
+    write_table(headings, rows, right=("Record", "Record's place"))
+
+
+def _show_patterns(before: Scenario, after: Scenario, found: Calibration, seed: int) -> None:
+    from sim.analysis import patterns
+    from sim.cli.terminal import write_table
+
+    reasons = found.targets.table.checks
+    if not reasons:
+        return
+
+    def values(scenario: Scenario) -> list[Result]:
+        return patterns.report(scenario, PATTERN_TRIALS, seed, only=tuple(reasons))
+
+    rows = [
+        (
+            one.pattern,
+            one.label.rpartition(": ")[2],
+            f"{one.recorded:g}",
+            f"{one.mean:.3g} ({one.low:.3g} to {one.high:.3g}) {one.verdict}",
+            f"{other.mean:.3g} ({other.low:.3g} to {other.high:.3g}) {other.verdict}",
+            reasons[one.pattern],
+        )
+        for one, other in zip(values(before), values(after), strict=True)
+    ]
+    write_table(("Kept out", "Pattern", "Record", "Before", "After", "Why it is no target"), rows)

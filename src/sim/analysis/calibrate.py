@@ -1,0 +1,438 @@
+"""What the record up to a year says about the parameters: waves of simulation, each nearer to the record.
+
+    wave 1    trials from the priors; history matching cuts what cannot have made the record
+    wave 2 …  trials from a normal fitted to the last wave's posterior, widened, and cut likewise; they count by
+              prior over proposal (population Monte Carlo: Beaumont et al. 2009, doi 10.1093/biomet/asp052)
+
+Each wave keeps the trials nearest to the record and corrects them by regression (`sim.analysis.abc`). Only
+elements that a wave has moved are proposed anew; the others come from their priors. What the last wave leaves
+where it was is reported as not informed, and is not in the posterior.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.analysis import abc, sbc
+from sim.analysis.calibration_targets import Targets, from_normal
+from sim.axes import Array
+from sim.posterior import Posterior
+from sim.scenario import Scenario
+
+#: Waves, and the trials of each window that are run at once.
+WAVES = 3
+BATCH = 4096
+
+#: Standard deviations from the record at which a parameter is ruled out (the usual three-sigma rule).
+CUT = 3.0
+
+#: Least canonical correlation of a summary, and part of a wave's trials that is kept.
+LEAST_CORRELATION = 0.1
+KEPT = 0.05
+
+#: A proposal is this much wider than the posterior that it is fitted to.
+WIDENING = 1.4
+
+#: An element is proposed anew if its mean has moved by this many prior s.d., or its spread shrunk to this part.
+MOVED, SHRUNK = 0.2, 0.9
+
+#: Rows of the proposal's table that trials pick from, a multiple of the trials so that few rows come up twice.
+_ROWS_PER_TRIAL = 2
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Where a wave's parameters come from: a normal for some elements, the prior for the others.
+
+    Parameters
+    ----------
+    chosen : ndarray of int
+        Positions of the elements.
+    mean, covariance : ndarray
+        In normal scores.
+    """
+
+    chosen: Array
+    mean: Array
+    covariance: Array
+
+    def draw(self, count: int, random: np.random.Generator) -> Array:
+        """Return draws, shape (chosen, count)."""
+        root = np.linalg.cholesky(self.covariance)
+        drawn: Array = self.mean[:, None] + root @ random.standard_normal((len(self.mean), count))
+        return drawn
+
+    def importance(self, scores: Array) -> Array:
+        """Return prior over proposal, up to a factor, shape (trial,)."""
+        away = scores[self.chosen] - self.mean[:, None]
+        quadratic = (away * np.linalg.solve(self.covariance, away)).sum(axis=0)
+        log = 0.5 * quadratic - 0.5 * (scores[self.chosen] ** 2).sum(axis=0)
+        weights: Array = np.exp(log - log.max())
+        return weights
+
+
+@dataclass(frozen=True)
+class Wave:
+    """One wave.
+
+    Parameters
+    ----------
+    scores, statistics : ndarray, shape (element, trial), (statistic, trial)
+        Of the trials that the cut leaves.
+    trials : int
+        Simulated.
+    plausible : float
+        Part of the prior, or of the proposal, that the cut leaves.
+    emulator : Emulator
+    projection : Projection
+    sample : Sample
+        The posterior as this wave sees it.
+    proposal : Proposal or None
+        None for the prior.
+    """
+
+    scores: Array
+    statistics: Array
+    trials: int
+    plausible: float
+    emulator: abc.Emulator
+    projection: abc.Projection
+    sample: abc.Sample
+    proposal: Proposal | None
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What is learned about one element.
+
+    Parameters
+    ----------
+    key, unit, prior : str
+    mean, low, high : float
+        Of the posterior, and its central 90 %, in the parameter's unit.
+    shift : float
+        Of the mean, in standard deviations of the calibration's prior.
+    contraction : float
+        Part of the prior's variance taken away, in normal scores.
+    departure, band : float
+        Kolmogorov distance between posterior and prior, and what luck alone would stay under in 95 % of
+        calibrations, over all elements.
+    """
+
+    key: str
+    unit: str
+    prior: str
+    mean: float
+    low: float
+    high: float
+    shift: float
+    contraction: float
+    departure: float
+    band: float
+
+    @property
+    def is_informed(self) -> bool:
+        """Whether posterior and prior differ by more than luck."""
+        return self.departure > self.band
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A calibration.
+
+    Parameters
+    ----------
+    targets : Targets
+    seed : int
+    observed : ndarray, shape (statistic,)
+    waves : tuple of Wave
+    learned : tuple of Learned
+        In the order of the targets' elements.
+    """
+
+    targets: Targets
+    seed: int
+    observed: Array
+    waves: tuple[Wave, ...]
+    learned: tuple[Learned, ...]
+
+    @property
+    def sample(self) -> abc.Sample:
+        """The posterior of the last wave."""
+        return self.waves[-1].sample
+
+    def columns(self, rows: int) -> dict[str, Array]:
+        """Return equally likely rows of the informed elements, in their units."""
+        drawn = self.sample.draw(rows, _random(self.seed, "rows"))
+        return {
+            element.key: from_normal(element, scores)
+            for element, scores, learned in zip(self.targets.elements, drawn, self.learned, strict=True)
+            if learned.is_informed
+        }
+
+
+def _random(seed: int, what: str) -> np.random.Generator:
+    """Return a generator of its own for each purpose."""
+    key = hashlib.sha256(f"{seed}:calibration:{what}".encode()).digest()
+    return np.random.Generator(np.random.Philox(key=int.from_bytes(key[:16], "little")))
+
+
+def run(
+    targets: Targets,
+    trials: int = 20_480,
+    seed: int = 1,
+    waves: int = WAVES,
+    progress: Progress | None = None,
+) -> Calibration:
+    """Calibrate.
+
+    Parameters
+    ----------
+    targets : Targets
+    trials : int
+        Of every window, in each wave.
+    seed : int
+        Same seed, same posterior.
+    waves : int
+    progress : callable, optional
+        Called with the number of trials finished since the last call.
+    """
+    observed = targets.recorded()
+    done: list[Wave] = []
+    for number in range(waves):
+        proposal = _propose(done[-1]) if done else None
+        scores, statistics = _simulate(
+            targets, proposal, done, observed, number * trials, trials, seed, progress
+        )
+        done.append(_invert(scores, statistics, observed, proposal, trials, done))
+    learned = _learned(targets, done[-1].sample)
+    return Calibration(targets, seed, observed, tuple(done), learned)
+
+
+def _simulate(
+    targets: Targets,
+    proposal: Proposal | None,
+    before: Sequence[Wave],
+    observed: Array,
+    first_trial: int,
+    trials: int,
+    seed: int,
+    progress: Progress | None,
+) -> tuple[Array, Array]:
+    """Run trials of all windows; return scores and statistics."""
+    windows: Sequence[Scenario] = targets.windows
+    if proposal is not None:
+        table = _plausible_rows(targets, proposal, before, observed, _ROWS_PER_TRIAL * trials, seed)
+        windows = with_columns(targets.windows, table)
+    scores, statistics = [], []
+    for start in range(first_trial, first_trial + trials, BATCH):
+        count = min(BATCH, first_trial + trials - start)
+        scores.append(targets.normal_scores(start, count, seed, windows))
+        statistics.append(targets.simulated(start, count, seed, windows))
+        if progress is not None:
+            progress(count)
+    return np.concatenate(scores, axis=1), np.concatenate(statistics, axis=1)
+
+
+def with_columns(windows: Sequence[Scenario], columns: dict[str, Array]) -> list[Scenario]:
+    """Return scenarios that draw some elements from the rows of a table."""
+    table = Posterior("", "", {key: tuple(map(float, values)) for key, values in columns.items()})
+    return [dataclasses.replace(each, parameters=table.apply(each.parameters)) for each in windows]
+
+
+def _plausible_rows(
+    targets: Targets, proposal: Proposal, before: Sequence[Wave], observed: Array, rows: int, seed: int
+) -> dict[str, Array]:
+    """Draw rows from the proposal that no wave before has ruled out; other elements are taken at the middle."""
+    random = _random(seed, f"wave {len(before)}")
+    drawn = proposal.draw(2 * rows, random)
+    scores = np.zeros((len(targets.elements), drawn.shape[1]))
+    scores[proposal.chosen] = drawn
+    possible = np.ones(drawn.shape[1], dtype=bool)
+    for wave in before:
+        possible &= abc.is_plausible(wave.emulator.implausibility(scores, observed), CUT)
+    drawn = drawn[:, possible][:, :rows] if possible.any() else drawn[:, :rows]
+    chosen = [targets.elements[i] for i in proposal.chosen]
+    return {element.key: from_normal(element, row) for element, row in zip(chosen, drawn, strict=True)}
+
+
+def _invert(
+    scores: Array,
+    statistics: Array,
+    observed: Array,
+    proposal: Proposal | None,
+    trials: int,
+    before: Sequence[Wave],
+) -> Wave:
+    """Cut, project and adjust one wave's trials."""
+    emulator = abc.emulate(scores, statistics)
+    possible = abc.is_plausible(emulator.implausibility(scores, observed), CUT)
+    for wave in before:
+        possible &= abc.is_plausible(wave.emulator.implausibility(scores, observed), CUT)
+    plausible = float(possible.mean())
+    # A cut that leaves next to nothing says that the model cannot make the record; the report shows it.
+    if possible.sum() < KEPT * trials:
+        possible[:] = True
+    scores, statistics = scores[:, possible], statistics[:, possible]
+    projection = abc.project(scores, statistics, LEAST_CORRELATION)
+    sample = abc.adjust(
+        scores,
+        projection.summarise(statistics),
+        projection.summarise(observed[:, None])[:, 0],
+        int(KEPT * trials),
+        None if proposal is None else proposal.importance(scores),
+    )
+    return Wave(scores, statistics, trials, plausible, emulator, projection, sample, proposal)
+
+
+def _propose(wave: Wave) -> Proposal:
+    """Fit a proposal to a wave's posterior."""
+    sample = wave.sample
+    mean, spread = sample.mean(), sample.spread()
+    chosen = np.flatnonzero((np.abs(mean) > MOVED) | (spread < SHRUNK))
+    away = sample.scores[chosen] - mean[chosen, None]
+    covariance = (away * sample.weights) @ away.T * WIDENING**2
+    return Proposal(chosen, mean[chosen], covariance)
+
+
+def _learned(targets: Targets, sample: abc.Sample) -> tuple[Learned, ...]:
+    """Compare the posterior of each element with its prior."""
+    from scipy import stats
+
+    mean, spread, size = sample.mean(), sample.spread(), sample.effective_size
+    # Bonferroni: five in a hundred calibrations would call any element informed that is not.
+    band = float(stats.kstwo.ppf(1.0 - 0.05 / len(mean), max(2, int(size))))
+    found = []
+    for position, element in enumerate(targets.elements):
+        order = np.argsort(sample.scores[position], kind="stable")
+        scores, upto = sample.scores[position][order], np.cumsum(sample.weights[order])
+        expected = stats.norm.cdf(scores)
+        departure = max(np.abs(upto - expected).max(), np.abs(upto - sample.weights[order] - expected).max())
+        values = from_normal(element, scores)
+        low, high = values[np.searchsorted(upto, [0.05, 0.95]).clip(0, len(values) - 1)]
+        found.append(
+            Learned(
+                key=element.key,
+                unit=element.unit,
+                prior=element.text(),
+                mean=float(values @ sample.weights[order]),
+                low=float(low),
+                high=float(high),
+                shift=float(mean[position]),
+                contraction=float(1.0 - spread[position] ** 2),
+                departure=float(departure),
+                band=band,
+            )
+        )
+    return tuple(found)
+
+
+def check_ranks(
+    calibration: Calibration, planted: int = 300, draws: int = 99
+) -> tuple[list[sbc.Verdict], Array]:
+    """Plant parameters in the region of the last wave and invert the data that they made.
+
+    The planted sets are the wave's own trials, one left out at a time, and the proposal is taken as the prior:
+    what is tested is the inversion, where it was used; the weights that lead back to the prior are exact.
+
+    Returns
+    -------
+    list of Verdict
+        One per element.
+    ndarray of int, shape (element, planted)
+        The ranks.
+    """
+    wave = calibration.waves[-1]
+    summaries = wave.projection.summarise(wave.statistics)
+    random = _random(calibration.seed, "planted")
+    chosen = random.permutation(wave.scores.shape[1])[:planted]
+    count = int(KEPT * wave.trials)
+
+    def invert(number: int, wanted: int) -> Array:
+        left = np.delete(np.arange(wave.scores.shape[1]), chosen[number])
+        sample = abc.adjust(wave.scores[:, left], summaries[:, left], summaries[:, chosen[number]], count)
+        return sample.draw(wanted, random)
+
+    ranks = sbc.ranks(invert, wave.scores[:, chosen], draws)
+    names = tuple(element.key for element in calibration.targets.elements)
+    return sbc.judge(ranks, draws, names), ranks
+
+
+@dataclass(frozen=True)
+class Check:
+    """One statistic of the record among trials.
+
+    Parameters
+    ----------
+    name : str
+    recorded : float
+    prior_low, prior_mean, prior_high, low, mean, high : float
+        Mean and central 90 % of trials, before and after the calibration.
+    percentile : float
+        Part of the trials after calibration that do not exceed the record.
+    """
+
+    name: str
+    recorded: float
+    prior_low: float
+    prior_mean: float
+    prior_high: float
+    low: float
+    mean: float
+    high: float
+    percentile: float
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the record is within the central 90 % of trials."""
+        return self.low <= self.recorded <= self.high
+
+
+def check_predictions(
+    calibration: Calibration, columns: dict[str, Array], trials: int, progress: Progress | None = None
+) -> tuple[list[Check], Array]:
+    """Run the windows with the posterior and look for the record among the trials.
+
+    Returns
+    -------
+    list of Check
+        One per statistic; before is the first wave, from the calibration's priors.
+    ndarray, shape (statistic, trial)
+        The posterior predictive statistics.
+    """
+    targets = calibration.targets
+    windows = with_columns(targets.windows, columns) if columns else list(targets.windows)
+    # Trials that no wave has had: what is predicted has not been selected for.
+    first = sum(wave.trials for wave in calibration.waves)
+    parts = []
+    for start in range(first, first + trials, BATCH):
+        count = min(BATCH, first + trials - start)
+        parts.append(targets.simulated(start, count, calibration.seed, windows))
+        if progress is not None:
+            progress(count)
+    after, before = np.concatenate(parts, axis=1), calibration.waves[0].statistics
+    checks = []
+    for name, recorded, prior, row in zip(targets.names(), calibration.observed, before, after, strict=True):
+        prior_low, prior_high = np.quantile(prior, [0.05, 0.95])
+        low, high = np.quantile(row, [0.05, 0.95])
+        checks.append(
+            Check(
+                name=name,
+                recorded=float(recorded),
+                prior_low=float(prior_low),
+                prior_mean=float(prior.mean()),
+                prior_high=float(prior_high),
+                low=float(low),
+                mean=float(row.mean()),
+                high=float(high),
+                percentile=float((row <= recorded).mean()),
+            )
+        )
+    return checks, after
