@@ -112,6 +112,17 @@ class Sample:
         spread: Array = np.sqrt(((self.scores - self.mean()[:, None]) ** 2) @ self.weights)
         return spread
 
+    def reweighted(self, importance: Array) -> Sample:
+        """Return the posterior under another prior.
+
+        Parameters
+        ----------
+        importance : ndarray, shape (particle,)
+            Density of the other prior over that of this one, at the adjusted scores.
+        """
+        weights = self.weights * importance
+        return Sample(self.scores, weights / weights.sum(), self.tolerance)
+
     def draw(self, count: int, random: np.random.Generator) -> Array:
         """Return equally likely draws by systematic resampling, in random order, shape (element, count)."""
         points = (np.arange(count) + random.random()) / count
@@ -181,9 +192,7 @@ def project(scores: Array, statistics: Array, least: float) -> Projection:
     return Projection(mean, scale, weighted, correlations[kept])
 
 
-def adjust(
-    scores: Array, summaries: Array, observed: Array, count: int, importance: Array | None = None
-) -> Sample:
+def adjust(scores: Array, summaries: Array, observed: Array, count: int) -> Sample:
     """Keep the trials nearest to the record and correct them for their distance.
 
     Parameters
@@ -193,8 +202,6 @@ def adjust(
     observed : ndarray, shape (summary,)
     count : int
         Trials kept.
-    importance : ndarray, shape (trial,), optional
-        Prior density over that of the proposal that a trial was drawn from.
     """
     gap = summaries - observed[:, None]
     distance = np.sqrt((gap**2).sum(axis=0))
@@ -203,7 +210,6 @@ def adjust(
     near = near[np.argsort(distance[near], kind="stable")]
     tolerance = float(distance[near[-1]])
     weights = np.maximum(1.0 - (distance[near] / max(tolerance, np.finfo(float).tiny)) ** 2, 0.0)
-    weights = weights if importance is None else weights * importance[near]
     weights = weights / weights.sum() if weights.sum() > 0 else np.full(count, 1.0 / count)
     design = np.concatenate([np.ones((1, count)), gap[:, near]])
     normal = (design * weights) @ design.T

@@ -1,12 +1,12 @@
 """What the record up to a year says about the parameters: waves of simulation, each nearer to the record.
 
     wave 1    trials from the priors; history matching cuts what cannot have made the record
-    wave 2 …  trials from a normal fitted to the last wave's posterior, widened, and cut likewise; they count by
-              prior over proposal (population Monte Carlo: Beaumont et al. 2009, doi 10.1093/biomet/asp052)
+    wave 2 …  trials from a normal fitted to the last wave's posterior, widened, and cut likewise; they count
+              by prior over proposal (population Monte Carlo: Beaumont et al. 2009, doi 10.1093/biomet/asp052)
 
 Each wave keeps the trials nearest to the record and corrects them by regression (`sim.analysis.abc`). Only
-elements that a wave has moved are proposed anew; the others come from their priors. What the last wave leaves
-where it was is reported as not informed, and is not in the posterior.
+elements that a wave has narrowed are proposed anew; the others come from their priors. What the last wave
+leaves where it was is reported as not informed, and is not in the posterior.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.analysis import abc, sbc
-from sim.analysis.calibration_targets import Targets, from_normal
+from sim.analysis.calibration_targets import Targets, describe, from_normal
 from sim.axes import Array
 from sim.posterior import Posterior
 from sim.scenario import Scenario
 
 #: Waves, and the trials of each window that are run at once.
-WAVES = 3
+WAVES = 2
 BATCH = 4096
 
 #: Standard deviations from the record at which a parameter is ruled out (the usual three-sigma rule).
@@ -33,15 +33,19 @@ CUT = 3.0
 
 #: Least canonical correlation of a summary, and part of a wave's trials that is kept.
 LEAST_CORRELATION = 0.1
-KEPT = 0.05
+KEPT = 0.15
 
-#: A proposal is this much wider than the posterior that it is fitted to.
-WIDENING = 1.4
+#: A proposal is this much wider than the posterior that it is fitted to, and its correlations are this part
+#: of those of the sample. Nearer to the prior, the weights that lead back to it are more even.
+WIDENING, CORRELATED = 1.7, 0.8
 
-#: An element is proposed anew if its mean has moved by this many prior s.d., or its spread shrunk to this part.
-MOVED, SHRUNK = 0.2, 0.9
+#: An element is proposed anew if its spread is down to this part of the prior's; each costs effective size.
+SHRUNK = 0.75
 
-#: Rows of the proposal's table that trials pick from, a multiple of the trials so that few rows come up twice.
+#: Least trials kept for each summary, so that the local regression has enough of them.
+_PER_SUMMARY = 10
+
+#: Rows of the proposal's table that trials pick from, per trial, so that few rows come up twice.
 _ROWS_PER_TRIAL = 2
 
 Progress = Callable[[int], None]
@@ -186,7 +190,7 @@ def _random(seed: int, what: str) -> np.random.Generator:
 
 def run(
     targets: Targets,
-    trials: int = 20_480,
+    trials: int = 30_720,
     seed: int = 1,
     waves: int = WAVES,
     progress: Progress | None = None,
@@ -250,7 +254,7 @@ def with_columns(windows: Sequence[Scenario], columns: dict[str, Array]) -> list
 def _plausible_rows(
     targets: Targets, proposal: Proposal, before: Sequence[Wave], observed: Array, rows: int, seed: int
 ) -> dict[str, Array]:
-    """Draw rows from the proposal that no wave before has ruled out; other elements are taken at the middle."""
+    """Draw rows from the proposal that no wave has ruled out, with the other elements at their middle."""
     random = _random(seed, f"wave {len(before)}")
     drawn = proposal.draw(2 * rows, random)
     scores = np.zeros((len(targets.elements), drawn.shape[1]))
@@ -286,19 +290,29 @@ def _invert(
         scores,
         projection.summarise(statistics),
         projection.summarise(observed[:, None])[:, 0],
-        int(KEPT * trials),
-        None if proposal is None else proposal.importance(scores),
+        _kept(trials, projection),
     )
+    if proposal is not None:
+        # The proposal was the prior so far; it is wider than the adjusted scores, so the weights are even.
+        sample = sample.reweighted(proposal.importance(sample.scores))
     return Wave(scores, statistics, trials, plausible, emulator, projection, sample, proposal)
 
 
-def _propose(wave: Wave) -> Proposal:
-    """Fit a proposal to a wave's posterior."""
+def _kept(trials: int, projection: abc.Projection) -> int:
+    """Return the number of trials to keep."""
+    return max(int(KEPT * trials), _PER_SUMMARY * len(projection.correlations))
+
+
+def _propose(wave: Wave) -> Proposal | None:
+    """Fit a proposal to a wave's posterior; none where it has narrowed nothing."""
     sample = wave.sample
-    mean, spread = sample.mean(), sample.spread()
-    chosen = np.flatnonzero((np.abs(mean) > MOVED) | (spread < SHRUNK))
+    mean = sample.mean()
+    chosen = np.flatnonzero(sample.spread() < SHRUNK)
+    if not len(chosen):
+        return None
     away = sample.scores[chosen] - mean[chosen, None]
     covariance = (away * sample.weights) @ away.T * WIDENING**2
+    covariance = CORRELATED * covariance + (1.0 - CORRELATED) * np.diag(np.diag(covariance))
     return Proposal(chosen, mean[chosen], covariance)
 
 
@@ -321,7 +335,7 @@ def _learned(targets: Targets, sample: abc.Sample) -> tuple[Learned, ...]:
             Learned(
                 key=element.key,
                 unit=element.unit,
-                prior=element.text(),
+                prior=describe(element),
                 mean=float(values @ sample.weights[order]),
                 low=float(low),
                 high=float(high),
@@ -339,8 +353,8 @@ def check_ranks(
 ) -> tuple[list[sbc.Verdict], Array]:
     """Plant parameters in the region of the last wave and invert the data that they made.
 
-    The planted sets are the wave's own trials, one left out at a time, and the proposal is taken as the prior:
-    what is tested is the inversion, where it was used; the weights that lead back to the prior are exact.
+    The planted sets are the wave's own trials, one left out at a time, and the proposal is taken as the
+    prior: what is tested is the inversion, where it was used. Weights that lead back to the prior are exact.
 
     Returns
     -------
@@ -353,7 +367,7 @@ def check_ranks(
     summaries = wave.projection.summarise(wave.statistics)
     random = _random(calibration.seed, "planted")
     chosen = random.permutation(wave.scores.shape[1])[:planted]
-    count = int(KEPT * wave.trials)
+    count = _kept(wave.trials, wave.projection)
 
     def invert(number: int, wanted: int) -> Array:
         left = np.delete(np.arange(wave.scores.shape[1]), chosen[number])

@@ -360,9 +360,9 @@ def _run_block(
     return delivered, ordered, sizes
 
 
-def describe(element: Element) -> dict[str, Any]:
-    """Return a calibrated element for a manifest."""
-    return {"element": element.key, "prior": element.text(), "unit": element.unit}
+def describe(element: Element) -> str:
+    """Return the prior of a calibrated element in words."""
+    return element.distribution.describe() if element.distribution else ""
 
 
 def data_vintage(case: Case) -> list[str]:

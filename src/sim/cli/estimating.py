@@ -26,6 +26,9 @@ FAILED = 1
 #: Chance of calling ranks uneven, over all elements, when none is.
 SIGNIFICANCE = 0.05
 
+#: Trials in which the record is looked for after calibration.
+PREDICTED_TRIALS = 5000
+
 #: Trials of the patterns that are looked at before and after.
 PATTERN_TRIALS = 1000
 
@@ -165,7 +168,7 @@ def _show_recovery(recovered: list[Recovery], replicates: int, separated: int) -
 @click.option(
     "--trials",
     type=click.IntRange(min=500),
-    default=20_480,
+    default=30_720,
     show_default=True,
     metavar="N",
     help="Trials of each window in each wave.",
@@ -225,11 +228,12 @@ def calibrate(
     targets = calibration_targets.load(chosen)
     if with_arviz and out is None:
         raise Contradiction("", "--arviz", "nowhere to write to", "Add --out DIR.")
+    later = min(trials, PREDICTED_TRIALS)
     with staged(out, force=force, is_ours=_is_calibration) if out else nullcontext() as place:
-        with progress((method.WAVES + 1) * trials) as advance:
+        with progress(method.WAVES * trials + later) as advance:
             found = method.run(targets, trials, seed, progress=advance)
             columns = found.columns(rows)
-            checks, predicted = method.check_predictions(found, columns, trials, advance)
+            checks, predicted = method.check_predictions(found, columns, later, advance)
         verdicts, _ = method.check_ranks(found, planted)
         if place is not None:
             place.mkdir()
@@ -307,8 +311,8 @@ def _show_learned(found: Calibration, verdicts: Sequence[Verdict]) -> None:
         if not each.is_informed
     ]
     band = found.learned[0].band
-    headings = ("Not informed: keeps its prior", "Prior", "Shift", "Learned", f"Departure (luck: {band:.3f})")
-    write_table(headings, left, right=headings[2:])
+    columns = ("Not informed: keeps its prior", "Prior", "Shift", "Learned", f"Departure (luck: {band:.3f})")
+    write_table(columns, left, right=columns[2:])
     uneven = _uneven(verdicts)
     names = ": " + ", ".join(each.name for each in uneven) if uneven else ""
     click.echo(f"Planted parameters: ranks not even for {len(uneven)} of {len(verdicts)} elements{names}.")
