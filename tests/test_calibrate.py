@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import json
 import shutil
 from pathlib import Path
@@ -10,11 +11,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 from click.testing import CliRunner
 
 import sim
 from sim import case, scenario_files
-from sim.analysis import calibrate, calibration_files, calibration_targets, patterns
+from sim.analysis import (
+    calibrate,
+    calibration_checks,
+    calibration_files,
+    calibration_targets,
+    patterns,
+)
 from sim.analysis.calibration_targets import Targets, TargetsTable, from_normal, to_normal
 from sim.case import Case
 from sim.cli import sim as program
@@ -188,8 +196,8 @@ def test_waves_come_nearer_and_say_so(small: calibrate.Calibration) -> None:
 
 def test_the_folder_of_a_calibration(small: calibrate.Calibration, tmp_path: Path) -> None:
     columns = {small.learned[0].key: np.array([0.4, 0.5]), small.learned[1].key: np.array([0.1, 0.2])}
-    checks, predicted = calibrate.check_predictions(small, columns, 40)
-    verdicts, ranks = calibrate.check_ranks(small, planted=50, draws=9)
+    checks, predicted = calibration_checks.check_predictions(small, columns, 40)
+    verdicts, ranks = calibration_checks.check_ranks(small, planted=50, draws=9)
     assert ranks.shape == (len(small.learned), 50) and ranks.min() >= 0 and ranks.max() <= 9
     calibration_files.write(tmp_path, small, columns, checks, verdicts)
     manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
@@ -199,7 +207,7 @@ def test_the_folder_of_a_calibration(small: calibrate.Calibration, tmp_path: Pat
     assert any("Trade Register" in each for each in manifest["data"])
     learned = sim.load("baseline").with_posterior(tmp_path / "posterior.csv")
     assert learned.posterior is not None and list(learned.posterior.columns) == list(columns)
-    tree = pytest.importorskip("arviz_base") and calibration_files.for_arviz(small, columns, predicted)
+    tree = calibration_files.for_arviz(small, columns, predicted)
     assert set(tree["posterior"].data_vars) == set(columns)
     assert tree["observed_data"]["statistics"].sizes["statistic"] == 25
 
@@ -237,12 +245,22 @@ def test_the_command_writes_and_shows(
     monkeypatch.setattr(patterns, "report", lambda *_, only: [kept_out] if "P1" in only else [])
     out = str(tmp_path / "learned")
     shown = CliRunner().invoke(
-        program, ["calibrate", "--trials", "500", "--rows", "20", "--planted", "50", "--out", out]
+        program, ["calibrate", "--trials", "500", "--rows", "20", "--planted", "50", "--out", out, "--arviz"]
     )
     assert shown.exit_code in (0, 1), shown.output
     for text in ("Not informed: keeps its prior", "Planted parameters", "Kept out", "2006-10 share china"):
         assert text in shown.output
-    assert sorted(path.name for path in Path(out).iterdir()) == ["manifest.json", "posterior.csv"]
+    assert sorted(path.name for path in Path(out).iterdir()) == [
+        "manifest.json",
+        "posterior.csv",
+        "posterior.zarr",
+    ]
+    with xr.open_datatree(Path(out) / "posterior.zarr", engine="zarr", consolidated=False) as tree:
+        assert tree["posterior"].sizes["draw"] == 20
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(importlib.util, "find_spec", lambda _: None)
+        missing = CliRunner().invoke(program, ["calibrate", "--arviz", "--out", f"{out}2"])
+    assert missing.exit_code == 2 and "pip install 'hedgesim[calibrate]'" in missing.stderr
     again = CliRunner().invoke(program, ["calibrate", "--trials", "500", "--out", out])
     assert again.exit_code == 2 and "already exists" in again.stderr
 

@@ -9,9 +9,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sim import posterior
 from sim.analysis import calibrate
-from sim.analysis.calibrate import Calibration, Check
+from sim.analysis.calibrate import Calibration
+from sim.analysis.calibration_checks import Check
 from sim.analysis.calibration_targets import data_vintage
 from sim.analysis.sbc import Verdict
 from sim.axes import Array
@@ -92,19 +95,24 @@ def manifest(
     }
 
 
-def for_arviz(found: Calibration, columns: dict[str, Array], predicted: Array) -> Any:
-    """Return the posterior, its predictions and the record as the DataTree that ArviZ reads.
+def check_arviz() -> None:
+    """Say so before a long run, if ArviZ is not installed.
 
     Raises
     ------
     MissingFile
-        If ArviZ is not installed.
     """
-    try:
-        from arviz_base import from_dict
-    except ImportError:
+    from importlib.util import find_spec
+
+    if find_spec("arviz_base") is None:
         remedy = "Install it: pip install 'hedgesim[calibrate]'."
-        raise MissingFile("", "--arviz", "arviz-base is not installed", remedy) from None
+        raise MissingFile("", "--arviz", "arviz-base is not installed", remedy)
+
+
+def for_arviz(found: Calibration, columns: dict[str, Array], predicted: Array) -> Any:
+    """Return the posterior, its predictions and the record as the DataTree that ArviZ reads."""
+    from arviz_base import from_dict
+
     from sim.analysis.calibration_targets import from_normal
 
     targets = found.targets
@@ -121,7 +129,8 @@ def for_arviz(found: Calibration, columns: dict[str, Array], predicted: Array) -
             "prior_predictive": {"statistics": found.waves[0].statistics.T[None]},
             "observed_data": {"statistics": found.observed},
         },
-        coords={"statistic": names},
+        # Texts of any length: those of fixed length have no stable form in zarr.
+        coords={"statistic": np.array(names, dtype=object)},
         dims={"statistics": ["statistic"]},
         attrs={"posterior": {"title": "hedgesim calibration", "seed": found.seed}},
     )

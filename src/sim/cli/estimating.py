@@ -13,7 +13,8 @@ from sim.cli import options
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sim.analysis.calibrate import Calibration, Check
+    from sim.analysis.calibrate import Calibration
+    from sim.analysis.calibration_checks import Check
     from sim.analysis.choice_data import Choices
     from sim.analysis.estimate import Recovery, Report
     from sim.analysis.patterns import Result
@@ -219,7 +220,7 @@ def calibrate(
 
     from sim import scenario as scenarios
     from sim.analysis import calibrate as method
-    from sim.analysis import calibration_files, calibration_targets
+    from sim.analysis import calibration_checks, calibration_files, calibration_targets
     from sim.cli.staging import staged
     from sim.cli.terminal import progress, write_json
     from sim.errors import Contradiction
@@ -228,13 +229,15 @@ def calibrate(
     targets = calibration_targets.load(chosen)
     if with_arviz and out is None:
         raise Contradiction("", "--arviz", "nowhere to write to", "Add --out DIR.")
+    if with_arviz:
+        calibration_files.check_arviz()
     later = min(trials, PREDICTED_TRIALS)
     with staged(out, force=force, is_ours=_is_calibration) if out else nullcontext() as place:
         with progress(method.WAVES * trials + later) as advance:
             found = method.run(targets, trials, seed, progress=advance)
             columns = found.columns(rows)
-            checks, predicted = method.check_predictions(found, columns, later, advance)
-        verdicts, _ = method.check_ranks(found, planted)
+            checks, predicted = calibration_checks.check_predictions(found, columns, later, advance)
+        verdicts, _ = calibration_checks.check_ranks(found, planted)
         if place is not None:
             place.mkdir()
             calibration_files.write(place, found, columns, checks, verdicts)
