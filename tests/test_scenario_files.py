@@ -21,7 +21,11 @@ from sim.variables import GLOSSARY, TOLD
 SHIPPED = {name: sim.load(name) for name in scenario.shipped()}
 BASELINE = SHIPPED["baseline"]
 ORIGINS = [name for name in SHIPPED if name.startswith("origin_")]
-FUTURES = [name for name in SHIPPED if name != "baseline" and name not in ORIGINS]
+FUTURES = [
+    name
+    for name, each in SHIPPED.items()
+    if name != "baseline" and name not in ORIGINS and each.posterior is None
+]
 
 #: The first quarter that no document tells about.
 FUTURE = Quarter(2026, 4)

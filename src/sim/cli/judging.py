@@ -144,7 +144,11 @@ def _family(name: str) -> list[Scenario]:
 
     first = scenarios.load(name)
     others = [scenarios.load(other) for other in scenarios.shipped() if other != name]
+    # What differs in the source of its parameters is no future to compare.
     same = [
-        each for each in others if (each.case, each.start, each.end) == (first.case, first.start, first.end)
+        each
+        for each in others
+        if (each.case, each.start, each.end, each.posterior)
+        == (first.case, first.start, first.end, first.posterior)
     ]
     return [first, *same]
