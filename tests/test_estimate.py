@@ -213,6 +213,19 @@ def test_distances_are_wanted_for_every_pair(tmp_path: Path, baseline: Scenario)
     assert found.covariates[0, found.suppliers.index("narnia"), 4:] == pytest.approx([-2, -np.log(200)])
 
 
+def test_a_column_that_tells_nobody_apart_is_left_out(tmp_path: Path, baseline: Scenario) -> None:
+    dyads = tmp_path / "dyads.csv"
+    pairs = [
+        f"{one},{other},1,{km}" for one in ("avalon", "lilliput") for other, km in (("oz", 9), ("narnia", 90))
+    ]
+    dyads.write_text(
+        "\n".join(["recipient,supplier,ideal_point_distance,distance", *pairs]), encoding="utf-8"
+    )
+    found = choice_data.of_table(table(tmp_path, TABLE), baseline, dyads)
+    assert found.terms == (*choice_data.TERMS[:4], "standing.distance_weight")
+    assert found.covariates.shape == (3, 2, 5)
+
+
 def test_no_choices_is_one_line(tmp_path: Path, baseline: Scenario) -> None:
     with pytest.raises(Contradiction, match="no choices to estimate from"):
         choice_data.of_table(table(tmp_path, TABLE[:2]), baseline)

@@ -246,14 +246,17 @@ def of_table(
 
 
 def _in_the_running(found: Choices, source: str) -> Choices:
-    """Leave out choices of a supplier that was not available, and those that were none."""
+    """Leave out choices of who was not available or that were none, and columns that tell nobody apart."""
     is_choice = found.available.sum(axis=1) > 1
     kept = is_choice & found.available[np.arange(len(found)), found.chosen]
     if not kept.any():
         raise Contradiction(source, "", "no choices to estimate from", "Give other years or another table.")
+    own = found.covariates[np.arange(len(found)), found.chosen][:, None]
+    differs = ((found.covariates != own) & found.available[..., None])[kept].any(axis=(0, 1))
     return replace(
         found,
-        covariates=found.covariates[kept],
+        terms=tuple(term for term, has in zip(found.terms, differs, strict=True) if has),
+        covariates=found.covariates[kept][..., differs],
         available=found.available[kept],
         chosen=found.chosen[kept],
         year=found.year[kept],

@@ -24,9 +24,6 @@ from sim.parameters import ParameterSet
 #: Probabilities at which a prior's mean and spread are taken.
 _GRID = 2000
 
-#: Columns that vary less than this between options have no coefficient.
-_FLAT = 1e-12
-
 
 @dataclass(frozen=True)
 class Fit:
@@ -242,10 +239,6 @@ def prior_of(element: Element) -> tuple[float, float]:
 
 def report(choices: Choices, parameters: ParameterSet) -> Report:
     """Estimate, and hold the result beside the priors of the same names."""
-    varies = [float(np.ptp(choices.covariates[..., i])) > _FLAT for i in range(len(choices.terms))]
-    if not all(varies):
-        flat = choices.terms[varies.index(False)]
-        raise InputError("", flat, "is the same for every supplier", "Give a table in which it differs.")
     priors = np.array([prior_of(parameters[term]) for term in choices.terms])
     mean, spread = priors.T
     is_separated = separates(choices)
