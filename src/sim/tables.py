@@ -125,7 +125,9 @@ def read_one_of(path: Path, forms: Mapping[str, Sequence[str]]) -> tuple[str, li
     """
     file = shown(path)
     text = _text(path, "Check the path.", or_latin=True)
-    header_line = max(text.splitlines()[:_PREAMBLE], key=lambda line: max(map(line.count, _DELIMITERS)), default="")
+    header_line = max(
+        text.splitlines()[:_PREAMBLE], key=lambda line: max(map(line.count, _DELIMITERS)), default=""
+    )
     records = _records(path, text, max(_DELIMITERS, key=header_line.count))
     best, missing = "", list[str]()
     for position, (_, record) in enumerate(records[:_PREAMBLE]):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from sim.cli.backtesting import backtest, new_case
 from sim.cli.describing import odd
 from sim.cli.explaining import explain
 from sim.cli.judging import directions, patterns, robustness
@@ -31,6 +32,8 @@ sim = Program(
         patterns,
         directions,
         robustness,
+        backtest,
+        new_case,
         odd,
     ),
 )

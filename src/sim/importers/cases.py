@@ -183,7 +183,9 @@ def _states(known: Register, named: list[str]) -> dict[str, Any]:
     """Return the recipient, its suppliers and the pool of the rest."""
     capitals = {row.text("state"): row for row in tables.read(DATA / "capitals.csv", ("state", "capital"))}
     home = capitals.get(known.recipient)
-    far = {"distance": {"km": choices()["unknown_distance"], "assumption": "Its capital is not in the table."}}
+    far = {
+        "distance": {"km": choices()["unknown_distance"], "assumption": "Its capital is not in the table."}
+    }
 
     def place(name: str) -> dict[str, Any]:
         if home is None or name not in capitals:
@@ -278,7 +280,10 @@ def _write_csv(path: Path, header: tuple[str, ...], rows: Iterable[tuple[Any, ..
 def _write_parameters(made: Case, year: int, folder: Path) -> None:
     """Write rates, sizes and the budget that paid for them."""
     parameters = ParameterSet.load(made)
-    price, share = rates.general_value("contracts", "price_level"), rates.general_value("budget", "procurement_share")
+    price, share = (
+        rates.general_value("contracts", "price_level"),
+        rates.general_value("budget", "procurement_share"),
+    )
     budget = rates.yearly_volume(made, rates.remembered(made, year), year) * price / share
     why = f"Own calculation from the register as known before {year}; see the method in sim/importers."
     low, high = parameters["economy.initial_military_budget"].bounds

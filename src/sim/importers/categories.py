@@ -61,7 +61,8 @@ def becomes(kind: str, description: str) -> str:
 @cache
 def _names() -> dict[str, str]:
     return {
-        row.text("written"): row.text("state") for row in tables.read(DATA / "names.csv", ("written", "state"))
+        row.text("written"): row.text("state")
+        for row in tables.read(DATA / "names.csv", ("written", "state"))
     }
 
 

@@ -20,6 +20,4 @@ class _Choice(Record):
 def choices() -> dict[str, float]:
     """Return name -> value."""
     path = DATA / "method.toml"
-    return {
-        name: check(_Choice, table, shown(path), name).value for name, table in read_toml(path).items()
-    }
+    return {name: check(_Choice, table, shown(path), name).value for name, table in read_toml(path).items()}

@@ -25,7 +25,7 @@ from sim.records import read_toml
 from sim.register import Deal
 
 #: Parameter or element -> number or table, as `sim.scenario.Scenario.override` takes them.
-Changes = dict[str, Any]
+Changes = dict[str, dict[str, Any]]
 
 
 def known(case: Case, year: int, parameters: ParameterSet) -> Changes:
@@ -46,7 +46,9 @@ def known(case: Case, year: int, parameters: ParameterSet) -> Changes:
     """
     method = choices()
     deals = remembered(case, year)
-    in_register = [index for index, name in enumerate(case.categories) if case.record.categories[name].in_register]
+    in_register = [
+        index for index, name in enumerate(case.categories) if case.record.categories[name].in_register
+    ]
     changes: Changes = {}
     for name, (rate, spread) in _rates(case, deals, year, in_register, parameters).items():
         changes[f"demand.deals_per_year.{name}"] = _lognormal(rate, spread)
@@ -57,11 +59,17 @@ def known(case: Case, year: int, parameters: ParameterSet) -> Changes:
     money = _central(parameters, "economy.initial_military_budget") * _central(
         parameters, "budget.procurement_share"
     )
-    low, high = parameters.elements("contracts.price_level")[0].bounds
-    price = float(np.clip(money / volume, low, high))
     for name in case.categories:
-        changes[f"contracts.price_level.{name}"] = _lognormal(price, method["price_spread"])
-    return changes
+        changes[f"contracts.price_level.{name}"] = _lognormal(money / volume, method["price_spread"])
+    return {key: _within(parameters[key].bounds, change) for key, change in changes.items()}
+
+
+def _within(bounds: tuple[float, float], change: dict[str, Any]) -> dict[str, Any]:
+    """Return a change with its value moved into the bounds of the parameter."""
+    value = min(max(change["value"], bounds[0]), bounds[1])
+    if "distribution" not in change:
+        return {"value": value}
+    return _lognormal(value, change["distribution"]["lognormal"][1])
 
 
 def remembered(case: Case, year: int) -> list[Deal]:
@@ -96,7 +104,10 @@ def _rates(
     for index in in_register:
         share = credited[index] / (counts.sum() + weight)
         spread = np.sqrt((1.0 + dispersion) / max(credited[index], 1e-9))
-        rates[case.categories[index]] = float(in_all * share), float(min(spread, method["largest_rate_spread"]))
+        rates[case.categories[index]] = (
+            float(in_all * share),
+            float(min(spread, method["largest_rate_spread"])),
+        )
     return rates
 
 
@@ -115,12 +126,13 @@ def _world_mix(case: Case, year: int, in_register: list[int]) -> Array:
     return mix / mix.sum() if mix.sum() else mix
 
 
-def _sizes(
-    case: Case, deals: list[Deal], in_register: list[int]
-) -> dict[str, tuple[float, float, float]]:
+def _sizes(case: Case, deals: list[Deal], in_register: list[int]) -> dict[str, tuple[float, float, float]]:
     """Return median size, its relative error and the log spread of sizes, by category."""
     weight = choices()["size_weight"]
-    general, general_spread = np.log(general_value("contracts", "size_median")), general_value("contracts", "size_spread")
+    general, general_spread = (
+        np.log(general_value("contracts", "size_median")),
+        general_value("contracts", "size_spread"),
+    )
     sized = [(deal.category, np.log(deal.tiv)) for deal in deals if deal.is_platform and deal.tiv > 0]
     logs = np.array([size for _, size in sized])
     own = (logs.sum() + weight * general) / (len(logs) + weight)
@@ -133,7 +145,11 @@ def _sizes(
         mean = (here.sum() + weight * own) / (n + weight)
         squares = ((here - mean) ** 2).sum() + weight * general_spread**2
         spread = float(np.sqrt(squares / (n + weight)))
-        sizes[case.categories[index]] = float(np.exp(mean) * extra), spread / float(np.sqrt(n + weight)), spread
+        sizes[case.categories[index]] = (
+            float(np.exp(mean) * extra),
+            spread / float(np.sqrt(n + weight)),
+            spread,
+        )
     return sizes
 
 

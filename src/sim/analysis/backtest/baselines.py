@@ -1,13 +1,14 @@
 """What simple rules would have said, from the same knowledge. Each is a predictive sample like the model's.
 
     no change      shares, volume and number of orders of the window before
-    pooled law     the leader's share by the regression over importers, the rest in proportion; volume and
-                   orders of the window before
-    bootstrap      orders drawn with replacement from those of the last years, as many as Poisson at their rate
-    last Poisson   as many orders as Poisson at the rate of the window before; supplier by its shares of orders,
-                   sizes of that window
-    order book     what is on the book arrives; what the volume of the window before leaves open goes by shares
-                   of the window before
+    pooled law     the leader's share by the regression over importers, the rest in proportion; volume
+                   and orders of the window before
+    bootstrap      orders drawn with replacement from those of the last years, as many as Poisson at
+                   their rate
+    last Poisson   as many orders as Poisson at the rate of the window before; supplier by its shares of
+                   orders, sizes of that window
+    order book     what is on the book arrives; what the volume of the window before leaves open goes by
+                   shares of the window before
 
 Numbers are drawn with NumPy's generator, seeded by name and seed.
 """

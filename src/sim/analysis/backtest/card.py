@@ -1,4 +1,4 @@
-"""The back-test of one origin or several: forecasts registered, then scored, then compared. Runs the engine."""
+"""The back-test of one origin or several: forecasts registered, scored, compared. Runs the engine."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from sim import register
+from sim.analysis import history
 from sim.analysis.backtest import baselines, forecast, origins, outcome, scores
+from sim.analysis.backtest.forecast import Forecast
 from sim.analysis.backtest.origins import Origin
 from sim.analysis.backtest.outcome import Outcome
 from sim.analysis.backtest.scores import Scored
-from sim.axes import Array
+from sim.axes import Array, IntArray
 from sim.importers.registers import Register
 
 #: The origins of the shipped back-test, and the length of its windows.
@@ -31,13 +34,31 @@ Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
+class Fan:
+    """The leader's share over five years, year by year.
+
+    Parameters
+    ----------
+    years : ndarray of int
+    record : ndarray, shape (year,)
+        NaN before the first full window.
+    quantiles : ndarray, shape (3, year)
+        5, 50 and 95 % of the forecast; NaN before the origin.
+    """
+
+    years: IntArray
+    record: Array
+    quantiles: Array
+
+
+@dataclass(frozen=True)
 class Test:
     """What was said and scored for one origin.
 
     Parameters
     ----------
     origin, years : int
-    recipient, leader : str
+    recipient, leader, leader_name : str
     n_deals_known, n_deals_scored : int
         Platform orders before the origin, and in the window.
     data_vintage : str
@@ -47,12 +68,14 @@ class Test:
         Model and baselines, every target.
     energy, log_score : dict of str to float
         By source.
+    fan : Fan
     """
 
     origin: int
     years: int
     recipient: str
     leader: str
+    leader_name: str
     n_deals_known: int
     n_deals_scored: int
     data_vintage: str
@@ -60,6 +83,7 @@ class Test:
     scored: tuple[Scored, ...]
     energy: dict[str, float]
     log_score: dict[str, float]
+    fan: Fan
 
     def of(self, source: str) -> list[Scored]:
         """Return the scores of a source."""
@@ -68,7 +92,7 @@ class Test:
 
 @dataclass(frozen=True)
 class Skill:
-    """One minus the ratio of mean scores, on the shares of all suppliers; above zero is better than the baseline.
+    """One minus the ratio of mean scores, model over baseline: above zero the model is better.
 
     Parameters
     ----------
@@ -112,12 +136,12 @@ def of_case(
         origin = origins.shipped(year, length)
         case = origin.scenario.case
         known = _vintage(case.folder / case.record.deal_register.deals)
-        tests.append(_test(origin, trials, seed, known, command, progress, lambda: outcome.of_case(origin)))
+        tests.append(_test(origin, trials, seed, known, command, progress, outcome.of_case))
     return tests
 
 
 def of_register(
-    register: Register,
+    whole: Register,
     years: Sequence[int],
     trials: int = 2000,
     seed: int = 1,
@@ -128,16 +152,16 @@ def of_register(
     """Test the importer of a register at some origins, each with a case made from what was known then."""
     tests = []
     for year in years:
-        with origins.from_register(register, year, length) as origin:
+        with origins.from_register(whole, year, length) as origin:
             tests.append(
                 _test(
                     origin,
                     trials,
                     seed,
-                    register.vintage,
+                    whole.vintage,
                     command,
                     progress,
-                    lambda: outcome.of_register(origin, register),
+                    lambda known: outcome.of_register(known, whole),
                 )
             )
     return tests
@@ -154,20 +178,22 @@ def _test(
     vintage: str,
     command: str,
     progress: Progress | None,
-    look: Callable[[], Outcome],
+    look: Callable[[Origin], Outcome],
 ) -> Test:
     """Forecast, register, and only then look at what happened."""
     said = forecast.simulate(origin, trials, seed, progress)
     registered = forecast.registered(said, origin, trials, seed, vintage, command)
     rivals = baselines.all_of(origin, trials, seed)
-    was = look()
+    was = look(origin)
     scenario = origin.scenario
+    leader = scenario.case.suppliers[said.window.leader]
     everyone = [said, *rivals]
     return Test(
         origin=origin.year,
         years=origin.years,
         recipient=scenario.case.recipient,
-        leader=scenario.case.suppliers[said.window.leader],
+        leader=leader,
+        leader_name=scenario.case.display("supplier", leader),
         n_deals_known=_n_known(origin),
         n_deals_scored=len(was.choices),
         data_vintage=vintage,
@@ -179,12 +205,26 @@ def _test(
             for one in (said, rivals[0])
             if one.chance is not None
         },
+        fan=_fan(origin, said, was),
     )
 
 
-def _n_known(origin: Origin) -> int:
-    from sim import register
+def _fan(origin: Origin, said: Forecast, was: Outcome) -> Fan:
+    """Return the leader's rolling share, recorded to the end of the window and forecast within it."""
+    years, past = register.history(origin.scenario.case, origin.scenario.start)
+    leader = said.window.leader
 
+    def rolling(delivered: Array) -> Array:
+        return history.rolling_shares(np.concatenate([past, delivered]), origin.years)[:, leader]
+
+    samples = np.array([rolling(each)[-origin.years :] for each in np.moveaxis(said.window.delivered, -1, 0)])
+    quantiles = np.full((3, len(past) + origin.years), np.nan)
+    quantiles[:, -origin.years :] = np.quantile(samples, [0.05, 0.5, 0.95], axis=0)
+    last = np.arange(origin.year, origin.year + origin.years)
+    return Fan(np.concatenate([years, last]), rolling(was.window.delivered[..., 0]), quantiles)
+
+
+def _n_known(origin: Origin) -> int:
     return sum(deal.year < origin.year for deal in register.read(origin.scenario.case)[0])
 
 
@@ -273,7 +313,11 @@ def summary(tests: Sequence[Test], seed: int = 1) -> dict[str, Any]:
         "n_deals_known": tests[-1].n_deals_known,
         "data_vintage": tests[0].data_vintage,
         "registered": [
-            {"origin": test.origin, "sha256": test.registered["sha256"], "date": test.registered["registered"]}
+            {
+                "origin": test.origin,
+                "sha256": test.registered["sha256"],
+                "date": test.registered["registered"],
+            }
             for test in tests
         ],
     }

@@ -85,7 +85,7 @@ def simulate(
             progress(count)
     delivered, ordered = (np.concatenate([block[i] for block in blocks], axis=-1) for i in (0, 1))
     case = origin.scenario.case
-    chosen = sum(block[2] for block in blocks) + _SMOOTHING
+    chosen = np.sum([block[2] for block in blocks], axis=0) + _SMOOTHING
     return Forecast(
         "model",
         origin.year,

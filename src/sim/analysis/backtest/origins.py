@@ -49,8 +49,8 @@ class Origin:
     scenario: Scenario
 
 
-def shipped(year: int, years: int) -> Origin:
-    """Return an origin of the shipped case; there is a scenario for each.
+def shipped(year: int, years: int, case: Case | None = None) -> Origin:
+    """Return an origin of the shipped case, or of another version of it; there is a scenario for each.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def shipped(year: int, years: int) -> Origin:
     if year not in known:
         remedy = f"Choose {', '.join(map(str, known))}, or give the register with --deals: then any will do."
         raise OutsideHorizon("", "origin", "no scenario starts with it", remedy, year)
-    scenario = scenarios.load(name)
+    scenario = scenarios.load(name, case)
     if scenario.n_steps < 4 * years:
         raise OutsideHorizon("", "years", f"{name} ends {scenario.end}", "Give fewer years.", years)
     changes = rates.known(scenario.case, year, scenario.parameters)
@@ -73,7 +73,9 @@ def shipped(year: int, years: int) -> Origin:
 def from_register(register: Register, year: int, years: int) -> Iterator[Origin]:
     """Yield an origin whose case is made from what a register shows before it."""
     with tempfile.TemporaryDirectory() as folder:
-        made = cases.make(register.known_before(year), year, Path(folder) / cases.identifier(register.recipient))
+        made = cases.make(
+            register.known_before(year), year, Path(folder) / cases.identifier(register.recipient)
+        )
         yield Origin(year, years, _scenario(made, year, years))
 
 

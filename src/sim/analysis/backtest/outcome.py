@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim import register
-from sim.analysis.backtest.origins import Origin
 from sim.analysis.backtest.forecast import before
+from sim.analysis.backtest.origins import Origin
 from sim.analysis.backtest.targets import Window
+from sim.axes import Array
 from sim.case import Case
 from sim.errors import OutsideHorizon
-from sim.importers import categories, cases
+from sim.importers import cases, categories
 from sim.importers.registers import Register
-from sim.axes import Array
 
 
 @dataclass(frozen=True)

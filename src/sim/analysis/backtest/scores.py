@@ -30,8 +30,8 @@ class Scored:
         Of the forecast; 5 and 95 %.
     crps : float
         Continuous ranked probability score, in the unit of the target.
-    pit : float
-        Probability integral transform; ties are split evenly.
+    pit_range : tuple of float
+        Probability integral transform: parts of the samples below the value, and not above it.
     covered : dict of str to bool
         Whether the central interval holds the value.
     """
@@ -44,8 +44,13 @@ class Scored:
     low: float
     high: float
     crps: float
-    pit: float
+    pit_range: tuple[float, float]
     covered: dict[str, bool]
+
+    @property
+    def pit(self) -> float:
+        """The middle of the range."""
+        return sum(self.pit_range) / 2
 
 
 def targets(forecast: Forecast, outcome: Outcome) -> list[Scored]:
@@ -81,7 +86,7 @@ def _score(forecast: Forecast, target: str, samples: Array, value: float) -> Sco
         low=float(np.quantile(samples, 0.05)),
         high=float(np.quantile(samples, 0.95)),
         crps=float(crps_ensemble(value, samples)),
-        pit=below + equal / 2,
+        pit_range=(below, below + equal),
         covered=covered,
     )
 

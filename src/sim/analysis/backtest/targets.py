@@ -48,7 +48,8 @@ class Window:
         """Share of each supplier in the deliveries, shape (supplier, sample); zero if there were none."""
         volume = self.delivered.sum(axis=0)
         total = volume.sum(axis=0)
-        return np.divide(volume, total, out=np.zeros_like(volume), where=total > 0)
+        shares: Array = np.divide(volume, total, out=np.zeros_like(volume), where=total > 0)
+        return shares
 
     def scalars(self) -> dict[str, Array]:
         """Return each scalar target, shape (sample,)."""
