@@ -86,7 +86,7 @@ def test_a_normal_ensemble_has_the_score_of_the_normal() -> None:
 
 
 def poisoned(folder: Path, year: int) -> Path:
-    """Copy the shipped case; what its register says of the years from `year` on is changed beyond recognition."""
+    """Copy the shipped case, with what its register says of `year` and later beyond recognition."""
     copy = folder / "bangladesh"
     shutil.copytree(cases.DIRECTORY / "bangladesh", copy)
     for name, dated in (("deals.csv", "order_year"), ("deliveries.csv", "year")):
@@ -241,3 +241,25 @@ def test_a_new_case_can_be_loaded(tmp_path: Path) -> None:
     assert code == 0
     assert "Utopia" in text
     assert cases.load(tmp_path / "utopia").as_of == 2010
+
+
+def test_a_forecast_of_an_open_window_is_frozen(tmp_path: Path) -> None:
+    out = tmp_path / "frozen"
+    given = ("forecast", "baseline", "--window", "2020-2024", "--year", "2024", "--trials", "50")
+    assert run(*given, "--out", str(out))[0] == 0
+    found = json.loads((out / "forecast.json").read_text())
+    content = {key: value for key, value in found.items() if key not in ("sha256", "registered", "command")}
+    assert forecast.digest(content) == found["sha256"]
+    targets = found["targets"]
+    assert targets["2020-2024.share.china"]["unit"] == "share"
+    quantiles = list(targets["2024.total_tiv"]["quantiles"].values())
+    assert quantiles == sorted(quantiles)
+    assert len(quantiles) == 19
+    # The window has four recorded years, so its volume is theirs and that of 2024.
+    recorded = targets["2020-2024.total_tiv"]["mean"] - targets["2024.total_tiv"]["mean"]
+    assert recorded == pytest.approx(535.1, abs=0.1)
+    with (out / "forecast.csv").open() as lines:
+        assert {row["target"] for row in csv.DictReader(lines)} == set(targets)
+    assert run(*given, "--out", str(out))[0] == 2, "a registered forecast is never replaced"
+    assert run("forecast", "baseline", "--window", "1950-1955", "--out", str(tmp_path / "x"))[0] == 2
+    assert run("forecast", "baseline", "--window", "soon", "--out", str(tmp_path / "x"))[0] == 2

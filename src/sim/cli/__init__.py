@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from sim.cli.backtesting import backtest, new_case
+from sim.cli.backtesting import backtest, forecast, new_case
 from sim.cli.describing import odd
 from sim.cli.explaining import explain
 from sim.cli.judging import directions, patterns, robustness
@@ -33,6 +33,7 @@ sim = Program(
         directions,
         robustness,
         backtest,
+        forecast,
         new_case,
         odd,
     ),

@@ -103,6 +103,71 @@ def backtest(
             click.echo(str(file))
 
 
+def _spans(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> list[tuple[int, int]]:
+    """Read windows such as 2020-2024."""
+    spans = []
+    for value in values:
+        first, _, last = value.partition("-")
+        if not (first.isdigit() and last.isdigit() and int(first) <= int(last)):
+            raise click.BadParameter(f"{value!r} is not a window; write 2020-2024")
+        spans.append((int(first), int(last)))
+    return spans
+
+
+@click.command()
+@click.argument("name", metavar="SCENARIO")
+@click.option(
+    "--window",
+    "spans",
+    multiple=True,
+    required=True,
+    callback=_spans,
+    metavar="2020-2024",
+    help="Years that are taken together; can be repeated.",
+)
+@click.option(
+    "--year", "years", type=int, multiple=True, metavar="YEAR", help="A year alone; can be repeated."
+)
+@options.trials
+@options.seed
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder of the forecast."
+)
+def forecast(
+    name: str, spans: list[tuple[int, int]], years: tuple[int, ...], trials: int, seed: int, out: Path
+) -> None:
+    """Register a forecast of windows that are not over.
+
+    Writes forecast.json (quantiles of shares, concentration and volume, with digest and command) and
+    forecast.csv (the same as a table). An existing folder is never replaced.
+    """
+    import csv
+    import json
+    import shlex
+    import sys
+
+    from sim import scenario as scenarios
+    from sim.analysis.backtest import forecast as forecasts
+    from sim.analysis.backtest import frozen
+    from sim.cli.staging import staged
+    from sim.cli.terminal import progress
+
+    command = shlex.join(["sim", *sys.argv[1:]])
+    with staged(out, force=False, is_ours=lambda _: False) as place:
+        with progress(trials) as advance:
+            found = frozen.windows(scenarios.load(name), spans, years, trials, seed, command, advance)
+        place.mkdir()
+        text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+        (place / "forecast.json").write_text(text, encoding="utf-8")
+        with (place / "forecast.csv").open("w", encoding="utf-8", newline="") as lines:
+            writer = csv.writer(lines, lineterminator="\n")
+            writer.writerow(["target", "unit", "mean", *(f"q{level:g}" for level in forecasts.LEVELS)])
+            writer.writerows(forecasts.quantile_rows(found["targets"]))
+    click.echo(f"{found['sha256']}  {out / 'forecast.json'}")
+
+
 @click.command("new-case")
 @click.option(
     "--deals",

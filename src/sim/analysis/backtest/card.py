@@ -182,7 +182,7 @@ def _test(
 ) -> Test:
     """Forecast, register, and only then look at what happened."""
     said = forecast.simulate(origin, trials, seed, progress)
-    registered = forecast.registered(said, origin, trials, seed, vintage, command)
+    registered = forecast.registered(said.stated(), origin, trials, seed, vintage, command)
     rivals = baselines.all_of(origin, trials, seed)
     was = look(origin)
     scenario = origin.scenario

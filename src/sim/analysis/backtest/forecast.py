@@ -18,7 +18,7 @@ from sim.axes import QUARTERS, WINDOW, Array
 from sim.scenario import Scenario
 
 #: Quantiles that a registered forecast states.
-LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+LEVELS = tuple(step / 20 for step in range(1, 20))
 
 #: Digits of a registered number: enough to score, few enough to read.
 _DIGITS = 6
@@ -58,14 +58,19 @@ class Forecast:
             **self.window.scalars(),
             **{f"tiv.{self.origin + year}": row for year, row in enumerate(annual)},
         }
-        return {
-            name: {
-                "unit": SCALARS.get(name, "TIV m" if name.startswith("tiv") else "share"),
-                "mean": _rounded(values.mean()),
-                "quantiles": {f"{level:g}": _rounded(np.quantile(values, level)) for level in LEVELS},
-            }
-            for name, values in samples.items()
-        }
+        return {name: stated(name, values) for name, values in samples.items()}
+
+
+def stated(target: str, samples: Array) -> dict[str, Any]:
+    """Return unit, mean and quantiles of a target, as they are registered."""
+    return {
+        "unit": SCALARS.get(target, "TIV m" if target.startswith("tiv") else "share"),
+        "mean": _rounded(samples.mean()),
+        "quantiles": {
+            f"{level:g}": _rounded(value)
+            for level, value in zip(LEVELS, np.quantile(samples, LEVELS), strict=True)
+        },
+    }
 
 
 def _rounded(value: Any) -> float:
@@ -120,7 +125,7 @@ def before(scenario: Scenario) -> tuple[int, Array]:
 
 
 def registered(
-    forecast: Forecast, origin: Origin, trials: int, seed: int, vintage: str, command: str
+    targets: Mapping[str, Any], origin: Origin, trials: int, seed: int, vintage: str, command: str
 ) -> dict[str, Any]:
     """Return a forecast as it is registered: what it says, from what, and the digest of both.
 
@@ -135,7 +140,7 @@ def registered(
         "trials": trials,
         "seed": seed,
         "data_vintage": vintage,
-        "targets": forecast.stated(),
+        "targets": dict(targets),
     }
     return {
         **content,
