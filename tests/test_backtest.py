@@ -231,8 +231,14 @@ def test_bad_input_is_one_line(tmp_path: Path) -> None:
     assert error.count("\n") == 1
     assert "row 2, column order_year" in error
     assert not out.exists()
-    assert run("backtest", "--origin", "2011")[0] == 2
+    assert run("backtest", "--origin", "2021")[0] == 2
     assert run("backtest", "--recipient", "Utopia")[0] == 2
+
+
+def test_an_origin_without_a_scenario_starts_from_the_register() -> None:
+    code, text, _ = run("backtest", "--origin", "2012", "--trials", "20", "--json")
+    assert code == 0
+    assert json.loads(text)["leader"] == ["china"]
 
 
 def test_a_new_case_can_be_loaded(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from sim import register
+from sim import scenario as scenarios
 from sim.analysis import history
 from sim.analysis.backtest import baselines, forecast, origins, outcome, scores
 from sim.analysis.backtest.forecast import Forecast
@@ -18,6 +19,7 @@ from sim.analysis.backtest.origins import Origin
 from sim.analysis.backtest.outcome import Outcome
 from sim.analysis.backtest.scores import Scored
 from sim.axes import Array, IntArray
+from sim.importers import registers
 from sim.importers.registers import Register
 
 #: The origins of the shipped back-test, and the length of its windows.
@@ -130,9 +132,15 @@ def of_case(
     command: str = "",
     progress: Progress | None = None,
 ) -> list[Test]:
-    """Test the shipped case at some origins."""
+    """Test the shipped case at some origins: by their scenarios, or else from the register alone."""
     tests = []
     for year in years:
+        if not origins.has_scenario(year):
+            case = scenarios.load("baseline").case
+            path = case.folder / case.record.deal_register.deals
+            whole = registers.read(path, case.labels.get(case.recipient))
+            tests += of_register(whole, (year,), trials, seed, length, command, progress)
+            continue
         origin = origins.shipped(year, length)
         case = origin.scenario.case
         known = _vintage(case.folder / case.record.deal_register.deals)

@@ -49,19 +49,20 @@ class Origin:
     scenario: Scenario
 
 
+def has_scenario(year: int) -> bool:
+    """Whether the shipped case has a scenario that starts then."""
+    return f"origin_{year}" in scenarios.shipped()
+
+
 def shipped(year: int, years: int, case: Case | None = None) -> Origin:
     """Return an origin of the shipped case, or of another version of it; there is a scenario for each.
 
     Raises
     ------
     OutsideHorizon
-        If no scenario starts then, or ends too early.
+        If the scenario ends too early.
     """
     name = f"origin_{year}"
-    known = [int(each[7:]) for each in scenarios.shipped() if each.startswith("origin_")]
-    if year not in known:
-        remedy = f"Choose {', '.join(map(str, known))}, or give the register with --deals: then any will do."
-        raise OutsideHorizon("", "origin", "no scenario starts with it", remedy, year)
     scenario = scenarios.load(name, case)
     if scenario.n_steps < 4 * years:
         raise OutsideHorizon("", "years", f"{name} ends {scenario.end}", "Give fewer years.", years)
