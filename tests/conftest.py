@@ -10,7 +10,7 @@ from hypothesis import settings
 from sim import parameter_files, scenario_files, variants
 from workshop import VARIANTS, Workshop
 
-# The suite gives the same answer each time; `pytest --hypothesis-profile search` looks for new counterexamples.
+# The suite gives the same answer each time; `pytest --hypothesis-profile search` looks for counterexamples.
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=2000, deadline=None)
 settings.load_profile("suite")

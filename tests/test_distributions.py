@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -51,7 +51,6 @@ U = np.linspace(0.001, 0.999, 41)
 
 
 @given(shapes())
-@settings(max_examples=200, deadline=None)
 def test_quantiles_are_those_of_the_truncated_distribution(made: Made) -> None:
     shape, twin, (low, high) = made
     values = shape.quantile(U, (low, high))
@@ -61,7 +60,6 @@ def test_quantiles_are_those_of_the_truncated_distribution(made: Made) -> None:
 
 
 @given(shapes())
-@settings(max_examples=200, deadline=None)
 def test_quantiles_rise_and_stay_within_bounds(made: Made) -> None:
     shape, _, (low, high) = made
     values = shape.quantile(U, (low, high))
@@ -71,7 +69,6 @@ def test_quantiles_rise_and_stay_within_bounds(made: Made) -> None:
 
 
 @given(shapes())
-@settings(max_examples=100, deadline=None)
 def test_without_bounds_the_plausible_range_is_the_central_ninety_percent(made: Made) -> None:
     shape, twin, _ = made
     assert shape.middle() == pytest.approx(twin.median(), rel=1e-6, abs=1e-6)

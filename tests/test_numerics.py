@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
@@ -107,7 +107,6 @@ def test_arguments_are_left_as_they_were(function: Callable[[Any], Any]) -> None
 
 
 @given(st.lists(st.lists(st.floats(-1e12, 1e12), min_size=3, max_size=3), min_size=1, max_size=40))
-@settings(deadline=None)
 def test_total_adds_one_after_another(rows: list[list[float]]) -> None:
     x = np.array(rows)
     wanted = list(rows[0])
@@ -124,7 +123,6 @@ def test_total_differs_from_a_pairwise_sum() -> None:
 
 
 @given(st.integers(1, 5), st.integers(1, 4), st.integers(0, 20), st.integers(0, 2**32))
-@settings(deadline=None)
 def test_pick_takes_what_belongs_to_each_deal(n_trials: int, n: int, n_deals: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     trial, category = rng.integers(0, n_trials, n_deals), rng.integers(0, n, n_deals)
@@ -141,7 +139,6 @@ def test_pick_takes_what_belongs_to_each_deal(n_trials: int, n: int, n_deals: in
 
 
 @given(st.integers(1, 4), st.integers(1, 4), st.integers(0, 30), st.integers(0, 2**32))
-@settings(deadline=None)
 def test_scatter_adds_in_the_order_of_the_list(n: int, n_trials: int, n_items: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     row, trial = rng.integers(0, n, n_items), rng.integers(0, n_trials, n_items)

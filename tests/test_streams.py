@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -21,7 +21,6 @@ WHOLE = Streams(1).uniform("choice_shock", 0, N_TRIALS, WIDTH, FIRST_QUARTER, N_
     quarter=st.integers(0, N_QUARTERS - 1),
     n_quarters=st.integers(1, N_QUARTERS),
 )
-@settings(deadline=None)
 def test_a_part_has_the_numbers_of_the_whole(first: int, n: int, quarter: int, n_quarters: int) -> None:
     n, n_quarters = min(n, N_TRIALS - first), min(n_quarters, N_QUARTERS - quarter)
     part = Streams(1).uniform("choice_shock", first, n, WIDTH, FIRST_QUARTER + quarter, n_quarters)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import plans
@@ -122,7 +122,6 @@ SUPPLIERS, CATEGORIES, STEPS = 3, 2, 7
     aspiration=st.floats(0.1, 5.0),
     error=st.floats(0.0, 1.0),
 )
-@settings(deadline=None, max_examples=60)
 def test_supplier_choice_agrees(
     weights: list[float],
     shock: float,
@@ -221,7 +220,6 @@ def as_arrays(signed: list[Contract]) -> dict[str, Any]:
 
 
 @given(st.lists(quarters(), min_size=STEPS, max_size=STEPS), st.floats(0.0, 0.2))
-@settings(deadline=None, max_examples=30)
 def test_deliveries_agree(told: list[dict[str, Any]], loss: float) -> None:
     is_donor, basket, in_register = [0.0, 1.0, 0.0], [0.75, 0.25], [1.0, 0.0]
     w = SimpleNamespace(
@@ -260,7 +258,6 @@ def test_deliveries_agree(told: list[dict[str, Any]], loss: float) -> None:
 
 
 @given(st.lists(quarters(), min_size=STEPS, max_size=STEPS), st.floats(1.0, 3.0), st.integers(1, 4))
-@settings(deadline=None, max_examples=30)
 def test_budget_and_payments_agree(told: list[dict[str, Any]], years: float, first_quarter: int) -> None:
     w = SimpleNamespace(
         fronts=range(1),

@@ -66,7 +66,6 @@ def _flags(chosen: Iterable[str], names: Iterable[str]) -> Array:
 def capital_distance(record: CaseFile) -> Array:
     """Return the great-circle distance from the recipient's capital to each supplier's, in km."""
     home = record.states[record.recipient].capital
-    assert home is not None
     distances = []
     for name in record.suppliers:
         state = record.states[name]
@@ -147,7 +146,12 @@ def _last_year(row: Row) -> int:
 
 
 def ideal_point_distance(record: CaseFile, folder: Path, year: int) -> Array:
-    """Return each supplier's mean distance to the recipient in UN votes over the last years before `year`."""
+    """Return each supplier's mean distance to the recipient in UN votes over the last years before `year`.
+
+    Zero for all where the case has no table of votes.
+    """
+    if record.ideal_points is None:
+        return np.zeros(len(record.suppliers))
     path = folder / record.ideal_points.file
     first = year - record.ideal_points.years
     points: dict[str, dict[int, float]] = defaultdict(dict)

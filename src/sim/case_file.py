@@ -141,8 +141,11 @@ def _fit_names(record: CaseFile, file: str, check_names: _Check) -> None:
 
 def _fit_states(record: CaseFile, file: str, check_names: _Check) -> None:
     """Check that each supplier can be placed: its camp, catalogue, distance and votes."""
-    home = record.states[record.recipient]
-    if home.capital is None or home.votes_as is None:
+    home, has_votes = record.states[record.recipient], record.ideal_points is not None
+    others = [record.states[name] for name in record.suppliers]
+    if (home.capital is None and not all(state.distance for state in others)) or (
+        home.votes_as is None and has_votes
+    ):
         remedy = "Distances are measured from its capital and its votes."
         raise MissingField(file, f"states.{record.recipient}", "needs capital and votes_as", remedy)
     voters = [name for name in record.suppliers if record.states[name].votes_as]
@@ -153,9 +156,9 @@ def _fit_states(record: CaseFile, file: str, check_names: _Check) -> None:
             ("camp", state.camp),
             ("catalogue", state.catalogue),
             ("capital (or distance)", state.capital or state.distance),
-            ("votes_as (or votes_like)", state.votes_as or state.votes_like),
+            ("votes_as (or votes_like)", state.votes_as or state.votes_like or not has_votes),
         ):
-            if given is None:
+            if given in (None, False):
                 raise MissingField(file, place, f"needs {field}", "Add it.")
         catalogue = state.catalogue.categories if state.catalogue else ()
         like = state.votes_like.states if state.votes_like else ()

@@ -196,7 +196,7 @@ class CaseFile(Record):
     fiscal_year: FiscalYear
     deal_register: RegisterFiles
     world_orders: WorldOrders
-    ideal_points: IdealPoints
+    ideal_points: IdealPoints | None = None
     states: dict[str, State]
     camps: dict[str, Camp]
     categories: dict[str, Category]

@@ -140,7 +140,9 @@ def _element(parameter: Parameter, labels: Labels, layers: list[Layer]) -> Eleme
             assumption = table.assumption or None
         if table.bounds is not None:
             bounds, bounds_file, bounds_place = table.bounds, layer_file, f"{where}.bounds"
-        note = table.note or note
+        # A remark on a value does not hold for another that takes its place.
+        is_other = table.value is not None or table.distribution is not None
+        note = table.note or ("" if is_other else note)
     if bounds is None:
         raise MissingField(first, f"{name}.bounds", "must be given", "Add bounds = [low, high].")
     if bounds[0] >= bounds[1]:

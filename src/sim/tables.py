@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import BadEncoding, BadSyntax, MissingField, MissingFile, OutOfBounds, WrongType, nearest
 from .records import shown
+
+#: Lines in which a header is looked for, and what may part its cells.
+_PREAMBLE = 40
+_DELIMITERS = ",;\t"
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,10 @@ class Row:
             raise OutOfBounds(self.file, self.place(column), f"less than {least:g}", "Correct it.", text)
         return value
 
+    def optional_number(self, column: str, least: float = -math.inf) -> float | None:
+        """Return a cell as a number, or None if it is empty or the table has no such column."""
+        return self.number_in(column, least) if self.cells.get(column) else None
+
     def whole(self, column: str, least: float = -math.inf) -> int:
         """Return a cell as a whole number of at least `least`."""
         value = self.number_in(column, least)
@@ -88,30 +97,88 @@ def read(path: Path, columns: Iterable[str]) -> list[Row]:
         With file, row and column.
     """
     file = shown(path)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.reader(lines, strict=True)
-            records = [(reader.line_num, record) for record in reader if record]
-    except OSError as error:
-        remedy = "Put the file there or correct its name in case.toml."
-        raise MissingFile(file, "", "cannot be read", remedy) from error
-    except UnicodeDecodeError as error:
-        raise BadEncoding(file, "", "not UTF-8 text", "Save the file as UTF-8.") from error
-    except csv.Error as error:
-        raise BadSyntax(file, "", f"not valid CSV: {error}", "Check the quotation marks.") from error
+    columns = tuple(columns)
+    records = _records(path, _text(path, "Put the file there or correct its name in case.toml."))
     if not records:
         raise BadSyntax(file, "", "empty file", f"Begin with a header: {','.join(columns)}.")
     header = [name.strip() for name in records[0][1]]
     for column in columns:
         if column not in header:
             raise MissingField(file, "row 1", f"no column {column}", nearest(column, header, "columns"))
+    return _rows(file, header, records[1:])
+
+
+def read_one_of(path: Path, forms: Mapping[str, Sequence[str]]) -> tuple[str, list[Row]]:
+    """Return the rows of a CSV file in one of several forms, and which it is.
+
+    Parameters
+    ----------
+    path : Path
+        The file: UTF-8 or Latin-1; commas, semicolons or tabs; lines of text may precede the header.
+    forms : mapping of str to sequence of str
+        Name of a form -> columns that it must have.
+
+    Raises
+    ------
+    MissingFile, BadSyntax, MissingField
+        With file, row and column.
+    """
+    file = shown(path)
+    text = _text(path, "Check the path.", or_latin=True)
+    header_line = max(
+        text.splitlines()[:_PREAMBLE], key=lambda line: max(map(line.count, _DELIMITERS)), default=""
+    )
+    records = _records(path, text, max(_DELIMITERS, key=header_line.count))
+    best, missing = "", list[str]()
+    for position, (_, record) in enumerate(records[:_PREAMBLE]):
+        header = [name.strip() for name in record]
+        for form, columns in forms.items():
+            lacking = [column for column in columns if column not in header]
+            if not lacking:
+                return form, _rows(file, header, records[position + 1 :])
+            if len(lacking) < len(columns) and (not best or len(lacking) < len(missing)):
+                best, missing = form, lacking
+    if best:
+        remedy = f"It looks like the form {best}, which needs: {', '.join(forms[best])}."
+        raise MissingField(file, "header", f"no column {missing[0]}", remedy)
+    remedy = "Begin with a header: " + "; or ".join(",".join(columns) for columns in forms.values()) + "."
+    raise BadSyntax(file, "", "no header found", remedy)
+
+
+def _text(path: Path, remedy: str, or_latin: bool = False) -> str:
+    """Return the text of a file."""
+    file = shown(path)
+    try:
+        content = path.read_bytes()
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise MissingFile(file, "", "cannot be read", remedy) from error
+    except UnicodeDecodeError as error:
+        if or_latin:
+            return content.decode("latin-1")
+        raise BadEncoding(file, "", "not UTF-8 text", "Save the file as UTF-8.") from error
+
+
+def _records(path: Path, text: str, delimiter: str = ",") -> list[tuple[int, list[str]]]:
+    """Return line number and cells of each line that is not empty."""
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
+        return [(reader.line_num, record) for record in reader if record]
+    except csv.Error as error:
+        problem = f"not valid CSV: {error}"
+        raise BadSyntax(shown(path), "", problem, "Check the quotation marks.") from error
+
+
+def _rows(file: str, header: list[str], records: Iterable[tuple[int, list[str]]]) -> list[Row]:
+    """Return the rows under a header; empty cells beyond it are of no account."""
     rows = []
-    for number, record in records[1:]:
-        if len(record) != len(header):
-            column = header[min(len(record), len(header)) - 1]
+    for number, record in records:
+        cut = record[: len(header)] if not any(cell.strip() for cell in record[len(header) :]) else record
+        if len(cut) != len(header):
+            column = header[min(len(cut), len(header)) - 1]
             message = f"{len(record)} cells under a header of {len(header)}"
             remedy = "Put text that contains commas in quotation marks."
             raise BadSyntax(file, f"row {number}, column {column}", message, remedy)
-        cells = {name: cell.strip() for name, cell in zip(header, record, strict=True)}
+        cells = {name: cell.strip() for name, cell in zip(header, cut, strict=True)}
         rows.append(Row(file, number, cells))
     return rows

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from sim.cli.backtesting import backtest, forecast, new_case
 from sim.cli.describing import odd
 from sim.cli.estimating import calibrate, estimate
 from sim.cli.explaining import explain
@@ -34,6 +35,9 @@ sim = Program(
         robustness,
         estimate,
         calibrate,
+        backtest,
+        forecast,
+        new_case,
         odd,
     ),
 )

@@ -1,0 +1,305 @@
+"""Making a case from a register alone: a folder that can be run as it is, read and bettered.
+
+What a register does not say is neutral and says so: relations of nought, no offers, no grants, no votes, one
+quiet border, an open market. What it does say, how often and how much is bought and with what money, is
+read as known at the date (`sim.importers.rates`).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from sim import case, tables
+from sim.case import Case
+from sim.errors import InputError, OutsideHorizon
+from sim.importers import categories, rates
+from sim.importers.categories import DATA
+from sim.importers.method import choices
+from sim.importers.registers import Deal, Register
+from sim.parameters import ParameterSet
+
+#: Categories of a made case: those of the register, with a label, and where the market is read.
+_CATEGORIES = {
+    "maritime_patrol": ("Maritime patrol", ["Ships"]),
+    "naval_combat": ("Naval combat", ["Ships"]),
+    "combat_air": ("Combat aircraft", ["Aircraft"]),
+    "transport_heli": ("Transport and helicopters", ["Aircraft"]),
+    "air_defence_sensor": ("Air defence and sensors", ["Air-defence systems", "Sensors"]),
+    "uav": ("Unmanned aircraft", ["Aircraft"]),
+    "armour": ("Armoured vehicles", ["Armoured vehicles"]),
+    "artillery_munitions": ("Artillery and munitions", ["Artillery"]),
+}
+_DOMAINS = {
+    "maritime": ("Maritime", ["maritime_patrol", "naval_combat"]),
+    "air": ("Air", ["combat_air", "transport_heli", "air_defence_sensor", "uav"]),
+    "land": ("Land", ["armour", "artillery_munitions"]),
+}
+_NOT_PLATFORMS = ["Missiles", "Engines", "Naval weapons", "Anti-submarine warfare weapons"]
+_POOL = "other"
+
+#: How registers call a supplier that they do not know.
+_NOBODY = "unknown"
+_UNKNOWN = "Not in a register; neutral."
+_SIPRI = "SIPRI Arms Transfers Database, DOI 10.55163/SAFC1241, or as the file says"
+
+
+def make(known: Register, year: int, folder: Path) -> Case:
+    """Write a case folder from what was known before the beginning of a year, and load it.
+
+    Parameters
+    ----------
+    known : Register
+        Only what is in it is used; see `Register.known_before`.
+    year : int
+        The year in which runs begin.
+    folder : Path
+        A new folder; its name becomes the case's.
+
+    Raises
+    ------
+    InputError
+        If the folder exists, or too little is known.
+    """
+    if folder.exists():
+        raise InputError(str(folder), "", "already exists", "Choose another folder or remove it first.")
+    if not known.deals:
+        remedy = "Choose a later origin."
+        raise OutsideHorizon("", "origin", f"no deal of {known.recipient} is known before it", remedy, year)
+    named = _named(known.deals, year)
+    made: dict[str, Any] = _case(known, named, year)
+    (folder / "data").mkdir(parents=True)
+    try:
+        _write_tables(known, folder / "data")
+        _write_toml(folder / "case.toml", made)
+        (folder / "parameters").mkdir()
+        loaded = case.load(folder)
+        _write_parameters(loaded, year, folder / "parameters")
+        return case.load(folder)
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+
+
+def identifier(name: str) -> str:
+    """Return a name in small letters, digits and underscores."""
+    plain = re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")
+    return plain if plain[:1].isalpha() else f"state_{plain}"
+
+
+def _named(deals: Iterable[Deal], year: int) -> list[str]:
+    """Return the suppliers with an entry of their own, those that sold most of late first."""
+    method = choices()
+    volume: dict[str, float] = defaultdict(float)
+    for deal in deals:
+        if deal.year >= year - method["remembered_years"] and not deal.supplier.startswith(_NOBODY):
+            volume[deal.supplier] += deal.tiv
+    ranked = sorted(volume, key=lambda name: (-volume[name], name))
+    world = _world_suppliers()
+    outside = [name for name in ranked if name not in world][: int(method["named_suppliers"])]
+    return [name for name in ranked if name in world or name in outside] + [
+        name for name in world if name not in ranked
+    ]
+
+
+def _world_suppliers() -> dict[str, set[str]]:
+    """Return the suppliers in the table of the world's orders, with the categories that they sold."""
+    sold: dict[str, set[str]] = defaultdict(set)
+    for row in tables.read(DATA / "world_orders.csv", ("category", "supplier", "deals")):
+        if row.number_in("deals") > 0:
+            sold[row.text("supplier")].add(row.text("category"))
+    return dict(sorted(sold.items()))
+
+
+def _case(known: Register, named: list[str], year: int) -> dict[str, Any]:
+    """Return the content of case.toml."""
+    home = identifier(known.recipient)
+    named = [name for name in named if identifier(name) != home]
+    partners = [identifier(name) for name in named[: int(choices()["partners"])]]
+    assumed = {"assumption": _UNKNOWN}
+    neutral = {"value": 0.0, **assumed}
+    return {
+        "title": f"{known.recipient} as its register of arms imports shows it",
+        "notes": f"Made from the register alone, as known at the beginning of {year}.",
+        "as_of": year,
+        "recipient": home,
+        "partners": partners,
+        "residual_supplier": _POOL,
+        "sources": [f"{_SIPRI} ({known.vintage})", "GeoNames (capitals), CC BY 4.0"],
+        "fiscal_year": {"recipient": 1, "donor": 1, **assumed},
+        "deal_register": {
+            "deals": "data/deals.csv",
+            "deliveries": "data/deliveries.csv",
+            "categories": "data/register_categories.csv",
+            "first_year": min(known.first_year, year - 1),
+            "last_year": year - 1,
+            "not_platforms": _NOT_PLATFORMS,
+            "source": known.vintage,
+        },
+        "world_orders": {
+            "file": "data/world_orders.csv",
+            "floor": 0.5,
+            "assumption": "Half of the smallest count that can be observed, so that the logarithm is finite.",
+        },
+        "states": _states(known, named),
+        "camps": {"unaligned": {"label": "No camp", "sign": 0, **assumed}},
+        "categories": {
+            name: {"label": label, "world_orders": pools, "assumption": "Market presence is read there."}
+            for name, (label, pools) in _CATEGORIES.items()
+        },
+        "domains": {
+            name: {"label": label, "categories": members, "assumption": "By where they serve."}
+            for name, (label, members) in _DOMAINS.items()
+        },
+        "fronts": {"border": {"label": "Border", **assumed}},
+        "channels": {"aid": {"label": "Aid", **assumed}},
+        "regimes": {
+            "open": {"label": "Open", "since": 1900, "permits": list(_CATEGORIES), "reviews": [], **assumed}
+        },
+        "held": {
+            "relation": _relations([home, *partners], neutral),
+            "alignment": {name: {"value": choices()["neutral_alignment"], **assumed} for name in partners},
+            "agreement_rung": {name: {"value": 1, **assumed} for name in partners},
+            "posture": {name: {"value": 1, **assumed} for name in partners},
+            "export_regime": {"value": 0, **assumed},
+        },
+    }
+
+
+def _relations(actors: list[str], value: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    relations: dict[str, dict[str, Any]] = defaultdict(dict)
+    for one, other in combinations(actors, 2):
+        relations[one][other] = dict(value)
+    return dict(relations)
+
+
+def _states(known: Register, named: list[str]) -> dict[str, Any]:
+    """Return the recipient, its suppliers and the pool of the rest."""
+    capitals = {row.text("state"): row for row in tables.read(DATA / "capitals.csv", ("state", "capital"))}
+    home = capitals.get(known.recipient)
+    far = {
+        "distance": {"km": choices()["unknown_distance"], "assumption": "Its capital is not in the table."}
+    }
+
+    def place(name: str) -> dict[str, Any]:
+        if home is None or name not in capitals:
+            return far
+        row = capitals[name]
+        degrees = {axis: row.number_in(axis) for axis in ("latitude", "longitude")}
+        return {"capital": {"name": row.text("capital"), **degrees}}
+
+    bought: dict[str, set[str]] = defaultdict(set)
+    for deal in known.deals:
+        bought[deal.supplier].add(categories.becomes(deal.kind, deal.description))
+    world = _world_suppliers()
+    states: dict[str, Any] = {
+        identifier(known.recipient): {"label": known.recipient, **(place(known.recipient) if home else {})}
+    }
+    for name in named:
+        sells = [
+            category
+            for category, (_, pools) in _CATEGORIES.items()
+            if category in bought[name] or world.get(name, set()).intersection(pools)
+        ]
+        reason = "What it sold to the recipient or, by kind of weapon, to the world."
+        states[identifier(name)] = {
+            "label": name,
+            "register_names": [name],
+            "camp": "unaligned",
+            "catalogue": {"categories": sells, "source": reason},
+            **place(name),
+        }
+    states[_POOL] = {
+        "label": "Other suppliers",
+        "camp": "unaligned",
+        "catalogue": {"categories": list(_CATEGORIES), "assumption": "Between them they make everything."},
+        **far,
+    }
+    return states
+
+
+def _write_tables(known: Register, folder: Path) -> None:
+    """Write the register in the form that cases have, and the tables of the market."""
+    shutil.copyfile(DATA / "world_orders.csv", folder / "world_orders.csv")
+    kinds = sorted({(deal.kind, deal.description) for deal in known.deals})
+    _write_csv(
+        folder / "register_categories.csv",
+        ("category", "description", "becomes", "reason"),
+        ((kind, text, categories.becomes(kind, text), "By its description") for kind, text in kinds),
+    )
+    _write_csv(
+        folder / "deals.csv",
+        (
+            "supplier",
+            "order_year",
+            "designation",
+            "description",
+            "delivery_years",
+            "tiv_total_order",
+            "tiv_delivered",
+            "category",
+        ),
+        (
+            (
+                deal.supplier,
+                deal.year,
+                deal.item,
+                deal.description,
+                "; ".join(str(each.year) for each in deal.deliveries),
+                deal.tiv,
+                "" if deal.is_running else deal.delivered,
+                deal.kind,
+            )
+            for deal in known.deals
+        ),
+    )
+    _write_csv(
+        folder / "deliveries.csv",
+        ("supplier", "year", "tiv", "description", "designation", "category"),
+        (
+            (deal.supplier, each.year, each.tiv, deal.description, deal.item, deal.kind)
+            for deal in known.deals
+            for each in deal.deliveries
+        ),
+    )
+
+
+def _write_csv(path: Path, header: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.writer(lines, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def _write_parameters(made: Case, year: int, folder: Path) -> None:
+    """Write rates, sizes and the budget that paid for them."""
+    parameters = ParameterSet.load(made)
+    price, share = (
+        rates.general_value("contracts", "price_level"),
+        rates.general_value("budget", "procurement_share"),
+    )
+    budget = rates.yearly_volume(made, rates.remembered(made, year), year) * price / share
+    why = f"Own calculation from the register as known before {year}; see the method in sim/importers."
+    low, high = parameters["economy.initial_military_budget"].bounds
+    files: dict[str, dict[str, Any]] = {
+        "economy": {"initial_military_budget": {"value": min(max(budget, low), high), "assumption": why}}
+    }
+    for key, change in rates.known(made, year, parameters).items():
+        mechanism, name, label = key.split(".")
+        if name != "price_level":
+            table = files.setdefault(mechanism, {}).setdefault(name, {}).setdefault("at", {})
+            table[label] = {**change, "assumption": why}
+    for mechanism, content in files.items():
+        _write_toml(folder / f"{mechanism}.toml", content)
+
+
+def _write_toml(path: Path, content: Mapping[str, Any]) -> None:
+    import tomli_w
+
+    path.write_text(tomli_w.dumps(content), encoding="utf-8")

@@ -1,0 +1,81 @@
+"""What a register means: the state behind a name, and the kind and category of an item.
+
+Items come from the table data/items.csv, read from the top: the first row whose category is the item's (where
+that is known) and whose phrases, parted by plus signs, all stand in the description decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from sim import tables
+from sim.errors import UnknownName, nearest
+
+#: Tables that the making of cases rests on.
+DATA = Path(__file__).parent / "data"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A row of the table: an item of this kind with these phrases in its description becomes this."""
+
+    kind: str
+    phrases: tuple[str, ...]
+    becomes: str
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return the table, in order."""
+    return tuple(
+        Rule(row.text("kind"), tuple(filter(None, row.cells["phrases"].split(" + "))), row.text("becomes"))
+        for row in tables.read(DATA / "items.csv", ("kind", "phrases", "becomes"))
+    )
+
+
+def kinds() -> tuple[str, ...]:
+    """Return the register's categories."""
+    return tuple(dict.fromkeys(rule.kind for rule in rules()))
+
+
+def known_kind(kind: str, file: str, place: str) -> str:
+    """Return a category of the register, or raise `UnknownName` for one that it does not have."""
+    for known in kinds():
+        if known.casefold() == kind.casefold():
+            return known
+    raise UnknownName(file, place, "no such category: {value}", nearest(kind, kinds(), "categories"), kind)
+
+
+def kind_of(description: str) -> str:
+    """Return the register's category of an item that is described in words alone."""
+    return _first(description, None).kind
+
+
+def becomes(kind: str, description: str) -> str:
+    """Return the category of a case that an item belongs to."""
+    return _first(description, kind).becomes
+
+
+@cache
+def _names() -> dict[str, str]:
+    return {
+        row.text("written"): row.text("state")
+        for row in tables.read(DATA / "names.csv", ("written", "state"))
+    }
+
+
+def state_of(name: str) -> str:
+    """Return the state that a register means, which may be the successor of the one it names."""
+    return _names().get(name, name)
+
+
+def _first(description: str, kind: str | None) -> Rule:
+    text = description.casefold()
+    for rule in rules():
+        # A row without phrases is the last resort of its kind; only an item of that kind may take it.
+        is_kind = rule.kind == kind if kind is not None else bool(rule.phrases)
+        if is_kind and all(phrase in text for phrase in rule.phrases):
+            return rule
+    return rules()[-1]

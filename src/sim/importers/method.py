@@ -1,0 +1,23 @@
+"""Numbers of the method by which a case is made, read from data/method.toml."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from sim.importers.categories import DATA
+from sim.records import Number, Record, check, read_toml, shown
+
+
+class _Choice(Record):
+    """A number, its unit and why."""
+
+    value: Number
+    unit: str
+    assumption: str
+
+
+@cache
+def choices() -> dict[str, float]:
+    """Return name -> value."""
+    path = DATA / "method.toml"
+    return {name: check(_Choice, table, shown(path), name).value for name, table in read_toml(path).items()}

@@ -1,0 +1,167 @@
+"""What a register says, at a date, of how often, how much and with what money its recipient buys.
+
+    rate_c   = N/T (n_c + w m_c) / (N + w)             orders of the last T years, world's mix m, weight w
+    size_c   = exp mean log size, drawn to the recipient's mean by w orders, that to the general size by w
+    price    = procurement money of a year / volume ordered or delivered in a year, the larger
+
+Sizes are raised by what comes with platforms under entries of its own (missiles, engines). Own
+calculation from the register as known before the date; errors are those of counts with the model's
+dispersion and of means. The results are parameter changes, and replace numbers estimated on later years.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sim import parameter_files, register, tables
+from sim.axes import Array
+from sim.case import Case
+from sim.importers.method import choices
+from sim.parameters import ParameterSet
+from sim.records import read_toml
+from sim.register import Deal
+
+#: Parameter or element -> number or table, as `sim.scenario.Scenario.override` takes them.
+Changes = dict[str, dict[str, Any]]
+
+
+def known(case: Case, year: int, parameters: ParameterSet) -> Changes:
+    """Return rates, sizes and prices as known before the beginning of a year.
+
+    Parameters
+    ----------
+    case : Case
+    year : int
+        The year in which a run starts.
+    parameters : ParameterSet
+        Those of the run: the dispersion of counts, the general size, the budget.
+
+    Returns
+    -------
+    dict
+        Element -> table with value and distribution.
+    """
+    method = choices()
+    deals = remembered(case, year)
+    in_register = [
+        index for index, name in enumerate(case.categories) if case.record.categories[name].in_register
+    ]
+    changes: Changes = {}
+    for name, (rate, spread) in _rates(case, deals, year, in_register, parameters).items():
+        changes[f"demand.deals_per_year.{name}"] = _lognormal(rate, spread)
+    for name, (median, error, spread) in _sizes(case, deals, in_register).items():
+        changes[f"contracts.size_median.{name}"] = _lognormal(median, error)
+        changes[f"contracts.size_spread.{name}"] = {"value": spread}
+    volume = yearly_volume(case, deals, year)
+    money = _central(parameters, "economy.initial_military_budget") * _central(
+        parameters, "budget.procurement_share"
+    )
+    for name in case.categories:
+        changes[f"contracts.price_level.{name}"] = _lognormal(money / volume, method["price_spread"])
+    return {key: _within(parameters[key].bounds, change) for key, change in changes.items()}
+
+
+def _within(bounds: tuple[float, float], change: dict[str, Any]) -> dict[str, Any]:
+    """Return a change with its value moved into the bounds of the parameter."""
+    value = min(max(change["value"], bounds[0]), bounds[1])
+    if "distribution" not in change:
+        return {"value": value}
+    return _lognormal(value, change["distribution"]["lognormal"][1])
+
+
+def remembered(case: Case, year: int) -> list[Deal]:
+    """Return the deals of the years that count, before the beginning of a year."""
+    first = year - choices()["remembered_years"]
+    return [deal for deal in register.read(case)[0] if first <= deal.year < year]
+
+
+def yearly_volume(case: Case, deals: list[Deal], year: int) -> float:
+    """Return what was ordered or delivered in a year of the last ones, whichever is more, TIV m."""
+    years = choices()["rate_years"]
+    ordered = sum(deal.tiv for deal in deals if deal.year >= year - years) / years
+    delivered = sum(d.tiv for d in register.read(case)[1] if year - years <= d.year < year) / years
+    return max(ordered, delivered, min((deal.tiv for deal in deals if deal.tiv > 0), default=1.0))
+
+
+def _rates(
+    case: Case, deals: list[Deal], year: int, in_register: list[int], parameters: ParameterSet
+) -> dict[str, tuple[float, float]]:
+    """Return orders per year and their relative error by category."""
+    method, dispersion = choices(), _central(parameters, "demand.dispersion")
+    years = min(method["rate_years"], year - case.record.deal_register.first_year)
+    counts = np.zeros(case.size("category"))
+    for deal in deals:
+        if deal.is_platform and deal.year >= year - years:
+            counts[deal.category] += 1
+    weight, mix = method["mix_weight"], _world_mix(case, year, in_register)
+    # Half an order more than was seen: a rate of nought would be certain.
+    in_all = (counts.sum() + 0.5) / years
+    credited = counts + weight * mix
+    rates = {}
+    for index in in_register:
+        share = credited[index] / (counts.sum() + weight)
+        spread = np.sqrt((1.0 + dispersion) / max(credited[index], 1e-9))
+        rates[case.categories[index]] = (
+            float(in_all * share),
+            float(min(spread, method["largest_rate_spread"])),
+        )
+    return rates
+
+
+def _world_mix(case: Case, year: int, in_register: list[int]) -> Array:
+    """Return the share of each category in the world's orders of the last window before a year."""
+    rows = tables.read(case.folder / case.record.world_orders.file, ("window", "category", "world_deals"))
+    latest = max((row.text("window") for row in rows if int(row.text("window")[5:]) < year), default="")
+    world: Mapping[str, float] = {
+        row.text("category"): row.number_in("world_deals") for row in rows if row.text("window") == latest
+    }
+    pooled = [case.record.categories[name].world_orders for name in case.categories]
+    sharers = {name: sum(name in pool for i, pool in enumerate(pooled) if i in in_register) for name in world}
+    mix = np.zeros(case.size("category"))
+    for index in in_register:
+        mix[index] = sum(world[name] / sharers[name] for name in pooled[index] if name in world)
+    return mix / mix.sum() if mix.sum() else mix
+
+
+def _sizes(case: Case, deals: list[Deal], in_register: list[int]) -> dict[str, tuple[float, float, float]]:
+    """Return median size, its relative error and the log spread of sizes, by category."""
+    weight = choices()["size_weight"]
+    general, general_spread = (
+        np.log(general_value("contracts", "size_median")),
+        general_value("contracts", "size_spread"),
+    )
+    sized = [(deal.category, np.log(deal.tiv)) for deal in deals if deal.is_platform and deal.tiv > 0]
+    logs = np.array([size for _, size in sized])
+    own = (logs.sum() + weight * general) / (len(logs) + weight)
+    platforms = sum(deal.tiv for deal in deals if deal.is_platform)
+    extra = sum(deal.tiv for deal in deals) / platforms if platforms > 0 else 1.0
+    sizes = {}
+    for index in in_register:
+        here = np.array([size for category, size in sized if category == index])
+        n = len(here)
+        mean = (here.sum() + weight * own) / (n + weight)
+        squares = ((here - mean) ** 2).sum() + weight * general_spread**2
+        spread = float(np.sqrt(squares / (n + weight)))
+        sizes[case.categories[index]] = (
+            float(np.exp(mean) * extra),
+            spread / float(np.sqrt(n + weight)),
+            spread,
+        )
+    return sizes
+
+
+def general_value(mechanism: str, name: str) -> float:
+    """Return the value of a parameter before any case says otherwise."""
+    path = parameter_files.DIRECTORY / f"{mechanism}.toml"
+    return float(read_toml(path)[name]["value"])
+
+
+def _lognormal(median: float, spread: float) -> dict[str, Any]:
+    return {"value": median, "distribution": {"lognormal": [median, spread]}}
+
+
+def _central(parameters: ParameterSet, name: str) -> float:
+    return float(parameters.array(name).ravel()[0])

@@ -1,0 +1,199 @@
+"""Registers in the forms in which they go round, and the cases made from them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim import register as case_registers
+from sim import scenario as scenarios
+from sim import tables
+from sim.errors import InputError, MissingField, OutsideHorizon, UnknownName
+from sim.importers import cases, categories, rates, registers
+from sim.parameters import ParameterSet
+
+#: supplier, year, item, description, kind, delivery years, TIV of the order, TIV delivered
+DEALS = (
+    ("Atlantis", 2001, "Heron", "frigate", "Ships", (2003, 2004), 100.0, 100.0),
+    ("Turkey", 2002, "Kite", "fighter aircraft", "Aircraft", (2003,), 40.0, 40.0),
+    ("Soviet Union", 2003, "Bear", "tank", "Armoured vehicles", (2004, 2005, 2006), 30.0, 30.0),
+    ("Atlantis", 2004, "Adder", "anti-ship missile", "Missiles", (2006,), 8.0, 8.0),
+    ("China", 2006, "Wing", "reconnaissance drone", "Aircraft", (2007,), 12.0, 12.0),
+    ("China", 2009, "Reed", "patrol boat", "Ships", (2010, 2012), 60.0, 30.0),
+)
+
+#: The header of the trade register, in which some columns have no name.
+HEADER = (
+    "Recipient;Supplier;Year of order;;Number ordered;;Weapon designation;Weapon description;"
+    "Number delivered;;Year(s) of delivery;status;Comments;SIPRI TIV per unit;SIPRI TIV for total order;"
+    "SIPRI TIV of delivered weapons"
+)
+
+
+def as_deals(rows: tuple[tuple[object, ...], ...] = DEALS) -> str:
+    header = "recipient,supplier,order_year,n_ordered,designation,description,delivery_years,tiv_unit,"
+    lines = [header + "tiv_total_order,tiv_delivered,category"]
+    for supplier, year, item, text, kind, years, tiv, delivered in rows:
+        dates = "; ".join(map(str, years))
+        lines.append(f"Utopia,{supplier},{year},2,{item},{text},{dates},1,{tiv},{delivered},{kind}")
+    return "\n".join(lines) + "\n"
+
+
+def as_trade_register() -> str:
+    text = io.StringIO()
+    text.write('Transfers of major weapons\n"Generated, some day"\n\n')
+    writer = csv.writer(text, delimiter=";")
+    writer.writerow(HEADER.split(";"))
+    for supplier, year, item, words, _, years, tiv, delivered in DEALS:
+        dates = "; ".join(map(str, years))
+        writer.writerow(
+            ["Utopia", supplier, year, "?", 2, "", item, words, 2, "?", dates, "New", "é", 1, tiv, delivered]
+        )
+    writer.writerow(["Elsewhere", "China", 2000, "", 1, "", "X", "tank", 1, "", 2001, "New", "", 1, 1, 1])
+    return text.getvalue()
+
+
+def as_deliveries() -> str:
+    header = (
+        "SIPRI AT Database ID,Supplier,Recipient,Designation,Description,Armament category,Order date,"
+        "Order date is estimate,Numbers delivered,Numbers delivered is estimate,Delivery year,"
+        "Delivery year is estimate,Status,SIPRI estimate,TIV deal unit,TIV delivery values,Local production"
+    )
+    lines = ["Deals with deliveries", "", header]
+    for number, (supplier, year, item, words, kind, years, _, delivered) in enumerate(DEALS):
+        lines += [
+            f"{number},{supplier},Utopia,{item},{words},{kind},{year},No,1,No,{each},No,New,1,1,"
+            f"{delivered / len(years)},No"
+            for each in years
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def written(folder: Path, text: str, encoding: str = "utf-8") -> Path:
+    path = folder / "register.csv"
+    path.write_text(text, encoding=encoding)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [(as_deals(), "utf-8"), (as_trade_register(), "latin-1"), (as_deliveries(), "utf-8")],
+)
+def test_all_forms_say_the_same(tmp_path: Path, text: str, encoding: str) -> None:
+    found = registers.read(written(tmp_path, text, encoding), "utopia")
+    assert found.recipient == "Utopia"
+    assert [(deal.supplier, deal.year, deal.kind) for deal in found.deals] == [
+        ("Atlantis", 2001, "Ships"),
+        ("Turkiye", 2002, "Aircraft"),
+        ("Russia", 2003, "Armoured vehicles"),
+        ("Atlantis", 2004, "Missiles"),
+        ("China", 2006, "Aircraft"),
+        ("China", 2009, "Ships"),
+    ]
+    assert found.deliveries()["Atlantis", 2003] == 50.0
+    assert sum(found.deliveries().values()) == 220.0
+    assert (found.first_year, found.last_year) == (2001, 2012)
+
+
+def test_a_running_deal_has_more_to_come(tmp_path: Path) -> None:
+    rows = (("China", 2009, "Reed", "patrol boat", "Ships", (2010, 2012), 60.0, ""),)
+    (deal,) = registers.read(written(tmp_path, as_deals(rows))).deals
+    # Two years of delivery of three.
+    assert deal.is_running
+    assert deal.delivered == pytest.approx(40.0)
+
+
+def test_what_came_later_is_not_known(tmp_path: Path) -> None:
+    known = registers.read(written(tmp_path, as_deals())).known_before(2005)
+    assert {deal.year for deal in known.deals} == {2001, 2002, 2003, 2004}
+    assert max(each.year for deal in known.deals for each in deal.deliveries) == 2004
+    tank = next(deal for deal in known.deals if deal.item == "Bear")
+    assert tank.is_running
+    assert tank.delivered == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "remedy"),
+    [
+        ("2001,2,Heron", "soon,2,Heron", "row 2, column order_year", "2015"),
+        ("2001,2,Heron", "20001,2,Heron", "row 2, column order_year", "2015"),
+        ("100.0,100.0,Ships", "many,100.0,Ships", "row 2, column tiv_total_order", "number"),
+        ("100.0,100.0,Ships", "-1,100.0,Ships", "row 2, column tiv_total_order", "Correct"),
+        ("100.0,100.0,Ships", "100.0,100.0,Boats", "row 2, column category", "Ships"),
+        ("2003; 2004", "2003 or so", "row 2, column delivery_years", "2021; 2022"),
+        ("2003; 2004", "", "row 2, column delivery_years", "2021; 2022"),
+        ("Utopia,Atlantis,2001", "Utopia,,2001", "row 2, column supplier", "Fill it in"),
+        ("2,Heron,frigate", "2,Heron,frigate,grey", "row 2", "quotation"),
+        ("tiv_total_order", "tiv", "no column tiv_total_order", "form deals"),
+    ],
+)
+def test_a_malformed_register_is_refused_in_one_line(
+    tmp_path: Path, old: str, new: str, place: str, remedy: str
+) -> None:
+    assert old in as_deals()
+    with pytest.raises(InputError) as caught:
+        registers.read(written(tmp_path, as_deals().replace(old, new, 1)))
+    message = str(caught.value)
+    assert "\n" not in message
+    assert "register.csv" in message
+    assert place in message
+    assert remedy in message
+
+
+def test_the_recipient_must_be_in_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path, as_trade_register(), "latin-1")
+    with pytest.raises(UnknownName, match="Did you mean Utopia"):
+        registers.read(path, "Utopa")
+    with pytest.raises(MissingField, match="--recipient"):
+        registers.read(path)
+
+
+def test_the_shipped_items_are_recognised() -> None:
+    folder = Path(cases.case.DIRECTORY) / "bangladesh" / "data" / "register_categories.csv"
+    for row in tables.read(folder, ("category", "description", "becomes")):
+        kind, text = row.text("category"), row.text("description")
+        assert categories.becomes(kind, text) == row.text("becomes"), text
+        # Maritime patrol aircraft and the like are told from their radars by the column alone.
+        assert categories.kind_of(text) == kind, text
+
+
+def test_a_made_case_runs_and_counts_only_what_was_known(tmp_path: Path) -> None:
+    whole = registers.read(written(tmp_path, as_deals()))
+    made = cases.make(whole.known_before(2006), 2006, tmp_path / "utopia")
+    assert made.recipient == "utopia"
+    assert made.partners[0] == "atlantis"
+    assert made.suppliers[-1] == "other"
+    state = case_registers.initial(made, scenarios.Quarter(2006, 1))
+    assert state.delivered.sum() == pytest.approx(100 + 40 + 20)
+    assert state.open_tiv.sum() == pytest.approx(10 + 8)
+    assert "china" in made.suppliers, "a seller on the world's market, though new here"
+
+
+def test_rates_are_counts_over_years(tmp_path: Path) -> None:
+    whole = registers.read(written(tmp_path, as_deals()))
+    made = cases.make(whole.known_before(2011), 2011, tmp_path / "utopia")
+    known = rates.known(made, 2011, ParameterSet.load(made))
+    yearly = sum(each["value"] for key, each in known.items() if "deals_per_year" in key)
+    # Five platform orders, and half of one, in the ten years from 2001 to 2010.
+    assert yearly == pytest.approx(0.55)
+    sizes = [each["value"] for key, each in known.items() if "size_median" in key]
+    assert np.all(np.array(sizes) > 5.0)
+    assert np.all(np.array(sizes) < 100.0)
+    money = ParameterSet.load(made)["economy.initial_military_budget"].value
+    share = ParameterSet.load(made)["budget.procurement_share"].value
+    # 250 TIV m in ten years pay for themselves at the price.
+    assert known["contracts.price_level.armour"]["value"] == pytest.approx(money * share / 25.0)
+
+
+def test_a_case_needs_a_past_and_a_free_place(tmp_path: Path) -> None:
+    whole = registers.read(written(tmp_path, as_deals()))
+    with pytest.raises(OutsideHorizon, match="later origin"):
+        cases.make(whole.known_before(2001), 2001, tmp_path / "early")
+    assert not (tmp_path / "early").exists()
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(InputError, match="already exists"):
+        cases.make(whole.known_before(2006), 2006, tmp_path / "taken")
