@@ -140,7 +140,7 @@ class Block:
         for name in self._changed:
             values[name] = plan.changes[name].at(step, self._drawn[name])
         if self._changed and self._runner is not None:
-            self._runner.changed()
+            self._runner.changed(self._changed)
 
 
 def _check_update(stage: Stage, update: Any, values: Mapping[str, Any]) -> None:
@@ -203,8 +203,15 @@ def run_block(
     return recorded
 
 
+def can_compile() -> bool:
+    """Whether the compiler is installed that `is_compiled` needs."""
+    from sim.compiled import machine
+
+    return machine.is_there()
+
+
 def _runner(plan: Plan, n_trials: int, keep: tuple[str, ...], schedule: Schedule) -> Runner:
     """Return what runs stages as machine code; imported here, for the compiler need not be installed."""
-    from sim.compiled.running import Runner
+    from sim.compiled import running
 
-    return Runner(plan.constants, n_trials, keep, schedule)
+    return running.runner(plan.constants, n_trials, keep, schedule)

@@ -88,8 +88,13 @@ def _own(target: Traced) -> Memory:
     first = cells[0]
     if first.op == "load" and not first.detail[0].source:
         memory: Memory = first.detail[0]
-        if memory.n_rows == len(cells) and memory.version > 0 and all(
-            cell.op == "load" and cell.detail == (memory, k, memory.version) for k, cell in enumerate(cells)
+        if (
+            memory.n_rows == len(cells)
+            and memory.version > 0
+            and all(
+                cell.op == "load" and cell.detail == (memory, k, memory.version)
+                for k, cell in enumerate(cells)
+            )
         ):
             return memory
     if target.axis is None:

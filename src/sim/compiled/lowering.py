@@ -18,7 +18,7 @@ from sim.compiled.snippets import PRELUDE
 LANES = 8
 
 #: Places of a kernel's table of arguments: address of its own room, capacity of lists, quarter; then the length of
-#: each axis, then address and row stride of each input, then of each output.
+#: each axis, then the addresses of inputs and outputs, then the bytes from one of their rows to the next.
 ROOM, CAPACITY, STEP, FIRST = 0, 1, 2, 3
 
 #: Effects that are loops of their own.
@@ -49,8 +49,9 @@ class Kernel:
         self.inputs = list(trace.inputs.values())
         self.fixed_size = self.list_rows = 0
         self._places: dict[Memory, tuple[str, int]] = {}
-        self._first_output = FIRST + len(trace.axes) + 2 * len(self.inputs)
-        self.n_arguments = self._first_output + 2 * n_outputs
+        self.first_address = FIRST + len(trace.axes)
+        self.first_stride = self.first_address + len(self.inputs) + n_outputs
+        self.n_arguments = self.first_stride + len(self.inputs) + n_outputs
         self.entry: list[str] = []
         self._names = 0
         self.uniform: dict[tuple[Node, int], str] = {}
@@ -62,8 +63,25 @@ class Kernel:
         body: list[str] = []
         for number, region in enumerate(regions):
             body += self._alone(region[0], number) if region[0].what in _ALONE else self._loop(region, number)
-        lines = [*self._heading(), *self.entry, "  br label %begin0", *body, f"begin{len(regions)}:", "  ret void", "}"]
-        self.text = "\n".join([PRELUDE, *self.tables.values(), f"define void @{name}(ptr noalias %table) {{", "entry:", *lines, ""])
+        lines = [
+            *self._heading(),
+            *self.entry,
+            "  br label %begin0",
+            *body,
+            f"begin{len(regions)}:",
+            "  ret void",
+            "}",
+        ]
+        self.text = "\n".join(
+            [
+                PRELUDE,
+                *self.tables.values(),
+                f"define void @{name}(ptr noalias %table) {{",
+                "entry:",
+                *lines,
+                "",
+            ]
+        )
 
     # ------------------------------------------------------------------ names and places
 
@@ -96,13 +114,9 @@ class Kernel:
     def _place(self, memory: Memory, number: int) -> None:
         """Say in the entry where memory is."""
         if memory.source or memory.output is not None:
-            at = (
-                FIRST + len(self.trace.axes) + 2 * self.inputs.index(memory)
-                if memory.source
-                else self._first_output + 2 * (memory.output or 0)
-            )
-            self._argument(f"%m{number}", "ptr", at)
-            self._argument(f"%s{number}", "i64", at + 1)
+            at = self.inputs.index(memory) if memory.source else len(self.inputs) + (memory.output or 0)
+            self._argument(f"%m{number}", "ptr", self.first_address + at)
+            self._argument(f"%s{number}", "i64", self.first_stride + at)
         elif memory.axis is self.trials:
             self.entry.append(f"  %m{number} = getelementptr i8, ptr %room, i64 {self.fixed_size}")
             self.fixed_size += self.n_trials * memory_type(memory.kind)[1] * memory.n_rows

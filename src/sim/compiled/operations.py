@@ -212,7 +212,9 @@ class Emitter:
         for lane in range(width):
             self._width = width
             name = one(lane)
-            result = self.write(f"insertelement {self.type(kind)} {result}, {_TYPES[kind]} {name}, i64 {lane}")
+            result = self.write(
+                f"insertelement {self.type(kind)} {result}, {_TYPES[kind]} {name}, i64 {lane}"
+            )
         return result
 
     # ------------------------------------------------------------------ nodes
@@ -270,7 +272,9 @@ class Emitter:
         key = (node.kind, *(literal(node.kind, value) for value in node.detail))
         if key not in tables:
             entries = ", ".join(f"{in_memory} {text}" for text in key[1:])
-            tables[key] = f"@table{len(tables)} = internal constant [{len(node.detail)} x {in_memory}] [{entries}]"
+            tables[key] = (
+                f"@table{len(tables)} = internal constant [{len(node.detail)} x {in_memory}] [{entries}]"
+            )
         name = tables[key].split()[0]
 
         def one(lane: int) -> str:
@@ -289,7 +293,9 @@ class Emitter:
             return place
         wide = self.type(INTEGER)
         one = self.write(f"insertelement {wide} poison, i64 {place}, i64 0")
-        every = self.write(f"shufflevector {wide} {one}, {wide} poison, <{self._width} x i32> zeroinitializer")
+        every = self.write(
+            f"shufflevector {wide} {one}, {wide} poison, <{self._width} x i32> zeroinitializer"
+        )
         lanes = ", ".join(f"i64 {k}" for k in range(self._width))
         return self.write(f"add {wide} {every}, <{lanes}>")
 
@@ -299,7 +305,9 @@ class Emitter:
     def _intrinsic(self, name: str, kind: str, *args: str, more: str = "") -> str:
         suffix = ("" if self._width == 1 else f"v{self._width}") + ("f64" if kind == FLOAT else "i64")
         wide = self.type(kind)
-        return self.write(f"call {wide} @llvm.{name}.{suffix}({', '.join(f'{wide} {a}' for a in args)}{more})")
+        return self.write(
+            f"call {wide} @llvm.{name}.{suffix}({', '.join(f'{wide} {a}' for a in args)}{more})"
+        )
 
     def _floor(self, node: Node) -> str:
         return self._intrinsic("floor", FLOAT, self.operand(node.args[0]))
@@ -309,7 +317,9 @@ class Emitter:
 
     def _abs(self, node: Node) -> str:
         more = ", i1 false" if node.kind == INTEGER else ""
-        return self._intrinsic("fabs" if node.kind == FLOAT else "abs", node.kind, self.operand(node.args[0]), more=more)
+        return self._intrinsic(
+            "fabs" if node.kind == FLOAT else "abs", node.kind, self.operand(node.args[0]), more=more
+        )
 
     def _neg(self, node: Node) -> str:
         x = self.operand(node.args[0])
@@ -318,7 +328,9 @@ class Emitter:
         return self.write(f"sub {self.type(INTEGER)} {self.number_of(INTEGER, 0)}, {x}")
 
     def _not(self, node: Node) -> str:
-        return self.write(f"xor {self.type(TRUTH)} {self.operand(node.args[0])}, {self.number_of(TRUTH, True)}")
+        return self.write(
+            f"xor {self.type(TRUTH)} {self.operand(node.args[0])}, {self.number_of(TRUTH, True)}"
+        )
 
     def _compared(self, node: Node) -> str:
         one, other = (self.operand(arg) for arg in node.args)
@@ -327,7 +339,9 @@ class Emitter:
             relation = {"eq": "oeq", "ne": "une"}[node.op] if kind == FLOAT else node.op
         else:
             relation = ("o" if kind == FLOAT else "s") + node.op
-        return self.write(f"{'fcmp' if kind == FLOAT else 'icmp'} {relation} {self.type(kind)} {one}, {other}")
+        return self.write(
+            f"{'fcmp' if kind == FLOAT else 'icmp'} {relation} {self.type(kind)} {one}, {other}"
+        )
 
     _lt = _le = _gt = _ge = _eq = _ne = _compared
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import struct
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -24,25 +26,36 @@ _Place = tuple[Any, int, int]
 
 
 class _Prepared:
-    """A kernel with its table of arguments, in which all that does not change is already entered."""
+    """A kernel with its table of arguments; what does not change is already entered."""
 
-    def __init__(self, kernel: Compiled, runner: Runner) -> None:
-        self.kernel = kernel
-        self.table = np.zeros(kernel.kernel.n_arguments, dtype=np.int64)
+    def __init__(self, stage: Stage, kernel: Compiled, runner: Runner) -> None:
+        lowered = kernel.kernel
+        self.kernel, self.reads = kernel, frozenset(stage.reads)
+        self.size, self.list_rows = lowered.fixed_size + 64, 8 * lowered.list_rows
+        self.table = np.zeros(lowered.n_arguments, dtype=np.int64)
         self.address = self.table.ctypes.data
         self.lists = [(kernel.sources[name], FIRST + axis.number) for name, axis in kernel.lists.items()]
-        self.inputs = []
-        place = FIRST + len(kernel.trace.axes)
-        for name in kernel.inputs:
-            if role_of(name) == "parameter":
-                _, self.table[place], self.table[place + 1] = runner.place(name)
+        self.addresses = [0] * (len(kernel.inputs) + len(kernel.outputs_written))
+        self.strides = list(self.addresses)
+        self.inputs, self.shocks = [], []
+        for k, name in enumerate(kernel.inputs):
+            if name in runner.shocks:
+                start, quarter, self.strides[k] = runner.shocks[name]
+                self.shocks.append((k, start, quarter))
+            elif role_of(name) == "parameter":
+                _, self.addresses[k], self.strides[k] = runner.place(name)
             else:
-                self.inputs.append((name, place))
-            place += 2
-        self.outputs = []
-        for output in kernel.outputs:
-            self.outputs.append((output, place))
-            place += 2 if output.axis is not None else 0
+                self.inputs.append((k, name))
+        trials = kernel.trials
+        self.outputs = [
+            (k, output, None if output.axis is trials or output.axis is None else FIRST + output.axis.number)
+            for k, output in enumerate(kernel.outputs_written, start=len(kernel.inputs))
+        ]
+        self.same = [(output.name, output.same_as) for output in kernel.outputs if output.same_as]
+        n, first, second = len(self.addresses), lowered.first_address, lowered.first_stride
+        self.pack = struct.Struct(f"={2 * n}q").pack_into
+        assert second == first + n
+        self.offset = 8 * first
 
 
 class Runner:
@@ -68,19 +81,24 @@ class Runner:
         read = {base_name(name) for stage in stages for name in stage.reads}
         self._unread = frozenset(name for stage in stages for name in stage.writes) - read - set(keep)
         self.kernels = _KERNELS.setdefault(n_trials, Kernels(n_trials))
-        self._names = {stage.name for stage in schedule.quarter if not stage.is_standing and stage.replaces is None}
+        self._names = {
+            stage.name for stage in schedule.quarter if not stage.is_standing and stage.replaces is None
+        }
         self._constants = _digest(constants)
         self._room = np.empty(0, dtype=np.uint8)
         self._capacity = SLOTS * n_trials
-        self._buffers: dict[tuple[str, tuple[int, ...]], list[_Place]] = {}
+        self._buffers: dict[tuple[str, int, int], _Place] = {}
+        self._turn: dict[str, int] = {}
+        self._prepared: dict[Any, _Prepared | None] = {}
 
     def begin(self, values: dict[str, Any], shocks: Mapping[str, Array]) -> None:
         """Begin with a block: what it holds, and its luck."""
         self.values = values
-        self._prepared: dict[Any, _Prepared | None] = {}
-        self._places: dict[str, _Place] = {}
-        self._parameters: dict[str, Any] = {}
-        self._shocks = {
+        self._prepared = {}
+        self._places: dict[int, _Place] = {}
+        self._held: list[Array] = []
+        #: Shock -> address of the first quarter, bytes to the next quarter, and to the next row.
+        self.shocks = {
             name: (shock.ctypes.data, shock.strides[0], shock.strides[-2]) for name, shock in shocks.items()
         }
 
@@ -89,11 +107,15 @@ class Runner:
         values = self.values
         for name in states:
             values[name] = values[name + PREVIOUS] = np.ascontiguousarray(values[name])
-        self.changed()
-
-    def changed(self) -> None:
-        """Forget what was entered: parameters have changed."""
         self._prepared = {}
+
+    def changed(self, names: set[str]) -> None:
+        """Forget what was entered of parameters that have changed."""
+        self._prepared = {
+            key: prepared
+            for key, prepared in self._prepared.items()
+            if prepared is not None and prepared.reads.isdisjoint(names)
+        }
 
     def run(self, stage: Stage) -> bool:
         """Run a stage; return False, and do nothing, where it has no compiled form."""
@@ -103,7 +125,7 @@ class Runner:
         key = (stage.name, *circumstances(stage, values))
         if key not in self._prepared:
             kernel = self.kernels.of(stage, values, self._constants, self._unread)
-            self._prepared[key] = None if kernel is None else _Prepared(kernel, self)
+            self._prepared[key] = None if kernel is None else _Prepared(stage, kernel, self)
         prepared = self._prepared[key]
         if prepared is None:
             return False
@@ -111,42 +133,40 @@ class Runner:
         return True
 
     def _call(self, prepared: _Prepared) -> None:
-        values, table = self.values, prepared.table
+        values, places, table = self.values, self._places, prepared.table
+        addresses, strides = prepared.addresses, prepared.strides
+        step = values["step"]
         for name, where in prepared.lists:
             length = table[where] = values[name].shape[-1]
             if length > self._capacity:
                 self._capacity = -(-length // LANES) * LANES
-        step = values["step"]
-        for name, where in prepared.inputs:
-            if name in self._shocks:
-                start, quarter, row = self._shocks[name]
-                table[where], table[where + 1] = start + step * quarter, row
-            else:
-                _, table[where], table[where + 1] = self.place(name)
-        table[ROOM], table[CAPACITY], table[STEP] = self._address_of_room(prepared), self._capacity, step
+        for k, start, quarter in prepared.shocks:
+            addresses[k] = start + step * quarter
+        for k, name in prepared.inputs:
+            value = values[name]
+            place = places.get(id(value))
+            if place is None or place[0] is not value:
+                place = self.place(name)
+            _, addresses[k], strides[k] = place
         written = []
-        for output, where in prepared.outputs:
-            if output.axis is not None:
-                place = self._buffer(output)
-                written.append((output, place))
-                _, table[where], table[where + 1] = place
-            elif output.same_as:
-                values[output.name] = values[output.same_as]
+        for k, output, _ in prepared.outputs:
+            place = self._buffer(output)
+            written.append(place)
+            _, addresses[k], strides[k] = place
+        table[ROOM], table[CAPACITY], table[STEP] = self._room_for(prepared), self._capacity, step
+        prepared.pack(table, prepared.offset, *addresses, *strides)
         prepared.kernel.call(prepared.address)
-        trials = prepared.kernel.trials
-        for output, (array, address, stride) in written:
-            name = output.name
-            if output.axis is not trials and output.axis is not None:
-                array = array[..., : table[FIRST + output.axis.number]]
-            # What was there is now the value of the quarter before, if it is still known at all.
-            if name in self._places:
-                self._places[name + PREVIOUS] = self._places[name]
-            values[name] = array
-            self._places[name] = array, address, stride
+        for (_, output, where), place in zip(prepared.outputs, written, strict=True):
+            if where is not None:
+                part = place[0][..., : table[where]]
+                place = part, place[1], place[2]
+            values[output.name] = place[0]
+            places[id(place[0])] = place
+        for name, other in prepared.same:
+            values[name] = values[other]
 
-    def _address_of_room(self, prepared: _Prepared) -> int:
-        kernel = prepared.kernel.kernel
-        size = kernel.fixed_size + 8 * kernel.list_rows * self._capacity + 64
+    def _room_for(self, prepared: _Prepared) -> int:
+        size = prepared.size + prepared.list_rows * self._capacity
         if self._room.size < size:
             self._room = np.empty(size, dtype=np.uint8)
             self._room_at = -(-self._room.ctypes.data // 64) * 64
@@ -155,40 +175,43 @@ class Runner:
     def place(self, name: str) -> _Place:
         """Return where an input is."""
         value = self.values[name]
-        known = self._places.get(name)
-        if known is not None and known[0] is value:
-            return known
-        known = self._places.get(base_name(name))
-        if known is not None and known[0] is value:
-            return known
         held = np.asarray(value)
-        if held.strides and held.strides[-1] == 0 and held.shape[-1] > 1:
+        if held.strides[-1] == 0 and held.shape[-1] > 1:
             held = np.ascontiguousarray(held[..., 0])
             stride = held.itemsize
         else:
             if not (held.flags.c_contiguous or (is_list(name) and _has_rows(held))):
                 held = np.ascontiguousarray(held)
             stride = held.itemsize if role_of(name) == "pulse" else held.strides[-2] if held.ndim > 1 else 0
-        if held is not value:
-            # What is noted has to live as long as what it stands for.
-            self._parameters[name] = held
-        self._places[name] = value, held.ctypes.data, stride
-        return self._places[name]
+        # What is noted has to live as long as what it stands for.
+        self._held.append(held)
+        place = self._places[id(value)] = value, held.ctypes.data, stride
+        return place
 
     def _buffer(self, output: Output) -> _Place:
-        """Return room to write to that holds no value of this quarter or the one before."""
+        """Return room to write to: one of two, in turn, for the other holds the quarter before."""
         name = output.name
         length = self._capacity if is_list(name) else self.n_trials
-        shape = (*output.shape, length)
-        now, before = self.values.get(name), self.values.get(name + PREVIOUS)
-        used = (now, before, getattr(now, "base", None), getattr(before, "base", None))
-        buffers = self._buffers.setdefault((name, shape), [])
-        for place in buffers:
-            if not any(place[0] is each for each in used):
-                return place
-        array = np.empty(shape, dtype=_DTYPES[output.kind])
-        buffers.append((array, array.ctypes.data, array.strides[-2] if array.ndim > 1 else 0))
-        return buffers[-1]
+        turn = self._turn[name] = 1 - self._turn.get(name, 0)
+        key = (name, turn, length)
+        if key not in self._buffers:
+            array = np.empty((*output.shape, length), dtype=_DTYPES[output.kind])
+            self._buffers[key] = array, array.ctypes.data, array.strides[-2] if array.ndim > 1 else 0
+        return self._buffers[key]
+
+
+_OF_THREAD = threading.local()
+
+
+def runner(
+    constants: Mapping[str, Array], n_trials: int, keep: tuple[str, ...], schedule: Schedule
+) -> Runner:
+    """Return a runner, the one that this thread had last if it fits: its room is then used again."""
+    key = _digest(constants), n_trials, keep, schedule
+    if getattr(_OF_THREAD, "key", None) != key:
+        _OF_THREAD.key, _OF_THREAD.runner = key, Runner(constants, n_trials, keep, schedule)
+    found: Runner = _OF_THREAD.runner
+    return found
 
 
 def _has_rows(x: Array) -> bool:

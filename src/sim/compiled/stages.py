@@ -29,16 +29,20 @@ _LISTS = ("deal", "contract")
 Values = dict[str, Any]
 
 
+@cache
 def role_of(name: str) -> str:
+    """Return the role of what a stage reads: that of a variable, or parameter."""
     base = base_name(name)
     return GLOSSARY[base].role if base in GLOSSARY else "parameter"
 
 
+@cache
 def _list_name(name: str) -> str | None:
     prefix = name.split("_")[0]
     return prefix if role_of(name) == "deal" and prefix in _LISTS else None
 
 
+@cache
 def is_list(name: str) -> bool:
     """Whether a variable is a list of deals or contracts."""
     return _list_name(name) is not None
@@ -74,6 +78,7 @@ class Compiled:
         self.kernel = Kernel(name, trace, self.trials, n_trials, len(self.memories))
         self.call = machine.function(self.kernel.text, name)
         self.inputs = [memory.source for memory in self.kernel.inputs]
+        self.outputs_written = [output for output in self.outputs if output.axis is not None]
         trace.nodes, trace.effects, trace.values = {}, [], {}
 
     def _argument(self, name: str, value: Any, n_trials: int) -> Any:
@@ -178,9 +183,7 @@ class Kernels:
         with self._lock:
             return self._of(stage, values, constants, unread)
 
-    def _of(
-        self, stage: Stage, values: Values, constants: str, unread: frozenset[str]
-    ) -> Compiled | None:
+    def _of(self, stage: Stage, values: Values, constants: str, unread: frozenset[str]) -> Compiled | None:
         signature = tuple(_signature(name, values[name]) for name in stage.reads)
         unread &= frozenset(stage.writes)
         key = (stage.name, constants, unread, signature)
@@ -214,7 +217,9 @@ def circumstances(stage: Stage, values: Values) -> tuple[Any, ...]:
 @cache
 def _varying(stage: Stage) -> tuple[tuple[str, str], ...]:
     roles = [(name, role_of(name)) for name in stage.reads]
-    return tuple((name, role) for name, role in roles if role == "pulse" or (role == "clock" and name != "step"))
+    return tuple(
+        (name, role) for name, role in roles if role == "pulse" or (role == "clock" and name != "step")
+    )
 
 
 def _signature(name: str, value: Any) -> Any:

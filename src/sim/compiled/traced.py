@@ -240,7 +240,9 @@ def _logic(op: str) -> Callable[..., Node]:
 
 def _select(trace: Trace, condition: Node, one: Node, other: Node) -> Node:
     kind = max(one.kind, other.kind, key=_PROMOTED.__getitem__)
-    return trace.compute("select", kind, condition, converted(trace, one, kind), converted(trace, other, kind))
+    return trace.compute(
+        "select", kind, condition, converted(trace, one, kind), converted(trace, other, kind)
+    )
 
 
 def _ufunc(trace: Trace, ufunc: Any, inputs: Sequence[Any]) -> Any:
@@ -348,7 +350,11 @@ class Table(np.ndarray):
             raise NotTraceable("a table indexed on other than its last axis")
         rows = np.asarray(self).reshape(-1, self.shape[-1])
         made = [
-            _map(index.trace, lambda t, k, row=tuple(row.tolist()): t.node("table", (k,), row, _kind(row), k.axis), index)
+            _map(
+                index.trace,
+                lambda t, k, row=tuple(row.tolist()): t.node("table", (k,), row, _kind(row), k.axis),
+                index,
+            )
             for row in rows
         ]
         cells = np.stack([each.cells for each in made]).reshape(*self.shape[:-1], *index.cells.shape)
@@ -497,7 +503,9 @@ class Numpy:
         """Return 0, 1, 2, ..."""
         if not isinstance(stop, Length):
             return np.arange(stop).view(Table)
-        return Traced(self._trace, _row(self._trace.node("position", (), None, INTEGER, stop.axis)), stop.axis)
+        return Traced(
+            self._trace, _row(self._trace.node("position", (), None, INTEGER, stop.axis)), stop.axis
+        )
 
     def broadcast_to(self, x: Any, shape: Any) -> Any:
         """Repeat along axes."""
