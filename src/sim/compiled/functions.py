@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 
 from sim import numerics
-from sim.compiled.graph import FLOAT, INTEGER, Memory, NotTraceable, Trace
-from sim.compiled.traced import Ledger, Numpy, Traced, converted, taken
+from sim.compiled.graph import FLOAT, Memory, NotTraceable, Trace
+from sim.compiled.stand_ins import Numpy
+from sim.compiled.traced import Ledger, Traced, converted, taken
 
 
 def bound(function: Callable[..., Any], trace: Trace) -> Callable[..., Any]:
     """Return a function of a mechanism as it is, but with stand-ins for NumPy and numerics."""
-    return _Binder(trace).bound(function)
+    rebound: Callable[..., Any] = _Binder(trace).bound(function)
+    return rebound
 
 
 class _Binder:
@@ -137,12 +139,13 @@ def _withdraw(ledger: Ledger, since: Traced, share: Traced) -> Traced:
     return result
 
 
-def _normal_quantile(u: Traced) -> Traced:
+def _normal_quantile(u: Any) -> Any:
     """Both forms for every entry, and then a choice: there is no branch to take."""
     binder = _Binder(u.trace)
     centre, tail = binder.bound(numerics._centre_quantile), binder.bound(numerics._tail_quantile)
     q = u - 0.5
-    result: Traced = np.where(np.abs(q) > numerics._CENTRE_HALF_WIDTH, tail(q, u), centre(q))  # type: ignore[assignment, operator]
+    is_tail: Any = np.abs(q) > numerics._CENTRE_HALF_WIDTH
+    result: Any = np.where(is_tail, tail(q, u), centre(q))
     return result
 
 
@@ -153,5 +156,3 @@ _REPLACED: dict[Any, Callable[..., Any]] = {
     numerics.withdraw: _withdraw,
     numerics.normal_quantile: _normal_quantile,
 }
-
-__all__ = ["INTEGER", "bound"]

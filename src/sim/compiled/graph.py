@@ -202,7 +202,7 @@ class Trace:
 
 
 def rows(name: str, value: Any) -> Any:
-    """Return an input as rows: one for each entry of its leading axes, each with an entry per trial or one."""
+    """Return an input as rows, one for each entry of its leading axes, with an entry per trial or one."""
     value = np.asarray(value)
     if name in GLOSSARY and GLOSSARY[name].role == "pulse":
         return value.reshape(-1, 1)

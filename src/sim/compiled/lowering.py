@@ -1,7 +1,7 @@
 """From a graph to LLVM's language: one loop after another, each over the trials of a block or over a list.
 
-Loops over trials take eight at a time (`LANES`), so that the processor's vectors are used whatever their size.
-Effects stand in the order in which they were noted; neighbours along the same axis share a loop. What
+Loops over trials take eight at a time (`LANES`), so that the processor's vectors are used whatever their
+size. Effects stand in the order in which they were noted; neighbours along the same axis share a loop. What
 a later loop needs again is kept in rows of the kernel's own.
 """
 
@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from sim.compiled.effects import Emitter
 from sim.compiled.graph import Axis, Effect, Memory, Node, Trace
-from sim.compiled.operations import Emitter, memory_type
+from sim.compiled.operations import memory_type
 from sim.compiled.snippets import PRELUDE
 
 #: Trials taken at a time; the number in a block has to be a multiple of it.
 LANES = 8
 
-#: Places of a kernel's table of arguments: address of its own room, capacity of lists, quarter; then the length of
-#: each axis, then the addresses of inputs and outputs, then the bytes from one of their rows to the next.
+#: Places of a kernel's table of arguments: address of its own room, capacity of lists, quarter; then the
+#: length of each axis, the addresses of inputs and outputs, and the bytes from one of their rows to the next.
 ROOM, CAPACITY, STEP, FIRST = 0, 1, 2, 3
 
 #: Effects that are loops of their own.
@@ -163,7 +164,7 @@ class Kernel:
     def _can_share(self, region: list[Effect], effect: Effect) -> bool:
         if effect.axis is not region[0].axis or any(e.what in _ALONE for e in (effect, region[0])):
             return False
-        # Entries that are not at one's own place, and sums in order of the list, need the loop before to be over.
+        # Entries at other places, and sums in order of the list, need the loop before to be over.
         changed = {e.memory for e in region if e.memory is not None and e.what not in ("read",)}
         if effect.what in ("scatter", "spread") and effect.memory in changed:
             return False
@@ -270,7 +271,8 @@ class Kernel:
             count = self.fresh()
             at = self.fresh()
             lines += [
-                f"  {count} = call i64 @find(ptr {places[0]}, i64 {memory.n_rows}, i64 {self.n_trials}, ptr {places[1]}, ptr {places[2]})",
+                f"  {count} = call i64 @find(ptr {places[0]}, i64 {memory.n_rows}, i64 {self.n_trials}, "
+                f"ptr {places[1]}, ptr {places[2]})",
                 f"  {at} = getelementptr i64, ptr %table, i64 {self.length(made)}",
                 f"  store i64 {count}, ptr {at}",
             ]
@@ -278,8 +280,9 @@ class Kernel:
             shares, first, taken, n_due, width = effect.detail
             since = Emitter(self, self.trials, 1, number).operand(effect.nodes[0], 1)
             lines.append(
-                f"  call void @withdraw(ptr {self.base(memory)}, i64 {since}, i64 {n_due}, i64 {taken.n_rows}, i64 {width}, "
-                f"i64 {self.n_trials}, ptr {self.base(shares)}, i64 {first}, ptr {self.base(taken)})"
+                f"  call void @withdraw(ptr {self.base(memory)}, i64 {since}, i64 {n_due}, "
+                f"i64 {taken.n_rows}, i64 {width}, i64 {self.n_trials}, "
+                f"ptr {self.base(shares)}, i64 {first}, ptr {self.base(taken)})"
             )
             self.changed(memory)
         return [*lines, f"  br label %begin{number + 1}"]

@@ -33,9 +33,10 @@ class _Prepared:
         self.kernel, self.reads = kernel, frozenset(stage.reads)
         self.size, self.list_rows = lowered.fixed_size + 64, 8 * lowered.list_rows
         self.table = np.zeros(lowered.n_arguments, dtype=np.int64)
+        self.bytes: Any = memoryview(self.table.view(np.uint8).data)
         self.address = self.table.ctypes.data
         self.lists = [(kernel.sources[name], FIRST + axis.number) for name, axis in kernel.lists.items()]
-        self.addresses = [0] * (len(kernel.inputs) + len(kernel.outputs_written))
+        self.addresses: list[int] = [0] * (len(kernel.inputs) + len(kernel.outputs_written))
         self.strides = list(self.addresses)
         self.inputs, self.shocks = [], []
         for k, name in enumerate(kernel.inputs):
@@ -154,11 +155,11 @@ class Runner:
             written.append(place)
             _, addresses[k], strides[k] = place
         table[ROOM], table[CAPACITY], table[STEP] = self._room_for(prepared), self._capacity, step
-        prepared.pack(table, prepared.offset, *addresses, *strides)
+        prepared.pack(prepared.bytes, prepared.offset, *addresses, *strides)
         prepared.kernel.call(prepared.address)
-        for (_, output, where), place in zip(prepared.outputs, written, strict=True):
-            if where is not None:
-                part = place[0][..., : table[where]]
+        for (_, output, at), place in zip(prepared.outputs, written, strict=True):
+            if at is not None:
+                part = place[0][..., : table[at]]
                 place = part, place[1], place[2]
             values[output.name] = place[0]
             places[id(place[0])] = place

@@ -12,7 +12,8 @@ declare i64 @llvm.abs.i64(i64, i1)
 declare <8 x i64> @llvm.abs.v8i64(<8 x i64>, i1)
 
 ; List where flags are set, row by row; return how many.
-define internal i64 @find(ptr noalias %flags, i64 %n_rows, i64 %n, ptr noalias %rows, ptr noalias %entries) {
+define internal i64 @find(ptr noalias %flags, i64 %n_rows, i64 %n, ptr noalias %rows,
+    ptr noalias %entries) {
 start:
   %end = mul i64 %n_rows, %n
   br label %head
@@ -64,7 +65,8 @@ done:
 }
 
 ; Add equal parts to a ledger, one every so many quarters; those beyond its end go into its last quarter.
-define internal void @enter(ptr %at, i64 %first, i64 %every, i64 %last, i64 %quarter, double %part, i64 %parts) {
+define internal void @enter(ptr %at, i64 %first, i64 %every, i64 %last, i64 %quarter, double %part,
+    i64 %parts) {
 start:
   br label %head
 head:
@@ -88,7 +90,8 @@ done:
 }
 
 ; Take a share of all entries of a ledger from a quarter on: sums over quarters, then over the axes between.
-define internal void @withdraw(ptr %ledger, i64 %since, i64 %n_due, i64 %n_rows, i64 %width, i64 %n, ptr %shares, i64 %first, ptr %taken) {
+define internal void @withdraw(ptr %ledger, i64 %since, i64 %n_due, i64 %n_rows, i64 %width, i64 %n,
+    ptr %shares, i64 %first, ptr %taken) {
 start:
   %end = mul i64 %n_rows, %n
   %skip = mul i64 %first, %n

@@ -1,7 +1,7 @@
 """Stages of the quarter as compiled functions, and which stages have one.
 
-A kernel is made for what a stage is called with: shapes, which parameters are the same for all trials, the data of
-the case, the quarter of the year, and the answers to its decisions. Each is made once in a process.
+A kernel is made for what a stage is called with: shapes, which parameters are the same for all trials, the
+data of the case, the quarter of the year, and the answers to its decisions. Each is made once in a process.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ class Kernels:
         self.n_trials = n_trials
         self._lock = threading.Lock()
         self._made: dict[Any, Compiled | None] = {}
-        self._guards: dict[str, set[Any]] = {}
+        self._guards: dict[Any, set[Any]] = {}
         #: Stage -> why NumPy ran it.
         self.reasons: dict[str, str] = {}
 
@@ -186,8 +186,8 @@ class Kernels:
     def _of(self, stage: Stage, values: Values, constants: str, unread: frozenset[str]) -> Compiled | None:
         signature = tuple(_signature(name, values[name]) for name in stage.reads)
         unread &= frozenset(stage.writes)
-        key = (stage.name, constants, unread, signature)
-        guards = self._guards.setdefault(stage.name, set())
+        key = (stage.function, constants, unread, signature)
+        guards = self._guards.setdefault(stage.function, set())
         full = (*key, frozenset((guard, ask(values, guard)) for guard in guards))
         if full not in self._made:
             trace = Trace(values)

@@ -1,7 +1,7 @@
-"""Stand-ins for arrays that note what is done with them, and for NumPy as mechanisms use it.
+"""Stand-ins for arrays that note what is done with them.
 
 A `Traced` holds one node for each entry of the leading axes; its last axis is written as one entry, so that
-NumPy itself does the indexing and broadcasting of leading axes. A `Ledger` is memory that is changed in place.
+NumPy itself does the indexing and broadcasting of leading axes. A `Ledger` is memory changed in place.
 """
 
 from __future__ import annotations
@@ -32,6 +32,10 @@ _ARITHMETIC = {
 }
 _LOGIC = {np.bitwise_and: "and", np.bitwise_or: "or", np.logical_and: "and", np.logical_or: "or"}
 _ONE = {np.floor: "floor", np.sqrt: "sqrt"}
+
+
+#: Functions of NumPy as `stand_ins` writes them.
+FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 
 
 class Length(int):
@@ -98,14 +102,14 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     def __bool__(self) -> bool:
         raise NotTraceable("a decision that depends on what was computed")
 
-    __index__ = __int__ = __float__ = __array__ = __bool__  # type: ignore[assignment]
+    __index__ = __int__ = __float__ = __array__ = __bool__
 
     def astype(self, dtype: Any) -> Traced:
         """Convert to another kind of number."""
         if dtype is np.int32:
-            return _map(self.trace, lambda t, x: t.compute("small", INTEGER, x), self)
+            return mapped(self.trace, lambda t, x: t.compute("small", INTEGER, x), self)
         kind = {float: FLOAT, int: INTEGER}[dtype]
-        return _map(self.trace, lambda t, x: converted(t, x, kind), self)
+        return mapped(self.trace, lambda t, x: converted(t, x, kind), self)
 
     def __getitem__(self, key: Any) -> Any:
         keys = key if isinstance(key, tuple) else (key,)
@@ -129,9 +133,9 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return out[0]
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
-        if function not in _FUNCTIONS:
+        if function not in FUNCTIONS:
             raise NotTraceable(f"numpy.{function.__name__}")
-        return _FUNCTIONS[function](*args, **options)
+        return FUNCTIONS[function](*args, **options)
 
 
 class Ledger:
@@ -199,7 +203,7 @@ def last_axis(*values: Any) -> Axis | None:
     return axes.pop() if axes else None
 
 
-def _map(trace: Trace, function: Callable[..., Node], *values: Any) -> Traced:
+def mapped(trace: Trace, function: Callable[..., Node], *values: Any) -> Traced:
     """Apply a function of nodes to arrays, entry by entry."""
     cells = [lifted(trace, value) for value in values]
     made = np.frompyfunc(lambda *nodes: function(trace, *nodes), len(cells), 1)(*cells)
@@ -238,7 +242,8 @@ def _logic(op: str) -> Callable[..., Node]:
     return apply
 
 
-def _select(trace: Trace, condition: Node, one: Node, other: Node) -> Node:
+def chosen(trace: Trace, condition: Node, one: Node, other: Node) -> Node:
+    """Return one or the other."""
     kind = max(one.kind, other.kind, key=_PROMOTED.__getitem__)
     return trace.compute(
         "select", kind, condition, converted(trace, one, kind), converted(trace, other, kind)
@@ -247,25 +252,25 @@ def _select(trace: Trace, condition: Node, one: Node, other: Node) -> Node:
 
 def _ufunc(trace: Trace, ufunc: Any, inputs: Sequence[Any]) -> Any:
     if ufunc in _COMPARISONS:
-        return _map(trace, _comparison(_COMPARISONS[ufunc]), *inputs)
+        return mapped(trace, _comparison(_COMPARISONS[ufunc]), *inputs)
     if ufunc in _ARITHMETIC:
-        return _map(trace, _arithmetic(_ARITHMETIC[ufunc]), *inputs)
+        return mapped(trace, _arithmetic(_ARITHMETIC[ufunc]), *inputs)
     if ufunc in _LOGIC:
-        return _map(trace, _logic(_LOGIC[ufunc]), *inputs)
+        return mapped(trace, _logic(_LOGIC[ufunc]), *inputs)
     if ufunc is np.true_divide:
-        return _map(trace, _in_floats("div"), *inputs)
+        return mapped(trace, _in_floats("div"), *inputs)
     if ufunc in _ONE:
-        return _map(trace, _in_floats(_ONE[ufunc]), *inputs)
+        return mapped(trace, _in_floats(_ONE[ufunc]), *inputs)
     if ufunc in (np.negative, np.absolute):
-        return _map(trace, _arithmetic("neg" if ufunc is np.negative else "abs"), *inputs)
+        return mapped(trace, _arithmetic("neg" if ufunc is np.negative else "abs"), *inputs)
     if ufunc in (np.invert, np.logical_not):
-        return _map(trace, _logic("not"), *inputs)
+        return mapped(trace, _logic("not"), *inputs)
     if ufunc is np.ldexp:
-        return _map(trace, lambda t, x, k: t.compute("ldexp", FLOAT, x, k), *inputs)
+        return mapped(trace, lambda t, x, k: t.compute("ldexp", FLOAT, x, k), *inputs)
     if ufunc is np.frexp:
         return (
-            _map(trace, lambda t, x: t.compute("mantissa", FLOAT, x), *inputs),
-            _map(trace, lambda t, x: t.compute("exponent", INTEGER, x), *inputs),
+            mapped(trace, lambda t, x: t.compute("mantissa", FLOAT, x), *inputs),
+            mapped(trace, lambda t, x: t.compute("exponent", INTEGER, x), *inputs),
         )
     raise NotTraceable(f"numpy.{ufunc.__name__}")
 
@@ -293,7 +298,8 @@ def picked(x: Traced, keys: tuple[Any, ...]) -> Traced:
     for length, each in zip(x.shape[1:-1], lead[1:], strict=True):
         row = row * length + each
     cells = Traced(trace, x.cells.reshape(-1, 1), x.axis)
-    return taken(cells[None], last, row)[0]
+    result: Traced = taken(cells[None], last, row)[0]
+    return result
 
 
 def taken(x: Traced, position: Traced, row: Traced | None) -> Traced:
@@ -329,10 +335,11 @@ def selected(x: Traced, mask: Traced) -> Traced:
     (position,) = x.trace.positions(axis)
     if x.axis is not mask.axis:
         raise NotTraceable("a selection by another list")
-    return taken(x, Traced(x.trace, _row(position), axis), None)
+    return taken(x, Traced(x.trace, row_of(position), axis), None)
 
 
-def _row(*nodes: Node) -> Any:
+def row_of(*nodes: Node) -> Any:
+    """Return nodes as cells of arrays of one number for each trial or entry."""
     cells = np.empty((len(nodes), 1), dtype=object)
     cells[:, 0] = nodes
     return cells[0] if len(nodes) == 1 else cells
@@ -348,183 +355,15 @@ class Table(np.ndarray):
         *lead, index = keys
         if len(keys) != self.ndim or any(each != slice(None) for each in lead):
             raise NotTraceable("a table indexed on other than its last axis")
-        rows = np.asarray(self).reshape(-1, self.shape[-1])
-        made = [
-            _map(
-                index.trace,
-                lambda t, k, row=tuple(row.tolist()): t.node("table", (k,), row, _kind(row), k.axis),
-                index,
-            )
-            for row in rows
-        ]
+        rows = [tuple(row.tolist()) for row in np.asarray(self).reshape(-1, self.shape[-1])]
+        made = [_looked_up(row, index) for row in rows]
         cells = np.stack([each.cells for each in made]).reshape(*self.shape[:-1], *index.cells.shape)
         return Traced(index.trace, cells, index.axis)
 
 
+def _looked_up(row: tuple[Any, ...], index: Traced) -> Traced:
+    return mapped(index.trace, lambda t, k: t.node("table", (k,), row, _kind(row), k.axis), index)
+
+
 def _kind(row: Sequence[Any]) -> str:
     return {bool: TRUTH, int: INTEGER, float: FLOAT}[type(row[0])]
-
-
-# ---------------------------------------------------------------------- functions of NumPy
-
-
-def _where(condition: Any, one: Any, other: Any) -> Traced:
-    return _map(trace_of(condition, one, other), _select, condition, one, other)
-
-
-def _stack(arrays: Sequence[Any], axis: int = 0) -> Traced:
-    return _joined(np.stack, arrays, axis)
-
-
-def _concatenate(arrays: Sequence[Any], axis: int = 0) -> Traced:
-    listed = [each for each in arrays if isinstance(each, Traced)]
-    if listed[0].cells.ndim == 1:
-        # Lists can only be joined with what is empty.
-        if len(listed) != 1 or any(np.size(each) for each in arrays if each is not listed[0]):
-            raise NotTraceable("joining lists")
-        return listed[0]
-    return _joined(np.concatenate, arrays, axis)
-
-
-def _joined(function: Any, arrays: Sequence[Any], axis: int) -> Traced:
-    if axis != 0:
-        raise NotTraceable("joining along another axis than the first")
-    trace = trace_of(*arrays)
-    return Traced(trace, function([lifted(trace, each) for each in arrays]), last_axis(*arrays))
-
-
-def _broadcast_to(x: Any, shape: tuple[int, ...]) -> Traced:
-    axis = shape[-1].axis if isinstance(shape[-1], Length) else None
-    trace = trace_of(x)
-    cells = np.broadcast_to(lifted(trace, x), tuple(1 if isinstance(n, Length) else n for n in shape))
-    return Traced(trace, cells, axis)
-
-
-def _broadcast_arrays(*arrays: Any) -> list[Traced]:
-    trace, axis = trace_of(*arrays), last_axis(*arrays)
-    cells = np.broadcast_arrays(*(lifted(trace, each) for each in arrays))
-    return [Traced(trace, each, axis) for each in cells]
-
-
-def _like(x: Traced, value: Any) -> Traced:
-    cells = np.full(x.cells.shape, x.trace.constant(value), dtype=object)
-    return Traced(x.trace, cells, x.axis)
-
-
-def _cumulated(x: Traced, axis: int) -> Traced:
-    rows = [x[0]]
-    for row in list(x)[1:]:
-        rows.append(rows[-1] + row)
-    return _stack(rows)
-
-
-def _reduced(function: Any) -> Callable[..., Traced]:
-    def reduce(x: Traced, axis: int) -> Traced:
-        if axis != 0:
-            raise NotTraceable("reducing another axis than the first")
-        result = x[0]
-        for row in list(x)[1:]:
-            result = function(result, row)
-        return result
-
-    return reduce
-
-
-def _count(x: Traced, axis: int) -> Traced:
-    return _reduced(np.add)(x.astype(int), axis)
-
-
-def _choices(conditions: Sequence[Any], values: Sequence[Any], default: Any) -> Any:
-    for condition, value in zip(conditions[::-1], values[::-1], strict=True):
-        default = _where(condition, value, default)
-    return default
-
-
-def _found(x: Traced) -> tuple[Traced, Traced]:
-    if x.axis is None or x.cells.ndim != 2:
-        raise NotTraceable("nonzero of other than rows")
-    axis = x.trace.found(x.flat, x.axis)
-    row, entry = (Traced(x.trace, _row(node), axis) for node in x.trace.positions(axis))
-    return row, entry
-
-
-def _any(x: Traced) -> bool:
-    return x.trace.holds(x.flat)
-
-
-def _max_of(x: Traced, axis: int) -> Traced:
-    return _reduced(np.maximum)(x, axis)
-
-
-_FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.any: _any,
-    np.broadcast_arrays: _broadcast_arrays,
-    np.broadcast_to: _broadcast_to,
-    np.concatenate: _concatenate,
-    np.count_nonzero: _count,
-    np.cumsum: _cumulated,
-    np.full_like: _like,
-    np.max: _max_of,
-    np.moveaxis: lambda x, one, other: Traced(x.trace, np.moveaxis(x.cells, one, other), x.axis),
-    np.nonzero: _found,
-    np.ones_like: lambda x: _like(x, 1.0),
-    np.select: _choices,
-    np.stack: _stack,
-    np.where: _where,
-    np.zeros_like: lambda x: _like(x, 0.0),
-}
-
-
-class Numpy:
-    """NumPy as traced mechanisms see it: what makes arrays makes stand-ins where lengths are not known."""
-
-    def __init__(self, trace: Trace) -> None:
-        self._trace = trace
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(np, name)
-
-    def array(self, x: Any, dtype: Any = None) -> Any:
-        """Copy an array."""
-        if not isinstance(x, Traced):
-            return np.array(x, dtype).view(Table)
-        copy = Traced(x.trace, np.array(x.cells), x.axis)
-        return copy if dtype is None else copy.astype(dtype)
-
-    def zeros(self, shape: Any, dtype: Any = float) -> Any:
-        """Return zeros."""
-        shape = shape if isinstance(shape, tuple) else (shape,)
-        if not isinstance(shape[-1], Length):
-            return np.zeros(shape, dtype)
-        cells = np.full((*shape[:-1], 1), self._trace.constant(dtype(0)), dtype=object)
-        return Traced(self._trace, cells, shape[-1].axis)
-
-    def arange(self, stop: Any) -> Any:
-        """Return 0, 1, 2, ..."""
-        if not isinstance(stop, Length):
-            return np.arange(stop).view(Table)
-        return Traced(
-            self._trace, _row(self._trace.node("position", (), None, INTEGER, stop.axis)), stop.axis
-        )
-
-    def broadcast_to(self, x: Any, shape: Any) -> Any:
-        """Repeat along axes."""
-        if isinstance(x, np.ndarray) and isinstance(shape[-1], Length):
-            x = Traced(self._trace, lifted(self._trace, x), None)
-        return np.broadcast_to(x, shape)
-
-    def tile(self, x: Any, times: int) -> Any:
-        """Repeat a list; traced, only no times."""
-        if isinstance(x, Traced):
-            if times:
-                raise NotTraceable("numpy.tile")
-            return np.zeros(0)
-        return np.tile(x, times)
-
-    def repeat(self, x: Any, times: Any, axis: int) -> Any:
-        """Repeat entries; traced, only of what is empty."""
-        if isinstance(times, Length):
-            if x.size:
-                raise NotTraceable("numpy.repeat")
-            return x
-        return np.repeat(x, times, axis)
