@@ -82,7 +82,8 @@ def digest(recorded: Values) -> str:
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in scenario_files.directory().glob("*.toml")))
 def test_every_shipped_scenario_has_the_same_bits(name: str) -> None:
-    assert_same(*both(design.plan(sim.load(name), seed=5), 0, 24))
+    plan = design.plan(sim.load(name), seed=5)
+    assert_same(*both(replace(plan, n_steps=min(plan.n_steps, 28)), 0, 24))
 
 
 OPTIONS = [(name, option) for name, each in variants.known().items() for option in list(each.options)[1:]]
@@ -130,7 +131,7 @@ PROGRAM = """
 import plans, test_compiled
 from sim import engine
 engine.STRIP = test_compiled.SMALL
-plan = plans.plan(told=plans.busy("bangladesh"), n_steps=24)
+plan = plans.plan("archipelago", n_steps=10)
 for recorded in test_compiled.both(plan, 0, 40):
     print(test_compiled.digest(recorded))
 """
@@ -147,9 +148,9 @@ def test_a_processor_without_features_has_the_same_bits(tmp_path: Path) -> None:
         return done.stdout.split()
 
     generic = {machine.PROCESSOR_VARIABLE: "generic"}
-    plan = plans.plan(told=plans.busy("bangladesh"), n_steps=24)
+    plan = plans.plan("archipelago", n_steps=10)
     assert digests(**generic) == [digest(recorded) for recorded in both(plan, 0, 40)]
-    # Without its vector instructions NumPy draws other parameters, in the last digit; the engines still agree.
+    # Without vector instructions NumPy draws other parameters, in the last digit; the engines still agree.
     features = " ".join(name for name in __cpu_dispatch__ if __cpu_features__.get(name))
     assert len(set(digests(**generic, NPY_DISABLE_CPU_FEATURES=features))) == 1
 
