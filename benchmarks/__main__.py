@@ -56,6 +56,7 @@ def main(
     speed = rates(
         {
             "engine": (lambda: works.run_engine(plan, trials), trials),
+            "compiled": (lambda: works.run_engine(plan, trials, is_compiled=True), trials),
             "scalar": (lambda: works.run_twin(twin, plan, twin_trials), twin_trials),
             "Mesa": (lambda: agents.in_mesa(scenario, world_trials), world_trials),
             "floor": (floor, trials),
@@ -72,6 +73,11 @@ def main(
         else {"engine": (2 * trials, 10 * trials), "Mesa": (4, 4 + 2 * world_trials)},
         min(repeats, 3),
     )
+    threads = agents.wall_rates(
+        {f"{k}": partial(works.run_threads, plan, n_threads=k) for k in (1, 2)},
+        {f"{k}": (0, 2 * trials) for k in (1, 2)},
+        min(repeats, 3),
+    )
     share = stages.shares(plan, trials)
     print(f"{scenario}, {plan.n_steps} quarters, engine and floor in blocks of {trials:,}")
     print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}")
@@ -81,12 +87,25 @@ def main(
         [
             ("", "median", "min to max", ""),
             ("engine", *speed["engine"].text(), per_second),
+            ("engine, compiled", *speed["compiled"].text(), per_second),
             ("scalar twin", *speed["scalar"].text(), per_second),
             ("Mesa batch_run", *speed["Mesa"].text(), per_second),
             ("floor", *speed["floor"].text(), per_second),
             ("engine / scalar twin", *ratio(speed["engine"], speed["scalar"]).text(), "times as fast"),
             ("engine / Mesa", *ratio(speed["engine"], speed["Mesa"]).text(), "times as fast, one core"),
             ("engine / floor", *ratio(speed["engine"], speed["floor"]).text(), "of the speed of the floor"),
+            ("compiled / engine", *ratio(speed["compiled"], speed["engine"]).text(), "times as fast"),
+            ("compiled / Mesa", *ratio(speed["compiled"], speed["Mesa"]).text(), "times as fast, one core"),
+            (
+                "compiled / floor",
+                *ratio(speed["compiled"], speed["floor"]).text(),
+                "of the speed of the floor",
+            ),
+            (
+                "compiled, 2 threads / 1",
+                *ratio(threads["2"], threads["1"]).text(),
+                "times as fast, by the clock",
+            ),
             ("engine, 2 processes", *both["engine"].text(), "trials per second of both cores"),
             ("Mesa, 2 processes", *both["Mesa"].text(), "trials per second of both cores"),
             ("engine / Mesa, 2", *ratio(both["engine"], both["Mesa"]).text(), "times as fast, both cores"),

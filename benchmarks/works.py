@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,9 +20,21 @@ from sim.streams import Streams
 TESTS = Path(__file__).parent.parent / "tests"
 
 
-def run_engine(plan: Plan, n_trials: int) -> None:
+def run_engine(plan: Plan, n_trials: int, is_compiled: bool = False) -> None:
     """Run a block as `sim.run` does, with what it keeps by default."""
-    engine.run_block(plan, 0, n_trials, DEFAULT_KEEP)
+    engine.run_block(plan, 0, n_trials, DEFAULT_KEEP, is_compiled=is_compiled)
+
+
+def run_threads(plan: Plan, n_trials: int, n_threads: int) -> None:
+    """Run machine code in threads of one process, a part of the trials each."""
+    part = n_trials // n_threads
+    with ThreadPoolExecutor(n_threads) as pool:
+        jobs = [
+            pool.submit(engine.run_block, plan, k * part, part, DEFAULT_KEEP, is_compiled=True)
+            for k in range(n_threads)
+        ]
+        for job in jobs:
+            job.result()
 
 
 def scalar_twin() -> ModuleType:

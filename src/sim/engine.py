@@ -7,7 +7,7 @@ not depend on which other trials are in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,12 @@ from sim.variables import GLOSSARY, TOLD, with_role
 
 #: Trials advanced together: large enough that NumPy's overhead is small, small enough for the cache.
 BLOCK = 1024
+
+#: Trials advanced together by machine code, which needs no large blocks.
+STRIP = 512
+
+if TYPE_CHECKING:
+    from sim.compiled.running import Runner
 
 _STATES = tuple(v.name for v in with_role("state"))
 _PULSES = tuple(v.name for v in with_role("pulse"))
@@ -36,6 +42,8 @@ class Block:
         Which trials.
     schedule : Schedule, optional
         What happens at the start and in each quarter: the model, or the model with other rules.
+    runner : Runner, optional
+        Runs stages as machine code, with the same bits; see `sim.compiled`.
 
     Attributes
     ----------
@@ -45,8 +53,16 @@ class Block:
         Quarters advanced so far.
     """
 
-    def __init__(self, plan: Plan, first_trial: int, n_trials: int, schedule: Schedule = model.USUAL) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        first_trial: int,
+        n_trials: int,
+        schedule: Schedule = model.USUAL,
+        runner: Runner | None = None,
+    ) -> None:
         self.plan = plan
+        self._runner = runner
         self.schedule = schedule
         self.n_trials = n_trials
         self.step = 0
@@ -59,9 +75,13 @@ class Block:
         for name, value in plan.scenario.case.held.items():
             self.values[name] = np.repeat(value[..., None], n_trials, axis=-1)
         self._remember(TOLD)
+        if runner is not None:
+            runner.begin(self.values, self._shocks)
         for stage in schedule.start:
             self.run_stage(stage)
             self._remember(stage.writes)
+        if runner is not None:
+            runner.settle(_STATES)
 
     def advance(self) -> None:
         """Run one quarter."""
@@ -80,6 +100,8 @@ class Block:
     def run_stage(self, stage: Stage) -> None:
         """Call a stage with what it reads and keep what it writes."""
         values = self.values
+        if self._runner is not None and self._runner.run(stage):
+            return
         update = stage.function(**{name: values[name] for name in stage.reads})
         if stage.replaces is not None:
             _check_update(stage, update, values)
@@ -117,6 +139,8 @@ class Block:
         self._changed = {name for name, change in plan.changes.items() if change.applies(step)}
         for name in self._changed:
             values[name] = plan.changes[name].at(step, self._drawn[name])
+        if self._changed and self._runner is not None:
+            self._runner.changed(self._changed)
 
 
 def _check_update(stage: Stage, update: Any, values: Mapping[str, Any]) -> None:
@@ -134,7 +158,12 @@ def _check_update(stage: Stage, update: Any, values: Mapping[str, Any]) -> None:
 
 
 def run_block(
-    plan: Plan, first_trial: int, n_trials: int, keep: Iterable[str], schedule: Schedule = model.USUAL
+    plan: Plan,
+    first_trial: int,
+    n_trials: int,
+    keep: Iterable[str],
+    schedule: Schedule = model.USUAL,
+    is_compiled: bool = False,
 ) -> dict[str, Array]:
     """Run a block of trials over the whole horizon.
 
@@ -148,20 +177,41 @@ def run_block(
         Glossary names to record.
     schedule : Schedule, optional
         See `Block`.
+    is_compiled : bool
+        Whether stages run as machine code. The numbers are the same.
 
     Returns
     -------
     dict of str to ndarray, shape (time, *dims, trial)
         Values at the end of each quarter.
     """
-    block = Block(plan, first_trial, n_trials, schedule)
     keep = tuple(keep)
     recorded: dict[str, Array] = {}
-    for step in range(plan.n_steps):
-        block.advance()
-        for name in keep:
-            value = block.values[name]
-            if step == 0:
-                recorded[name] = np.empty((plan.n_steps, *value.shape))
-            recorded[name][step] = value
+    # Machine code is made for one number of trials: what is left over is computed and thrown away.
+    size = STRIP if is_compiled else n_trials
+    runner = _runner(plan, size, keep, schedule) if is_compiled else None
+    for start in range(0, n_trials, size):
+        block = Block(plan, first_trial + start, size, schedule, runner)
+        count = min(size, n_trials - start)
+        for step in range(plan.n_steps):
+            block.advance()
+            for name in keep:
+                value = block.values[name]
+                if name not in recorded:
+                    recorded[name] = np.empty((plan.n_steps, *value.shape[:-1], n_trials))
+                recorded[name][step, ..., start : start + count] = value[..., :count]
     return recorded
+
+
+def can_compile() -> bool:
+    """Whether the compiler is installed that `is_compiled` needs."""
+    from sim.compiled import machine
+
+    return machine.is_there()
+
+
+def _runner(plan: Plan, n_trials: int, keep: tuple[str, ...], schedule: Schedule) -> Runner:
+    """Return what runs stages as machine code; imported here, for the compiler need not be installed."""
+    from sim.compiled import running
+
+    return running.runner(plan.constants, n_trials, keep, schedule)

@@ -149,24 +149,32 @@ def log(x: Array) -> Array:
     return k * _LN2_HIGH - ((half_square - (s * (half_square + rest) + k * _LN2_LOW)) - f)
 
 
-def normal_quantile(u: Array) -> Array:
-    """Return the standard normal quantile of u in (0, 1), elementwise (algorithm AS 241)."""
-    q = u - 0.5
+def _centre_quantile(q: Array) -> Array:
+    """Return the normal quantile of 0.5 + q, where q is small."""
     r = _CENTRE_HALF_WIDTH * _CENTRE_HALF_WIDTH - q * q
-    centre = q * _polynomial(_CENTRE[0], r) / _polynomial(_CENTRE[1], r)
-    is_tail = np.abs(q) > _CENTRE_HALF_WIDTH
-    if not np.any(is_tail):
-        return centre
-    result = np.array(centre)
-    side = q[is_tail]
-    r = np.sqrt(-log(np.where(side < 0.0, u[is_tail], 1.0 - u[is_tail])))
+    return q * _polynomial(_CENTRE[0], r) / _polynomial(_CENTRE[1], r)
+
+
+def _tail_quantile(q: Array, u: Array) -> Array:
+    """Return the normal quantile of u = 0.5 + q, where u is near 0 or 1."""
+    r = np.sqrt(-log(np.where(q < 0.0, u, 1.0 - u)))
     near, far = r - 1.6, r - _FAR
     value = np.where(
         r <= _FAR,
         _polynomial(_TAIL[0], near) / _polynomial(_TAIL[1], near),
         _polynomial(_FAR_TAIL[0], far) / _polynomial(_FAR_TAIL[1], far),
     )
-    result[is_tail] = np.where(side < 0.0, -value, value)
+    return np.where(q < 0.0, -value, value)
+
+
+def normal_quantile(u: Array) -> Array:
+    """Return the standard normal quantile of u in (0, 1), elementwise (algorithm AS 241)."""
+    q = u - 0.5
+    result = _centre_quantile(q)
+    is_tail = np.abs(q) > _CENTRE_HALF_WIDTH
+    if np.any(is_tail):
+        result = np.array(result)
+        result[is_tail] = _tail_quantile(q[is_tail], u[is_tail])
     return result
 
 
@@ -256,6 +264,58 @@ def scatter(target: Array, index: tuple[IntArray, ...], values: Array | float) -
     assert target.flags.c_contiguous, "a copy would be written to, and lost"
     flat = np.ravel_multi_index(index, target.shape)
     np.add.at(target.reshape(-1), flat, values)
+
+
+def enter_in_parts(
+    ledger: Array,
+    first: IntArray | int,
+    every: int,
+    where: tuple[IntArray, ...],
+    amount: Array,
+    parts: IntArray,
+) -> None:
+    """Enter amounts in equal parts into a ledger, in place; parts beyond its end go into its last quarter.
+
+    Parameters
+    ----------
+    ledger : ndarray, shape (due, ..., trial)
+    first : ndarray of int, shape (entry,), or int
+        Quarter of the first part.
+    every : int
+        Quarters from one part to the next.
+    where : tuple of ndarray of int, shape (entry,)
+        Indices along the axes of the ledger after the first.
+    amount : ndarray, shape (entry,)
+    parts : ndarray of int, shape (entry,)
+    """
+    number, k = np.nonzero(np.arange(int(np.max(parts, initial=0))) < parts[:, None])
+    due = np.minimum(np.broadcast_to(first, parts.shape)[number] + every * k, len(ledger) - 1)
+    scatter(ledger, (due, *(each[number] for each in where)), (amount / parts)[number])
+
+
+def withdraw(ledger: Array, since: int, share: Array) -> Array:
+    """Take a share of all entries of a ledger from a quarter on, in place; return how much that was.
+
+    Parameters
+    ----------
+    ledger : ndarray, shape (due, supplier, ..., trial)
+    since : int
+    share : ndarray, shape (supplier, trial)
+        Zero nearly everywhere: only what it touches is computed.
+
+    Returns
+    -------
+    ndarray, shape (supplier, trial)
+    """
+    taken = np.zeros_like(share)
+    supplier, trial = np.nonzero(share)
+    if supplier.size:
+        rest = ledger.reshape(len(ledger), len(share), -1, ledger.shape[-1])[since:]
+        # The indices around the slice put the entries first: entry, due, the axes between.
+        ended = rest[:, supplier, :, trial] * share[supplier, trial][:, None, None]
+        rest[:, supplier, :, trial] -= ended
+        taken[supplier, trial] = total(np.moveaxis(total(np.moveaxis(ended, 1, 0)), 1, 0))
+    return taken
 
 
 def normal_cdf(x: Array) -> Array:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim import design, engine
+from sim import design
+from sim.engine import BLOCK, can_compile, run_block
 from sim.errors import InputError, MissingFile, UnknownName, WrongType, nearest
 from sim.model import USUAL, Rules
 from sim.scenario import Scenario, load
@@ -32,6 +33,12 @@ DEFAULT_KEEP = tuple(v.name for v in GLOSSARY.values() if v.recorded == "always"
 #: Version of the layout of a saved result.
 FORMAT = 1
 
+#: Engines by name. Both give the same bits; `AUTO` takes machine code where there are enough trials for it.
+AUTO, NUMPY, COMPILED = ENGINES = ("auto", "numpy", "compiled")
+
+#: Trials, over all scenarios, from which machine code saves more time than it takes to find or make.
+WORTH_COMPILING = 4096
+
 #: Called with the number of trials just finished.
 Progress = Callable[[int], None]
 
@@ -45,8 +52,9 @@ def run(
     seed: int = 0,
     keep: Iterable[str] | str | None = None,
     first_trial: int = 0,
-    block: int = engine.BLOCK,
+    block: int = BLOCK,
     rules: Rules | None = None,
+    engine: str = AUTO,
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """Run scenarios over the same trials, with the same luck.
@@ -68,6 +76,9 @@ def run(
     rules : mapping of str to callable, optional
         Stages to replace, such as ``{"posture.step": mine}``: a function that takes keywords as the stage
         does, or fewer, and returns the same dataclass.
+    engine : {"auto", "numpy", "compiled"}
+        What runs it. The numbers are the same; "compiled" needs ``pip install hedgesim[fast]``, and "auto"
+        takes it, where it is installed, for large runs without rules.
     progress : callable, optional
         Called with the number of trials finished since the last call.
 
@@ -87,19 +98,20 @@ def run(
     check_count(first_trial, "first_trial", 0)
     check_count(block, "block", 1)
     schedule = USUAL.replace(rules or {})
+    is_compiled = _is_compiled(engine, trials * len(chosen), rules)
     plans = [design.plan(scenario, seed) for scenario in chosen]
     kept: dict[str, Any] = {}
     for position, plan in enumerate(plans):
         for start in range(0, trials, block):
             count = min(block, trials - start)
-            recorded = engine.run_block(plan, first_trial + start, count, names, schedule)
+            recorded = run_block(plan, first_trial + start, count, names, schedule, is_compiled)
             for name, values in recorded.items():
                 if name not in kept:
                     kept[name] = np.empty((len(plans), *values.shape[:-1], trials), dtype=np.float32)
                 kept[name][position, ..., start : start + count] = values
             if progress is not None:
                 progress(count)
-    return label(chosen, kept, first_trial, seed, schedule.rules)
+    return label(chosen, kept, first_trial, seed, schedule.rules, COMPILED if is_compiled else NUMPY)
 
 
 def label(
@@ -108,6 +120,7 @@ def label(
     first_trial: int,
     seed: int,
     rules: Mapping[str, str] | None = None,
+    engine: str = NUMPY,
 ) -> xr.Dataset:
     """Label recorded arrays of shape (scenario, time, ..., trial) with dims, units and a manifest."""
     import xarray as xr
@@ -133,7 +146,9 @@ def label(
         name: (dims[name], values, {"units": GLOSSARY[name].unit, "long_name": GLOSSARY[name].label})
         for name, values in kept.items()
     }
-    manifest = json.dumps(_manifest(scenarios, n_trials, first_trial, seed, rules or {}), ensure_ascii=False)
+    manifest = json.dumps(
+        _manifest(scenarios, n_trials, first_trial, seed, rules or {}, engine), ensure_ascii=False
+    )
     return xr.Dataset(variables, coordinates, {"title": "hedgesim run", "manifest": manifest})
 
 
@@ -222,14 +237,19 @@ def check_count(value: Any, name: str, least: int) -> None:
 
 
 def _manifest(
-    scenarios: Sequence[Scenario], trials: int, first_trial: int, seed: int, rules: Mapping[str, str]
+    scenarios: Sequence[Scenario],
+    trials: int,
+    first_trial: int,
+    seed: int,
+    rules: Mapping[str, str],
+    engine: str,
 ) -> dict[str, Any]:
     case = scenarios[0].case
     return {
         "format": FORMAT,
         "software": "hedgesim",
         "version": metadata.version("hedgesim"),
-        "engine": "numpy",
+        "engine": engine,
         "seed": seed,
         "trials": trials,
         "first_trial": first_trial,
@@ -249,9 +269,29 @@ def _manifest(
             for scenario in scenarios
         },
         "python": platform.python_version(),
-        "packages": {name: metadata.version(name) for name in _PACKAGES},
+        "packages": {name: metadata.version(name) for name in _packages(engine)},
         "command": _command(),
     }
+
+
+def _packages(engine: str) -> tuple[str, ...]:
+    return (*_PACKAGES, "llvmlite") if engine == COMPILED else _PACKAGES
+
+
+def _is_compiled(engine: str, trials: int, rules: Rules | None) -> bool:
+    """Return whether machine code runs it; raise `InputError` where it should and cannot."""
+    if engine not in ENGINES:
+        raise UnknownName(
+            "", "engine", "no such engine: {value}", nearest(engine, ENGINES, "engines"), engine
+        )
+    if engine != COMPILED:
+        return engine == AUTO and trials >= WORTH_COMPILING and not rules and can_compile()
+    if rules:
+        raise InputError("", "engine", "rules run in NumPy", "Leave out rules, or engine.")
+    if not can_compile():
+        remedy = "Install it: pip install 'hedgesim[fast]'; or leave out engine."
+        raise InputError("", "engine", "the compiled engine needs llvmlite, which is not installed", remedy)
+    return True
 
 
 def _command() -> str:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.axes import QUARTERS, Array, BoolArray, IntArray
-from sim.numerics import exp, normal_quantile, pick
+from sim.numerics import exp, normal_quantile, pick, scatter
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ def step(
     category, supplier = deal_category[is_import], deal_supplier[is_import]
 
     room = np.maximum(0.0, commitment_cap - commitments_prev)
-    sharing = np.bincount(trial, minlength=room.size)
+    sharing = np.zeros_like(room)
+    scatter(sharing, (trial,), 1.0)
     wanted = pick(size_median, trial, category) * exp(
         pick(size_spread, trial, category) * normal_quantile(pick(size_shock, trial, slot))
     )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.axes import QUARTERS, Array, BoolArray, IntArray
-from sim.numerics import exp, normal_cdf, normal_quantile, scatter, total
+from sim.numerics import enter_in_parts, exp, normal_cdf, normal_quantile, scatter, total, withdraw
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def start(
     trial = np.arange(n_trials)
     for supplier, category, tiv, first in zip(open_supplier, open_category, open_tiv, delay, strict=True):
         where = np.full(n_trials, supplier), np.full(n_trials, category), trial
-        _deliver_in_parts(delivery_ledger, first, where, np.full(n_trials, tiv), _quarters(delivery_spread))
+        enter_in_parts(delivery_ledger, first, 1, where, np.full(n_trials, tiv), _quarters(delivery_spread))
     return Start(
         delivery_ledger=delivery_ledger,
         lapse_ledger=np.zeros((n_steps + 1, n_suppliers, n_trials)),
@@ -88,16 +88,6 @@ def start(
 
 def _quarters(years: Array) -> IntArray:
     return np.maximum(1.0, np.floor(QUARTERS * years + 0.5)).astype(int)
-
-
-def _deliver_in_parts(
-    ledger: Array, first: IntArray, where: tuple[IntArray, IntArray, IntArray], tiv: Array, parts: IntArray
-) -> None:
-    """Enter `tiv` in equal quarterly parts from step `first` on; parts beyond the run stay on the book."""
-    number, k = np.nonzero(np.arange(int(np.max(parts, initial=0))) < parts[:, None])
-    due = np.minimum(first[number] + k, len(ledger) - 1)
-    supplier, category, trial = where
-    scatter(ledger, (due, supplier[number], category[number], trial[number]), (tiv / parts)[number])
 
 
 def step(
@@ -125,22 +115,13 @@ def step(
     """Enter the quarter's contracts, take what is due, age the stock."""
     cancelled = np.array(lapse_ledger[step])
     lapse_ledger[step] = 0.0
-    # Few trials of a block have a cancellation in a quarter: only their part of the ledgers is touched.
-    supplier, trial = np.nonzero(cancellation)
-    if supplier.size:
-        share = cancellation[supplier, trial]
-        lapsing = lapse_ledger[step:, supplier, trial] * share
-        lapse_ledger[step:, supplier, trial] -= lapsing
-        cancelled[supplier, trial] += total(lapsing)
-        # The indices around the slice put the orders first: order, due, category.
-        ended = delivery_ledger[step:, supplier, :, trial] * share[:, None, None]
-        delivery_ledger[step:, supplier, :, trial] -= ended
-        cancelled[supplier, trial] += total(np.moveaxis(total(np.moveaxis(ended, 1, 0)), 1, 0))
+    cancelled += withdraw(lapse_ledger, step, cancellation)
+    cancelled += withdraw(delivery_ledger, step, cancellation)
 
     arrives = ~contract_lapses
     where = contract_supplier[arrives], contract_category[arrives], contract_trial[arrives]
     first = step + contract_delay[arrives]
-    _deliver_in_parts(delivery_ledger, first, where, contract_tiv[arrives], contract_instalments[arrives])
+    enter_in_parts(delivery_ledger, first, 1, where, contract_tiv[arrives], contract_instalments[arrives])
     lapse = np.minimum(step + contract_delay[contract_lapses], len(lapse_ledger) - 1)
     lost = contract_supplier[contract_lapses], contract_trial[contract_lapses]
     scatter(lapse_ledger, (lapse, *lost), contract_tiv[contract_lapses])

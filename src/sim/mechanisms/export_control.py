@@ -47,6 +47,5 @@ def step(
     approval = approval_base + approval_per_rung * rung + approval_per_relation * warmth
     approval = np.minimum(1.0, np.maximum(0.0, approval))
     regime = export_regime.astype(int)
-    # Advanced indexing puts the category axis last; the trial axis has to be.
-    permits, reviews = regime_permits[regime].T, regime_reviews[regime].T
+    permits, reviews = regime_permits.T[:, regime], regime_reviews.T[:, regime]
     return Update(export_approval=approval * (permits + (1.0 - permits) * reviews * review_rate))

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.axes import QUARTER, QUARTERS, Array
-from sim.numerics import exp, normal_quantile, total
+from sim.numerics import exp, normal_quantile, scatter, total
 
 NEW_YEAR = 1
 #: Money below this is none, US$ m.
@@ -106,17 +106,17 @@ def step(
         size = (smallest_grant + (largest_grant - smallest_grant) * grant_size_shock) * scale
         awarded += np.where(selection_shock < chance, size * MILLIONS / exchange_rate, 0.0)
     wait = np.floor(longest_note_wait * QUARTERS * note_shock).astype(int)
-    note_ledger[np.minimum(step + wait, last), trial] += awarded
+    scatter(note_ledger, (np.minimum(step + wait, last), trial), awarded)
 
     # A grant is noted at the earliest in the quarter of its selection, and handed over later than noted.
     now_noted = np.array(note_ledger[step])
     note_ledger[step] = 0.0
     lag = handover_median * exp(handover_spread * normal_quantile(handover_shock))
     due = np.minimum(step + np.maximum(1.0, np.floor(QUARTERS * lag + 0.5)).astype(int), last)
-    handover_ledger[due, trial] += now_noted
+    scatter(handover_ledger, (due, trial), now_noted)
 
-    told_over = np.minimum(told[2], noted)
-    if np.any(told_over):
+    told_over = np.minimum(told[2], np.maximum(0.0, noted))
+    if np.any(documented_grants[2]):
         # What is told beyond the grants without a date is taken from those that have one.
         dated = total(handover_ledger[step:])
         taken = np.maximum(0.0, told_over - (noted + now_noted - dated))

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.axes import QUARTERS, Array, BoolArray, IntArray
-from sim.numerics import scatter, total
+from sim.numerics import enter_in_parts, scatter, total, withdraw
 
 NEW_YEAR = 1
 
@@ -47,16 +47,6 @@ class Start:
     commitments: Array
 
 
-def _pay_in_parts(
-    ledger: Array, step: int, contract: tuple[IntArray, IntArray], value: Array, term: IntArray
-) -> None:
-    """Enter `value` in equal yearly parts, from this quarter on; parts beyond the run stay outstanding."""
-    number, year = np.nonzero(np.arange(int(np.max(term, initial=0))) < term[:, None])
-    due = np.minimum(step + QUARTERS * year, len(ledger) - 1)
-    trial, supplier = contract
-    scatter(ledger, (due, supplier[number], trial[number]), (value / term)[number])
-
-
 def start(
     *,
     delivery_ledger: Array,
@@ -75,7 +65,7 @@ def start(
     value = open_tiv[:, None] * price * unpaid_share
     supplier = np.repeat(open_supplier, n_trials)
     trial = np.tile(np.arange(n_trials), len(open_supplier))
-    _pay_in_parts(payment_ledger, 0, (trial, supplier), value.ravel(), _term(payment_years)[trial])
+    enter_in_parts(payment_ledger, 0, QUARTERS, (supplier, trial), value.ravel(), _term(payment_years)[trial])
     return Start(
         payment_ledger=payment_ledger,
         release_ledger=np.zeros_like(payment_ledger),
@@ -110,19 +100,15 @@ def step(
     """Enter the quarter's contracts, release what ends, pay what is due."""
     released = total(release_ledger[step])
     release_ledger[step] = 0.0
-    # Few trials of a block have a cancellation in a quarter: only their part of the ledgers is touched.
-    ending_supplier, ending_trial = np.nonzero(cancellation)
-    if ending_supplier.size:
-        share = cancellation[ending_supplier, ending_trial]
-        for ledger in (payment_ledger, release_ledger):
-            ended = ledger[step:, ending_supplier, ending_trial] * share
-            ledger[step:, ending_supplier, ending_trial] -= ended
-            scatter(released, (ending_trial,), total(ended))
+    for ledger in (payment_ledger, release_ledger):
+        for ended in withdraw(ledger, step, cancellation):
+            released += ended
 
+    # Yearly parts, from this quarter on; those beyond the run stay outstanding.
     will_pay = ~contract_lapses
-    paying = contract_trial[will_pay], contract_supplier[will_pay]
+    paying = contract_supplier[will_pay], contract_trial[will_pay]
     term = _term(payment_years)[contract_trial]
-    _pay_in_parts(payment_ledger, step, paying, contract_value[will_pay], term[will_pay])
+    enter_in_parts(payment_ledger, step, QUARTERS, paying, contract_value[will_pay], term[will_pay])
     lapse = np.minimum(step + contract_delay, len(release_ledger) - 1)
     ending = lapse[contract_lapses], contract_supplier[contract_lapses], contract_trial[contract_lapses]
     scatter(release_ledger, ending, contract_value[contract_lapses])
