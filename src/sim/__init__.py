@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from sim.analysis.explain import explain
     from sim.analysis.history import of as history
     from sim.analysis.passage import first_passage, passages
+    from sim.batch import extend, resume, run
     from sim.errors import InputError, SimError
-    from sim.results import manifest, run, save
+    from sim.results import manifest, save
     from sim.results import open_result as open
     from sim.scenario import Scenario, diff, load
 
@@ -28,13 +29,15 @@ _HOMES = {
     "compare": "sim.analysis.comparison",
     "diff": "sim.scenario",
     "explain": "sim.analysis.explain",
+    "extend": "sim.batch",
     "first_passage": "sim.analysis.passage",
     "history": "sim.analysis.history",
     "load": "sim.scenario",
     "manifest": "sim.results",
     "open": "sim.results",
     "passages": "sim.analysis.passage",
-    "run": "sim.results",
+    "resume": "sim.batch",
+    "run": "sim.batch",
     "save": "sim.results",
 }
 _OTHER_NAMES = {"history": "of", "open": "open_result"}
@@ -49,6 +52,7 @@ __all__ = [
     "compare",
     "diff",
     "explain",
+    "extend",
     "first_passage",
     "history",
     "load",
@@ -56,6 +60,7 @@ __all__ = [
     "open",
     "passages",
     "plots",
+    "resume",
     "rules",
     "run",
     "save",

@@ -118,11 +118,11 @@ def compare(
 def _simulate(
     chosen: Sequence[Scenario], trials: int, seed: int, keep: Sequence[str] | str | None
 ) -> xr.Dataset:
-    from sim import results
+    from sim import batch
     from sim.cli.terminal import progress
 
     with progress(trials * len(chosen)) as advance:
-        return results.run(chosen, trials=trials, seed=seed, keep=keep, progress=advance)
+        return batch.run(chosen, trials=trials, seed=seed, keep=keep, progress=advance)
 
 
 def _kept(chosen: Sequence[Scenario], keep: tuple[str, ...] | None) -> tuple[str, ...] | str:
