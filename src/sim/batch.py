@@ -6,38 +6,38 @@ matter where it is run, when, or how often.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
-from contextlib import closing
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim import blocks, design, engine, pool, results, scenario_record
+from sim import engine, precision, results, scenario_record, summarised
 from sim import quarters as calendar
-from sim.blocks import Finished, Form, Task
+from sim.axes import Array
 from sim.dates import Quarter
 from sim.errors import Contradiction, InputError
-from sim.model import USUAL, Rules, Schedule
+from sim.model import USUAL, Rules
 from sim.records import shown
 from sim.results import check_count
 from sim.scenario import Scenario, load
 from sim.store import Spec, Store, code_digest, version
+from sim.work import Batch, How, Progress, is_free
 
 if TYPE_CHECKING:
     import xarray as xr
 
-#: Called with the number of trials just finished.
-Progress = Callable[[int], None]
+#: Trials of a run unless it is told otherwise.
+TRIALS = 1000
 
 
 def run(
     scenarios: Scenario | str | Sequence[Scenario | str],
     *,
-    trials: int = 1000,
+    trials: int | None = None,
     seed: int = 0,
     keep: Iterable[str] | str | None = None,
     quarters: str | Iterable[str | Quarter] | None = None,
@@ -45,6 +45,8 @@ def run(
     block: int = engine.BLOCK,
     rules: Rules | None = None,
     out: str | Path | None = None,
+    summary: bool = False,
+    until: str | None = None,
     executor: Executor | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -56,7 +58,8 @@ def run(
     scenarios : Scenario, str or sequence of them
         What to run; names and paths are loaded. They must share case, start and end.
     trials : int
-        Number of trials; each draws its parameters once and its shocks every quarter.
+        Number of trials; each draws its parameters once and its shocks every quarter. By default 1,000; with
+        `until`, the most there may be, by default 1,000,000.
     seed : int
         Same seed, same trial, same luck: trial k of two scenarios differs only by what they assume.
     keep : iterable of str, or "all", optional
@@ -73,6 +76,11 @@ def run(
     out : path, optional
         Write a zarr store here, block by block, and return it opened lazily. A run that is stopped goes
         on with `resume`.
+    summary : bool
+        Keep counts, moments and quantiles instead of trials; see `sim.summaries`.
+    until : str, optional
+        Run until a number is known so well, such as ``"supplier_share[china]@2035 p50 ±0.002"``; see
+        `sim.precision`. The manifest says what was reached.
     executor : concurrent.futures.Executor, optional
         Where blocks are run; it stays the caller's.
     workers : int, optional
@@ -84,45 +92,86 @@ def run(
     Returns
     -------
     xarray.Dataset
-        Dims scenario, time, ..., trial; float32. Trials that failed are not a number, and the manifest
-        names them.
+        Dims scenario, time, ..., trial; float32; with `summary`, scenario, statistic, time, ...
+        Trials that failed are not a number, and the manifest names them.
 
     Raises
     ------
     InputError
         If a name is unknown, the scenarios do not fit together, or `out` cannot be written.
     """
+    batch = prepare(
+        scenarios,
+        trials=trials,
+        seed=seed,
+        keep=keep,
+        quarters=quarters,
+        first_trial=first_trial,
+        block=block,
+        rules=rules,
+        summary=summary,
+        until=until,
+    )
+    how = How(executor, workers, progress)
+    if out is None:
+        batch.needs("summary" if summary else "arrays", how).check(None)
+        return _finish(batch, how, None)
+    target = Path(out)
+    _refuse(target)
+    batch.needs("summary" if summary else "chunks", how).check(target)
+    spec = replace(
+        batch.spec,
+        scenarios=tuple(scenario_record.content(each) for each in batch.scenarios),
+        code=code_digest(),
+    )
+    store = Store.create(target, spec, None if summary else batch.template())
+    with store.lock():
+        return _finish(replace(batch, spec=spec), how, store)
+
+
+def prepare(
+    scenarios: Scenario | str | Sequence[Scenario | str],
+    *,
+    trials: int | None = None,
+    seed: int = 0,
+    keep: Iterable[str] | str | None = None,
+    quarters: str | Iterable[str | Quarter] | None = None,
+    first_trial: int = 0,
+    block: int = engine.BLOCK,
+    rules: Rules | None = None,
+    summary: bool = False,
+    until: str | None = None,
+) -> Batch:
+    """Return what `run` would run, checked; `Batch.needs` says what it takes."""
     chosen = _scenarios(scenarios)
-    check_count(trials, "trials", 1)
+    first = chosen[0]
+    names = results.kept_names(keep)
+    most = (TRIALS if until is None else precision.MOST) if trials is None else trials
+    check_count(most, "trials", 1)
     check_count(first_trial, "first_trial", 0)
     check_count(block, "block", 1)
-    first = chosen[0]
     steps = calendar.steps(quarters, first.start, first.n_steps)
+    if summary and until is not None:
+        raise Contradiction("", "until", "needs the trials, and summary drops them", "Leave one out.")
     schedule = USUAL.replace(rules or {})
     spec = Spec(
-        scenarios=tuple(scenario_record.content(each) for each in chosen) if out is not None else (),
+        scenarios=(),
         seed=seed,
         first_trial=first_trial,
-        trials=trials,
+        trials=most if until is None else precision.first_trials(block, most),
         block=block,
-        keep=results.kept_names(keep),
+        keep=names,
         quarters=tuple(str(first.start + step) for step in steps),
         rules=schedule.rules,
-        is_summary=False,
+        is_summary=summary,
+        until=until,
+        most=most,
         version=version(),
-        code=code_digest() if out is not None else "",
+        code="",
     )
-    batch = _Batch(chosen, spec, schedule)
-    how = _How(executor, workers, progress)
-    if out is None:
-        return _in_memory(batch, how)
-    target = Path(out)
-    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-        raise InputError(shown(target), "", "already exists", _remedy_for(target))
-    store = Store.create(target, spec, batch.template())
-    with store.lock():
-        _complete(store, batch, how)
-    return results.open_result(target)
+    batch = Batch(chosen, spec, schedule)
+    assert (batch.goal is None) == (until is None)  # reads it, and so checks it before anything runs
+    return batch
 
 
 def resume(
@@ -168,149 +217,100 @@ def extend(
     store = Store.open(out)
     with store.lock():
         store = Store.open(out)  # as it is now that nobody else writes
-        batch = _Batch.of(store, rules)
-        if trials is not None and trials != store.spec.trials:
-            check_count(trials, "trials", store.spec.trials)
-            store.extend(trials)
-        elif not store.spec.is_summary:
-            store.fit()
-        _complete(
-            store, _Batch(batch.scenarios, store.spec, batch.schedule), _How(executor, workers, progress)
-        )
-    return results.open_result(out)
+        batch = Batch.of(store, rules)
+        spec = store.spec
+        if trials is not None and trials != spec.trials:
+            check_count(trials, "trials", spec.trials)
+            spec = replace(spec, trials=trials, until=None, most=trials)
+        batch = replace(batch, spec=spec)
+        how = How(executor, workers, progress)
+        batch.needs("summary" if spec.is_summary else "chunks", how).check(store.path)
+        store.renew(spec)
+        return _finish(batch, how, store)
 
 
-@dataclass(frozen=True)
-class _How:
-    """Where a batch is run, and who is told."""
+def _finish(batch: Batch, how: How, store: Store | None) -> xr.Dataset:
+    """Run what is missing, in rounds where a precision is asked for, and return the result."""
+    if batch.spec.is_summary:
+        return summarised.run(batch, how, store)
+    grow = _InMemory(how) if store is None else _OnDisk(store, how)
+    goal, spec = batch.goal, batch.spec
+    while True:
+        runs = grow(batch)
+        if goal is None:
+            return runs
+        told = precision.told(goal, spec.until or "", runs)
+        done = batch.spec.trials
+        if told["is_reached"] or done >= spec.most:
+            return grow.tell(batch, told)
+        trials = precision.next_trials(done, told["half_width"] or math.inf, goal, spec.block, spec.most)
+        batch = replace(batch, spec=replace(batch.spec, trials=trials))
 
-    executor: Executor | None
-    workers: int | None
-    progress: Progress | None
 
-    def size(self, n_jobs: int, work: int) -> int:
-        """Return how many jobs run at a time."""
-        if self.workers is not None:
-            check_count(self.workers, "workers", 1)
-            return self.workers
-        if self.executor is not None:
-            return pool.size_of(self.executor)
-        return 1 if n_jobs < 2 or work < pool.ENOUGH_WORK else min(n_jobs, pool.usable_cores())
+class _InMemory:
+    """Trials in arrays that grow."""
 
+    def __init__(self, how: How) -> None:
+        self.how = how
+        self.kept: dict[str, Array] = {}
+        self.failures: list[dict[str, Any]] = []
+        self.done = 0
 
-@dataclass(frozen=True)
-class _Batch:
-    """Scenarios, what of them is run, and by which schedule."""
+    def __call__(self, batch: Batch) -> xr.Dataset:
+        """Run the blocks that are not there and return all."""
+        spec, done = batch.spec, self.done
+        for name in spec.keep:
+            array = np.empty((*batch.shape(name), spec.trials), np.float32)
+            if done:
+                array[..., :done] = self.kept[name]
+            self.kept[name] = array
+        missing = [job for job in batch.jobs if job[2] - spec.first_trial >= done]
+        for scenario, _, finished in batch.work(missing, "arrays", self.how):
+            start = finished.first_trial - spec.first_trial
+            for name, values in finished.kept.items():
+                self.kept[name][scenario, ..., start : start + finished.n_trials] = values
+            self.failures += [each._asdict() for each in finished.failures]
+        self.done = spec.trials
+        return batch.label(self.kept, self.failures)
 
-    scenarios: list[Scenario]
-    spec: Spec
-    schedule: Schedule
-
-    @classmethod
-    def of(cls, store: Store, rules: Rules | None) -> _Batch:
-        """Return what a store is a run of."""
-        file = shown(store.path)
-        schedule = USUAL.replace(rules or {})
-        if schedule.rules != store.spec.rules:
-            given, made = ", ".join(schedule.rules.values()), ", ".join(store.spec.rules.values())
-            problem = f"was run with the rules {made or 'of the model'}, not {given or 'of the model'}"
-            remedy = f'In Python: sim.resume("{file}", rules={{...}}).' if made else "Leave rules out."
-            raise Contradiction(file, "rules", problem, remedy)
-        scenarios = [scenario_record.restore(each, file) for each in store.spec.scenarios]
-        return cls(scenarios, store.spec, schedule)
-
-    @cached_property
-    def steps(self) -> tuple[int, ...]:
-        """Quarters recorded, counted from the start."""
-        first = self.scenarios[0]
-        return calendar.steps(self.spec.quarters, first.start, first.n_steps)
-
-    def work(
-        self, jobs: Sequence[tuple[int, int, int, int]], form: Form, how: _How
-    ) -> Iterator[tuple[int, int, Finished]]:
-        """Yield scenario, block and what came of it, for each job in order."""
-        packed: dict[int, bytes] = {}
-        for scenario in sorted({job[0] for job in jobs}):
-            plan = design.plan(self.scenarios[scenario], self.spec.seed)
-            task = Task(plan, self.schedule, self.spec.keep, self.steps, form, self.spec.block)
-            packed[scenario] = task.pack()
-        trials = sum(job[3] for job in jobs)
-        size = how.size(len(jobs), trials * self.scenarios[0].n_steps)
-        calls = ((packed[scenario], first, count) for scenario, _, first, count in jobs)
-        with closing(pool.in_order(blocks.run, calls, how.executor, size)) as finished:  # type: ignore[type-var]
-            for (scenario, block, _, count), done in zip(jobs, finished, strict=True):
-                yield scenario, block, done
-                if how.progress is not None:
-                    how.progress(count)
-
-    @cached_property
-    def jobs(self) -> list[tuple[int, int, int, int]]:
-        """Scenario, block, first trial and number of trials of every block."""
-        spec = self.spec
-        return [
-            (scenario, start // spec.block, spec.first_trial + start, min(spec.block, spec.trials - start))
-            for scenario in range(len(self.scenarios))
-            for start in range(0, spec.trials, spec.block)
-        ]
-
-    def label(self, kept: Mapping[str, Any], failures: Sequence[Mapping[str, Any]]) -> xr.Dataset:
-        """Return recorded arrays as a dataset."""
-        spec = self.spec
-        return results.label(
-            self.scenarios, kept, spec.first_trial, spec.seed, spec.rules, self.steps, failures
-        )
-
-    def template(self) -> xr.Dataset:
-        """Return the result with one trial, values not a number."""
-        case = self.scenarios[0].case
-        return self.label(
-            {
-                name: np.full(
-                    (len(self.scenarios), len(self.steps), *results.shape(case, name), 1), np.nan, np.float32
-                )
-                for name in self.spec.keep
-            },
-            (),
+    def tell(self, batch: Batch, told: dict[str, Any]) -> xr.Dataset:
+        """Return the result with the precision reached in its manifest."""
+        return batch.label(self.kept, self.failures).assign_attrs(
+            batch.attributes(self.failures, precision=told)
         )
 
 
-def _in_memory(batch: _Batch, how: _How) -> xr.Dataset:
-    spec, case = batch.spec, batch.scenarios[0].case
-    kept = {
-        name: np.empty(
-            (len(batch.scenarios), len(batch.steps), *results.shape(case, name), spec.trials), np.float32
-        )
-        for name in spec.keep
-    }
-    failures: list[dict[str, Any]] = []
-    for scenario, block, done in batch.work(batch.jobs, "arrays", how):
-        start = block * spec.block
-        for name, values in done.kept.items():
-            kept[name][scenario, ..., start : start + done.n_trials] = values
-        failures += [each._asdict() for each in done.failures]
-    return batch.label(kept, failures)
+class _OnDisk:
+    """Trials in a store that grows."""
+
+    def __init__(self, store: Store, how: How) -> None:
+        self.store = store
+        self.how = how
+
+    def __call__(self, batch: Batch) -> xr.Dataset:
+        """Run the blocks that are not there, or are damaged, and return all, opened lazily."""
+        store = self.store
+        if batch.spec != store.spec:
+            store.renew(batch.spec)
+        there = store.finished()
+        missing = [job for job in batch.jobs if job[:2] not in there]
+        for scenario, block, done in batch.work(missing, "chunks", self.how):
+            store.write(scenario, block, done.n_trials, done.kept, done.failures)
+        return self.tell(batch, None)
+
+    def tell(self, batch: Batch, told: dict[str, Any] | None) -> xr.Dataset:
+        """Write the manifest, with the precision reached in it."""
+        more = {} if told is None else {"precision": told}
+        self.store.describe(batch.attributes(self.store.failures(), **more))
+        return results.open_result(self.store.path)
 
 
-def _complete(store: Store, batch: _Batch, how: _How) -> None:
-    """Run the blocks that a store lacks, and write down how it was made."""
-    there = store.finished()
-    missing = [job for job in batch.jobs if job[:2] not in there]
-    for scenario, block, done in batch.work(missing, "chunks", how):
-        store.write(scenario, block, done.n_trials, done.kept, done.failures)
-    spec = store.spec
-    attributes = results.attributes(
-        batch.scenarios, spec.trials, spec.first_trial, spec.seed, spec.rules, store.failures()
-    )
-    store.describe(attributes)
-
-
-def _remedy_for(target: Path) -> str:
-    is_run = (target / "run" / "zarr.json").is_file()
-    return (
-        f"Go on with it: sim resume {shown(target)}; or choose another path."
-        if is_run
-        else ("Choose another path or remove it first.")
-    )
+def _refuse(target: Path) -> None:
+    """Refuse a path where something is."""
+    if not is_free(target):
+        is_run = (target / "run" / "zarr.json").is_file()
+        remedy = f"To go on with it: sim resume {shown(target)}" if is_run else "Choose another path."
+        raise InputError(shown(target), "", "already exists", remedy)
 
 
 def _scenarios(given: Scenario | str | Sequence[Scenario | str]) -> list[Scenario]:

@@ -159,7 +159,7 @@ def _not_finite(task: Task, values: dict[str, Array]) -> dict[int, str]:
     for name, array in values.items():
         if np.isfinite(array.sum(dtype=float)):  # one number tells, for nearly all blocks
             continue
-        is_bad = ~np.isfinite(array).all(axis=tuple(range(1, array.ndim - 1)))
+        is_bad: Any = ~np.isfinite(array).all(axis=tuple(range(1, array.ndim - 1)))
         for position in np.flatnonzero(is_bad.any(axis=0)):
             quarter = task.plan.scenario.start + task.steps[int(np.argmax(is_bad[:, position]))]
             problems.setdefault(int(position), f"{name} is not finite in {quarter}")

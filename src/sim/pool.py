@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import BrokenExecutor, Executor, Future
 from typing import Any, TypeVar
 
@@ -41,7 +41,7 @@ def in_order(
     jobs: Iterable[tuple[Any, ...]],
     executor: Executor | None = None,
     workers: int = 1,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Yield `function(*job)` for each job, in order.
 
     Parameters
@@ -58,11 +58,12 @@ def in_order(
             yield function(*job)
         return
     own = _local(workers) if executor is None else None
+    target: Any = executor or own
     pending: deque[Future[Result]] = deque()
     is_done = False
     try:
         for job in jobs:
-            pending.append((executor or own).submit(function, *job))
+            pending.append(target.submit(function, *job))
             if len(pending) == AHEAD * workers:
                 yield pending.popleft().result()
         while pending:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -97,9 +97,10 @@ def attributes(
     seed: int,
     rules: Mapping[str, str],
     failures: Sequence[Mapping[str, Any]],
+    **more: Any,
 ) -> dict[str, str]:
-    """Return the attributes of a result, its manifest among them."""
-    made = _manifest(scenarios, trials, first_trial, seed, rules)
+    """Return the attributes of a result, its manifest among them; `more` goes into the manifest."""
+    made = _manifest(scenarios, trials, first_trial, seed, rules) | more
     made["failures"] = [
         {field: each[field] for field in ("scenario", "trial", "problem")} for each in failures
     ]
@@ -127,7 +128,9 @@ def save(runs: xr.Dataset, path: str | Path) -> Path:
     return target
 
 
-def write(runs: xr.Dataset, target: Path, block: int, level: int = 0) -> None:
+def write(
+    runs: xr.Dataset, target: Path, block: int, level: int = 0, mode: Literal["w-", "a"] = "w-"
+) -> None:
     """Write a result as zarr, so many trials of one scenario to a chunk, at a level of Zstandard."""
     from zarr.codecs import ZstdCodec
 
@@ -143,7 +146,7 @@ def write(runs: xr.Dataset, target: Path, block: int, level: int = 0) -> None:
         encoding["trial"] = {"chunks": (_TRIALS_CHUNK,)}
     # Texts of any length: those of fixed length have no stable form in zarr's third version.
     texts = {name: array.astype(object) for name, array in runs.coords.items() if array.dtype.kind == "U"}
-    runs.assign_coords(texts).to_zarr(target, mode="w-", encoding=encoding, consolidated=False, zarr_format=3)
+    runs.assign_coords(texts).to_zarr(target, mode=mode, encoding=encoding, consolidated=False, zarr_format=3)
 
 
 def open_result(path: str | Path) -> xr.Dataset:
@@ -151,6 +154,8 @@ def open_result(path: str | Path) -> xr.Dataset:
     import xarray as xr
 
     target = Path(path)
+    if (target / "run" / "zarr.json").is_file() and not (target / "zarr.json").is_file():
+        raise MissingFile(str(target), "", "the run is not finished", f"Finish it: sim resume {target}")
     if not (target / "zarr.json").is_file():
         raise MissingFile(str(target), "", "no result here", "Give the .zarr folder that a run has written.")
     opened: xr.Dataset = xr.open_zarr(target, consolidated=False)
@@ -179,6 +184,14 @@ def check_count(value: Any, name: str, least: int) -> None:
         raise WrongType(
             "", name, f"not a whole number of at least {least}", f"Give {name} as a number.", value
         )
+
+
+def sound(runs: xr.Dataset) -> xr.Dataset:
+    """Return a result without the trials that failed in any of its scenarios."""
+    failed = {each["trial"] for each in manifest(runs)["failures"]} if "manifest" in runs.attrs else set()
+    if not failed or "trial" not in runs.dims:
+        return runs
+    return runs.isel(trial=~np.isin(runs["trial"].values, list(failed)))
 
 
 def _manifest(

@@ -7,6 +7,7 @@
         run/                 a group without arrays; its attributes say what is run (`Spec`)
             ledger.jsonl     a line per finished block: digests of its chunks, trials that failed
             lock             held by the process that writes
+            summary.0        where only summaries are kept: those of scenario 0, up to some block
 
 A chunk is written beside its place and renamed, and a block's line follows its chunks. What the ledger does
 not hold, or what does not have the digest that the ledger holds, is not there, and is done again.
@@ -35,6 +36,8 @@ from sim.results import write
 if TYPE_CHECKING:
     import xarray as xr
 
+    from sim.summaries import Summary
+
 #: Version of what stands in `run/`.
 FORMAT = 1
 
@@ -62,6 +65,8 @@ class Spec:
         Stages replaced, and by what.
     is_summary : bool
         Whether summaries are kept instead of trials.
+    until, most : str or None, int
+        Precision at which the run ends, and the trials at which it gives up.
     version, code : str
         Of the library: its version, and a digest of the modules that make the numbers.
     """
@@ -75,6 +80,8 @@ class Spec:
     quarters: tuple[str, ...]
     rules: dict[str, str]
     is_summary: bool
+    until: str | None
+    most: int
     version: str
     code: str
 
@@ -163,7 +170,10 @@ class Store:
             fields = json.loads(record.read_text(encoding="utf-8"))["attributes"]
             made = fields.pop("format")
             found = {"format": made, "version": fields["version"], "code": fields["code"][:_DIGEST_BYTES]}
-            spec = Spec(**{key: tuple(v) if isinstance(v, list) else v for key, v in fields.items()})
+            as_tuples: dict[str, Any] = {
+                key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
+            }
+            spec = Spec(**as_tuples)
         except (ValueError, KeyError, TypeError) as error:
             problem = f"cannot be read as the record of a run: {error}"
             raise InputError(shown(record), "", problem, "Run it anew, elsewhere.") from None
@@ -255,14 +265,38 @@ class Store:
         except OSError:
             return False
 
+    def write_summary(self, scenario: int, blocks: int, failures: Iterable[Any], summary: Summary) -> None:
+        """Write the summary of a scenario's first blocks."""
+        head = {"blocks": blocks, "failures": list(failures)}
+        content = json.dumps(head).encode() + b"\n" + summary.dump()
+        with _told(self.path):
+            replace(self._summary(scenario), _digest(content).encode() + b"\n" + content)
+
+    def summary(self, scenario: int) -> tuple[int, list[Any], Summary] | None:
+        """Return how many blocks of a scenario are summarised, which trials failed, and the summary."""
+        from sim.summaries import Summary
+
+        try:
+            digest, content = self._summary(scenario).read_bytes().split(b"\n", 1)
+        except (OSError, ValueError):
+            return None
+        if digest.decode(errors="replace") != _digest(content):
+            return None
+        head, dumped = content.split(b"\n", 1)
+        told = json.loads(head)
+        return told["blocks"], told["failures"], Summary.load(dumped)
+
+    def _summary(self, scenario: int) -> Path:
+        return self.path / RUN / f"summary.{scenario}"
+
     # ------------------------------------------------------------------ what is run
 
-    def extend(self, trials: int) -> None:
-        """Make room for more trials; the spec goes first, so that a stop in between can be made good."""
-        self.spec = dataclasses.replace(self.spec, trials=trials)
+    def renew(self, spec: Spec) -> None:
+        """Let the store be a run of more trials; the spec goes first, so a stop in between is made good."""
+        self.spec = spec
         with _told(self.path):
             self._write_spec()
-            if not self.spec.is_summary:
+            if not spec.is_summary:
                 self.fit()
 
     def fit(self) -> None:
@@ -279,6 +313,14 @@ class Store:
         if trial.shape != (self.spec.trials,):
             trial.resize((self.spec.trials,))
         trial[:] = np.arange(self.spec.first_trial, self.spec.first_trial + self.spec.trials)
+
+    def write_result(self, result: xr.Dataset) -> None:
+        """Write the result of a run that keeps summaries, over an earlier one."""
+        with _told(self.path):
+            for name in ("zarr.json", *map(str, result.variables)):
+                old = self.path / name
+                shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
+            write(result, self.path, 1, LEVEL, mode="a")
 
     def describe(self, attributes: Mapping[str, Any]) -> None:
         """Write the attributes of the result; the manifest among them."""
