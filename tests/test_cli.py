@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import sim as library
-from sim import plots, results
+from sim import batch, plots, results, store
 from sim.cli import sim
 
 TOY = Path(__file__).parent / "cases" / "archipelago"
@@ -184,16 +184,20 @@ def test_a_full_disk_is_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) 
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(results, "save", fail)
-    assert "no space left" in refused("run", "calm.toml", "--trials", "2", "--out", "out.zarr")
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "replace", fail)
+        assert "no space left" in refused("run", "calm.toml", "--trials", "2", "--out", "out.zarr")
     assert not Path("out.zarr").exists()
+    monkeypatch.setattr(results, "save", fail)
+    assert "no space left" in refused("compare", "calm.toml", "calmer.toml", "--trials", "2", "--out", "out")
+    assert sorted(path.name for path in folder.iterdir()) == ["calm.toml", "calmer.toml"]
 
 
 def test_too_little_memory_is_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(results, "run", fail)
+    monkeypatch.setattr(batch, "run", fail)
     assert "fewer --trials" in refused("run", "calm.toml")
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim import abm, plots, rules
     from sim.abm import World
+    from sim.abm.replay import replay
     from sim.analysis.comparison import compare
     from sim.analysis.explain import explain
     from sim.analysis.history import of as history
@@ -36,6 +37,7 @@ _HOMES = {
     "manifest": "sim.results",
     "open": "sim.results",
     "passages": "sim.analysis.passage",
+    "replay": "sim.abm.replay",
     "resume": "sim.batch",
     "run": "sim.batch",
     "save": "sim.results",
@@ -60,6 +62,7 @@ __all__ = [
     "open",
     "passages",
     "plots",
+    "replay",
     "resume",
     "rules",
     "run",

@@ -114,11 +114,11 @@ def run(
     )
     how = How(executor, workers, progress)
     if out is None:
-        batch.needs("summary" if summary else "arrays", how).check(None)
+        batch.needs(batch.form(False), how).check(None)
         return _finish(batch, how, None)
     target = Path(out)
     _refuse(target)
-    batch.needs("summary" if summary else "chunks", how).check(target)
+    batch.needs(batch.form(True), how).check(target)
     spec = replace(
         batch.spec,
         scenarios=tuple(scenario_record.content(each) for each in batch.scenarios),
@@ -224,7 +224,7 @@ def extend(
             spec = replace(spec, trials=trials, until=None, most=trials)
         batch = replace(batch, spec=spec)
         how = How(executor, workers, progress)
-        batch.needs("summary" if spec.is_summary else "chunks", how).check(store.path)
+        batch.needs(batch.form(True), how).check(store.path)
         store.renew(spec)
         return _finish(batch, how, store)
 

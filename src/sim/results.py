@@ -188,7 +188,8 @@ def check_count(value: Any, name: str, least: int) -> None:
 
 def sound(runs: xr.Dataset) -> xr.Dataset:
     """Return a result without the trials that failed in any of its scenarios."""
-    failed = {each["trial"] for each in manifest(runs)["failures"]} if "manifest" in runs.attrs else set()
+    made = manifest(runs) if "manifest" in runs.attrs else {}
+    failed = {each["trial"] for each in made.get("failures", ())}
     if not failed or "trial" not in runs.dims:
         return runs
     return runs.isel(trial=~np.isin(runs["trial"].values, list(failed)))

@@ -249,8 +249,13 @@ class Store:
         return found
 
     def failures(self) -> list[dict[str, Any]]:
-        """Return the trials that failed, in order."""
-        return [each for _, entry in sorted(self.entries().items()) for each in entry["failures"]]
+        """Return the trials that failed, scenario by scenario."""
+        names = [each["name"] for each in self.spec.scenarios]
+        listed = [each for entry in self.entries().values() for each in entry["failures"]]
+        for scenario in range(len(names)) if self.spec.is_summary else ():
+            listed += (self.summary(scenario) or (0, (), None))[1]
+        by_trial = {(names.index(each["scenario"]), each["trial"]): each for each in listed}
+        return [by_trial[key] for key in sorted(by_trial)]
 
     def _is_sound(self, key: tuple[int, int], entry: Mapping[str, Any]) -> bool:
         block, spec = key[1], self.spec

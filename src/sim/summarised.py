@@ -41,6 +41,8 @@ def run(batch: Batch, how: How, store: Store | None) -> xr.Dataset:
     for scenario, block, done in batch.work(missing, "summary", how):
         if block == full:
             last[scenario] = done
+            if store is not None:
+                store.write(scenario, block, done.n_trials, {}, done.failures)
             continue
         one = known[scenario]
         one.blocks, one.failures = block + 1, (*one.failures, *(each._asdict() for each in done.failures))

@@ -103,6 +103,10 @@ class Batch:
             for start in range(0, spec.trials, spec.block)
         ]
 
+    def form(self, is_stored: bool) -> Form:
+        """Return the form in which blocks come back."""
+        return "summary" if self.spec.is_summary else "chunks" if is_stored else "arrays"
+
     def shape(self, name: str) -> tuple[int, ...]:
         """Return the shape of a variable in the result, without trials."""
         own = results.shape(self.scenarios[0].case, name)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import mesa
 import numpy as np
 
-from sim import design, results, rules
+from sim import blocks, design, results, rules
 from sim.abm.agents import HOME, PUT_OFF, Country, Opening, Partner, Recipient
 from sim.axes import DEFERRED, DOMESTIC, Array
 from sim.case import Case
@@ -176,6 +176,22 @@ class World(mesa.Model):  # type: ignore[misc]
         self._record()
         self.running = self.block.step < self.plan.n_steps
         self.datacollector.collect(self)
+
+    def first_problem(self) -> str | None:
+        """Run to the end or to the first thing that goes wrong, and say what it is."""
+        while self.running:
+            try:
+                self.step()
+            except Exception as error:
+                return f"{type(error).__name__}: {error}"
+            for name in self._keep:
+                if not np.isfinite(np.float32(self.block.values[name])).all():
+                    return f"{name} is not finite in {self.date}"
+        return None
+
+    def uncertain(self) -> dict[str, float]:
+        """Return the uncertain parameters of the trial, by key."""
+        return blocks.parameters(self.plan, self.trial)
 
     def results(self, dtype: Any = np.float32) -> xr.Dataset:
         """Return the quarters so far, as `sim.run` would for this trial alone.

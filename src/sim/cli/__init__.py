@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from sim.cli.batching import extend, replay, resume
 from sim.cli.describing import odd
 from sim.cli.explaining import explain
 from sim.cli.judging import directions, patterns, robustness
@@ -21,6 +22,9 @@ sim = Program(
     (
         run,
         compare,
+        resume,
+        extend,
+        replay,
         check,
         diff,
         scenarios,

@@ -52,6 +52,15 @@ years = click.option(
     metavar="2030,2040",
     help="Years in the table.  [default: full decades and the last year]",
 )
+quarters = click.option(
+    "--quarters", metavar="FROM:TO:EVERY", help="Quarters to record, such as 2025-Q4::4.  [default: all]"
+)
+workers = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes.  [default: all cores, if it pays]",
+)
 force = click.option("--force", is_flag=True, help="Replace what an earlier run has written to --out.")
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Write JSON to standard output instead of tables."
