@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from sim.model import USUAL, Rules
 from sim.records import shown
 from sim.results import check_count
 from sim.scenario import Scenario, load
-from sim.store import Spec, Store, code_digest, version
+from sim.store import Spec, Store, check_same, code_digest, is_run, version
 from sim.work import Batch, How, Progress, is_free
 
 if TYPE_CHECKING:
@@ -117,13 +117,14 @@ def run(
         batch.needs(batch.form(False), how).check(None)
         return _finish(batch, how, None)
     target = Path(out)
-    _refuse(target)
-    batch.needs(batch.form(True), how).check(target)
     spec = replace(
         batch.spec,
         scenarios=tuple(scenario_record.content(each) for each in batch.scenarios),
         code=code_digest(),
     )
+    if not is_free(target):
+        _refuse(target, spec)
+    batch.needs(batch.form(True), how).check(target)
     store = Store.create(target, spec, None if summary else batch.template())
     with store.lock():
         return _finish(replace(batch, spec=spec), how, store)
@@ -305,12 +306,13 @@ class _OnDisk:
         return results.open_result(self.store.path)
 
 
-def _refuse(target: Path) -> None:
-    """Refuse a path where something is."""
-    if not is_free(target):
-        is_run = (target / "run" / "zarr.json").is_file()
-        remedy = f"To go on with it: sim resume {shown(target)}" if is_run else "Choose another path."
-        raise InputError(shown(target), "", "already exists", remedy)
+def _refuse(target: Path, spec: Spec) -> NoReturn:
+    """Refuse a path where something is; if that is a run, say in what it differs."""
+    remedy = "Choose another path."
+    if is_run(target):
+        check_same(target, Store.open(target).spec.told(), spec.told())
+        remedy = f"To go on with it: sim resume {shown(target)}"
+    raise InputError(shown(target), "", "already exists", remedy)
 
 
 def _scenarios(given: Scenario | str | Sequence[Scenario | str]) -> list[Scenario]:

@@ -6,7 +6,10 @@ grow with the number of blocks.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import BrokenExecutor, Executor, Future
@@ -22,7 +25,7 @@ AHEAD = 3
 #: Workers assumed of an executor that does not tell.
 UNKNOWN_WORKERS = 16
 
-#: Seconds after which idle local processes end; also how long they outlive a parent that was killed.
+#: Seconds after which idle local processes end.
 IDLE = 10
 
 #: Trials times quarters below which starting processes costs more than it saves.
@@ -91,9 +94,20 @@ def _local(workers: int) -> Any:
     """Return local processes: fresh interpreters that do not import the caller's script."""
     import loky
 
-    return loky.get_reusable_executor(max_workers=workers, timeout=IDLE, initializer=_leave_interrupts)
+    return loky.get_reusable_executor(
+        max_workers=workers, timeout=IDLE, initializer=_begin, initargs=(os.getpid(),)
+    )
 
 
-def _leave_interrupts() -> None:
-    """Let the parent alone act on Ctrl-C; it ends its workers."""
+def _begin(parent: int) -> None:
+    """Make a worker leave Ctrl-C to its parent, and end when the parent ends, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(parent).wait()
+    os._exit(1)

@@ -85,6 +85,19 @@ class Spec:
     version: str
     code: str
 
+    def told(self) -> dict[str, Any]:
+        """Return what a person would compare, without what may grow."""
+        return {
+            "scenarios": ", ".join(f"{each['name']} {each['digest'][:8]}" for each in self.scenarios),
+            "seed": self.seed,
+            "first_trial": self.first_trial,
+            "block": self.block,
+            "keep": ", ".join(self.keep),
+            "quarters": f"{self.quarters[0]} to {self.quarters[-1]}, {len(self.quarters)}",
+            "rules": self.rules,
+            "summary": self.is_summary,
+        }
+
 
 def version() -> str:
     """Return the version of the library."""
@@ -161,7 +174,7 @@ class Store:
         """
         target = Path(path)
         record = target / RUN / "zarr.json"
-        if not record.is_file():
+        if not is_run(target):
             remedy = "Give the .zarr folder that sim run --out has written."
             if (target / "zarr.json").is_file():
                 remedy = "It was saved from memory; run with --out to write as blocks finish."
@@ -342,6 +355,11 @@ class Store:
         )
 
 
+def is_run(path: Path) -> bool:
+    """Whether a path holds a run, finished or not."""
+    return (path / RUN / "zarr.json").is_file()
+
+
 def replace(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -375,6 +393,5 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        is_begun = (path / RUN / "zarr.json").is_file()
-        remedy = f"Then: sim resume {shown(path)}" if is_begun else "Choose another --out."
+        remedy = f"Then: sim resume {shown(path)}" if is_run(path) else "Choose another --out."
         raise InputError(shown(path), "", f"cannot be written: {reason}", remedy) from None
