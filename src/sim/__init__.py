@@ -18,19 +18,24 @@ if TYPE_CHECKING:
     from sim.analysis.passage import first_passage, passages
     from sim.batch import extend, resume, run
     from sim.errors import InputError, SimError
+    from sim.factorial import design_table, factorial
     from sim.results import manifest, save
     from sim.results import open_result as open
+    from sim.sampling import Sampling
     from sim.scenario import Scenario, diff, load
 
 _HOMES = {
     "InputError": "sim.errors",
     "Scenario": "sim.scenario",
+    "Sampling": "sim.sampling",
     "SimError": "sim.errors",
     "World": "sim.abm",
     "compare": "sim.analysis.comparison",
+    "design_table": "sim.factorial",
     "diff": "sim.scenario",
     "explain": "sim.analysis.explain",
     "extend": "sim.batch",
+    "factorial": "sim.factorial",
     "first_passage": "sim.analysis.passage",
     "history": "sim.analysis.history",
     "load": "sim.scenario",
@@ -47,14 +52,17 @@ _MODULES = ("abm", "plots", "rules")
 
 __all__ = [
     "InputError",
+    "Sampling",
     "Scenario",
     "SimError",
     "World",
     "abm",
     "compare",
+    "design_table",
     "diff",
     "explain",
     "extend",
+    "factorial",
     "first_passage",
     "history",
     "load",

@@ -23,6 +23,7 @@ from sim.errors import Contradiction, InputError
 from sim.model import USUAL, Rules
 from sim.records import shown
 from sim.results import check_count
+from sim.sampling import Sampling, content, read
 from sim.scenario import Scenario, load
 from sim.store import Spec, Store, check_same, code_digest, is_run, version
 from sim.work import Batch, How, Progress, is_free
@@ -44,6 +45,7 @@ def run(
     first_trial: int = 0,
     block: int = engine.BLOCK,
     rules: Rules | None = None,
+    sampling: Sampling | str | None = None,
     out: str | Path | None = None,
     summary: bool = False,
     until: str | None = None,
@@ -73,6 +75,9 @@ def run(
     rules : mapping of str to callable, optional
         Stages to replace, such as ``{"posture.step": mine}``: a function that takes keywords as the stage
         does, or fewer, and returns the same dataclass.
+    sampling : Sampling or str, optional
+        How parameters and luck are drawn, such as ``"sobol"``; see `sim.sampling`. By default each trial is
+        drawn afresh.
     out : path, optional
         Write a zarr store here, block by block, and return it opened lazily. A run that is stopped goes
         on with `resume`.
@@ -109,6 +114,7 @@ def run(
         first_trial=first_trial,
         block=block,
         rules=rules,
+        sampling=sampling,
         summary=summary,
         until=until,
     )
@@ -140,6 +146,7 @@ def prepare(
     first_trial: int = 0,
     block: int = engine.BLOCK,
     rules: Rules | None = None,
+    sampling: Sampling | str | None = None,
     summary: bool = False,
     until: str | None = None,
 ) -> Batch:
@@ -164,6 +171,7 @@ def prepare(
         keep=names,
         quarters=tuple(str(first.start + step) for step in steps),
         rules=schedule.rules,
+        sampling=content(read(sampling).of(chosen, most, first_trial)),
         is_summary=summary,
         until=until,
         most=most,
@@ -222,6 +230,9 @@ def extend(
         spec = store.spec
         if trials is not None and trials != spec.trials:
             check_count(trials, "trials", spec.trials)
+            if not batch.sampling.is_open:
+                problem = f"a Latin hypercube of {batch.sampling.samples:,} samples has no room for more"
+                raise Contradiction(shown(store.path), "trials", problem, "Run it anew, or take sobol.")
             spec = replace(spec, trials=trials, until=None, most=trials)
         batch = replace(batch, spec=spec)
         how = How(executor, workers, progress)

@@ -19,6 +19,7 @@ import numpy as np
 
 from sim.case import Case
 from sim.errors import InputError, MissingFile, UnknownName, WrongType, nearest
+from sim.sampling import INDEPENDENT, Sampling, content
 from sim.scenario import Scenario
 from sim.variables import GLOSSARY
 
@@ -45,6 +46,7 @@ def label(
     rules: Mapping[str, str] | None = None,
     steps: Sequence[int] | None = None,
     failures: Sequence[Mapping[str, Any]] = (),
+    sampling: Sampling = INDEPENDENT,
 ) -> xr.Dataset:
     """Label recorded arrays of shape (scenario, time, ..., trial) with dims, units and a manifest.
 
@@ -57,7 +59,7 @@ def label(
     axes = coordinates(scenarios, kept, range(n_steps) if steps is None else steps)
     variables = {name: (dims[name], values, describe(name)) for name, values in kept.items()}
     trial = np.arange(first_trial, first_trial + n_trials)
-    about = attributes(scenarios, n_trials, first_trial, seed, rules or {}, failures)
+    about = attributes(scenarios, n_trials, first_trial, seed, rules or {}, failures, sampling)
     return xr.Dataset(variables, {**axes, "trial": trial}, about)
 
 
@@ -97,10 +99,12 @@ def attributes(
     seed: int,
     rules: Mapping[str, str],
     failures: Sequence[Mapping[str, Any]],
+    sampling: Sampling = INDEPENDENT,
     **more: Any,
 ) -> dict[str, str]:
     """Return the attributes of a result, its manifest among them; `more` goes into the manifest."""
     made = _manifest(scenarios, trials, first_trial, seed, rules) | more
+    made["sampling"] = content(sampling)
     made["failures"] = [
         {field: each[field] for field in ("scenario", "trial", "problem")} for each in failures
     ]

@@ -63,6 +63,8 @@ class Spec:
         Quarters recorded.
     rules : dict of str to str
         Stages replaced, and by what.
+    sampling : dict
+        See `sim.sampling`.
     is_summary : bool
         Whether summaries are kept instead of trials.
     until, most : str or None, int
@@ -79,6 +81,7 @@ class Spec:
     keep: tuple[str, ...]
     quarters: tuple[str, ...]
     rules: dict[str, str]
+    sampling: dict[str, Any]
     is_summary: bool
     until: str | None
     most: int
@@ -95,6 +98,7 @@ class Spec:
             "keep": ", ".join(self.keep),
             "quarters": f"{self.quarters[0]} to {self.quarters[-1]}, {len(self.quarters)}",
             "rules": self.rules,
+            "sampling": self.sampling["method"],
             "summary": self.is_summary,
         }
 

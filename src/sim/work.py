@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim import blocks, design, pool, precision, quarters, resources, results, scenario_record
+from sim import blocks, design, pool, precision, quarters, resources, results, sampling, scenario_record
 from sim.blocks import Finished, Form, Task
 from sim.errors import Contradiction
 from sim.model import USUAL, Rules, Schedule
 from sim.precision import Goal
 from sim.records import shown
 from sim.results import check_count
+from sim.sampling import Sampling
 from sim.scenario import Scenario
 from sim.store import Spec, Store
 
@@ -86,11 +87,19 @@ class Batch:
         return quarters.steps(self.spec.quarters, first.start, first.n_steps)
 
     @cached_property
+    def sampling(self) -> Sampling:
+        """Where the uniforms of a trial come from."""
+        return sampling.restore(self.spec.sampling)
+
+    @cached_property
     def goal(self) -> Goal | None:
         """The precision at which the batch ends."""
         spec = self.spec
         if spec.until is None:
             return None
+        if not self.sampling.is_plain or self.sampling.shares_luck:
+            problem = "rests on independent trials, and the sampling makes them depend on each other"
+            raise Contradiction("", "until", problem, "Leave one of the two out.")
         return precision.read(spec.until, self.scenarios[0], spec.keep, spec.quarters)
 
     @property
@@ -133,7 +142,7 @@ class Batch:
         """Yield scenario, block and what came of it, for each job in order."""
         packed: dict[int, bytes] = {}
         for scenario in sorted({job[0] for job in jobs}):
-            plan = design.plan(self.scenarios[scenario], self.spec.seed)
+            plan = design.plan(self.scenarios[scenario], self.spec.seed, self.sampling)
             task = Task(plan, self.schedule, self.spec.keep, self.steps, form, self.spec.block)
             packed[scenario] = task.pack()
         trials = sum(job[3] for job in jobs)
@@ -149,7 +158,14 @@ class Batch:
         """Return recorded arrays as a dataset."""
         spec = self.spec
         return results.label(
-            self.scenarios, kept, spec.first_trial, spec.seed, spec.rules, self.steps, failures
+            self.scenarios,
+            kept,
+            spec.first_trial,
+            spec.seed,
+            spec.rules,
+            self.steps,
+            failures,
+            self.sampling,
         )
 
     def template(self) -> xr.Dataset:
@@ -161,7 +177,14 @@ class Batch:
         """Return the attributes of the result."""
         spec = self.spec
         return results.attributes(
-            self.scenarios, spec.trials, spec.first_trial, spec.seed, spec.rules, failures, **more
+            self.scenarios,
+            spec.trials,
+            spec.first_trial,
+            spec.seed,
+            spec.rules,
+            failures,
+            self.sampling,
+            **more,
         )
 
 

@@ -49,7 +49,7 @@ def replay(
         remedy = f"Choose from {spec.first_trial} to {last}."
         raise OutOfBounds(file, "trial", "not in the run", remedy, trial)
     chosen = batch.scenarios[names.index(scenario) if scenario else 0]
-    return World(chosen, spec.seed, trial, rules=rules, keep=spec.keep)
+    return World(chosen, spec.seed, trial, rules=rules, keep=spec.keep, sampling=batch.sampling)
 
 
 def failure(out: str | Path, world: World) -> dict[str, Any] | None:
