@@ -8,8 +8,8 @@ every scenario of the run, so scenarios stay paired.
 Parameters are keyed by sample, and luck by trial: trial = sample * replicates + replicate. Trials of one
 sample differ by luck alone, and trial k has the luck it has in any other run with the seed, unless it is
 mirrored: a design can be compared with a plain run, trial by trial. With `shares_luck`, luck is keyed by
-replicate: all samples meet the same few lucks, and samples are paired with each other, at the price that a mean
-over the run knows no more lucks than there are replicates.
+replicate: all samples meet the same few lucks, and samples are paired with each other, at the price that a
+mean over the run knows no more lucks than there are replicates.
 """
 
 from __future__ import annotations
@@ -38,9 +38,6 @@ MOST_OF_A_HYPERCUBE = 100_000
 
 #: Columns of a hypercube, and sequences, that a process keeps.
 _COLUMNS, _SEQUENCES = 512, 4
-
-#: Bits of a Sobol point.
-_BITS = 52
 
 _SMALLEST, _LARGEST = 2.0**-54, 1.0 - 2.0**-53
 
@@ -202,7 +199,7 @@ class _Sobol:
     def __init__(self, seed: int, dimensions: int) -> None:
         from scipy.stats import qmc
 
-        self._sequence = qmc.Sobol(max(1, dimensions), bits=_BITS, rng=_generator(seed, "sobol"))
+        self._sequence = qmc.Sobol(max(1, dimensions), rng=_generator(seed, "sobol"))
         self._last: tuple[int, int, Array] | None = None
 
     def points(self, first: int, size: int) -> Array:
