@@ -15,9 +15,8 @@ import xarray as xr
 import plans
 import sim
 import soak
-from sim import engine, store
+from sim import store
 from sim.errors import InputError
-from sim.mechanisms import measures
 from sim.scenario import Scenario
 from sim.store import Store
 
@@ -256,26 +255,3 @@ def test_an_extension_that_was_stopped_is_gone_on_with(out: Path, monkeypatch: p
             sim.extend(out, 30)
     assert_equal(sim.resume(out), sim.run(scenarios(), **WHAT | {"trials": 30}, keep=KEEP))
     assert "least 30" in refused(sim.extend, out, 20)
-
-
-# ---------------------------------------------------------------------- trials that fail
-
-
-def failing(trial: int, raises: bool = True) -> dict[str, Any]:
-    """Return a rule that fails in one trial, known by its parameters, in the third quarter."""
-    plan = sim.design.plan(scenarios()[0], WHAT["seed"])
-    mark = float(sim.design.draw_parameters(plan, trial, 1)["doubt_memory"][0])
-
-    def step(*, doubt_memory: Any, step: Any, **read: Any) -> Any:
-        update = measures.step(**read)
-        is_hit = (doubt_memory == mark) & (step == 2)
-        if raises and is_hit.any():
-            raise ZeroDivisionError("a trial too far")
-        update.hhi[is_hit] = np.inf
-        return update
-
-    return {"measures.step": step}
-
-
-def test_placeholder() -> None:
-    assert engine.BLOCK

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from sim.analysis.passage import first_passage, passages
     from sim.batch import extend, resume, run
     from sim.errors import InputError, SimError
-    from sim.factorial import design_table, factorial
     from sim.results import manifest, save
     from sim.results import open_result as open
     from sim.sampling import Sampling
     from sim.scenario import Scenario, diff, load
+    from sim.scenario_designs import design_table, factorial
 
 _HOMES = {
     "InputError": "sim.errors",
@@ -31,11 +31,11 @@ _HOMES = {
     "SimError": "sim.errors",
     "World": "sim.abm",
     "compare": "sim.analysis.comparison",
-    "design_table": "sim.factorial",
+    "design_table": "sim.scenario_designs",
     "diff": "sim.scenario",
     "explain": "sim.analysis.explain",
     "extend": "sim.batch",
-    "factorial": "sim.factorial",
+    "factorial": "sim.scenario_designs",
     "first_passage": "sim.analysis.passage",
     "history": "sim.analysis.history",
     "load": "sim.scenario",

@@ -92,7 +92,8 @@ def run(packed: bytes, first_trial: int, n_trials: int) -> Finished:
     """Run the trials of a packed task."""
     task = _unpack(packed)
     values = {name: np.full((*task.shape(name), n_trials), np.nan, np.float32) for name in task.keep}
-    problems = _fill(task, first_trial, values, 0, n_trials) | _not_finite(task, values)
+    raised = _fill(task, first_trial, values, 0, n_trials)
+    problems = _not_finite(task, values) | raised
     for position in problems:
         for array in values.values():
             array[..., position] = np.nan

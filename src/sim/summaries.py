@@ -9,6 +9,7 @@ trials were cut into blocks or in which order these came; moments are summed in 
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -67,7 +68,7 @@ class Counted:
     @classmethod
     def of(cls, values: Array) -> Counted:
         """Count values of shape (*cells, trial); trials that are not a number are left out."""
-        cells = values.reshape(-1, values.shape[-1])
+        cells = values.reshape(math.prod(values.shape[:-1]), values.shape[-1])
         cells = cells[:, ~np.isnan(cells[0])]
         exact, count = cells.astype(float), np.full(len(cells), cells.shape[1])
         mean = exact.mean(axis=1) if cells.size else np.zeros(len(cells))

@@ -124,7 +124,8 @@ class Batch:
     def needs(self, form: Form, how: How) -> resources.Needs:
         """Return what the batch takes."""
         spec, n_steps = self.spec, self.scenarios[0].n_steps
-        size = how.size(len(self.jobs), spec.trials * len(self.scenarios) * n_steps)
+        n_jobs = len(self.scenarios) * -(-spec.trials // spec.block)
+        size = how.size(n_jobs, spec.trials * len(self.scenarios) * n_steps)
         numbers = sum(int(np.prod(self.shape(name)[1:])) for name in spec.keep)
         is_local = how.executor is None and size > 1
         return resources.needs(
@@ -135,7 +136,7 @@ class Batch:
             recorded=numbers * n_steps // len(self.steps),
             form=form,
             workers=size if is_local else 0,
-            ahead=min(len(self.jobs), pool.AHEAD * size) if is_local or how.executor else 1,
+            ahead=min(n_jobs, pool.AHEAD * size) if is_local or how.executor else 1,
         )
 
     def work(self, jobs: Sequence[Job], form: Form, how: How) -> Iterator[tuple[int, int, Finished]]:
