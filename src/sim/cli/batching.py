@@ -85,9 +85,9 @@ def finish(runs: xr.Dataset) -> None:
     failures, precision = made["failures"], made.get("precision")
     if failures:
         first = failures[0]
-        what = f"{len(failures)} trials failed" if len(failures) > 1 else "1 trial failed"
+        many = f"{len(failures):,} trials failed and are left out, the first"
         where = f"{first['scenario']}, trial {first['trial']}: {first['problem']}"
-        click.echo(f"{what} and left out, the first: {where}", err=True)
+        click.echo(f"{many if len(failures) > 1 else '1 trial failed and is left out'}: {where}", err=True)
     if precision:
         width = precision["half_width"]
         reached = "no interval yet" if width is None else f"±{width:.3g}"

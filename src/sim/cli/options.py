@@ -55,6 +55,22 @@ years = click.option(
 quarters = click.option(
     "--quarters", metavar="FROM:TO:EVERY", help="Quarters to record, such as 2025-Q4::4.  [default: all]"
 )
+sampling = click.option(
+    "--sampling",
+    type=click.Choice(["independent", "latin_hypercube", "sobol"]),
+    default="independent",
+    show_default=True,
+    help="How uncertain parameters are drawn.",
+)
+replicates = click.option(
+    "--replicates",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="R",
+    help="Trials that share a sample of the parameters and differ by luck.",
+)
+antithetic = click.option("--antithetic", is_flag=True, help="Mirror the luck of every second trial.")
 workers = click.option(
     "--workers",
     type=click.IntRange(min=1),

@@ -36,6 +36,9 @@ DATA, TABLE, PAGE, DIFFERENCES, FIGURES = "runs.zarr", "table.csv", "table.md", 
     help='Run until a number is known so well: "supplier_share[china]@2035 p50 +-0.002"; '
     "--trials is then the most.",
 )
+@options.sampling
+@options.replicates
+@options.antithetic
 @options.workers
 @options.years
 @options.force
@@ -49,6 +52,9 @@ def run(
     out: Path | None,
     summary: bool,
     until: str | None,
+    sampling: str,
+    replicates: int,
+    antithetic: bool,
     workers: int | None,
     years: tuple[int, ...] | None,
     force: bool,
@@ -62,6 +68,7 @@ def run(
 
     from sim import scenario
     from sim.cli.batching import finish, in_place_of
+    from sim.sampling import Sampling
 
     chosen = [scenario.load(name) for name in names]
     _check_years(chosen[0], years)
@@ -77,6 +84,7 @@ def run(
             out=target,
             summary=summary,
             until=until,
+            sampling=Sampling(sampling, replicates, antithetic),
             workers=workers,
         )
     rows = [] if summary else _summary(runs, chosen, years, None)
