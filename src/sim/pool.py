@@ -78,9 +78,10 @@ def in_order(
             "", "run", problem, "Was it killed, or out of memory? Try fewer workers or a smaller block."
         ) from None
     finally:
-        for each in pending:
-            each.cancel()
-        if own is not None and not is_done:
+        if own is None:
+            for each in pending:
+                each.cancel()
+        elif not is_done:
             own.shutdown(wait=True, kill_workers=True)
 
 
