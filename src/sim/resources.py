@@ -10,11 +10,11 @@ from sim.blocks import Form
 from sim.errors import InputError
 from sim.records import shown
 
-#: Memory of a process that has loaded the library, in bytes (measured: 190 MiB).
-PROCESS = 200 * 2**20
+#: Memory of a process that has loaded the library, in bytes (measured: 119 MiB).
+PROCESS = 150 * 2**20
 
-#: Memory of a block at work, in bytes per trial beside what it records (measured: 88 KiB).
-AT_WORK = 90 * 2**10
+#: Memory of a block at work, in bytes per trial beside what it records (measured: 174 KiB).
+AT_WORK = 180 * 2**10
 
 #: Float64 and float32 copies of what a block records, in bytes per number.
 RECORDED = 16
