@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import sim as library
-from sim import plots, results
+from sim import batch, engine, plots, results, store
 from sim.cli import sim
 
 TOY = Path(__file__).parent / "cases" / "archipelago"
@@ -184,16 +184,20 @@ def test_a_full_disk_is_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) 
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(results, "save", fail)
-    assert "no space left" in refused("run", "calm.toml", "--trials", "2", "--out", "out.zarr")
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "replace", fail)
+        assert "no space left" in refused("run", "calm.toml", "--trials", "2", "--out", "out.zarr")
     assert not Path("out.zarr").exists()
+    monkeypatch.setattr(results, "save", fail)
+    assert "no space left" in refused("compare", "calm.toml", "calmer.toml", "--trials", "2", "--out", "out")
+    assert sorted(path.name for path in folder.iterdir()) == ["calm.toml", "calmer.toml"]
 
 
 def test_too_little_memory_is_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(results, "run", fail)
+    monkeypatch.setattr(batch, "run", fail)
     assert "fewer --trials" in refused("run", "calm.toml")
 
 
@@ -239,6 +243,87 @@ def test_a_file_in_the_way_is_one_line(folder: Path) -> None:
 def test_bad_input_is_one_line_and_code_2(folder: Path, arguments: list[str], said: str) -> None:
     assert said in refused(*arguments)
     assert sorted(path.name for path in folder.iterdir()) == ["calm.toml", "calmer.toml"]
+
+
+def test_a_run_can_be_extended_resumed_and_replayed(folder: Path) -> None:
+    assert call("run", "calm.toml", "--trials", "3", "--keep", "hhi", "--out", "a.zarr").exit_code == 0
+    extended = call("extend", "a.zarr", "--trials", "5")
+    assert (extended.exit_code, extended.stdout) == (0, "a.zarr: 5 trials of calm\n")
+    assert library.open("a.zarr").sizes["trial"] == 5
+    Path("a.zarr/hhi/c/0/0/0").write_bytes(b"")
+    assert call("resume", "a.zarr").exit_code == 0
+    assert library.open("a.zarr")["hhi"].notnull().all()
+    replayed = call("replay", "a.zarr", "--trial", "4")
+    assert replayed.exit_code == 0
+    assert "runs to the end" in replayed.stdout
+    told = json.loads(call("replay", "a.zarr", "--trial", "4", "--json").stdout)
+    assert (told["trial"], told["now"], told["quarter"]) == (4, None, "2021-Q4")
+    assert told["parameters"]
+    assert "no trial failed" in refused("replay", "a.zarr")
+    assert "no run here" in refused("resume", "nowhere.zarr")
+    assert "least 5" in refused("extend", "a.zarr", "--trials", "4")
+
+
+def test_a_run_with_a_failed_trial_leaves_with_1(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = engine.run_block
+
+    def fail(plan: object, first_trial: int, n_trials: int, *rest: object) -> object:
+        if first_trial <= 2 < first_trial + n_trials:
+            raise FloatingPointError("too hot")
+        return usual(plan, first_trial, n_trials, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(engine, "run_block", fail)
+    result = call("run", "calm.toml", "--trials", "4", "--keep", "hhi", "--out", "a.zarr")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        "1 trial failed and is left out: calm, trial 2: FloatingPointError: too hot"
+    ]
+    assert "3 trials per scenario" in result.stdout
+
+
+def test_a_run_keeps_what_is_asked(folder: Path) -> None:
+    kept = [
+        "--keep",
+        "hhi",
+        "--quarters",
+        "2020-Q4::4",
+        "--sampling",
+        "sobol",
+        "--replicates",
+        "2",
+        "--antithetic",
+    ]
+    assert call("run", "calm.toml", "--trials", "4", *kept, "--out", "a.zarr").exit_code == 0
+    runs = library.open("a.zarr")
+    assert runs["quarter"].values.tolist() == ["2020-Q4", "2021-Q4"]
+    told = library.manifest(runs)["sampling"]
+    assert (told["method"], told["replicates"], told["antithetic"]) == ("sobol", 2, True)
+    assert call("run", "calm.toml", "--trials", "4", "--summary", "--out", "b.zarr").exit_code == 0
+    assert "median" in library.open("b.zarr")["statistic"].values
+    assert "outside the horizon" in refused("run", "calm.toml", "--quarters", "2031-Q1:")
+    assert "sobol" in refused("run", "calm.toml", "--sampling", "sobl")
+
+
+def test_a_run_until_it_is_precise_says_what_it_reached(folder: Path) -> None:
+    near = call(
+        "run", "calm.toml", "--keep", "hhi", "--until", "hhi@2021 mean +-0.5", "--quarters", "2021-Q4"
+    )
+    assert near.exit_code == 0
+    assert "with 2,048 trials" in near.stderr
+    far = call("run", "calm.toml", "--trials", "9", "--keep", "hhi", "--until", "hhi@2021 mean +-1e-9")
+    assert far.exit_code == 1
+    assert "not reached" in far.stderr
+
+
+def test_an_earlier_run_is_replaced_only_when_asked(folder: Path) -> None:
+    arguments = ["run", "calm.toml", "--trials", "2", "--keep", "hhi", "--out", "a.zarr"]
+    assert call(*arguments).exit_code == 0
+    assert "already exists" in refused(*arguments)
+    assert "no such variable" in refused(*arguments[:-3], "hhy", "--out", "a.zarr", "--force")
+    assert library.manifest(library.open("a.zarr"))["seed"] == 1, "what is refused replaces nothing"
+    assert call(*arguments, "--seed", "9", "--force").exit_code == 0
+    assert library.manifest(library.open("a.zarr"))["seed"] == 9
+    assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
 
 
 # ---------------------------------------------------------------- reading

@@ -11,30 +11,40 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim import abm, plots, rules
     from sim.abm import World
+    from sim.abm.replay import replay
     from sim.analysis.comparison import compare
     from sim.analysis.explain import explain
     from sim.analysis.history import of as history
     from sim.analysis.passage import first_passage, passages
+    from sim.batch import extend, resume, run
     from sim.errors import InputError, SimError
-    from sim.results import manifest, run, save
+    from sim.results import manifest, save
     from sim.results import open_result as open
+    from sim.sampling import Sampling
     from sim.scenario import Scenario, diff, load
+    from sim.scenario_designs import design_table, factorial
 
 _HOMES = {
     "InputError": "sim.errors",
     "Scenario": "sim.scenario",
+    "Sampling": "sim.sampling",
     "SimError": "sim.errors",
     "World": "sim.abm",
     "compare": "sim.analysis.comparison",
+    "design_table": "sim.scenario_designs",
     "diff": "sim.scenario",
     "explain": "sim.analysis.explain",
+    "extend": "sim.batch",
+    "factorial": "sim.scenario_designs",
     "first_passage": "sim.analysis.passage",
     "history": "sim.analysis.history",
     "load": "sim.scenario",
     "manifest": "sim.results",
     "open": "sim.results",
     "passages": "sim.analysis.passage",
-    "run": "sim.results",
+    "replay": "sim.abm.replay",
+    "resume": "sim.batch",
+    "run": "sim.batch",
     "save": "sim.results",
 }
 _OTHER_NAMES = {"history": "of", "open": "open_result"}
@@ -42,13 +52,17 @@ _MODULES = ("abm", "plots", "rules")
 
 __all__ = [
     "InputError",
+    "Sampling",
     "Scenario",
     "SimError",
     "World",
     "abm",
     "compare",
+    "design_table",
     "diff",
     "explain",
+    "extend",
+    "factorial",
     "first_passage",
     "history",
     "load",
@@ -56,6 +70,8 @@ __all__ = [
     "open",
     "passages",
     "plots",
+    "replay",
+    "resume",
     "rules",
     "run",
     "save",

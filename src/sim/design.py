@@ -15,6 +15,7 @@ import numpy as np
 from sim import register
 from sim.axes import GRANT_STATES, SLOTS, Array
 from sim.events import Event
+from sim.sampling import INDEPENDENT, Sampling
 from sim.scenario import Scenario
 from sim.streams import Streams
 from sim.variables import with_role
@@ -104,6 +105,8 @@ class Plan:
         Glossary variables of role pulse: a list with an array per step.
     changes : dict
         Local name of a parameter -> `Change`.
+    sampling : Sampling
+        Where the uniforms of a trial come from.
     """
 
     scenario: Scenario
@@ -113,9 +116,10 @@ class Plan:
     told: list[list[Told]]
     pulses: dict[str, list[Array]]
     changes: dict[str, Change]
+    sampling: Sampling = INDEPENDENT
 
 
-def plan(scenario: Scenario, seed: int = 0) -> Plan:
+def plan(scenario: Scenario, seed: int = 0, sampling: Sampling = INDEPENDENT) -> Plan:
     """Turn a scenario into arrays."""
     case, n_steps = scenario.case, scenario.n_steps
     known = register.initial(case, scenario.start)
@@ -151,7 +155,7 @@ def plan(scenario: Scenario, seed: int = 0) -> Plan:
             if name not in changes:
                 changes[name] = _unchanged(scenario, event.target.variable)
             _change(event, step, changes[name])
-    return Plan(scenario, seed, n_steps, constants, told, pulses, changes)
+    return Plan(scenario, seed, n_steps, constants, told, pulses, changes, sampling)
 
 
 def _unchanged(scenario: Scenario, fullname: str) -> Change:
@@ -229,7 +233,7 @@ def draw_parameters(plan: Plan, first_trial: int, n_trials: int) -> dict[str, Ar
             rows = result.reshape(-1, n_trials)
             for row, element in zip(rows, elements, strict=True):
                 if element.distribution is not None:
-                    u = streams.uniform(f"parameter:{element.stream}", first_trial, n_trials)[0, 0]
+                    u = plan.sampling.parameter(streams, element.stream, first_trial, n_trials)
                     row[:] = element.distribution.quantile(u, element.bounds)
         drawn[fullname.split(".")[1]] = result
     return drawn
@@ -252,6 +256,8 @@ def draw_shocks(plan: Plan, first_trial: int, n_trials: int) -> dict[str, Array]
         n_quarters = 1 if "open" in variable.dims else plan.n_steps
         width = int(np.prod([sizes[dim] for dim in variable.dims], dtype=int))
         first_quarter = plan.scenario.start.ordinal
-        u = streams.uniform(variable.name, first_trial, n_trials, width, first_quarter, n_quarters)
+        u = plan.sampling.luck(
+            streams, variable.name, first_trial, n_trials, width, first_quarter, n_quarters
+        )
         shocks[variable.name] = u if variable.dims else u[:, 0]
     return shocks

@@ -1,4 +1,4 @@
-"""Running scenarios and holding what happened, labelled.
+"""What happened, labelled: in memory, and as it is saved.
 
 A result is an `xarray.Dataset` with dims scenario, time, the variable's own, and trial; every variable
 carries its unit, and the attributes carry a manifest that says how to run it again.
@@ -10,18 +10,18 @@ import json
 import platform
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from sim import design
-from sim.engine import BLOCK, can_compile, run_block
+from sim.case import Case
+from sim.engine import can_compile
 from sim.errors import InputError, MissingFile, UnknownName, WrongType, nearest
-from sim.model import USUAL, Rules
-from sim.scenario import Scenario, load
+from sim.sampling import INDEPENDENT, Sampling, content
+from sim.scenario import Scenario
 from sim.variables import GLOSSARY
 
 if TYPE_CHECKING:
@@ -39,79 +39,10 @@ AUTO, NUMPY, COMPILED = ENGINES = ("auto", "numpy", "compiled")
 #: Trials, over all scenarios, from which machine code saves more time than it takes to find or make.
 WORTH_COMPILING = 4096
 
-#: Called with the number of trials just finished.
-Progress = Callable[[int], None]
+#: Trials in a chunk of a result saved from memory, and of the trial coordinate.
+_CHUNK, _TRIALS_CHUNK = 10_000, 2**20
 
 _PACKAGES = ("numpy", "scipy", "xarray", "zarr")
-
-
-def run(
-    scenarios: Scenario | str | Sequence[Scenario | str],
-    *,
-    trials: int = 1000,
-    seed: int = 0,
-    keep: Iterable[str] | str | None = None,
-    first_trial: int = 0,
-    block: int = BLOCK,
-    rules: Rules | None = None,
-    engine: str = AUTO,
-    progress: Progress | None = None,
-) -> xr.Dataset:
-    """Run scenarios over the same trials, with the same luck.
-
-    Parameters
-    ----------
-    scenarios : Scenario, str or sequence of them
-        What to run; names and paths are loaded. They must share case, start and end.
-    trials : int
-        Number of trials; each draws its parameters once and its shocks every quarter.
-    seed : int
-        Same seed, same trial, same luck: trial k of two scenarios differs only by what they assume.
-    keep : iterable of str, or "all", optional
-        Glossary variables to record; the default is every variable marked "always".
-    first_trial : int
-        Number of the first trial.
-    block : int
-        Trials advanced together; changes speed and memory, never a number.
-    rules : mapping of str to callable, optional
-        Stages to replace, such as ``{"posture.step": mine}``: a function that takes keywords as the stage
-        does, or fewer, and returns the same dataclass.
-    engine : {"auto", "numpy", "compiled"}
-        What runs it. The numbers are the same; "compiled" needs ``pip install hedgesim[fast]``, and "auto"
-        takes it, where it is installed, for large runs without rules.
-    progress : callable, optional
-        Called with the number of trials finished since the last call.
-
-    Returns
-    -------
-    xarray.Dataset
-        Dims scenario, time, ..., trial; float32.
-
-    Raises
-    ------
-    InputError
-        If a name is unknown or the scenarios do not fit together.
-    """
-    chosen = _scenarios(scenarios)
-    names = kept_names(keep)
-    check_count(trials, "trials", 1)
-    check_count(first_trial, "first_trial", 0)
-    check_count(block, "block", 1)
-    schedule = USUAL.replace(rules or {})
-    is_compiled = _is_compiled(engine, trials * len(chosen), rules)
-    plans = [design.plan(scenario, seed) for scenario in chosen]
-    kept: dict[str, Any] = {}
-    for position, plan in enumerate(plans):
-        for start in range(0, trials, block):
-            count = min(block, trials - start)
-            recorded = run_block(plan, first_trial + start, count, names, schedule, is_compiled)
-            for name, values in recorded.items():
-                if name not in kept:
-                    kept[name] = np.empty((len(plans), *values.shape[:-1], trials), dtype=np.float32)
-                kept[name][position, ..., start : start + count] = values
-            if progress is not None:
-                progress(count)
-    return label(chosen, kept, first_trial, seed, schedule.rules, COMPILED if is_compiled else NUMPY)
 
 
 def label(
@@ -120,36 +51,72 @@ def label(
     first_trial: int,
     seed: int,
     rules: Mapping[str, str] | None = None,
+    steps: Sequence[int] | None = None,
+    failures: Sequence[Mapping[str, Any]] = (),
+    sampling: Sampling = INDEPENDENT,
     engine: str = NUMPY,
 ) -> xr.Dataset:
-    """Label recorded arrays of shape (scenario, time, ..., trial) with dims, units and a manifest."""
+    """Label recorded arrays of shape (scenario, time, ..., trial) with dims, units and a manifest.
+
+    `steps` are the quarters recorded, counted from the start; by default all up to the last recorded.
+    """
     import xarray as xr
 
+    n_steps, n_trials = (next(iter(kept.values())).shape[axis] for axis in (1, -1))
+    dims = {name: ("scenario", "time", *GLOSSARY[name].dims, "trial") for name in kept}
+    axes = coordinates(scenarios, kept, range(n_steps) if steps is None else steps)
+    variables = {name: (dims[name], values, describe(name)) for name, values in kept.items()}
+    trial = np.arange(first_trial, first_trial + n_trials)
+    about = attributes(scenarios, n_trials, first_trial, seed, rules or {}, failures, sampling, engine=engine)
+    return xr.Dataset(variables, {**axes, "trial": trial}, about)
+
+
+def coordinates(scenarios: Sequence[Scenario], names: Iterable[str], steps: Iterable[int]) -> dict[str, Any]:
+    """Return the coordinates of a result, without the trials."""
     first = scenarios[0]
     case = first.case
-    _, n_steps, *_, n_trials = next(iter(kept.values())).shape
-    quarters = [first.start + step for step in range(n_steps)]
-    dims = {name: ("scenario", "time", *GLOSSARY[name].dims, "trial") for name in kept}
-    axes = dict.fromkeys(dim for name in kept for dim in GLOSSARY[name].dims)
-    coordinates: dict[str, Any] = {
+    quarters = [first.start + step for step in steps]
+    axes = dict.fromkeys(dim for name in names for dim in GLOSSARY[name].dims)
+    found: dict[str, Any] = {
         "scenario": [scenario.name for scenario in scenarios],
         "scenario_title": ("scenario", [scenario.title for scenario in scenarios]),
         "time": np.array([f"{q.year}-{3 * q.quarter - 2:02d}-01" for q in quarters], dtype="datetime64[ns]"),
         "quarter": ("time", [str(quarter) for quarter in quarters]),
-        "trial": np.arange(first_trial, first_trial + n_trials),
     }
     for axis in axes:
         labels = case.axis(axis)
-        coordinates[axis] = list(labels)
-        coordinates[f"{axis}_name"] = (axis, [case.display(axis, name) for name in labels])
-    variables = {
-        name: (dims[name], values, {"units": GLOSSARY[name].unit, "long_name": GLOSSARY[name].label})
-        for name, values in kept.items()
-    }
-    manifest = json.dumps(
-        _manifest(scenarios, n_trials, first_trial, seed, rules or {}, engine), ensure_ascii=False
-    )
-    return xr.Dataset(variables, coordinates, {"title": "hedgesim run", "manifest": manifest})
+        found[axis] = list(labels)
+        found[f"{axis}_name"] = (axis, [case.display(axis, name) for name in labels])
+    return found
+
+
+def shape(case: Case, name: str) -> tuple[int, ...]:
+    """Return the lengths of a variable's own axes."""
+    return tuple(case.size(dim) for dim in GLOSSARY[name].dims)
+
+
+def describe(name: str) -> dict[str, str]:
+    """Return the attributes of a variable."""
+    return {"units": GLOSSARY[name].unit, "long_name": GLOSSARY[name].label}
+
+
+def attributes(
+    scenarios: Sequence[Scenario],
+    trials: int,
+    first_trial: int,
+    seed: int,
+    rules: Mapping[str, str],
+    failures: Sequence[Mapping[str, Any]],
+    sampling: Sampling = INDEPENDENT,
+    **more: Any,
+) -> dict[str, str]:
+    """Return the attributes of a result, its manifest among them; `more` goes into the manifest."""
+    made = _manifest(scenarios, trials, first_trial, seed, rules) | more
+    made["sampling"] = content(sampling)
+    made["failures"] = [
+        {field: each[field] for field in ("scenario", "trial", "problem")} for each in failures
+    ]
+    return {"title": "hedgesim run", "manifest": json.dumps(made, ensure_ascii=False)}
 
 
 def manifest(runs: xr.Dataset) -> dict[str, Any]:
@@ -169,15 +136,29 @@ def save(runs: xr.Dataset, path: str | Path) -> Path:
     target = Path(path)
     if target.exists():
         raise InputError(str(target), "", "already exists", "Choose another path or remove it first.")
-    chunks = {"scenario": 1, "trial": min(10_000, runs.sizes["trial"])}
-    encoding = {
-        name: {"chunks": tuple(chunks.get(str(dim), size) for dim, size in array.sizes.items())}
+    write(runs, target, min(_CHUNK, runs.sizes["trial"]))
+    return target
+
+
+def write(
+    runs: xr.Dataset, target: Path, block: int, level: int = 0, mode: Literal["w-", "a"] = "w-"
+) -> None:
+    """Write a result as zarr, so many trials of one scenario to a chunk, at a level of Zstandard."""
+    from zarr.codecs import ZstdCodec
+
+    chunks = {"scenario": 1, "trial": block}
+    encoding: dict[Any, dict[str, Any]] = {
+        name: {
+            "chunks": tuple(chunks.get(str(dim), size) for dim, size in array.sizes.items()),
+            "compressors": (ZstdCodec(level=level),),
+        }
         for name, array in runs.data_vars.items()
     }
+    if "trial" in runs.coords:
+        encoding["trial"] = {"chunks": (_TRIALS_CHUNK,)}
     # Texts of any length: those of fixed length have no stable form in zarr's third version.
     texts = {name: array.astype(object) for name, array in runs.coords.items() if array.dtype.kind == "U"}
-    runs.assign_coords(texts).to_zarr(target, mode="w-", encoding=encoding, consolidated=False, zarr_format=3)
-    return target
+    runs.assign_coords(texts).to_zarr(target, mode=mode, encoding=encoding, consolidated=False, zarr_format=3)
 
 
 def open_result(path: str | Path) -> xr.Dataset:
@@ -185,31 +166,12 @@ def open_result(path: str | Path) -> xr.Dataset:
     import xarray as xr
 
     target = Path(path)
+    if (target / "run" / "zarr.json").is_file() and not (target / "zarr.json").is_file():
+        raise MissingFile(str(target), "", "the run is not finished", f"Finish it: sim resume {target}")
     if not (target / "zarr.json").is_file():
         raise MissingFile(str(target), "", "no result here", "Give the .zarr folder that a run has written.")
     opened: xr.Dataset = xr.open_zarr(target, consolidated=False)
     return opened
-
-
-def _scenarios(given: Scenario | str | Sequence[Scenario | str]) -> list[Scenario]:
-    listed = [given] if isinstance(given, Scenario | str) else list(given)
-    scenarios = [load(each) if isinstance(each, str) else each for each in listed]
-    if not scenarios:
-        raise InputError("", "scenarios", "nothing to run", "Name at least one scenario.")
-    first = scenarios[0]
-    for other in scenarios[1:]:
-        if (other.case, other.start, other.end) != (first.case, first.start, first.end):
-            problem = f"{other.name} and {first.name} differ in case, start or end"
-            raise InputError(
-                "", "scenarios", problem, "Run them apart; a paired comparison needs the same quarters."
-            )
-    names = [scenario.name for scenario in scenarios]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(
-                "", "scenarios", f"two scenarios are called {name}", "Rename one: override(..., name=...)."
-            )
-    return scenarios
 
 
 def kept_names(keep: Iterable[str] | str | None) -> tuple[str, ...]:
@@ -236,20 +198,24 @@ def check_count(value: Any, name: str, least: int) -> None:
         )
 
 
+def sound(runs: xr.Dataset) -> xr.Dataset:
+    """Return a result without the trials that failed in any of its scenarios."""
+    made = manifest(runs) if "manifest" in runs.attrs else {}
+    failed = {each["trial"] for each in made.get("failures", ())}
+    if not failed or "trial" not in runs.dims:
+        return runs
+    return runs.isel(trial=~np.isin(runs["trial"].values, list(failed)))
+
+
 def _manifest(
-    scenarios: Sequence[Scenario],
-    trials: int,
-    first_trial: int,
-    seed: int,
-    rules: Mapping[str, str],
-    engine: str,
+    scenarios: Sequence[Scenario], trials: int, first_trial: int, seed: int, rules: Mapping[str, str]
 ) -> dict[str, Any]:
     case = scenarios[0].case
     return {
         "format": FORMAT,
         "software": "hedgesim",
         "version": metadata.version("hedgesim"),
-        "engine": engine,
+        "engine": NUMPY,
         "seed": seed,
         "trials": trials,
         "first_trial": first_trial,
@@ -264,34 +230,36 @@ def _manifest(
                 "start": str(scenario.start),
                 "end": str(scenario.end),
                 "overrides": dict(scenario.overrides),
-                **({"posterior": scenario.posterior.summary()} if scenario.posterior else {}),
             }
             for scenario in scenarios
         },
         "python": platform.python_version(),
-        "packages": {name: metadata.version(name) for name in _packages(engine)},
+        "packages": {name: metadata.version(name) for name in _PACKAGES},
         "command": _command(),
     }
 
 
-def _packages(engine: str) -> tuple[str, ...]:
-    return (*_PACKAGES, "llvmlite") if engine == COMPILED else _PACKAGES
+def chosen_engine(engine: str, trials: int, has_rules: bool) -> str:
+    """Return the engine that runs so many trials, of all scenarios.
 
-
-def _is_compiled(engine: str, trials: int, rules: Rules | None) -> bool:
-    """Return whether machine code runs it; raise `InputError` where it should and cannot."""
+    Raises
+    ------
+    InputError
+        If there is no such engine, or it cannot do what is asked.
+    """
     if engine not in ENGINES:
         raise UnknownName(
             "", "engine", "no such engine: {value}", nearest(engine, ENGINES, "engines"), engine
         )
-    if engine != COMPILED:
-        return engine == AUTO and trials >= WORTH_COMPILING and not rules and can_compile()
-    if rules:
+    if engine == AUTO:
+        is_worth = trials >= WORTH_COMPILING and not has_rules and can_compile()
+        return COMPILED if is_worth else NUMPY
+    if engine == COMPILED and has_rules:
         raise InputError("", "engine", "rules run in NumPy", "Leave out rules, or engine.")
-    if not can_compile():
+    if engine == COMPILED and not can_compile():
         remedy = "Install it: pip install 'hedgesim[fast]'; or leave out engine."
         raise InputError("", "engine", "the compiled engine needs llvmlite, which is not installed", remedy)
-    return True
+    return engine
 
 
 def _command() -> str:

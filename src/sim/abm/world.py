@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import mesa
 import numpy as np
 
-from sim import design, results, rules
+from sim import blocks, design, results, rules
 from sim.abm.agents import HOME, PUT_OFF, Country, Opening, Partner, Recipient
 from sim.axes import DEFERRED, DOMESTIC, Array
 from sim.case import Case
@@ -25,6 +25,7 @@ from sim.engine import Block
 from sim.errors import InputError, OutsideHorizon, UnknownName, nearest
 from sim.mechanisms import alignment, posture, supplier_choice
 from sim.model import USUAL, Rules, Stage
+from sim.sampling import INDEPENDENT, Sampling
 from sim.scenario import Scenario, load
 from sim.variables import GLOSSARY
 
@@ -57,6 +58,8 @@ class World(mesa.Model):  # type: ignore[misc]
         Stages to replace, as in `sim.run`.
     keep : iterable of str, or "all", optional
         Glossary variables to record, as in `sim.run`.
+    sampling : Sampling, optional
+        As of the run, with all that it depends on (`sim.sampling.Sampling.of`).
 
     Attributes
     ----------
@@ -85,11 +88,12 @@ class World(mesa.Model):  # type: ignore[misc]
         recipient_class: type[Recipient] = Recipient,
         rules: Rules | None = None,
         keep: Iterable[str] | str | None = None,
+        sampling: Sampling = INDEPENDENT,
     ) -> None:
         for name, value in (("seed", seed), ("trial", trial)):
             results.check_count(value, name, 0)
         super().__init__(rng=[seed, trial])
-        self.plan = _plan(load(scenario) if isinstance(scenario, str) else scenario, seed)
+        self.plan = _plan(load(scenario) if isinstance(scenario, str) else scenario, seed, sampling)
         self.trial = trial
         self.recipient = recipient_class(self, self.case.recipient)
         classes = _classes(partner_class, self.case)
@@ -177,6 +181,22 @@ class World(mesa.Model):  # type: ignore[misc]
         self.running = self.block.step < self.plan.n_steps
         self.datacollector.collect(self)
 
+    def first_problem(self) -> str | None:
+        """Run to the end or to the first thing that goes wrong, and say what it is."""
+        while self.running:
+            try:
+                self.step()
+            except Exception as error:
+                return f"{type(error).__name__}: {error}"
+            for name in self._keep:
+                if not np.isfinite(np.float32(self.block.values[name])).all():
+                    return f"{name} is not finite in {self.date}"
+        return None
+
+    def uncertain(self) -> dict[str, float]:
+        """Return the uncertain parameters of the trial, by key."""
+        return blocks.parameters(self.plan, self.trial)
+
     def results(self, dtype: Any = np.float32) -> xr.Dataset:
         """Return the quarters so far, as `sim.run` would for this trial alone.
 
@@ -193,7 +213,10 @@ class World(mesa.Model):  # type: ignore[misc]
         if not self._recorded:
             raise InputError("", "results", "no quarter has been run", "Call step() first.")
         kept = {name: each[None, : self.block.step].astype(dtype) for name, each in self._recorded.items()}
-        return results.label([self.plan.scenario], kept, self.trial, self.plan.seed, self._rules)
+        plan = self.plan
+        return results.label(
+            [plan.scenario], kept, self.trial, plan.seed, self._rules, sampling=plan.sampling
+        )
 
     def _record(self) -> None:
         for name in self._keep:
@@ -261,9 +284,9 @@ class World(mesa.Model):  # type: ignore[misc]
 
 
 @lru_cache(maxsize=8)
-def _plan(scenario: Scenario, seed: int) -> design.Plan:
+def _plan(scenario: Scenario, seed: int, sampling: Sampling) -> design.Plan:
     """Return the plan that all worlds of a scenario and seed share."""
-    return design.plan(scenario, seed)
+    return design.plan(scenario, seed, sampling)
 
 
 def _is_own(agent: Country, method: str) -> bool:

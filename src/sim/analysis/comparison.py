@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.errors import InputError, UnknownName, nearest
+from sim.results import sound
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -60,6 +61,7 @@ def compare(
     """
     import xarray as xr
 
+    runs = sound(runs)
     names = [str(name) for name in runs["scenario"].values]
     reference = names[0] if reference is None else reference
     if reference not in names:

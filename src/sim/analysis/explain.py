@@ -22,6 +22,7 @@ from sim.engine import Block
 from sim.errors import Contradiction, OutsideHorizon, UnknownName, WrongType, nearest
 from sim.mechanisms import posture
 from sim.model import Stage
+from sim.sampling import INDEPENDENT, Sampling, restore
 from sim.scenario import Scenario, load
 
 if TYPE_CHECKING:
@@ -165,14 +166,14 @@ def explain(
     InputError
         If the quarter is outside the horizon, or a result's scenario is not the one that loads by its name.
     """
-    chosen, luck = _source(source, scenario, seed)
+    chosen, luck, sampling = _source(source, scenario, seed)
     quarter = _quarter(at)
     if not chosen.start <= quarter <= chosen.end:
         remedy = f"Choose a quarter from {chosen.start} to {chosen.end}."
         raise OutsideHorizon("", "at", "outside the horizon", remedy, str(quarter))
     if not isinstance(trial, int | np.integer) or isinstance(trial, bool) or trial < 0:
         raise WrongType("", "trial", "not a trial's number", "Give a whole number from 0.", trial)
-    block = _Watched(design.plan(chosen, luck), int(trial), 1)
+    block = _Watched(design.plan(chosen, luck, sampling), int(trial), 1)
     for _ in range(quarter.ordinal - chosen.start.ordinal + 1):
         block.advance()
     case = chosen.case
@@ -297,12 +298,12 @@ def _quarter(at: str | Quarter) -> Quarter:
         raise WrongType("", "at", str(error), 'Such as "2029-Q3".', at) from None
 
 
-def _source(source: Any, name: str | None, seed: int | None) -> tuple[Scenario, int]:
-    """Return the scenario and the seed that a result, a scenario or a name stands for."""
+def _source(source: Any, name: str | None, seed: int | None) -> tuple[Scenario, int, Sampling]:
+    """Return the scenario, seed and sampling that a result, a scenario or a name stands for."""
     if isinstance(source, str):
-        return load(source), seed or 0
+        return load(source), seed or 0, INDEPENDENT
     if isinstance(source, Scenario):
-        return source, seed or 0
+        return source, seed or 0, INDEPENDENT
     from sim.results import manifest
 
     made = manifest(source)
@@ -320,4 +321,5 @@ def _source(source: Any, name: str | None, seed: int | None) -> tuple[Scenario, 
         problem = f"what loads as {name} now is not what was run"
         remedy = "Give the scenario itself: sim.explain(scenario, seed=..., trial=..., at=...)."
         raise Contradiction("", "scenario", problem, remedy)
-    return found, int(made["seed"]) if seed is None else seed
+    drawn = restore(made["sampling"]) if "sampling" in made else INDEPENDENT
+    return found, int(made["seed"]) if seed is None else seed, drawn

@@ -11,6 +11,7 @@ from sim.analysis.comparison import STATISTICS, compare
 from sim.analysis.measure import Measure, standard_measures
 from sim.axes import QUARTERS
 from sim.errors import OutsideHorizon
+from sim.results import sound
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -135,6 +136,7 @@ def summarise(
     chosen = standard_measures(runs) if measures is None else tuple(measures)
     if not chosen:
         return []
+    runs = sound(runs)
     quarters = [str(each) for each in runs["quarter"].values]
     ends = year_ends(quarters)
     if not ends:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 
 from sim.cli.backtesting import backtest, forecast, new_case
+from sim.cli.batching import extend, replay, resume
 from sim.cli.describing import odd
 from sim.cli.estimating import calibrate, estimate
 from sim.cli.explaining import explain
@@ -23,6 +24,9 @@ sim = Program(
     (
         run,
         compare,
+        resume,
+        extend,
+        replay,
         check,
         diff,
         scenarios,

@@ -52,6 +52,31 @@ years = click.option(
     metavar="2030,2040",
     help="Years in the table.  [default: full decades and the last year]",
 )
+quarters = click.option(
+    "--quarters", metavar="FROM:TO:EVERY", help="Quarters to record, such as 2025-Q4::4.  [default: all]"
+)
+sampling = click.option(
+    "--sampling",
+    type=click.Choice(["independent", "latin_hypercube", "sobol"]),
+    default="independent",
+    show_default=True,
+    help="How uncertain parameters are drawn.",
+)
+replicates = click.option(
+    "--replicates",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="R",
+    help="Trials that share a sample of the parameters and differ by luck.",
+)
+antithetic = click.option("--antithetic", is_flag=True, help="Mirror the luck of every second trial.")
+workers = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes.  [default: all cores, if it pays]",
+)
 force = click.option("--force", is_flag=True, help="Replace what an earlier run has written to --out.")
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Write JSON to standard output instead of tables."

@@ -24,6 +24,10 @@ Exit codes: 0 done; 1 ran, but a check failed; 2 bad input.
 """
 
 
+class Interrupted(click.ClickException):
+    """Ctrl-C, where there is more to say than that nothing was written."""
+
+
 class Program(click.Group):
     """A click group that reports every mistake of the user in one line."""
 
@@ -54,6 +58,8 @@ class Program(click.Group):
         except click.UsageError as error:
             path = error.ctx.command_path if error.ctx else "sim"
             _fail(f"{path}: {_sentence(error.format_message())} See {path} --help.")
+        except Interrupted as error:
+            _fail(_sentence(error.format_message()), INTERRUPTED)
         except click.ClickException as error:
             _fail(_sentence(error.format_message()))
         except MemoryError:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from sim.cli import options
+from sim.cli.batching import is_data
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,7 +27,19 @@ DATA, TABLE, PAGE, DIFFERENCES, FIGURES = "runs.zarr", "table.csv", "table.md", 
 @options.trials
 @options.seed
 @options.keep("Variables to record.  [default: the main ones]")
-@options.out("PATH", "Where to save the data set (a .zarr folder); without it, only the table is shown.")
+@options.quarters
+@options.out("PATH", "Where to write the data set (a .zarr folder); without it, only the table is shown.")
+@click.option("--summary", is_flag=True, help="Keep quantiles and moments instead of trials.")
+@click.option(
+    "--until",
+    metavar="GOAL",
+    help='Run until a number is known so well: "supplier_share[china]@2035 p50 +-0.002"; '
+    "--trials is then the most.",
+)
+@options.sampling
+@options.replicates
+@options.antithetic
+@options.workers
 @options.years
 @options.force
 @options.as_json
@@ -34,25 +48,48 @@ def run(
     trials: int,
     seed: int,
     keep: tuple[str, ...] | None,
+    quarters: str | None,
     out: Path | None,
+    summary: bool,
+    until: str | None,
+    sampling: str,
+    replicates: int,
+    antithetic: bool,
+    workers: int | None,
     years: tuple[int, ...] | None,
     force: bool,
     as_json: bool,
 ) -> None:
-    """Run scenarios and save the data set."""
+    """Run scenarios and show where they end; with --out, write the data set as blocks finish.
+
+    A run that was stopped, by whatever, goes on with sim resume PATH.
+    """
     from contextlib import nullcontext
 
-    from sim import results, scenario
-    from sim.cli.staging import staged
+    from sim import scenario
+    from sim.cli.batching import finish, in_place_of
+    from sim.sampling import Sampling
 
     chosen = [scenario.load(name) for name in names]
     _check_years(chosen[0], years)
     target = _with_suffix(out) if out is not None else None
-    with staged(target, force=force, is_ours=_is_data) if target else nullcontext() as place:
-        runs = _simulate(chosen, trials, seed, None if keep is None else "all" if keep == ("all",) else keep)
-        if place is not None:
-            results.save(runs, place)
-    _report(runs, _summary(runs, chosen, years, None), [target] if target else [], as_json)
+    is_default = click.get_current_context().get_parameter_source("trials") is ParameterSource.DEFAULT
+    with in_place_of(target, force=force) if target else nullcontext():
+        runs = _simulate(
+            chosen,
+            None if is_default else trials,
+            seed,
+            None if keep is None else "all" if keep == ("all",) else keep,
+            quarters=quarters,
+            out=target,
+            summary=summary,
+            until=until,
+            sampling=Sampling(sampling, replicates, antithetic),
+            workers=workers,
+        )
+    rows = [] if summary else _summary(runs, chosen, years, None)
+    _report(runs, rows, [target] if target else [], as_json)
+    finish(runs)
 
 
 @click.command()
@@ -116,13 +153,25 @@ def compare(
 
 
 def _simulate(
-    chosen: Sequence[Scenario], trials: int, seed: int, keep: Sequence[str] | str | None
+    chosen: Sequence[Scenario],
+    trials: int | None,
+    seed: int,
+    keep: Sequence[str] | str | None,
+    out: Path | None = None,
+    workers: int | None = None,
+    **what: Any,
 ) -> xr.Dataset:
-    from sim import results
-    from sim.cli.terminal import progress
+    """Run with a bar that shows how far it is, and before it what it will take."""
+    from sim import batch
+    from sim.cli.terminal import progress, write_note
+    from sim.work import How
 
-    with progress(trials * len(chosen)) as advance:
-        return results.run(chosen, trials=trials, seed=seed, keep=keep, progress=advance)
+    what = {"trials": trials, "seed": seed, "keep": keep, **what}
+    planned = batch.prepare(chosen, **what)
+    needs = planned.needs(planned.form(out is not None), How(None, workers, None))
+    write_note(f"This takes {needs}.")
+    with progress(planned.spec.most * len(chosen), planned.spec.block) as advance:
+        return batch.run(chosen, **what, out=out, workers=workers, progress=advance)
 
 
 def _kept(chosen: Sequence[Scenario], keep: tuple[str, ...] | None) -> tuple[str, ...] | str:
@@ -219,14 +268,10 @@ def _with_suffix(out: Path) -> Path:
     return out.with_suffix(".zarr")
 
 
-def _is_data(path: Path) -> bool:
-    return (path / "zarr.json").is_file()
-
-
 def _is_comparison(path: Path) -> bool:
     """Whether a folder holds an earlier comparison and nothing else."""
     ours = {DATA, TABLE, PAGE, DIFFERENCES, FIGURES}
-    if not path.is_dir() or not _is_data(path / DATA) or {each.name for each in path.iterdir()} - ours:
+    if not path.is_dir() or not is_data(path / DATA) or {each.name for each in path.iterdir()} - ours:
         return False
     figures = path / FIGURES
     return not figures.exists() or all(each.suffix in (".png", ".svg") for each in figures.iterdir())

@@ -30,7 +30,7 @@ def staged(target: Path, *, force: bool, is_ours: Callable[[Path], bool]) -> Ite
         Before anything is written, if the target exists or cannot be written.
     """
     target = Path(os.path.abspath(target))  # noqa: PTH100, a link stays a link
-    _check_free(target, force, is_ours)
+    check_free(target, force, is_ours)
     made = [folder for folder in target.parents if not folder.exists()]
     holder = target.parent / f".{target.name}.{os.getpid()}.partial"
     is_done = False
@@ -48,7 +48,8 @@ def staged(target: Path, *, force: bool, is_ours: Callable[[Path], bool]) -> Ite
                 folder.rmdir()
 
 
-def _check_free(target: Path, force: bool, is_ours: Callable[[Path], bool]) -> None:
+def check_free(target: Path, force: bool, is_ours: Callable[[Path], bool]) -> None:
+    """Refuse a target where something is that may not be replaced."""
     shown = _shown(target)
     if not os.path.lexists(target) or _is_empty(target):
         return
@@ -62,7 +63,7 @@ def _check_free(target: Path, force: bool, is_ours: Callable[[Path], bool]) -> N
 
 def _move(holder: Path, target: Path, force: bool, is_ours: Callable[[Path], bool]) -> None:
     """Give the finished result its name; an earlier one leaves only when the new one is in place."""
-    _check_free(target, force, is_ours)
+    check_free(target, force, is_ours)
     old = holder / "replaced"
     if target.exists():
         target.rename(old)

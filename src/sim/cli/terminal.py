@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -61,9 +61,21 @@ def console() -> Console:
     return Console(file=sys.stdout, width=width, markup=False, emoji=False, highlight=False)
 
 
+def write_note(text: str) -> None:
+    """Write a line to stderr if it is a terminal."""
+    if sys.stderr.isatty():
+        click.echo(text, err=True)
+
+
 @contextmanager
-def progress(total: int) -> Iterator[Callable[[int], None]]:
-    """Yield a function to call with the number of trials just done; silent where stderr is no terminal."""
+def progress(total: int, block: int = 0) -> Iterator[Callable[[int], None]]:
+    """Yield a function to call with the number of trials just done; silent where stderr is no terminal.
+
+    Parameters
+    ----------
+    total, block : int
+        Trials in all, and of a block; without blocks, 0.
+    """
     if not sys.stderr.isatty():
         yield lambda count: None
         return
@@ -71,20 +83,34 @@ def progress(total: int) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.text import Text
 
-    class Speed(bars.ProgressColumn):
-        """Trials per second."""
+    class Blocks(bars.ProgressColumn):
+        """Blocks done, trials per second, memory."""
 
         def render(self, task: bars.Task) -> Text:
             elapsed = task.finished_time or task.elapsed
-            return Text(f"{task.completed / elapsed:,.0f} trials/s" if elapsed and task.completed else "")
+            speed = f"{task.completed / elapsed:,.0f} trials/s" if elapsed and task.completed else ""
+            done, of = (-(-int(trials) // block) if block else 0 for trials in (task.completed, total))
+            return Text(f"{f'block {done:,}/{of:,}  ' if block else ''}{speed}  {_memory()}")
 
     columns = (
         bars.TextColumn("trials"),
         bars.BarColumn(),
         bars.MofNCompleteColumn(),
-        Speed(),
+        Blocks(),
         bars.TimeRemainingColumn(elapsed_when_finished=True),
     )
-    with bars.Progress(*columns, console=Console(stderr=True)) as bar:
+    with bars.Progress(*columns, console=Console(stderr=True), refresh_per_second=2) as bar:
         task = bar.add_task("trials", total=total)
         yield lambda count: bar.advance(task, count)
+
+
+def _memory() -> str:
+    """Return the memory of this process and of those it started."""
+    import psutil
+
+    here = psutil.Process()
+    size = 0
+    for each in (here, *here.children(recursive=True)):
+        with suppress(psutil.Error):
+            size += each.memory_info().rss
+    return f"{size / 2**20:,.0f} MiB"

@@ -1,0 +1,63 @@
+"""A trial of a stored run again, as a Mesa world; above all one that failed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sim.abm.world import World
+from sim.errors import InputError, OutOfBounds, UnknownName, nearest
+from sim.model import Rules
+from sim.records import shown
+from sim.store import Store
+from sim.work import Batch
+
+
+def replay(
+    out: str | Path, trial: int | None = None, scenario: str | None = None, *, rules: Rules | None = None
+) -> World:
+    """Return the world of a trial of a stored run, before its first quarter.
+
+    Parameters
+    ----------
+    out : path
+        The store.
+    trial : int, optional
+        By default the first that failed.
+    scenario : str, optional
+        By default that of the failure, or the first.
+    rules : mapping of str to callable, optional
+        As they were given to `sim.run`.
+
+    Raises
+    ------
+    InputError
+        If nothing failed and no trial is given, or there is no such trial or scenario.
+    """
+    store = Store.open(out)
+    batch, spec, file = Batch.of(store, rules), store.spec, shown(Path(out))
+    names = [each.name for each in batch.scenarios]
+    if scenario is not None and scenario not in names:
+        raise UnknownName(file, "scenario", "not in the run: {value}", nearest(scenario, names), scenario)
+    if trial is None:
+        failed = [each for each in store.failures() if scenario in (None, each["scenario"])]
+        if not failed:
+            raise InputError(file, "trial", "no trial failed", "Name the one to replay.")
+        trial, scenario = failed[0]["trial"], failed[0]["scenario"]
+    last = spec.first_trial + spec.trials - 1
+    if not spec.first_trial <= trial <= last:
+        remedy = f"Choose from {spec.first_trial} to {last}."
+        raise OutOfBounds(file, "trial", "not in the run", remedy, trial)
+    chosen = batch.scenarios[names.index(scenario) if scenario else 0]
+    return World(chosen, spec.seed, trial, rules=rules, keep=spec.keep, sampling=batch.sampling)
+
+
+def failure(out: str | Path, world: World) -> dict[str, Any] | None:
+    """Return what the store says of a world's trial, if it failed there."""
+    name = world.plan.scenario.name
+    found = (
+        each
+        for each in Store.open(out).failures()
+        if (each["scenario"], each["trial"]) == (name, world.trial)
+    )
+    return next(found, None)

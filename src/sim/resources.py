@@ -1,0 +1,102 @@
+"""How much memory and disk a run will take, said and checked before it starts."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.blocks import Form
+from sim.errors import InputError
+from sim.records import shown
+
+#: Memory of a process that has loaded the library, in bytes (measured: 119 MiB).
+PROCESS = 150 * 2**20
+
+#: Memory of a block at work, in bytes per trial beside what it records (measured: 174 KiB).
+AT_WORK = 180 * 2**10
+
+#: Float64 and float32 copies of what a block records, in bytes per number.
+RECORDED = 16
+
+_FLOAT32 = 4
+_MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a run takes, in bytes.
+
+    Parameters
+    ----------
+    memory : int
+        Of all local processes together.
+    disk : int
+        Before compression, which leaves a third to a half.
+    """
+
+    memory: int
+    disk: int
+
+    def __str__(self) -> str:
+        disk = f", up to {_text(self.disk)} of disk" if self.disk else ""
+        return f"about {_text(self.memory)} of memory{disk}"
+
+    def check(self, out: Path | None) -> None:
+        """Refuse what cannot fit.
+
+        Raises
+        ------
+        InputError
+            Naming what is needed and what there is.
+        """
+        import psutil
+
+        free = psutil.virtual_memory().available
+        if self.memory > free:
+            problem = f"needs {_text(self.memory)} of memory, and {_text(free)} are free"
+            remedy = "Write it with out, or keep fewer variables, quarters or trials, or summaries alone."
+            raise InputError("", "run", problem, remedy)
+        if out is not None and self.disk:
+            folder = next(each for each in (out.absolute(), *out.absolute().parents) if each.is_dir())
+            room = shutil.disk_usage(folder).free
+            if self.disk > room:
+                problem = f"may take {_text(self.disk)} of disk, and {_text(room)} are free"
+                remedy = "Keep fewer variables, quarters or trials, or summaries alone."
+                raise InputError(shown(out), "", problem, remedy)
+
+
+def needs(
+    *,
+    scenarios: int,
+    trials: int,
+    block: int,
+    numbers: int,
+    recorded: int,
+    form: Form,
+    workers: int,
+    ahead: int,
+) -> Needs:
+    """Return what a run takes.
+
+    Parameters
+    ----------
+    scenarios, trials, block : int
+        How much is run, and how much at a time.
+    numbers, recorded : int
+        Numbers kept per trial, and before quarters are picked.
+    form : {"arrays", "chunks", "summary"}
+        What is kept.
+    workers, ahead : int
+        Local processes besides this one, and blocks on their way.
+    """
+    whole = _FLOAT32 * numbers * trials * scenarios
+    one = _FLOAT32 * numbers * min(block, trials)
+    at_work = (AT_WORK + RECORDED * recorded) * min(block, trials)
+    here = {"arrays": whole, "chunks": 0, "summary": scenarios * 4 * one}[form]
+    local = workers * (PROCESS + at_work) if workers else at_work
+    return Needs(PROCESS + local + ahead * one + here, whole if form == "chunks" else 0)
+
+
+def _text(size: int) -> str:
+    return f"{size / 2**10 / _MIB:,.1f} GiB" if size >= 2**30 else f"{max(1, round(size / _MIB)):,} MiB"

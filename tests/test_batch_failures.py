@@ -1,0 +1,196 @@
+"""Trials that fail are set apart, told, and can be looked at again; what fails everywhere keeps its trace."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import plans
+import sim
+import soak
+from sim import blocks, design, resources
+from sim.errors import InputError, WrongType
+from sim.mechanisms import measures
+from sim.store import Store
+
+SEED = 5
+WHAT: dict[str, Any] = {"trials": 20, "seed": SEED, "block": 8, "workers": 1, "keep": ["hhi", "government"]}
+SCENARIO = plans.scenario("archipelago", n_steps=5, name="base")
+FAILING = 13
+
+
+def failing(*trials: int, how: str = "raises") -> dict[str, Any]:
+    """Return a rule that fails in some trials, known by a parameter, in the third quarter."""
+    plan = design.plan(SCENARIO, SEED)
+    marks = [float(design.draw_parameters(plan, trial, 1)["mixing_cost"][0]) for trial in trials]
+
+    def step(**read: Any) -> measures.Update:
+        update = measures.step(**read)
+        is_hit = np.isin(read["mixing_cost"], marks) & (read["step"] == 2)
+        if how == "raises" and is_hit.any():
+            raise ZeroDivisionError("a trial too far")
+        if how == "dies" and is_hit.any():
+            os._exit(1)
+        update.hhi[is_hit] = {"is infinite": np.inf, "overflows": 1e39}.get(how, 0.5)
+        return update
+
+    step.__signature__ = __import__("inspect").signature(measures.step)  # type: ignore[attr-defined]
+    return {"measures.step": step}
+
+
+def toy(folder: Path) -> Path:
+    """Write a scenario file of the toy case."""
+    file = folder / "toy.toml"
+    case = Path(__file__).parent / "cases" / "archipelago"
+    file.write_text(f'title = "Toy"\ncase = "{case}"\nstart = "2020-Q1"\nend = "2021-Q4"\n')
+    return file
+
+
+def fail_with(how: str) -> str:
+    return "ZeroDivisionError: a trial too far" if how == "raises" else "hhi is not finite in 2020-Q3"
+
+
+@pytest.mark.parametrize("how", ["raises", "is infinite", "overflows"])
+def test_a_failed_trial_is_set_apart_and_the_rest_is_as_ever(how: str, tmp_path: Path) -> None:
+    rules, sound = failing(FAILING, how=how), failing(FAILING, how="passes")
+    whole = sim.run(SCENARIO, **WHAT, rules=failing(how="passes"))
+    for runs in (
+        sim.run(SCENARIO, **WHAT, rules=rules),
+        sim.run(SCENARIO, **WHAT, rules=rules, out=tmp_path / "runs.zarr"),
+    ):
+        [told] = sim.manifest(runs)["failures"]
+        assert told == {"scenario": "base", "trial": FAILING, "problem": fail_with(how)}
+        others = runs.trial != FAILING
+        for name in ("hhi", "government"):
+            assert np.isnan(runs[name].sel(trial=FAILING)).all()
+            assert (
+                runs[name][..., others].to_numpy().tobytes() == whole[name][..., others].to_numpy().tobytes()
+            )
+    assert sim.manifest(sim.run(SCENARIO, **WHAT, rules=sound))["failures"] == []
+
+
+def test_a_failure_is_recorded_with_all_that_it_takes_to_see_it_again(tmp_path: Path) -> None:
+    out, rules = tmp_path / "runs.zarr", failing(FAILING)
+    sim.run(SCENARIO, **WHAT, rules=rules, out=out)
+    [told] = Store.open(out).failures()
+    assert (told["scenario"], told["trial"], told["seed"]) == ("base", FAILING, SEED)
+    assert told["parameters"] == blocks.parameters(design.plan(SCENARIO, SEED), FAILING)
+    world = sim.replay(out, rules=rules)
+    assert (world.trial, world.plan.scenario.digest) == (FAILING, SCENARIO.digest)
+    assert world.first_problem() == "ZeroDivisionError: a trial too far"
+    assert str(world.date) == "2020-Q3"
+    other = sim.replay(out, trial=3, rules=rules)
+    assert other.first_problem() is None
+    with pytest.raises(InputError, match="Choose from 0 to 19"):
+        sim.replay(out, trial=20, rules=rules)
+    with pytest.raises(InputError, match="was run with the rules"):
+        sim.replay(out)
+    with pytest.raises(InputError, match=r'not in the run: "bas"\. Did you mean base'):
+        sim.replay(out, 3, "bas", rules=rules)
+
+
+def test_a_replayed_trial_is_that_of_the_store(tmp_path: Path) -> None:
+    out = tmp_path / "runs.zarr"
+    runs = sim.run(SCENARIO, **WHAT, out=out, sampling="latin_hypercube", first_trial=0)
+    world = sim.replay(out, trial=9)
+    assert world.first_problem() is None
+    for name in ("hhi", "government"):
+        np.testing.assert_array_equal(world.results()[name][..., 0], runs[name].sel(trial=9))
+    with pytest.raises(InputError, match="no trial failed"):
+        sim.replay(out)
+
+
+def test_comparisons_leave_failed_trials_out() -> None:
+    other = SCENARIO.override({"demand.caution": 0.3}, name="other")
+    runs = sim.run([SCENARIO, other], **WHAT, rules=failing(FAILING))
+    found = sim.compare(runs)
+    assert np.isfinite(found["hhi"].sel(statistic="mean")).all()
+    rest = runs.drop_sel(trial=FAILING)
+    mean = (rest["hhi"].sel(scenario="other").astype(float) - rest["hhi"].sel(scenario="base")).mean("trial")
+    np.testing.assert_allclose(found["hhi"].sel(statistic="mean", scenario="other"), mean)
+
+
+def test_what_fails_everywhere_keeps_its_trace() -> None:
+    with pytest.raises(ZeroDivisionError, match="a trial too far"):
+        sim.run(SCENARIO, **WHAT | {"block": 20}, rules=failing(*range(20)))
+
+
+def test_a_rule_that_returns_nonsense_is_refused_at_once() -> None:
+    with pytest.raises(WrongType, match=r"rules\.measures\.step"):
+        sim.run(SCENARIO, **WHAT, rules={"measures.step": lambda **_: None})
+
+
+def test_a_worker_that_dies_is_one_line_and_the_rest_can_be_run(tmp_path: Path) -> None:
+    out = tmp_path / "runs.zarr"
+    with pytest.raises(InputError, match="a worker process ended before its work was done"):
+        sim.run(SCENARIO, **WHAT | {"workers": 2}, rules=failing(FAILING, how="dies"), out=out)
+
+
+def test_an_interrupt_stops_cleanly_and_can_be_gone_on_with(tmp_path: Path) -> None:
+    out = tmp_path / "runs.zarr"
+    what = ["--trials", "40000", "--workers", "2", "--keep", "hhi", "--out", str(out)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(sim.__file__).parents[1])}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sim", "run", str(toy(tmp_path)), *what],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not soak.blocks_written(out):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    begun = time.monotonic()
+    shown, said = process.communicate()
+    print(f"stopped after {time.monotonic() - begun:.2f} s")
+    assert (process.returncode, shown) == (130, "")
+    assert said.splitlines() == [f"Interrupted. To go on: sim resume {out}."]
+    assert 0 < len(Store.open(out).entries()) < 40
+    with Store.open(out).lock():
+        pass
+
+
+@pytest.mark.parametrize(
+    ("need", "said"), [({"memory": 2**60}, "of memory, and"), ({"disk": 2**60}, "of disk, and")]
+)
+def test_what_cannot_fit_is_refused_before_it_starts(need: dict[str, int], said: str, tmp_path: Path) -> None:
+    needs = resources.Needs(**{"memory": 1, "disk": 1} | need)
+    with pytest.raises(InputError, match=said):
+        needs.check(tmp_path / "deep" / "runs.zarr")
+    resources.Needs(memory=2**20, disk=2**20).check(tmp_path / "deep" / "runs.zarr")
+
+
+def test_a_run_that_cannot_fit_leaves_nothing(tmp_path: Path) -> None:
+    what = {**WHAT, "trials": 10**12, "quarters": "2020-Q4"}
+    for out in (None, tmp_path / "runs.zarr"):
+        with pytest.raises(InputError, match="eep fewer variables"):
+            sim.run(SCENARIO, **what, out=out)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_needs_grow_with_trials_only_in_memory() -> None:
+    def needs(trials: int, form: Any) -> resources.Needs:
+        return resources.needs(
+            scenarios=2,
+            trials=trials,
+            block=1024,
+            numbers=100,
+            recorded=400,
+            form=form,
+            workers=2,
+            ahead=6,
+        )
+
+    assert needs(10**6, "chunks").memory == needs(10**4, "chunks").memory
+    assert needs(10**6, "chunks").disk == 2 * 10**6 * 100 * 4
+    assert needs(10**6, "arrays").memory - needs(10**4, "arrays").memory == 2 * (10**6 - 10**4) * 400
+    assert needs(10**6, "arrays").disk == 0

@@ -1,0 +1,66 @@
+"""Executors of others: a Dask cluster of processes, and a pool of MPI processes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import plans
+import sim
+
+WHAT: dict[str, Any] = {"trials": 40, "seed": 5, "block": 8, "keep": ["hhi", "supplier_share"]}
+
+IN_MPI = """
+import sys
+from mpi4py.futures import MPIPoolExecutor
+import plans, sim
+if __name__ == "__main__":
+    with MPIPoolExecutor() as executor:
+        scenario = plans.scenario("archipelago", n_steps=5, name="base")
+        sim.run(scenario, **{what}, executor=executor, workers=2, out=sys.argv[1])
+"""
+
+
+def assert_is_the_run(runs: Any) -> None:
+    whole = sim.run(plans.scenario("archipelago", n_steps=5, name="base"), **WHAT, workers=1)
+    for name in whole.data_vars:
+        assert runs[name].to_numpy().tobytes() == whole[name].to_numpy().tobytes(), name
+
+
+def test_a_dask_cluster_of_two_processes(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        scenario = plans.scenario("archipelago", n_steps=5, name="base")
+        executor = client.get_executor()
+        runs = sim.run(scenario, **WHAT, executor=executor, workers=2, out=tmp_path / "runs.zarr")
+        ran_on = client.run(lambda dask_worker: dask_worker.state.executed_count)
+    assert len(ran_on) == 2
+    assert all(ran_on.values())
+    assert_is_the_run(runs)
+
+
+@pytest.mark.skipif(shutil.which("mpiexec", path=Path(sys.executable).parent) is None, reason="no MPI here")
+def test_a_pool_of_mpi_processes(tmp_path: Path) -> None:
+    pytest.importorskip("mpi4py")
+    script, out = tmp_path / "run.py", tmp_path / "runs.zarr"
+    script.write_text(IN_MPI.replace("{what}", repr(WHAT)))
+    paths = [str(Path(__file__).parent), str(Path(sim.__file__).parents[1])]
+    start = [Path(sys.executable).parent / "mpiexec", "-n", "3", sys.executable, "-m", "mpi4py.futures"]
+    subprocess.run(
+        [*start, script, out],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        check=True,
+        capture_output=True,
+    )
+    assert_is_the_run(sim.open(out))

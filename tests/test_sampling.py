@@ -1,0 +1,192 @@
+"""Where uniforms come from: designs of the parameters, mirrored trials, shared samples and shared luck."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import qmc
+
+import plans
+import sim
+from sim import design, sampling
+from sim.errors import InputError
+from sim.sampling import METHODS, Sampling
+from sim.streams import Streams
+
+SCENARIO = plans.scenario("archipelago", n_steps=3, name="base")
+KEYS = [key for key, element in SCENARIO.parameters.items() if element.distribution is not None]
+KEY, SEED, TRIALS = KEYS[3], 7, 64
+
+
+def of(method: str = "independent", **options: Any) -> Sampling:
+    return Sampling(method, **options).of([SCENARIO], TRIALS, 0)
+
+
+def parameter(chosen: Sampling, key: str = KEY, first: int = 0, trials: int = TRIALS) -> Any:
+    return chosen.parameter(Streams(SEED), key, first, trials)
+
+
+def luck(chosen: Sampling, first: int = 0, trials: int = TRIALS) -> Any:
+    return chosen.luck(Streams(SEED), "demand_shock", first, trials, 2, 8000, 3)
+
+
+EVERY = [
+    of(method, replicates=replicates, antithetic=antithetic, shares_luck=shares)
+    for method in METHODS
+    for replicates in (1, 3)
+    for antithetic, shares in ((False, False), (True, False), (False, True))
+]
+
+
+@pytest.mark.parametrize("chosen", EVERY, ids=repr)
+def test_a_trial_has_its_uniforms_in_any_block(chosen: Sampling) -> None:
+    whole, drawn = parameter(chosen), luck(chosen)
+    assert ((whole > 0) & (whole < 1)).all()
+    assert ((drawn > 0) & (drawn < 1)).all()
+    for first, trials in ((0, 5), (5, 1), (31, 33)):
+        np.testing.assert_array_equal(parameter(chosen, KEY, first, trials), whole[first : first + trials])
+        np.testing.assert_array_equal(luck(chosen, first, trials), drawn[..., first : first + trials])
+
+
+@pytest.mark.parametrize("chosen", EVERY, ids=repr)
+def test_a_sampling_survives_as_plain_data(chosen: Sampling) -> None:
+    assert sampling.restore(sampling.content(chosen)) == chosen
+
+
+def test_by_default_uniforms_are_those_of_the_streams() -> None:
+    expected = Streams(SEED).uniform(f"parameter:{KEY}", 3, 9)[0, 0]
+    assert parameter(sampling.INDEPENDENT, KEY, 3, 9).tobytes() == expected.tobytes()
+    streams = Streams(SEED).uniform("demand_shock", 3, 9, 2, 8000, 3)
+    assert luck(sampling.INDEPENDENT, 3, 9).tobytes() == streams.tobytes()
+
+
+def test_a_hypercube_has_one_sample_in_each_stratum_of_every_parameter() -> None:
+    for key in KEYS[:5]:
+        strata = np.floor(parameter(of("latin_hypercube"), key) * TRIALS)
+        assert sorted(strata) == list(range(TRIALS))
+    assert not np.array_equal(
+        parameter(of("latin_hypercube"), KEYS[0]), parameter(of("latin_hypercube"), KEYS[1])
+    )
+
+
+def test_another_parameter_moves_no_column_of_a_hypercube() -> None:
+    fewer = SCENARIO.override({KEYS[0]: SCENARIO.parameters[KEYS[0]].value}, name="fewer")
+    chosen = Sampling("latin_hypercube").of([fewer], TRIALS, 0)
+    assert KEYS[0] not in chosen.keys
+    np.testing.assert_array_equal(parameter(chosen), parameter(of("latin_hypercube")))
+
+
+def test_sobol_points_fill_the_space_better_than_draws() -> None:
+    points, draws = (
+        np.stack([parameter(of(method), key) for key in KEYS[:4]], axis=1)
+        for method in ("sobol", "independent")
+    )
+    assert qmc.discrepancy(points) < 0.5 * qmc.discrepancy(draws)
+    assert sorted(np.floor(points[:, 0] * TRIALS)) == list(range(TRIALS)), "a power of 2 is balanced"
+
+
+def test_scenarios_of_a_run_stay_paired_whatever_is_uncertain_in_them() -> None:
+    fixed = SCENARIO.override({KEYS[0]: SCENARIO.parameters[KEYS[0]].value}, name="fixed")
+    for method in METHODS:
+        shared = Sampling(method).of([SCENARIO, fixed], TRIALS, 0)
+        one, other = (
+            design.draw_parameters(design.plan(each, SEED, shared), 0, 20) for each in (SCENARIO, fixed)
+        )
+        moved = {name for name in one if not np.array_equal(one[name], other[name])}
+        assert moved == {KEYS[0].split(".")[1]}
+
+
+def test_antithetic_trials_mirror_each_other() -> None:
+    for drawn in (parameter(of(antithetic=True)), luck(of(antithetic=True))):
+        np.testing.assert_allclose(drawn[..., 0::2] + drawn[..., 1::2], 1.0, rtol=0, atol=2e-16)
+    np.testing.assert_array_equal(parameter(of("sobol", antithetic=True)), parameter(of("sobol")))
+
+
+def test_antithetic_trials_lower_the_variance_of_what_rises_with_its_draws() -> None:
+    what: dict[str, Any] = {"trials": 400, "seed": SEED, "keep": "military_budget", "quarters": "2020-Q3"}
+    plain = sim.run(SCENARIO, **what)["military_budget"].to_numpy().ravel()
+    paired = (
+        sim.run(SCENARIO, **what, sampling=Sampling(antithetic=True))["military_budget"].to_numpy().ravel()
+    )
+    means = (paired[0::2] + paired[1::2]) / 2
+    assert means.var() < 0.25 * plain.var(), "two draws at random would leave a half"
+
+
+def test_trials_of_a_sample_share_parameters_and_not_luck() -> None:
+    chosen = of(replicates=4)
+    drawn = parameter(chosen).reshape(-1, 4)
+    assert (drawn == drawn[:, :1]).all()
+    assert len(np.unique(drawn[:, 0])) == TRIALS // 4
+    np.testing.assert_array_equal(luck(chosen), luck(sampling.INDEPENDENT))
+
+
+def test_samples_share_the_same_few_lucks_when_asked() -> None:
+    drawn = luck(of(replicates=4, shares_luck=True))
+    np.testing.assert_array_equal(drawn[..., 0:4], drawn[..., 4:8])
+    assert all((drawn[..., i] != drawn[..., j]).any() for i, j in pairwise(range(4)))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_designs_are_stored_and_extended_where_they_can_be(method: str, tmp_path: Any) -> None:
+    what: dict[str, Any] = {"seed": SEED, "keep": "hhi", "block": 8, "sampling": method, "workers": 1}
+    sim.run(SCENARIO, trials=12, **what, out=tmp_path / "runs.zarr")
+    if method == "latin_hypercube":
+        with pytest.raises(InputError, match="has no room for more"):
+            sim.extend(tmp_path / "runs.zarr", 20)
+        return
+    longer, whole = sim.extend(tmp_path / "runs.zarr", 20), sim.run(SCENARIO, trials=20, **what)
+    assert longer["hhi"].to_numpy().tobytes() == whole["hhi"].to_numpy().tobytes()
+
+
+def test_a_decision_of_a_design_is_explained_with_its_own_draws() -> None:
+    base = sim.load("baseline")
+    runs = sim.run(base, trials=8, seed=SEED, keep="hhi", sampling="sobol")
+    plain, own = (sim.explain(each, trial=3, at="2024-Q1", seed=SEED) for each in (base, runs))
+    assert str(plain) != str(own)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"method": "sobl"}, "Did you mean sobol"),
+        ({"replicates": 0}, "not a whole number of at least 1"),
+        ({"antithetic": True, "shares_luck": True}, "Choose one"),
+    ],
+)
+def test_samplings_that_make_no_sense_are_refused(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        Sampling(**options)
+
+
+def test_a_hypercube_too_large_to_keep_is_refused() -> None:
+    with pytest.raises(InputError, match="Take sobol"):
+        sim.run(SCENARIO, trials=200_000, sampling="latin_hypercube")
+
+
+# ---------------------------------------------------------------------- designs of scenarios
+
+
+def test_a_factorial_has_every_combination_once() -> None:
+    levers = {"demand.caution": [0.1, 0.2, 0.3], "attraction.finance_weight": [1.0, 2.0]}
+    other = SCENARIO.override({"budget.procurement_share": 0.2}, name="poor")
+    made = sim.factorial([SCENARIO, other], levers)
+    assert len({each.digest for each in made}) == len({each.name for each in made}) == 12
+    assert made[1].name == "base, caution=0.1, finance_weight=2"
+    assert made[1].parameters["attraction.finance_weight"].value == 2.0
+    assert made[1].parameters["attraction.finance_weight"].distribution is None
+    assert made[6].parameters["budget.procurement_share"].value == 0.2
+
+
+def test_a_table_has_its_rows() -> None:
+    rows = [{"demand.caution": 0.1}, {"demand.caution": {"value": 0.2, "uniform": [0.1, 0.3]}}]
+    made = sim.design_table(SCENARIO, rows)
+    assert [each.name for each in made] == ["base, caution=0.1", "base, caution=value 0.2 uniform 0.1 to 0.3"]
+    with pytest.raises(InputError, match="stands in it twice"):
+        sim.design_table(SCENARIO, [*rows, rows[0]])
+    with pytest.raises(InputError, match="not a list of values"):
+        sim.factorial(SCENARIO, {"demand.caution": 0.1})  # type: ignore[dict-item]
+    with pytest.raises(InputError, match=r"Did you mean demand\.caution"):
+        sim.factorial(SCENARIO, {"demand.cautoin": [0.1]})
