@@ -22,6 +22,7 @@ import numpy as np
 
 from sim.axes import Array
 from sim.errors import Contradiction, MissingField, OutOfBounds, UnknownName, WrongType, nearest
+from sim.numerics import exp, log
 
 Bounds = tuple[float, float]
 UNBOUNDED: Bounds = (-math.inf, math.inf)
@@ -165,14 +166,15 @@ class Lognormal(Distribution):
     def cdf(self, x: Any) -> Array:
         from scipy.special import ndtr
 
-        with np.errstate(divide="ignore"):
-            log = np.log(np.maximum(np.asarray(x, dtype=float), 0.0) / self.median)
-        return np.asarray(ndtr(log / self.log_sd))
+        ratio = np.maximum(np.asarray(x, dtype=float), 0.0) / self.median
+        is_inside = (ratio > 0.0) & (ratio < np.inf)
+        ends = np.where(ratio > 0.0, np.inf, -np.inf)
+        return np.asarray(ndtr(np.where(is_inside, log(np.where(is_inside, ratio, 1.0)), ends) / self.log_sd))
 
     def inverse(self, probability: Array) -> Array:
         from scipy.special import ndtri
 
-        return np.asarray(self.median * np.exp(self.log_sd * ndtri(probability)))
+        return np.asarray(self.median * exp(self.log_sd * ndtri(probability)))
 
     def fault(self) -> str | None:
         return None if self.median > 0 and self.log_sd > 0 else "both numbers must be greater than 0"

@@ -112,6 +112,8 @@ def attributes(
 ) -> dict[str, str]:
     """Return the attributes of a result, its manifest among them; `more` goes into the manifest."""
     made = _manifest(scenarios, trials, first_trial, seed, rules) | more
+    if made["engine"] == COMPILED and can_compile():
+        made["packages"]["llvmlite"] = metadata.version("llvmlite")
     made["sampling"] = content(sampling)
     made["failures"] = [
         {field: each[field] for field in ("scenario", "trial", "problem")} for each in failures

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.axes import QUARTERS, Array, BoolArray, IntArray
-from sim.numerics import enter_in_parts, exp, normal_cdf, normal_quantile, scatter, total, withdraw
+from sim.numerics import enter_in_parts, exp, log, normal_cdf, normal_quantile, scatter, total, withdraw
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def start(
 
     location, spread = lead_time_location[open_category], lead_time_spread[open_category]
     factor = lead_time_factor[open_supplier]
-    waited = normal_cdf((np.log((open_age[:, None] + 0.5) / factor) - location) / spread)
+    waited = normal_cdf((log((open_age[:, None] + 0.5) / factor) - location) / spread)
     years = exp(location + spread * normal_quantile(waited + (1.0 - waited) * open_shock)) * factor - 0.5
     wait = np.floor(QUARTERS * (years - open_age[:, None]) + 0.5)
     delay = np.where(open_has_started[:, None], 0.0, np.maximum(0.0, wait)).astype(int)
