@@ -19,6 +19,7 @@ from sim.analysis.backtest.outcome import Outcome
 from sim.analysis.backtest.targets import Window
 from sim.cli import sim
 from sim.errors import OutsideHorizon
+from sim.importers import cases as made_cases
 from sim.importers import registers
 from test_registers import as_deals, written
 
@@ -123,16 +124,37 @@ def test_nothing_later_than_the_origin_is_used(tmp_path: Path, year: int) -> Non
         assert one.stated() == other.stated(), one.source
 
 
-def test_a_made_case_sees_nothing_later(tmp_path: Path) -> None:
-    whole = registers.read(written(tmp_path, as_deals(LONG)))
+def said_in_2006(whole: registers.Register) -> list[Forecast]:
     with origins.from_register(whole, 2006, 5) as origin:
-        said = forecast.simulate(origin, TRIALS, 1)
-    other = [
-        dataclasses.replace(deal, supplier="Japan", tiv=99.0) if deal.year >= 2006 else deal
-        for deal in whole.deals
-    ]
-    with origins.from_register(dataclasses.replace(whole, deals=tuple(other)), 2006, 5) as origin:
-        assert forecast.simulate(origin, TRIALS, 1).stated() == said.stated()
+        return [forecast.simulate(origin, TRIALS, 1), *baselines.all_of(origin, TRIALS, 1)]
+
+
+def told_otherwise(deal: registers.Deal) -> registers.Deal:
+    """Return a deal with all that came in 2006 and later beyond recognition."""
+    if deal.year >= 2006:
+        return dataclasses.replace(deal, supplier="Lemuria", kind="Ships", tiv=99.0)
+    later = registers.Delivery(2010, 0.1)
+    deliveries = tuple(each if each.year < 2006 else later for each in deal.deliveries)
+    return dataclasses.replace(deal, deliveries=deliveries)
+
+
+def test_a_made_case_sees_nothing_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = registers.read(written(tmp_path, as_deals(LONG)))
+    said = said_in_2006(whole)
+    false = dataclasses.replace(whole, deals=tuple(map(told_otherwise, whole.deals)))
+    assert false.deliveries() != whole.deliveries()
+    # The world's market after the origin is changed too: who sold what, and who sold at all.
+    data = tmp_path / "data"
+    shutil.copytree(made_cases.DATA, data)
+    lines = (data / "world_orders.csv").read_text().splitlines()
+    past = [lines[0], *(line for line in lines[1:] if int(line[5:9]) < 2006)]
+    assert len(past) < len(lines)
+    later = [f"2002-2006,{kind},{name},9,9" for kind in ("Ships", "Sensors") for name in ("China", "Lemuria")]
+    (data / "world_orders.csv").write_text("\n".join([*past, *later]) + "\n")
+    monkeypatch.setattr(made_cases, "DATA", data)
+    for one, other in zip(said, said_in_2006(false), strict=True):
+        assert one.stated() == other.stated(), one.source
+        assert one.suppliers == other.suppliers
 
 
 def test_a_forecast_is_registered_with_its_digest(shipped: list[card.Test]) -> None:

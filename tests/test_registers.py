@@ -189,10 +189,37 @@ def test_rates_are_counts_over_years(tmp_path: Path) -> None:
     assert known["contracts.price_level.armour"]["value"] == pytest.approx(money * share / 25.0)
 
 
+def test_names_that_fall_together_are_one_supplier(tmp_path: Path) -> None:
+    names = ("NATO**", "NATO", "Unknown supplier(s)", "Other", "UNITED STATES", "中国", "日本")
+    rows = tuple((name, 2001, "X", "tank", "Armoured vehicles", (2002,), 8.0, 8.0) for name in names)
+    made = cases.make(registers.read(written(tmp_path, as_deals(rows))), 2006, tmp_path / "utopia")
+    assert made.record.states["nato"].register_names == ("NATO", "NATO**")
+    assert {"united_states", "state_4e2d_56fd", "state_65e5_672c"} <= set(made.suppliers)
+    assert {"unknown_supplier_s", "other"}.isdisjoint(made.partners)
+    assert "unknown_supplier_s" not in made.suppliers
+    delivered = case_registers.initial(made, scenarios.Quarter(2006, 1)).delivered.sum(axis=(0, 2))
+    by_name = dict(zip(made.suppliers, delivered, strict=True))
+    assert by_name["nato"] == pytest.approx(16.0)
+    assert by_name["united_states"] == pytest.approx(8.0)
+    # Nobody's and the pool's own.
+    assert by_name["other"] == pytest.approx(16.0)
+
+
+def test_identifiers_keep_letters_without_their_marks() -> None:
+    assert categories.identifier("Côte d'Ivoire") == "cote_d_ivoire"
+    assert categories.identifier("3rd State (North)") == "state_3rd_state_north"
+
+
 def test_a_case_needs_a_past_and_a_free_place(tmp_path: Path) -> None:
     whole = registers.read(written(tmp_path, as_deals()))
     with pytest.raises(OutsideHorizon, match="later origin"):
         cases.make(whole.known_before(2001), 2001, tmp_path / "early")
+    assert not (tmp_path / "early").exists()
+    early = registers.read(written(tmp_path, as_deals((("China", 1990, *DEALS[0][2:]),))))
+    with pytest.raises(
+        OutsideHorizon, match="origin = 1999: the world's orders are known from the end of 1999"
+    ):
+        cases.make(early.known_before(1999), 1999, tmp_path / "early")
     assert not (tmp_path / "early").exists()
     (tmp_path / "taken").mkdir()
     with pytest.raises(InputError, match="already exists"):

@@ -13,7 +13,7 @@ from sim.analysis.backtest.targets import Window
 from sim.axes import Array
 from sim.case import Case
 from sim.errors import OutsideHorizon
-from sim.importers import cases, categories
+from sim.importers import categories
 from sim.importers.registers import Register
 
 
@@ -69,7 +69,7 @@ def of_register(origin: Origin, whole: Register) -> Outcome:
 
 
 def _supplier(case: Case, name: str) -> int:
-    known = cases.identifier(name)
+    known = categories.identifier(name)
     pool = case.record.residual_supplier or case.suppliers[-1]
     return case.suppliers.index(known if known in case.suppliers else pool)
 
