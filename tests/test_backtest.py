@@ -216,8 +216,10 @@ def test_skill_is_one_minus_the_ratio_of_scores(shipped: list[card.Test]) -> Non
 
 def test_a_window_that_is_not_over_cannot_be_scored(tmp_path: Path) -> None:
     whole = registers.read(written(tmp_path, as_deals(LONG)))
+    ran: list[int] = []
     with pytest.raises(OutsideHorizon, match="Choose an origin up to 2009"):
-        card.of_register(whole, (2010,), TRIALS)
+        card.of_register(whole, (2006, 2010), TRIALS, progress=ran.append)
+    assert not ran, "refused before anything is run"
 
 
 def run(*arguments: str) -> tuple[int, str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -142,6 +143,56 @@ def test_a_malformed_register_is_refused_in_one_line(
     assert "register.csv" in message
     assert place in message
     assert remedy in message
+
+
+def as_excel(text: str) -> str:
+    """Return a table with a mark of byte order, quoted capitals above, other line ends and empty rows below."""
+    header, *rows = text.splitlines()
+    quoted = ",".join(f'"{name.upper()}"' for name in header.split(","))
+    return "\ufeff" + "\r\n".join([quoted, *rows, ",,,,,,,,,,", ""])
+
+
+def many_years(text: str) -> str:
+    """Return a table in which a list of years has more semicolons than there are columns."""
+    return text.replace("2003; 2004", "; ".join(["2003", *["2004"] * 20]), 1)
+
+
+@pytest.mark.parametrize("changed", [as_excel, many_years, lambda text: text.replace("\n", "\r")])
+def test_a_table_may_come_from_anywhere(tmp_path: Path, changed: Callable[[str], str]) -> None:
+    path = tmp_path / "changed.csv"
+    path.write_text(changed(as_deals()), encoding="utf-8", newline="")
+    assert registers.read(path).deals == registers.read(written(tmp_path, as_deals())).deals
+
+
+def test_rows_are_counted_from_the_top_of_the_file(tmp_path: Path) -> None:
+    text = as_trade_register().replace("2003; 2004", "soon", 1)
+    with pytest.raises(InputError, match=r"row 5, column Year\(s\) of delivery"):
+        registers.read(written(tmp_path, text), "Utopia")
+
+
+def test_an_order_of_no_known_volume_is_an_order(tmp_path: Path) -> None:
+    rows = (*DEALS, ("China", 2007, "Fog", "tank", "Armoured vehicles", (), 0.0, 0.0))
+    found = registers.read(written(tmp_path, as_deals(rows)))
+    assert [deal.item for deal in found.deals if deal.year == 2007] == ["Fog"]
+    made = cases.make(found, 2013, tmp_path / "utopia")
+    assert len(case_registers.read(made)[0]) == 7
+
+
+def test_a_file_covers_the_years_of_all_its_rows(tmp_path: Path) -> None:
+    more = "Elsewhere,China,2018,2,X,tank,2019,1,8,8,Armoured vehicles\n"
+    assert registers.read(written(tmp_path, as_deals() + more), "Utopia").last_year == 2019
+    lines = as_deals().splitlines()
+    dated = "\n".join([f"{lines[0]},as_known_at", *(f"{line},end-2021" for line in lines[1:])])
+    assert registers.read(written(tmp_path, dated)).last_year == 2021
+
+
+def test_a_recipient_is_the_state_behind_its_names(tmp_path: Path) -> None:
+    text = as_deals().replace("Utopia", "Turkey", 2).replace("Utopia", "Türkiye")
+    for wanted in (None, "Turkey", "turkiye"):
+        found = registers.read(written(tmp_path, text), wanted)
+        assert (found.recipient, len(found.deals)) == ("Turkiye", len(DEALS))
+    made = cases.make(found, 2013, tmp_path / "turkiye")
+    assert "turkiye" not in made.suppliers
 
 
 def test_the_recipient_must_be_in_the_file(tmp_path: Path) -> None:
