@@ -21,6 +21,7 @@ from sim.cli import sim
 from sim.errors import OutsideHorizon
 from sim.importers import cases as made_cases
 from sim.importers import registers
+from sim.plots import backtest_chart
 from test_registers import as_deals, written
 
 TRIALS = 60
@@ -212,6 +213,70 @@ def test_skill_is_one_minus_the_ratio_of_scores(shipped: list[card.Test]) -> Non
         for test in shipped
     ]
     assert card.skill(sure)[0].sentence.startswith("Worse than")
+
+
+def scored_as(tests: list[card.Test], score: float | None, rival: float | None) -> list[card.Test]:
+    """Return tests of model and one rival with every score replaced, or left where None is given."""
+    return [
+        dataclasses.replace(
+            test,
+            scored=tuple(
+                dataclasses.replace(each, source=name, crps=each.crps if value is None else value)
+                for name, value in (("model", score), ("rival", rival))
+                for each in test.of("model")
+            ),
+        )
+        for test in tests
+    ]
+
+
+def test_skill_against_one_that_is_exactly_right_is_a_plain_number(shipped: list[card.Test]) -> None:
+    (worse,) = card.skill(scored_as(shipped, None, 0.0))
+    assert (worse.headline, worse.shares, worse.low, worse.high) == (-10.0, -10.0, -10.0, -10.0)
+    assert worse.sentence.startswith("Worse than rival")
+    (same,) = card.skill(scored_as(shipped, 0.0, 0.0))
+    assert (same.headline, same.shares) == (0.0, 0.0)
+    assert same.sentence.startswith("No skill shown")
+
+
+def test_coverage_is_told_apart_by_kind_of_target(shipped: list[card.Test]) -> None:
+    years = [each for test in shipped for each in test.of("model") if each.target.startswith("tiv.")]
+    groups = card.coverage_by_group(shipped, "0.9")
+    assert set(groups) == {"scalars", "shares", "annual volumes"}
+    assert len(years) == 10
+    assert groups["annual volumes"] == pytest.approx(np.mean([each.covered["0.9"] for each in years]))
+
+
+def test_every_target_is_in_the_histogram(shipped: list[card.Test]) -> None:
+    # Records below, between and above all trials.
+    ranges = ((0.0, 0.0), (0.25, 0.75), (1.0, 1.0))
+    scored = tuple(
+        dataclasses.replace(each, pit_range=span)
+        for each, span in zip(shipped[0].of("model"), ranges, strict=False)
+    )
+    figure = backtest_chart.calibration([dataclasses.replace(shipped[0], scored=scored)], TRIALS, 1)
+    heights = [bar.get_height() for bar in figure.axes[0].patches]
+    assert sum(heights) == pytest.approx(3.0)
+    assert heights[0] == pytest.approx(1.0)
+    assert heights[-1] == pytest.approx(1.0)
+
+
+def test_a_young_register_has_a_bootstrap_at_its_own_rate(tmp_path: Path) -> None:
+    young = tuple(row for row in LONG if int(str(row[1])) >= 2004)
+    whole = registers.read(written(tmp_path, as_deals(young)))
+    with origins.from_register(whole, 2006, 5) as origin:
+        said = {each.source: each for each in baselines.all_of(origin, 4000, 1)}["bootstrap"]
+    # Three orders in the two years on record.
+    assert said.window.scalars()["n_deals"].mean() == pytest.approx(7.5, abs=0.2)
+
+
+def test_only_platforms_are_counted(tmp_path: Path) -> None:
+    missile = ("China", 2005, "Dart", "anti-ship missile", "Missiles", (2006,), 1.0, 1.0)
+    plain, more = (
+        card.of_register(registers.read(written(tmp_path, as_deals(rows))), (2006,), TRIALS)[0]
+        for rows in (LONG, (*LONG, missile, (missile[0], 2007, *missile[2:])))
+    )
+    assert (more.n_deals_known, more.n_deals_scored) == (plain.n_deals_known, plain.n_deals_scored)
 
 
 def test_a_window_that_is_not_over_cannot_be_scored(tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ def test_a_malformed_register_is_refused_in_one_line(
 
 
 def as_excel(text: str) -> str:
-    """Return a table with a mark of byte order, quoted capitals above, other line ends and empty rows below."""
+    """Return a table with a byte order mark, quoted capitals above, other line ends, empty rows below."""
     header, *rows = text.splitlines()
     quoted = ",".join(f'"{name.upper()}"' for name in header.split(","))
     return "\ufeff" + "\r\n".join([quoted, *rows, ",,,,,,,,,,", ""])
@@ -238,6 +238,16 @@ def test_rates_are_counts_over_years(tmp_path: Path) -> None:
     share = ParameterSet.load(made)["budget.procurement_share"].value
     # 250 TIV m in ten years pay for themselves at the price.
     assert known["contracts.price_level.armour"]["value"] == pytest.approx(money * share / 25.0)
+
+
+def test_a_young_register_is_counted_over_its_own_years(tmp_path: Path) -> None:
+    rows = tuple(
+        ("China", year, f"X {year}", "tank", "Armoured vehicles", (year,), 30.0, 30.0)
+        for year in (2004, 2005)
+    )
+    made = cases.make(registers.read(written(tmp_path, as_deals(rows))), 2006, tmp_path / "utopia")
+    deals = rates.remembered(made, 2006)
+    assert rates.yearly_volume(made, deals, 2006) == pytest.approx(30.0)
 
 
 def test_names_that_fall_together_are_one_supplier(tmp_path: Path) -> None:

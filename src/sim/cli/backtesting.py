@@ -276,7 +276,9 @@ def _show(tests: Sequence[Test], summary: dict[str, Any]) -> None:
     largest = crps(tests, "model", "top_share")
     click.echo(
         f"CRPS of the largest share, whoever has it: {largest:.3f}. Coverage of 50 and 90 % intervals over "
-        f"all targets: {coverage(tests, '0.5'):.2f}, {coverage(tests, '0.9'):.2f}."
+        f"all targets: {coverage(tests, '0.5'):.2f}, {coverage(tests, '0.9'):.2f}; of 90 % intervals, "
+        + ", ".join(f"{group} {part:.2f}" for group, part in summary["coverage_90_by_group"].items())
+        + "."
     )
     if summary["log_score"] is not None:
         click.echo(
