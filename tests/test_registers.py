@@ -242,8 +242,8 @@ def test_rates_are_counts_over_years(tmp_path: Path) -> None:
 
 def test_a_young_register_is_counted_over_its_own_years(tmp_path: Path) -> None:
     rows = tuple(
-        ("China", year, f"X {year}", "tank", "Armoured vehicles", (year,), 30.0, 30.0)
-        for year in (2004, 2005)
+        ("China", year, f"X {year}", "tank", "Armoured vehicles", (year,), tiv, tiv)
+        for year, tiv in ((2004, 10.0), (2005, 50.0))
     )
     made = cases.make(registers.read(written(tmp_path, as_deals(rows))), 2006, tmp_path / "utopia")
     deals = rates.remembered(made, 2006)
