@@ -292,7 +292,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
-def test_any_importer_in_one_command(tmp_path: Path) -> None:
+def test_any_importer_in_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = str(written(tmp_path, as_deals(LONG)))
     given = ("backtest", "--deals", path, "--recipient", "Utopia", "--origin", "2006", "--trials", "50")
     code, text, _ = run(*given, "--json")
@@ -309,6 +309,8 @@ def test_any_importer_in_one_command(tmp_path: Path) -> None:
     assert code == 0
     for name in ("card.json", "scores.csv", "forecasts/utopia_2006.json", "figures/skill.png"):
         assert (tmp_path / "card" / name).stat().st_size > 0
+    # Refused before anything is run.
+    monkeypatch.setattr(card, "of_register", lambda *_: pytest.fail("ran"))
     assert run(*given, "--out", str(tmp_path / "card"))[0] == 2
 
 
@@ -335,7 +337,17 @@ def test_a_new_case_can_be_loaded(tmp_path: Path) -> None:
     code, text, _ = run("new-case", "--deals", path, "--as-of", "2010", "--out", str(tmp_path / "utopia"))
     assert code == 0
     assert "Utopia" in text
-    assert cases.load(tmp_path / "utopia").as_of == 2010
+    made = cases.load(tmp_path / "utopia")
+    assert (made.name, made.as_of) == ("utopia", 2010)
+    (tmp_path / "file").touch()
+    for out, problem in (
+        ("utopia", "already exists. Choose another --out."),
+        ("file/case", "cannot be written"),
+    ):
+        code, _, error = run("new-case", "--deals", path, "--as-of", "2010", "--out", str(tmp_path / out))
+        assert code == 2
+        assert problem in error
+        assert error.endswith("Choose another --out.\n")
 
 
 def test_a_forecast_of_an_open_window_is_frozen(tmp_path: Path) -> None:
