@@ -8,12 +8,19 @@ import pytest
 from hypothesis import settings
 
 from sim import parameter_files, scenario_files, variants
+from sim.batches import pool
 from workshop import VARIANTS, Workshop
 
 # The suite gives the same answer each time; `pytest --hypothesis-profile search` looks for counterexamples.
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=2000, deadline=None)
 settings.load_profile("suite")
+
+
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run in this process what does not ask for others: starting them takes longer than the test."""
+    monkeypatch.setattr(pool, "ENOUGH_WORK", float("inf"))
 
 
 @pytest.fixture

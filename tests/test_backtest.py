@@ -19,7 +19,9 @@ from sim.analysis.backtest.outcome import Outcome
 from sim.analysis.backtest.targets import Window
 from sim.cli import sim
 from sim.errors import OutsideHorizon
+from sim.importers import cases as made_cases
 from sim.importers import registers
+from sim.plots import backtest_chart
 from test_registers import as_deals, written
 
 TRIALS = 60
@@ -123,16 +125,37 @@ def test_nothing_later_than_the_origin_is_used(tmp_path: Path, year: int) -> Non
         assert one.stated() == other.stated(), one.source
 
 
-def test_a_made_case_sees_nothing_later(tmp_path: Path) -> None:
-    whole = registers.read(written(tmp_path, as_deals(LONG)))
+def said_in_2006(whole: registers.Register) -> list[Forecast]:
     with origins.from_register(whole, 2006, 5) as origin:
-        said = forecast.simulate(origin, TRIALS, 1)
-    other = [
-        dataclasses.replace(deal, supplier="Japan", tiv=99.0) if deal.year >= 2006 else deal
-        for deal in whole.deals
-    ]
-    with origins.from_register(dataclasses.replace(whole, deals=tuple(other)), 2006, 5) as origin:
-        assert forecast.simulate(origin, TRIALS, 1).stated() == said.stated()
+        return [forecast.simulate(origin, TRIALS, 1), *baselines.all_of(origin, TRIALS, 1)]
+
+
+def told_otherwise(deal: registers.Deal) -> registers.Deal:
+    """Return a deal with all that came in 2006 and later beyond recognition."""
+    if deal.year >= 2006:
+        return dataclasses.replace(deal, supplier="Lemuria", kind="Ships", tiv=99.0)
+    later = registers.Delivery(2010, 0.1)
+    deliveries = tuple(each if each.year < 2006 else later for each in deal.deliveries)
+    return dataclasses.replace(deal, deliveries=deliveries)
+
+
+def test_a_made_case_sees_nothing_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = registers.read(written(tmp_path, as_deals(LONG)))
+    said = said_in_2006(whole)
+    false = dataclasses.replace(whole, deals=tuple(map(told_otherwise, whole.deals)))
+    assert false.deliveries() != whole.deliveries()
+    # The world's market after the origin is changed too: who sold what, and who sold at all.
+    data = tmp_path / "data"
+    shutil.copytree(made_cases.DATA, data)
+    lines = (data / "world_orders.csv").read_text().splitlines()
+    past = [lines[0], *(line for line in lines[1:] if int(line[5:9]) < 2006)]
+    assert len(past) < len(lines)
+    later = [f"2002-2006,{kind},{name},9,9" for kind in ("Ships", "Sensors") for name in ("China", "Lemuria")]
+    (data / "world_orders.csv").write_text("\n".join([*past, *later]) + "\n")
+    monkeypatch.setattr(made_cases, "DATA", data)
+    for one, other in zip(said, said_in_2006(false), strict=True):
+        assert one.stated() == other.stated(), one.source
+        assert one.suppliers == other.suppliers
 
 
 def test_a_forecast_is_registered_with_its_digest(shipped: list[card.Test]) -> None:
@@ -192,10 +215,76 @@ def test_skill_is_one_minus_the_ratio_of_scores(shipped: list[card.Test]) -> Non
     assert card.skill(sure)[0].sentence.startswith("Worse than")
 
 
+def scored_as(tests: list[card.Test], score: float | None, rival: float | None) -> list[card.Test]:
+    """Return tests of model and one rival with every score replaced, or left where None is given."""
+    return [
+        dataclasses.replace(
+            test,
+            scored=tuple(
+                dataclasses.replace(each, source=name, crps=each.crps if value is None else value)
+                for name, value in (("model", score), ("rival", rival))
+                for each in test.of("model")
+            ),
+        )
+        for test in tests
+    ]
+
+
+def test_skill_against_one_that_is_exactly_right_is_a_plain_number(shipped: list[card.Test]) -> None:
+    (worse,) = card.skill(scored_as(shipped, None, 0.0))
+    assert (worse.headline, worse.shares, worse.low, worse.high) == (-10.0, -10.0, -10.0, -10.0)
+    assert worse.sentence.startswith("Worse than rival")
+    (same,) = card.skill(scored_as(shipped, 0.0, 0.0))
+    assert (same.headline, same.shares) == (0.0, 0.0)
+    assert same.sentence.startswith("No skill shown")
+
+
+def test_coverage_is_told_apart_by_kind_of_target(shipped: list[card.Test]) -> None:
+    years = [each for test in shipped for each in test.of("model") if each.target.startswith("tiv.")]
+    groups = card.coverage_by_group(shipped, "0.9")
+    assert set(groups) == {"scalars", "shares", "annual volumes"}
+    assert len(years) == 10
+    assert groups["annual volumes"] == pytest.approx(np.mean([each.covered["0.9"] for each in years]))
+
+
+def test_every_target_is_in_the_histogram(shipped: list[card.Test]) -> None:
+    # Records below, between and above all trials.
+    ranges = ((0.0, 0.0), (0.25, 0.75), (1.0, 1.0))
+    scored = tuple(
+        dataclasses.replace(each, pit_range=span)
+        for each, span in zip(shipped[0].of("model"), ranges, strict=False)
+    )
+    figure = backtest_chart.calibration([dataclasses.replace(shipped[0], scored=scored)], TRIALS, 1)
+    heights = [bar.get_height() for bar in figure.axes[0].patches]
+    assert sum(heights) == pytest.approx(3.0)
+    assert heights[0] == pytest.approx(1.0)
+    assert heights[-1] == pytest.approx(1.0)
+
+
+def test_a_young_register_has_a_bootstrap_at_its_own_rate(tmp_path: Path) -> None:
+    young = tuple(row for row in LONG if int(str(row[1])) >= 2004)
+    whole = registers.read(written(tmp_path, as_deals(young)))
+    with origins.from_register(whole, 2006, 5) as origin:
+        said = {each.source: each for each in baselines.all_of(origin, 4000, 1)}["bootstrap"]
+    # Three orders in the two years on record.
+    assert said.window.scalars()["n_deals"].mean() == pytest.approx(7.5, abs=0.2)
+
+
+def test_only_platforms_are_counted(tmp_path: Path) -> None:
+    missile = ("China", 2005, "Dart", "anti-ship missile", "Missiles", (2006,), 1.0, 1.0)
+    plain, more = (
+        card.of_register(registers.read(written(tmp_path, as_deals(rows))), (2006,), TRIALS)[0]
+        for rows in (LONG, (*LONG, missile, (missile[0], 2007, *missile[2:])))
+    )
+    assert (more.n_deals_known, more.n_deals_scored) == (plain.n_deals_known, plain.n_deals_scored)
+
+
 def test_a_window_that_is_not_over_cannot_be_scored(tmp_path: Path) -> None:
     whole = registers.read(written(tmp_path, as_deals(LONG)))
+    ran: list[int] = []
     with pytest.raises(OutsideHorizon, match="Choose an origin up to 2009"):
-        card.of_register(whole, (2010,), TRIALS)
+        card.of_register(whole, (2006, 2010), TRIALS, progress=ran.append)
+    assert not ran, "refused before anything is run"
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
@@ -203,7 +292,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
-def test_any_importer_in_one_command(tmp_path: Path) -> None:
+def test_any_importer_in_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = str(written(tmp_path, as_deals(LONG)))
     given = ("backtest", "--deals", path, "--recipient", "Utopia", "--origin", "2006", "--trials", "50")
     code, text, _ = run(*given, "--json")
@@ -220,6 +309,8 @@ def test_any_importer_in_one_command(tmp_path: Path) -> None:
     assert code == 0
     for name in ("card.json", "scores.csv", "forecasts/utopia_2006.json", "figures/skill.png"):
         assert (tmp_path / "card" / name).stat().st_size > 0
+    # Refused before anything is run.
+    monkeypatch.setattr(card, "of_register", lambda *_: pytest.fail("ran"))
     assert run(*given, "--out", str(tmp_path / "card"))[0] == 2
 
 
@@ -246,7 +337,17 @@ def test_a_new_case_can_be_loaded(tmp_path: Path) -> None:
     code, text, _ = run("new-case", "--deals", path, "--as-of", "2010", "--out", str(tmp_path / "utopia"))
     assert code == 0
     assert "Utopia" in text
-    assert cases.load(tmp_path / "utopia").as_of == 2010
+    made = cases.load(tmp_path / "utopia")
+    assert (made.name, made.as_of) == ("utopia", 2010)
+    (tmp_path / "file").touch()
+    for out, problem in (
+        ("utopia", "already exists. Choose another --out."),
+        ("file/case", "cannot be written"),
+    ):
+        code, _, error = run("new-case", "--deals", path, "--as-of", "2010", "--out", str(tmp_path / out))
+        assert code == 2
+        assert problem in error
+        assert error.endswith("Choose another --out.\n")
 
 
 def test_a_forecast_of_an_open_window_is_frozen(tmp_path: Path) -> None:

@@ -16,10 +16,11 @@ import pytest
 import plans
 import sim
 import soak
-from sim import blocks, design, resources
+from sim import design
+from sim.batches import blocks, resources
+from sim.batches.store import Store
 from sim.errors import InputError, WrongType
 from sim.mechanisms import measures
-from sim.store import Store
 
 SEED = 5
 WHAT: dict[str, Any] = {"trials": 20, "seed": SEED, "block": 8, "workers": 1, "keep": ["hhi", "government"]}

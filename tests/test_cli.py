@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 import sim as library
-from sim import batch, engine, plots, results, store
+from sim import engine, plots, results
+from sim.batches import running, store
 from sim.cli import sim
 
 TOY = Path(__file__).parent / "cases" / "archipelago"
@@ -197,7 +198,7 @@ def test_too_little_memory_is_one_line(folder: Path, monkeypatch: pytest.MonkeyP
     def fail(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(batch, "run", fail)
+    monkeypatch.setattr(running, "run", fail)
     assert "fewer --trials" in refused("run", "calm.toml")
 
 

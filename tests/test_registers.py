@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +145,56 @@ def test_a_malformed_register_is_refused_in_one_line(
     assert remedy in message
 
 
+def as_excel(text: str) -> str:
+    """Return a table with a byte order mark, quoted capitals above, other line ends, empty rows below."""
+    header, *rows = text.splitlines()
+    quoted = ",".join(f'"{name.upper()}"' for name in header.split(","))
+    return "\ufeff" + "\r\n".join([quoted, *rows, ",,,,,,,,,,", ""])
+
+
+def many_years(text: str) -> str:
+    """Return a table in which a list of years has more semicolons than there are columns."""
+    return text.replace("2003; 2004", "; ".join(["2003", *["2004"] * 20]), 1)
+
+
+@pytest.mark.parametrize("changed", [as_excel, many_years, lambda text: text.replace("\n", "\r")])
+def test_a_table_may_come_from_anywhere(tmp_path: Path, changed: Callable[[str], str]) -> None:
+    path = tmp_path / "changed.csv"
+    path.write_text(changed(as_deals()), encoding="utf-8", newline="")
+    assert registers.read(path).deals == registers.read(written(tmp_path, as_deals())).deals
+
+
+def test_rows_are_counted_from_the_top_of_the_file(tmp_path: Path) -> None:
+    text = as_trade_register().replace("2003; 2004", "soon", 1)
+    with pytest.raises(InputError, match=r"row 5, column Year\(s\) of delivery"):
+        registers.read(written(tmp_path, text), "Utopia")
+
+
+def test_an_order_of_no_known_volume_is_an_order(tmp_path: Path) -> None:
+    rows = (*DEALS, ("China", 2007, "Fog", "tank", "Armoured vehicles", (), 0.0, 0.0))
+    found = registers.read(written(tmp_path, as_deals(rows)))
+    assert [deal.item for deal in found.deals if deal.year == 2007] == ["Fog"]
+    made = cases.make(found, 2013, tmp_path / "utopia")
+    assert len(case_registers.read(made)[0]) == 7
+
+
+def test_a_file_covers_the_years_of_all_its_rows(tmp_path: Path) -> None:
+    more = "Elsewhere,China,2018,2,X,tank,2019,1,8,8,Armoured vehicles\n"
+    assert registers.read(written(tmp_path, as_deals() + more), "Utopia").last_year == 2019
+    lines = as_deals().splitlines()
+    dated = "\n".join([f"{lines[0]},as_known_at", *(f"{line},end-2021" for line in lines[1:])])
+    assert registers.read(written(tmp_path, dated)).last_year == 2021
+
+
+def test_a_recipient_is_the_state_behind_its_names(tmp_path: Path) -> None:
+    text = as_deals().replace("Utopia", "Turkey", 2).replace("Utopia", "Türkiye")
+    for wanted in (None, "Turkey", "turkiye"):
+        found = registers.read(written(tmp_path, text), wanted)
+        assert (found.recipient, len(found.deals)) == ("Turkiye", len(DEALS))
+    made = cases.make(found, 2013, tmp_path / "turkiye")
+    assert "turkiye" not in made.suppliers
+
+
 def test_the_recipient_must_be_in_the_file(tmp_path: Path) -> None:
     path = written(tmp_path, as_trade_register(), "latin-1")
     with pytest.raises(UnknownName, match="Did you mean Utopia"):
@@ -189,10 +240,47 @@ def test_rates_are_counts_over_years(tmp_path: Path) -> None:
     assert known["contracts.price_level.armour"]["value"] == pytest.approx(money * share / 25.0)
 
 
+def test_a_young_register_is_counted_over_its_own_years(tmp_path: Path) -> None:
+    rows = tuple(
+        ("China", year, f"X {year}", "tank", "Armoured vehicles", (year,), tiv, tiv)
+        for year, tiv in ((2004, 10.0), (2005, 50.0))
+    )
+    made = cases.make(registers.read(written(tmp_path, as_deals(rows))), 2006, tmp_path / "utopia")
+    deals = rates.remembered(made, 2006)
+    assert rates.yearly_volume(made, deals, 2006) == pytest.approx(30.0)
+
+
+def test_names_that_fall_together_are_one_supplier(tmp_path: Path) -> None:
+    names = ("NATO**", "NATO", "Unknown supplier(s)", "Other", "UNITED STATES", "中国", "日本")
+    rows = tuple((name, 2001, "X", "tank", "Armoured vehicles", (2002,), 8.0, 8.0) for name in names)
+    made = cases.make(registers.read(written(tmp_path, as_deals(rows))), 2006, tmp_path / "utopia")
+    assert made.record.states["nato"].register_names == ("NATO", "NATO**")
+    assert {"united_states", "state_4e2d_56fd", "state_65e5_672c"} <= set(made.suppliers)
+    assert {"unknown_supplier_s", "other"}.isdisjoint(made.partners)
+    assert "unknown_supplier_s" not in made.suppliers
+    delivered = case_registers.initial(made, scenarios.Quarter(2006, 1)).delivered.sum(axis=(0, 2))
+    by_name = dict(zip(made.suppliers, delivered, strict=True))
+    assert by_name["nato"] == pytest.approx(16.0)
+    assert by_name["united_states"] == pytest.approx(8.0)
+    # Nobody's and the pool's own.
+    assert by_name["other"] == pytest.approx(16.0)
+
+
+def test_identifiers_keep_letters_without_their_marks() -> None:
+    assert categories.identifier("Côte d'Ivoire") == "cote_d_ivoire"
+    assert categories.identifier("3rd State (North)") == "state_3rd_state_north"
+
+
 def test_a_case_needs_a_past_and_a_free_place(tmp_path: Path) -> None:
     whole = registers.read(written(tmp_path, as_deals()))
     with pytest.raises(OutsideHorizon, match="later origin"):
         cases.make(whole.known_before(2001), 2001, tmp_path / "early")
+    assert not (tmp_path / "early").exists()
+    early = registers.read(written(tmp_path, as_deals((("China", 1990, *DEALS[0][2:]),))))
+    with pytest.raises(
+        OutsideHorizon, match="origin = 1999: the world's orders are known from the end of 1999"
+    ):
+        cases.make(early.known_before(1999), 1999, tmp_path / "early")
     assert not (tmp_path / "early").exists()
     (tmp_path / "taken").mkdir()
     with pytest.raises(InputError, match="already exists"):

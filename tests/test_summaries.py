@@ -14,11 +14,11 @@ from hypothesis.extra.numpy import arrays
 
 import plans
 import sim
-from sim import precision
+from sim.batches import precision
+from sim.batches.precision import Goal, half_width
+from sim.batches.store import Store
+from sim.batches.summaries import RELATIVE_ERROR, STATISTICS, Counted, Summary
 from sim.errors import InputError
-from sim.precision import Goal, half_width
-from sim.store import Store
-from sim.summaries import RELATIVE_ERROR, STATISTICS, Counted, Summary
 
 SCENARIO = plans.scenario("archipelago", n_steps=4, name="base")
 KEEP = ["hhi", "supplier_share", "government"]
@@ -98,7 +98,7 @@ def test_a_stopped_summary_is_gone_on_with(
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("sim.summarised.CHECKPOINT", 0.0)
+        patch.setattr("sim.batches.summarised.CHECKPOINT", 0.0)
         with pytest.raises(KeyboardInterrupt):
             sim.run(SCENARIO, trials=60, **WHAT, out=out, progress=stop)
     with pytest.raises(InputError, match="the run is not finished"):

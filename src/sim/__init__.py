@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sim.analysis.explain import explain
     from sim.analysis.history import of as history
     from sim.analysis.passage import first_passage, passages
-    from sim.batch import extend, resume, run
+    from sim.batches.running import extend, resume, run
     from sim.errors import InputError, SimError
     from sim.results import manifest, save
     from sim.results import open_result as open
@@ -34,7 +34,7 @@ _HOMES = {
     "design_table": "sim.scenario_designs",
     "diff": "sim.scenario",
     "explain": "sim.analysis.explain",
-    "extend": "sim.batch",
+    "extend": "sim.batches.running",
     "factorial": "sim.scenario_designs",
     "first_passage": "sim.analysis.passage",
     "history": "sim.analysis.history",
@@ -43,8 +43,8 @@ _HOMES = {
     "open": "sim.results",
     "passages": "sim.analysis.passage",
     "replay": "sim.abm.replay",
-    "resume": "sim.batch",
-    "run": "sim.batch",
+    "resume": "sim.batches.running",
+    "run": "sim.batches.running",
     "save": "sim.results",
 }
 _OTHER_NAMES = {"history": "of", "open": "open_result"}

@@ -232,6 +232,7 @@ def _manifest(
                 "start": str(scenario.start),
                 "end": str(scenario.end),
                 "overrides": dict(scenario.overrides),
+                **({"posterior": scenario.posterior.summary()} if scenario.posterior else {}),
             }
             for scenario in scenarios
         },

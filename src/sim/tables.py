@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,7 +108,9 @@ def read(path: Path, columns: Iterable[str]) -> list[Row]:
     return _rows(file, header, records[1:])
 
 
-def read_one_of(path: Path, forms: Mapping[str, Sequence[str]]) -> tuple[str, list[Row]]:
+def read_one_of(
+    path: Path, forms: Mapping[str, Sequence[str]], optional: Collection[str] = ()
+) -> tuple[str, list[Row]]:
     """Return the rows of a CSV file in one of several forms, and which it is.
 
     Parameters
@@ -116,7 +118,9 @@ def read_one_of(path: Path, forms: Mapping[str, Sequence[str]]) -> tuple[str, li
     path : Path
         The file: UTF-8 or Latin-1; commas, semicolons or tabs; lines of text may precede the header.
     forms : mapping of str to sequence of str
-        Name of a form -> columns that it must have.
+        Name of a form -> its columns; a file may write them in capitals or not.
+    optional : collection of str
+        Those of them that may be missing.
 
     Raises
     ------
@@ -124,25 +128,30 @@ def read_one_of(path: Path, forms: Mapping[str, Sequence[str]]) -> tuple[str, li
         With file, row and column.
     """
     file = shown(path)
-    text = _text(path, "Check the path.", or_latin=True)
-    header_line = max(
-        text.splitlines()[:_PREAMBLE], key=lambda line: max(map(line.count, _DELIMITERS)), default=""
-    )
-    records = _records(path, text, max(_DELIMITERS, key=header_line.count))
+    lines = list(io.StringIO(_text(path, "Check the path.", or_latin=True), newline=""))
+    needed = {form: [name for name in columns if name not in optional] for form, columns in forms.items()}
     best, missing = "", list[str]()
-    for position, (_, record) in enumerate(records[:_PREAMBLE]):
-        header = [name.strip() for name in record]
-        for form, columns in forms.items():
-            lacking = [column for column in columns if column not in header]
-            if not lacking:
-                return form, _rows(file, header, records[position + 1 :])
-            if len(lacking) < len(columns) and (not best or len(lacking) < len(missing)):
-                best, missing = form, lacking
+    for position, line in enumerate(lines[:_PREAMBLE]):
+        for delimiter in _DELIMITERS:
+            header = {name.strip(' "\r\n').casefold() for name in line.split(delimiter)}
+            for form, columns in needed.items():
+                lacking = [name for name in columns if name.casefold() not in header]
+                if not lacking:
+                    records = _records(path, "".join(lines[position:]), delimiter, position)
+                    return form, _rows(file, _spelled(records[0][1], forms[form]), records[1:])
+                if len(lacking) < len(columns) and (not best or len(lacking) < len(missing)):
+                    best, missing = form, lacking
     if best:
-        remedy = f"It looks like the form {best}, which needs: {', '.join(forms[best])}."
+        remedy = f"It looks like the form {best}, which needs: {', '.join(needed[best])}."
         raise MissingField(file, "header", f"no column {missing[0]}", remedy)
-    remedy = "Begin with a header: " + "; or ".join(",".join(columns) for columns in forms.values()) + "."
+    remedy = "Begin with a header: " + "; or ".join(",".join(columns) for columns in needed.values()) + "."
     raise BadSyntax(file, "", "no header found", remedy)
+
+
+def _spelled(header: Iterable[str], columns: Iterable[str]) -> list[str]:
+    """Return a header with known columns spelled as they are known."""
+    known = {name.casefold(): name for name in columns}
+    return [known.get(name.strip().casefold(), name.strip()) for name in header]
 
 
 def _text(path: Path, remedy: str, or_latin: bool = False) -> str:
@@ -159,11 +168,11 @@ def _text(path: Path, remedy: str, or_latin: bool = False) -> str:
         raise BadEncoding(file, "", "not UTF-8 text", "Save the file as UTF-8.") from error
 
 
-def _records(path: Path, text: str, delimiter: str = ",") -> list[tuple[int, list[str]]]:
-    """Return line number and cells of each line that is not empty."""
+def _records(path: Path, text: str, delimiter: str = ",", before: int = 0) -> list[tuple[int, list[str]]]:
+    """Return line number and cells of each line that is not empty; so many lines came before the text."""
     try:
         reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
-        return [(reader.line_num, record) for record in reader if record]
+        return [(before + reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
     except csv.Error as error:
         problem = f"not valid CSV: {error}"
         raise BadSyntax(shown(path), "", problem, "Check the quotation marks.") from error

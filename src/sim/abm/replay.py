@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from sim.abm.world import World
+from sim.batches.store import Store
+from sim.batches.work import Batch
 from sim.errors import InputError, OutOfBounds, UnknownName, nearest
 from sim.model import Rules
 from sim.records import shown
-from sim.store import Store
-from sim.work import Batch
 
 
 def replay(

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import mesa
 import numpy as np
 
-from sim import blocks, design, results, rules
+from sim import design, results, rules
 from sim.abm.agents import HOME, PUT_OFF, Country, Opening, Partner, Recipient
 from sim.axes import DEFERRED, DOMESTIC, Array
+from sim.batches import blocks
 from sim.case import Case
 from sim.dates import Quarter
 from sim.engine import Block

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sim import variants
 from sim.analysis.comparison import compare
 from sim.analysis.measure import standard_measures
-from sim.batch import run
+from sim.batches.running import run
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:

@@ -75,6 +75,7 @@ def backtest(
     """
     import shlex
     import sys
+    from contextlib import nullcontext
 
     from sim.analysis.backtest import card
     from sim.cli.staging import staged
@@ -87,13 +88,13 @@ def backtest(
     if deals is None and recipient is not None:
         raise InputError("", "--recipient", "there is no register to take it from", "Add --deals FILE.")
     whole = registers.read(deals, recipient) if deals is not None else None
-    with progress(trials * len(years)) as advance:
-        given: tuple[Any, ...] = (years, trials, seed, length, command, advance)
-        tests = card.of_case(*given) if whole is None else card.of_register(whole, *given)
-    summary = card.summary(tests, seed)
-    files: list[Path] = []
-    if out is not None:
-        with staged(out, force=force, is_ours=_is_backtest) as place:
+    with nullcontext() if out is None else staged(out, force=force, is_ours=_is_backtest) as place:
+        with progress(trials * len(years)) as advance:
+            given: tuple[Any, ...] = (years, trials, seed, length, command, advance)
+            tests = card.of_case(*given) if whole is None else card.of_register(whole, *given)
+        summary = card.summary(tests, seed)
+        files: list[Path] = []
+        if out is not None and place is not None:
             files = [out / file.relative_to(place) for file in _write(place, tests, summary, trials, seed)]
     if as_json:
         write_json(summary)
@@ -155,7 +156,7 @@ def forecast(
     from sim.cli.terminal import progress
 
     command = shlex.join(["sim", *sys.argv[1:]])
-    with staged(out, force=False, is_ours=lambda _: False) as place:
+    with staged(out, force=None) as place:
         with progress(trials) as advance:
             found = frozen.windows(scenarios.load(name), spans, years, trials, seed, command, advance)
         place.mkdir()
@@ -189,9 +190,12 @@ def new_case(deals: Path, recipient: str | None, year: int, out: Path) -> None:
     The folder can be run as it is, and holds every number with its reason; docs/new-case.md says what to
     better first.
     """
+    from sim.cli.staging import staged
     from sim.importers import cases, registers
 
-    made = cases.make(registers.read(deals, recipient).known_before(year), year, out)
+    known = registers.read(deals, recipient).known_before(year)
+    with staged(out, force=None) as place:
+        made = cases.make(known, year, place)
     click.echo(f"{made.title}: {len(made.suppliers)} suppliers, partners {', '.join(made.partners)}.")
     click.echo(str(out / "case.toml"))
 
@@ -276,7 +280,9 @@ def _show(tests: Sequence[Test], summary: dict[str, Any]) -> None:
     largest = crps(tests, "model", "top_share")
     click.echo(
         f"CRPS of the largest share, whoever has it: {largest:.3f}. Coverage of 50 and 90 % intervals over "
-        f"all targets: {coverage(tests, '0.5'):.2f}, {coverage(tests, '0.9'):.2f}."
+        f"all targets: {coverage(tests, '0.5'):.2f}, {coverage(tests, '0.9'):.2f}; of 90 % intervals, "
+        + ", ".join(f"{group} {part:.2f}" for group, part in summary["coverage_90_by_group"].items())
+        + "."
     )
     if summary["log_score"] is not None:
         click.echo(

@@ -58,7 +58,7 @@ def explain(scenario: str, trial: int, at: str, seed: int, out: Path | None, as_
     if out is not None:
         from sim import plots
 
-        with staged(out, force=False, is_ours=lambda _: False) as folder:
+        with staged(out, force=None) as folder:
             folder.mkdir(exist_ok=True)
             for number, each in enumerate(found):
                 plots.save(

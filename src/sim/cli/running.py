@@ -162,16 +162,16 @@ def _simulate(
     **what: Any,
 ) -> xr.Dataset:
     """Run with a bar that shows how far it is, and before it what it will take."""
-    from sim import batch
+    from sim.batches import running
+    from sim.batches.work import How
     from sim.cli.terminal import progress, write_note
-    from sim.work import How
 
     what = {"trials": trials, "seed": seed, "keep": keep, **what}
-    planned = batch.prepare(chosen, **what)
+    planned = running.prepare(chosen, **what)
     needs = planned.needs(planned.form(out is not None), How(None, workers, None))
     write_note(f"This takes {needs}.")
     with progress(planned.spec.most * len(chosen), planned.spec.block) as advance:
-        return batch.run(chosen, **what, out=out, workers=workers, progress=advance)
+        return running.run(chosen, **what, out=out, workers=workers, progress=advance)
 
 
 def _kept(chosen: Sequence[Scenario], keep: tuple[str, ...] | None) -> tuple[str, ...] | str:

@@ -12,15 +12,17 @@ from sim.errors import InputError
 
 
 @contextmanager
-def staged(target: Path, *, force: bool, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
+def staged(
+    target: Path, *, force: bool | None, is_ours: Callable[[Path], bool] = lambda _: False
+) -> Iterator[Path]:
     """Yield a path to write to; what stands there at the end is moved to `target`.
 
     Parameters
     ----------
     target : Path
         Must not exist, unless it is an empty folder.
-    force : bool
-        Replace an earlier result at `target`.
+    force : bool or None
+        Replace an earlier result at `target`; None where a result is never replaced.
     is_ours : callable
         Whether what stands at a path is an earlier result and nothing else; only that is replaced.
 
@@ -48,20 +50,25 @@ def staged(target: Path, *, force: bool, is_ours: Callable[[Path], bool]) -> Ite
                 folder.rmdir()
 
 
-def check_free(target: Path, force: bool, is_ours: Callable[[Path], bool]) -> None:
+def check_free(target: Path, force: bool | None, is_ours: Callable[[Path], bool]) -> None:
     """Refuse a target where something is that may not be replaced."""
     shown = _shown(target)
     if not os.path.lexists(target) or _is_empty(target):
         return
     if not force:
-        raise InputError(shown, "", "already exists", "Choose another --out, or add --force to replace it.")
+        remedy = (
+            "Choose another --out."
+            if force is None
+            else "Choose another --out, or add --force to replace it."
+        )
+        raise InputError(shown, "", "already exists", remedy)
     if not is_ours(target):
         raise InputError(
             shown, "", "is not a result of an earlier run, or holds other files too", "Choose another --out."
         )
 
 
-def _move(holder: Path, target: Path, force: bool, is_ours: Callable[[Path], bool]) -> None:
+def _move(holder: Path, target: Path, force: bool | None, is_ours: Callable[[Path], bool]) -> None:
     """Give the finished result its name; an earlier one leaves only when the new one is in place."""
     check_free(target, force, is_ours)
     old = holder / "replaced"

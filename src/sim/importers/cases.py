@@ -8,7 +8,6 @@ read as known at the date (`sim.importers.rates`).
 from __future__ import annotations
 
 import csv
-import re
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -20,28 +19,12 @@ from sim import case, tables
 from sim.case import Case
 from sim.errors import InputError, OutsideHorizon
 from sim.importers import categories, rates
-from sim.importers.categories import DATA
+from sim.importers.categories import DATA, identifier
 from sim.importers.method import choices
 from sim.importers.registers import Deal, Register
 from sim.parameters import ParameterSet
+from sim.records import read_toml
 
-#: Categories of a made case: those of the register, with a label, and where the market is read.
-_CATEGORIES = {
-    "maritime_patrol": ("Maritime patrol", ["Ships"]),
-    "naval_combat": ("Naval combat", ["Ships"]),
-    "combat_air": ("Combat aircraft", ["Aircraft"]),
-    "transport_heli": ("Transport and helicopters", ["Aircraft"]),
-    "air_defence_sensor": ("Air defence and sensors", ["Air-defence systems", "Sensors"]),
-    "uav": ("Unmanned aircraft", ["Aircraft"]),
-    "armour": ("Armoured vehicles", ["Armoured vehicles"]),
-    "artillery_munitions": ("Artillery and munitions", ["Artillery"]),
-}
-_DOMAINS = {
-    "maritime": ("Maritime", ["maritime_patrol", "naval_combat"]),
-    "air": ("Air", ["combat_air", "transport_heli", "air_defence_sensor", "uav"]),
-    "land": ("Land", ["armour", "artillery_munitions"]),
-}
-_NOT_PLATFORMS = ["Missiles", "Engines", "Naval weapons", "Anti-submarine warfare weapons"]
 _POOL = "other"
 
 #: How registers call a supplier that they do not know.
@@ -87,42 +70,49 @@ def make(known: Register, year: int, folder: Path) -> Case:
         raise
 
 
-def identifier(name: str) -> str:
-    """Return a name in small letters, digits and underscores."""
-    plain = re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")
-    return plain if plain[:1].isalpha() else f"state_{plain}"
-
-
-def _named(deals: Iterable[Deal], year: int) -> list[str]:
-    """Return the suppliers with an entry of their own, those that sold most of late first."""
-    method = choices()
+def _named(deals: Iterable[Deal], year: int) -> dict[str, tuple[str, ...]]:
+    """Return the spellings of each supplier with an entry of its own, those that sold most of late first."""
+    method, world = choices(), _world_suppliers(year)
     volume: dict[str, float] = defaultdict(float)
+    spellings: dict[str, set[str]] = defaultdict(set)
     for deal in deals:
-        if deal.year >= year - method["remembered_years"] and not deal.supplier.startswith(_NOBODY):
-            volume[deal.supplier] += deal.tiv
+        name = identifier(deal.supplier)
+        spellings[name].add(deal.supplier)
+        if deal.year >= year - method["remembered_years"] and not name.startswith(_NOBODY) and name != _POOL:
+            volume[name] += deal.tiv
     ranked = sorted(volume, key=lambda name: (-volume[name], name))
-    world = _world_suppliers()
     outside = [name for name in ranked if name not in world][: int(method["named_suppliers"])]
-    return [name for name in ranked if name in world or name in outside] + [
-        name for name in world if name not in ranked
-    ]
+    names = [name for name in ranked if name in world or name in outside]
+    names += [name for name in world if name not in ranked]
+    # The world's spelling comes first and becomes the label.
+    return {
+        name: tuple(dict.fromkeys([*([world[name][0]] if name in world else []), *sorted(spellings[name])]))
+        for name in names
+    }
 
 
-def _world_suppliers() -> dict[str, set[str]]:
-    """Return the suppliers in the table of the world's orders, with the categories that they sold."""
-    sold: dict[str, set[str]] = defaultdict(set)
-    for row in tables.read(DATA / "world_orders.csv", ("category", "supplier", "deals")):
-        if row.number_in("deals") > 0:
-            sold[row.text("supplier")].add(row.text("category"))
+def _world_suppliers(year: int) -> dict[str, tuple[str, set[str]]]:
+    """Return name and categories sold of each supplier on the world's market before a year."""
+    rows = tables.read(DATA / "world_orders.csv", ("window", "category", "supplier", "deals"))
+    first = min(int(row.text("window")[5:]) for row in rows)
+    if year <= first:
+        remedy = f"Choose {first + 1} or later."
+        message = f"the world's orders are known from the end of {first} on"
+        raise OutsideHorizon("", "origin", message, remedy, year)
+    sold: dict[str, tuple[str, set[str]]] = {}
+    for row in rows:
+        if int(row.text("window")[5:]) < year and row.number_in("deals") > 0:
+            name = row.text("supplier")
+            sold.setdefault(identifier(name), (name, set()))[1].add(row.text("category"))
     return dict(sorted(sold.items()))
 
 
-def _case(known: Register, named: list[str], year: int) -> dict[str, Any]:
+def _case(known: Register, named: Mapping[str, tuple[str, ...]], year: int) -> dict[str, Any]:
     """Return the content of case.toml."""
     home = identifier(known.recipient)
-    named = [name for name in named if identifier(name) != home]
-    partners = [identifier(name) for name in named[: int(choices()["partners"])]]
-    assumed = {"assumption": _UNKNOWN}
+    named = {name: spellings for name, spellings in named.items() if name != home}
+    partners = list(named)[: int(choices()["partners"])]
+    assumed, template = {"assumption": _UNKNOWN}, _template()
     neutral = {"value": 0.0, **assumed}
     return {
         "title": f"{known.recipient} as its register of arms imports shows it",
@@ -139,7 +129,7 @@ def _case(known: Register, named: list[str], year: int) -> dict[str, Any]:
             "categories": "data/register_categories.csv",
             "first_year": min(known.first_year, year - 1),
             "last_year": year - 1,
-            "not_platforms": _NOT_PLATFORMS,
+            "not_platforms": template["not_platforms"],
             "source": known.vintage,
         },
         "world_orders": {
@@ -147,20 +137,20 @@ def _case(known: Register, named: list[str], year: int) -> dict[str, Any]:
             "floor": 0.5,
             "assumption": "Half of the smallest count that can be observed, so that the logarithm is finite.",
         },
-        "states": _states(known, named),
+        "states": _states(known, named, year),
         "camps": {"unaligned": {"label": "No camp", "sign": 0, **assumed}},
-        "categories": {
-            name: {"label": label, "world_orders": pools, "assumption": "Market presence is read there."}
-            for name, (label, pools) in _CATEGORIES.items()
-        },
-        "domains": {
-            name: {"label": label, "categories": members, "assumption": "By where they serve."}
-            for name, (label, members) in _DOMAINS.items()
-        },
+        "categories": template["categories"],
+        "domains": template["domains"],
         "fronts": {"border": {"label": "Border", **assumed}},
         "channels": {"aid": {"label": "Aid", **assumed}},
         "regimes": {
-            "open": {"label": "Open", "since": 1900, "permits": list(_CATEGORIES), "reviews": [], **assumed}
+            "open": {
+                "label": "Open",
+                "since": 1900,
+                "permits": list(template["categories"]),
+                "reviews": [],
+                **assumed,
+            }
         },
         "held": {
             "relation": _relations([home, *partners], neutral),
@@ -172,6 +162,11 @@ def _case(known: Register, named: list[str], year: int) -> dict[str, Any]:
     }
 
 
+def _template() -> dict[str, Any]:
+    """Return what every made case has in common."""
+    return read_toml(DATA / "template.toml")
+
+
 def _relations(actors: list[str], value: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     relations: dict[str, dict[str, Any]] = defaultdict(dict)
     for one, other in combinations(actors, 2):
@@ -179,7 +174,7 @@ def _relations(actors: list[str], value: Mapping[str, Any]) -> dict[str, dict[st
     return dict(relations)
 
 
-def _states(known: Register, named: list[str]) -> dict[str, Any]:
+def _states(known: Register, named: Mapping[str, tuple[str, ...]], year: int) -> dict[str, Any]:
     """Return the recipient, its suppliers and the pool of the rest."""
     capitals = {row.text("state"): row for row in tables.read(DATA / "capitals.csv", ("state", "capital"))}
     home = capitals.get(known.recipient)
@@ -196,29 +191,33 @@ def _states(known: Register, named: list[str]) -> dict[str, Any]:
 
     bought: dict[str, set[str]] = defaultdict(set)
     for deal in known.deals:
-        bought[deal.supplier].add(categories.becomes(deal.kind, deal.description))
-    world = _world_suppliers()
+        bought[identifier(deal.supplier)].add(categories.becomes(deal.kind, deal.description))
+    world = _world_suppliers(year)
     states: dict[str, Any] = {
         identifier(known.recipient): {"label": known.recipient, **(place(known.recipient) if home else {})}
     }
-    for name in named:
+    for name, spellings in named.items():
+        sold = world[name][1] if name in world else set()
         sells = [
             category
-            for category, (_, pools) in _CATEGORIES.items()
-            if category in bought[name] or world.get(name, set()).intersection(pools)
+            for category, told in _template()["categories"].items()
+            if category in bought[name] or sold.intersection(told["world_orders"])
         ]
         reason = "What it sold to the recipient or, by kind of weapon, to the world."
-        states[identifier(name)] = {
-            "label": name,
-            "register_names": [name],
+        states[name] = {
+            "label": spellings[0],
+            "register_names": list(spellings),
             "camp": "unaligned",
             "catalogue": {"categories": sells, "source": reason},
-            **place(name),
+            **place(spellings[0]),
         }
     states[_POOL] = {
         "label": "Other suppliers",
         "camp": "unaligned",
-        "catalogue": {"categories": list(_CATEGORIES), "assumption": "Between them they make everything."},
+        "catalogue": {
+            "categories": list(_template()["categories"]),
+            "assumption": "Between them they make everything.",
+        },
         **far,
     }
     return states

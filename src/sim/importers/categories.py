@@ -6,6 +6,8 @@ that is known) and whose phrases, parted by plus signs, all stand in the descrip
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -61,14 +63,26 @@ def becomes(kind: str, description: str) -> str:
 @cache
 def _names() -> dict[str, str]:
     return {
-        row.text("written"): row.text("state")
+        row.text("written").casefold(): row.text("state")
         for row in tables.read(DATA / "names.csv", ("written", "state"))
     }
 
 
 def state_of(name: str) -> str:
     """Return the state that a register means, which may be the successor of the one it names."""
-    return _names().get(name, name)
+    return _names().get(name.casefold(), name)
+
+
+def identifier(name: str) -> str:
+    """Return a name in small letters, digits and underscores; letters of other scripts by their numbers."""
+    folded = unicodedata.normalize("NFKD", name.casefold())
+    spelled = "".join(
+        each if each.isascii() or not each.isalnum() else f"_{ord(each):x}_"
+        for each in folded
+        if not unicodedata.combining(each)
+    )
+    plain = re.sub(r"[^a-z0-9]+", "_", spelled).strip("_")
+    return plain if plain[:1].isalpha() else f"state_{plain}"
 
 
 def _first(description: str, kind: str | None) -> Rule:

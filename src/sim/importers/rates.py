@@ -78,9 +78,14 @@ def remembered(case: Case, year: int) -> list[Deal]:
     return [deal for deal in register.read(case)[0] if first <= deal.year < year]
 
 
+def counted_years(case: Case, year: int) -> float:
+    """Return over how many years orders are counted: fewer than usual where the register is younger."""
+    return min(choices()["rate_years"], year - case.record.deal_register.first_year)
+
+
 def yearly_volume(case: Case, deals: list[Deal], year: int) -> float:
     """Return what was ordered or delivered in a year of the last ones, whichever is more, TIV m."""
-    years = choices()["rate_years"]
+    years = counted_years(case, year)
     ordered = sum(deal.tiv for deal in deals if deal.year >= year - years) / years
     delivered = sum(d.tiv for d in register.read(case)[1] if year - years <= d.year < year) / years
     return max(ordered, delivered, min((deal.tiv for deal in deals if deal.tiv > 0), default=1.0))
@@ -91,7 +96,7 @@ def _rates(
 ) -> dict[str, tuple[float, float]]:
     """Return orders per year and their relative error by category."""
     method, dispersion = choices(), _central(parameters, "demand.dispersion")
-    years = min(method["rate_years"], year - case.record.deal_register.first_year)
+    years = counted_years(case, year)
     counts = np.zeros(case.size("category"))
     for deal in deals:
         if deal.is_platform and deal.year >= year - years:

@@ -21,6 +21,7 @@ from pathlib import Path
 from sim import tables
 from sim.errors import BadSyntax, MissingField, OutOfBounds, UnknownName, WrongType, nearest
 from sim.importers import categories
+from sim.importers.categories import identifier
 from sim.records import shown
 from sim.tables import Row
 
@@ -38,6 +39,8 @@ _FORMS = {
         "unit": "tiv_unit",
         "tiv": "tiv_total_order",
         "delivered": "tiv_delivered",
+        "source": "source",
+        "known_at": "as_known_at",
     },
     "trade register": {
         "recipient": "Recipient",
@@ -65,7 +68,7 @@ _FORMS = {
 }
 
 #: What a table of deals may leave out.
-_OPTIONAL = {"recipient", "number", "unit"}
+_OPTIONAL = ("recipient", "n_ordered", "tiv_unit", "source", "as_known_at")
 
 #: Years that a register can name.
 _YEARS = (1900, 2100)
@@ -124,22 +127,19 @@ class Register:
         In order of year.
     vintage : str
         What the file says of its date, and what it is told by otherwise.
+    last_year : int
+        The last year that the file covers.
     """
 
     recipient: str
     deals: tuple[Deal, ...]
     vintage: str
+    last_year: int
 
     @property
     def first_year(self) -> int:
         """The first year in which anything was ordered."""
         return min(deal.year for deal in self.deals)
-
-    @property
-    def last_year(self) -> int:
-        """The last year in which anything was ordered or delivered."""
-        years = [each.year for deal in self.deals for each in deal.deliveries]
-        return max([*years, *(deal.year for deal in self.deals)])
 
     def known_before(self, year: int) -> Register:
         """Return what had been ordered and delivered before the beginning of a year.
@@ -171,51 +171,44 @@ def read(path: Path, recipient: str | None = None) -> Register:
     path : Path
         A CSV file in one of the three forms.
     recipient : str, optional
-        Whose deals to take, as the file spells it; needed if there are several.
+        Whose deals to take; needed if there are several.
 
     Raises
     ------
     InputError
         With file, row, column and remedy.
     """
-    form, rows = _recognise(path)
+    forms = {form: tuple(columns.values()) for form, columns in _FORMS.items()}
+    form, everyones = tables.read_one_of(path, forms, _OPTIONAL)
     columns = _FORMS[form]
-    rows, name = _of_recipient(rows, columns["recipient"], recipient)
+    rows, name = _of_recipient(everyones, columns["recipient"], recipient)
     if form == "deliveries by deal":
         deals = _from_deliveries(rows, columns)
     else:
         deals = [_deal(row, columns) for row in rows]
-    deals = [deal for deal in deals if deal.tiv > 0.0]
-    if not deals:
+    if not any(deal.tiv > 0.0 for deal in deals):
         raise BadSyntax(shown(path), "", f"no deals of {name} with a volume", "Check the file.")
     deals.sort(key=lambda deal: (deal.year, deal.supplier, deal.item))
-    return Register(name, tuple(deals), _vintage(path, rows))
-
-
-def _recognise(path: Path) -> tuple[str, list[Row]]:
-    """Return the form of a file and its rows."""
-    needed = {
-        form: [column for what, column in columns.items() if form != "deals" or what not in _OPTIONAL]
-        for form, columns in _FORMS.items()
-    }
-    return tables.read_one_of(path, needed)
+    return Register(name, tuple(deals), _vintage(path, rows), _last_year(everyones, columns))
 
 
 def _of_recipient(rows: list[Row], column: str, wanted: str | None) -> tuple[list[Row], str]:
-    """Return the rows of a recipient, and its name as the file spells it."""
+    """Return the rows of a recipient, and the state that it is."""
     if not rows or column not in rows[0].cells:
         return rows, wanted or "recipient"
     names = sorted({row.text(column) for row in rows})
-    if wanted is None:
-        if len(names) == 1:
-            return rows, names[0]
+    states = {name: identifier(categories.state_of(name)) for name in names}
+    if wanted is None and len(set(states.values())) > 1:
         remedy = f"Name one with --recipient, such as {names[0]}."
-        raise MissingField(rows[0].file, f"column {column}", f"{len(names)} recipients", remedy)
-    found = [name for name in names if name.casefold() == wanted.casefold()]
-    if not found:
-        remedy = nearest(wanted, names, "recipients")
+        raise MissingField(
+            rows[0].file, f"column {column}", f"{len(set(states.values()))} recipients", remedy
+        )
+    meant = identifier(categories.state_of(wanted or names[0]))
+    if meant not in states.values():
+        remedy = nearest(wanted or "", names, "recipients")
         raise UnknownName(rows[0].file, f"column {column}", "no such recipient: {value}", remedy, wanted)
-    return [row for row in rows if row.cells[column] == found[0]], found[0]
+    found = [row for row in rows if states[row.cells[column]] == meant]
+    return found, categories.state_of(found[0].cells[column])
 
 
 def _deal(row: Row, columns: dict[str, str]) -> Deal:
@@ -315,6 +308,17 @@ def _delivery_years(row: Row, column: str) -> list[int]:
             raise OutOfBounds(row.file, row.place(column), "not years of a register", "Correct it.", part)
         years.extend(range(first, last + 1))
     return sorted(set(years))
+
+
+def _last_year(rows: Iterable[Row], columns: dict[str, str]) -> int:
+    """Return the last year that any row is dated, whoever's it is, or that the file says it covers."""
+    dated = [row.cells[columns[what]] for row in rows for what in ("ordered", "delivery_years")]
+    covered = [row.cells.get("as_known_at", "") for row in rows]
+    years = [
+        *re.findall(r"(?<!\d)\d{4}(?!\d)", " ".join(dated)),
+        *re.findall(r"end-(\d{4})", " ".join(covered)),
+    ]
+    return max(int(year) for year in years if _YEARS[0] <= int(year) <= _YEARS[1])
 
 
 def _vintage(path: Path, rows: list[Row]) -> str:

@@ -69,6 +69,8 @@ def calibration(tests: Sequence[Test], trials: int, seed: int) -> Figure:
     edges = np.linspace(0.0, 1.0, _BINS + 1)
     # Where many trials equal the record, the mass between them is spread evenly (Czado et al. 2009).
     below = np.clip((edges - pit[:, :1]) / np.maximum(pit[:, 1:] - pit[:, :1], 1e-9), 0.0, 1.0)
+    # What lies above every trial belongs to the last bar.
+    below[:, -1] = 1.0
     axis.bar(
         edges[:-1], np.diff(below.sum(axis=0)), 1.0 / _BINS, align="edge", color=_MODEL, edgecolor="white"
     )

@@ -25,6 +25,7 @@ from sim.analysis.backtest.forecast import Forecast, before
 from sim.analysis.backtest.origins import Origin
 from sim.analysis.backtest.targets import Window
 from sim.axes import Array
+from sim.importers import rates
 from sim.importers.method import choices
 from sim.register import Deal, RegisterState
 from sim.scenario import Scenario
@@ -99,7 +100,7 @@ def _pooled_law(
 def _bootstrap(
     generator: np.random.Generator, deals: list[Deal], origin: Origin, samples: int
 ) -> tuple[Array, Array]:
-    years = choices()["rate_years"]
+    years = rates.counted_years(origin.scenario.case, origin.year)
     pool = [deal for deal in deals if deal.year >= origin.year - years] or deals[-1:]
     return _drawn(generator, pool, len(pool) / years * origin.years, origin, samples)
 

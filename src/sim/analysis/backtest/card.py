@@ -29,6 +29,16 @@ YEARS = 5
 #: The share of the supplier that led before the origin: the target that skill is about.
 HEADLINE = "leader_share"
 
+#: Least skill shown. A baseline that is exactly right, as no change is where there is one supplier for ever,
+#: has a score of nought, and the ratio to it says nothing.
+_LEAST_SKILL = -10.0
+
+#: Scores below this are nought but for rounding.
+_NOTHING = 1e-12
+
+#: Groups of targets, by how their names begin; all others are scalars.
+GROUPS = {"share.": "shares", "tiv.": "annual volumes"}
+
 #: Resamples of the bootstrap of skill.
 _RESAMPLES = 2000
 
@@ -96,6 +106,8 @@ class Test:
 class Skill:
     """One minus the ratio of mean scores, model over baseline: above zero the model is better.
 
+    Cut at -10; nought where both are exactly right.
+
     Parameters
     ----------
     baseline : str
@@ -158,6 +170,9 @@ def of_register(
     progress: Progress | None = None,
 ) -> list[Test]:
     """Test the importer of a register at some origins, each with a case made from what was known then."""
+    # Only how far the register goes; what it says of the window is read after the forecast.
+    for year in years:
+        outcome.check_window(year, length, whole.last_year)
     tests = []
     for year in years:
         with origins.from_register(whole, year, length) as origin:
@@ -233,7 +248,8 @@ def _fan(origin: Origin, said: Forecast, was: Outcome) -> Fan:
 
 
 def _n_known(origin: Origin) -> int:
-    return sum(deal.year < origin.year for deal in register.read(origin.scenario.case)[0])
+    deals = register.read(origin.scenario.case)[0]
+    return sum(deal.is_platform and deal.year < origin.year for deal in deals)
 
 
 def crps(tests: Iterable[Test], source: str, target: str = HEADLINE) -> float:
@@ -244,6 +260,19 @@ def crps(tests: Iterable[Test], source: str, target: str = HEADLINE) -> float:
 def coverage(tests: Iterable[Test], width: str, source: str = "model") -> float:
     """Return the part of all targets that fall into the central interval."""
     return float(np.mean([each.covered[width] for test in tests for each in test.of(source)]))
+
+
+def coverage_by_group(tests: Iterable[Test], width: str) -> dict[str, float]:
+    """Return coverage apart for shares, annual volumes and scalars.
+
+    Shares of suppliers that hardly ever sell are easily covered, and there are many of them.
+    """
+    found: dict[str, list[bool]] = {}
+    for test in tests:
+        for each in test.of("model"):
+            group = next((name for start, name in GROUPS.items() if each.target.startswith(start)), "scalars")
+            found.setdefault(group, []).append(each.covered[width])
+    return {group: float(np.mean(each)) for group, each in found.items()}
 
 
 def sources(tests: Sequence[Test]) -> tuple[str, ...]:
@@ -262,7 +291,7 @@ def skill(tests: Sequence[Test], seed: int = 1) -> list[Skill]:
         found.append(
             Skill(
                 baseline=baseline,
-                headline=1.0 - crps(tests, "model") / max(crps(tests, baseline), 1e-12),
+                headline=_better(crps(tests, "model"), crps(tests, baseline)),
                 shares=_ratio(pairs),
                 low=float(low),
                 high=float(high),
@@ -285,7 +314,14 @@ def _pairs(test: Test, baseline: str) -> Array:
 
 def _ratio(pairs: Sequence[Array]) -> float:
     model, baseline = (sum(float(each[:, column].sum()) for each in pairs) for column in (0, 1))
-    return 1.0 - model / max(baseline, 1e-12)
+    return _better(model, baseline)
+
+
+def _better(model: float, baseline: float) -> float:
+    """Return the skill of a score against another."""
+    if baseline <= _NOTHING:
+        return 0.0 if model <= _NOTHING else _LEAST_SKILL
+    return max(1.0 - model / baseline, _LEAST_SKILL)
 
 
 def _resample(pairs: Sequence[Array], generator: np.random.Generator) -> list[Array]:
@@ -307,6 +343,8 @@ def summary(tests: Sequence[Test], seed: int = 1) -> dict[str, Any]:
         "crps_by_baseline": {name: crps(tests, name) for name in sources(tests)[1:]},
         "coverage_50": coverage(tests, "0.5"),
         "coverage_90": coverage(tests, "0.9"),
+        "coverage_50_by_group": coverage_by_group(tests, "0.5"),
+        "coverage_90_by_group": coverage_by_group(tests, "0.9"),
         "energy_score": float(np.mean([test.energy["model"] for test in tests])),
         "energy_score_by_baseline": {
             name: float(np.mean([test.energy[name] for test in tests])) for name in sources(tests)[1:]
@@ -320,6 +358,7 @@ def summary(tests: Sequence[Test], seed: int = 1) -> dict[str, Any]:
         "n_deals": sum(test.n_deals_scored for test in tests),
         "n_deals_known": tests[-1].n_deals_known,
         "data_vintage": tests[0].data_vintage,
+        "known_later": list(origins.LATER),
         "registered": [
             {
                 "origin": test.origin,

@@ -18,6 +18,7 @@ from sim.case import Case
 from sim.dates import Quarter
 from sim.errors import OutsideHorizon
 from sim.importers import cases, rates
+from sim.importers.categories import identifier
 from sim.importers.registers import Register
 from sim.parameters import ParameterSet
 from sim.scenario import Scenario
@@ -74,9 +75,7 @@ def shipped(year: int, years: int, case: Case | None = None) -> Origin:
 def from_register(register: Register, year: int, years: int) -> Iterator[Origin]:
     """Yield an origin whose case is made from what a register shows before it."""
     with tempfile.TemporaryDirectory() as folder:
-        made = cases.make(
-            register.known_before(year), year, Path(folder) / cases.identifier(register.recipient)
-        )
+        made = cases.make(register.known_before(year), year, Path(folder) / identifier(register.recipient))
         yield Origin(year, years, _scenario(made, year, years))
 
 

@@ -13,7 +13,7 @@ from sim.analysis.backtest.targets import Window
 from sim.axes import Array
 from sim.case import Case
 from sim.errors import OutsideHorizon
-from sim.importers import cases, categories
+from sim.importers import categories
 from sim.importers.registers import Register
 
 
@@ -41,7 +41,7 @@ def of_case(origin: Origin) -> Outcome:
     """Return the outcome from the register of a shipped case."""
     case = origin.scenario.case
     deals, deliveries = register.read(case)
-    _check_window(origin, case.record.deal_register.last_year)
+    check_window(origin.year, origin.years, case.record.deal_register.last_year)
     rows = (
         [(each.year, each.supplier, each.tiv) for each in deliveries],
         [(each.year, each.supplier, each.category) for each in deals if each.is_platform],
@@ -52,7 +52,7 @@ def of_case(origin: Origin) -> Outcome:
 def of_register(origin: Origin, whole: Register) -> Outcome:
     """Return the outcome from the whole register, given an origin whose case knows only its beginning."""
     case = origin.scenario.case
-    _check_window(origin, whole.last_year)
+    check_window(origin.year, origin.years, whole.last_year)
     deliveries = [
         (year, _supplier(case, name), tiv) for (name, year), tiv in sorted(whole.deliveries().items())
     ]
@@ -69,15 +69,16 @@ def of_register(origin: Origin, whole: Register) -> Outcome:
 
 
 def _supplier(case: Case, name: str) -> int:
-    known = cases.identifier(name)
+    known = categories.identifier(name)
     pool = case.record.residual_supplier or case.suppliers[-1]
     return case.suppliers.index(known if known in case.suppliers else pool)
 
 
-def _check_window(origin: Origin, last_year: int) -> None:
-    if origin.year + origin.years - 1 > last_year:
-        remedy = f"Choose an origin up to {last_year - origin.years + 1}, or give fewer --years."
-        raise OutsideHorizon("", "origin", f"the register ends with {last_year}", remedy, origin.year)
+def check_window(origin: int, years: int, last_year: int) -> None:
+    """Refuse a window that goes beyond the last year of a register."""
+    if origin + years - 1 > last_year:
+        remedy = f"Choose an origin up to {last_year - years + 1}, or give fewer --years."
+        raise OutsideHorizon("", "origin", f"the register ends with {last_year}", remedy, origin)
 
 
 def _outcome(origin: Origin, rows: Rows) -> Outcome:

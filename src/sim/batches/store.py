@@ -28,7 +28,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.blocks import LEVEL, Failure
+from sim.batches.blocks import LEVEL, Failure
 from sim.errors import Contradiction, InputError, MissingFile
 from sim.records import shown
 from sim.results import write
@@ -36,7 +36,7 @@ from sim.results import write
 if TYPE_CHECKING:
     import xarray as xr
 
-    from sim.summaries import Summary
+    from sim.batches.summaries import Summary
 
 #: Version of what stands in `run/`.
 FORMAT = 1
@@ -54,7 +54,7 @@ class Spec:
     Parameters
     ----------
     scenarios : tuple of dict
-        See `sim.scenario_record`.
+        See `sim.batches.scenario_record`.
     seed, first_trial, trials, block : int
         Which trials, and how many of them make a block.
     keep : tuple of str
@@ -114,7 +114,7 @@ def version() -> str:
 @cache
 def code_digest() -> str:
     """Return a digest of the modules that make the numbers."""
-    folder = Path(__file__).parent
+    folder = Path(__file__).parent.parent
     others = {"abm", "analysis", "cases", "cli", "plots", "scenarios"}
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):
@@ -299,7 +299,7 @@ class Store:
 
     def summary(self, scenario: int) -> tuple[int, list[Any], Summary] | None:
         """Return how many blocks of a scenario are summarised, which trials failed, and the summary."""
-        from sim.summaries import Summary
+        from sim.batches.summaries import Summary
 
         try:
             digest, content = self._summary(scenario).read_bytes().split(b"\n", 1)

@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from sim import precision, results, scenario_record, summarised
-from sim import quarters as calendar
+from sim import results
 from sim.axes import Array
+from sim.batches import precision, scenario_record, summarised
+from sim.batches import quarters as calendar
+from sim.batches.store import Spec, Store, check_same, code_digest, is_run, version
+from sim.batches.work import Batch, How, Progress, is_free
 from sim.dates import Quarter
 from sim.engine import BLOCK
 from sim.errors import Contradiction, InputError
@@ -26,8 +29,6 @@ from sim.records import shown
 from sim.results import check_count
 from sim.sampling import Sampling, content, read
 from sim.scenario import Scenario, load
-from sim.store import Spec, Store, check_same, code_digest, is_run, version
-from sim.work import Batch, How, Progress, is_free
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -84,10 +85,10 @@ def run(
         Write a zarr store here, block by block, and return it opened lazily. A run that is stopped goes
         on with `resume`.
     summary : bool
-        Keep counts, moments and quantiles instead of trials; see `sim.summaries`.
+        Keep counts, moments and quantiles instead of trials; see `sim.batches.summaries`.
     until : str, optional
         Run until a number is known so well, such as ``"supplier_share[china]@2035 p50 ±0.002"``; see
-        `sim.precision`. The manifest says what was reached.
+        `sim.batches.precision`. The manifest says what was reached.
     engine : {"auto", "numpy", "compiled"}
         What runs it. The numbers are the same; "compiled" needs ``pip install hedgesim[fast]``, and "auto"
         takes it, where it is installed, for large runs without rules.

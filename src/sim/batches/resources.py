@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.blocks import Form
+from sim.batches.blocks import Form
 from sim.errors import InputError
 from sim.records import shown
 

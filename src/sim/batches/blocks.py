@@ -44,7 +44,7 @@ class Task:
     steps : tuple of int
         Quarters to record, counted from the start.
     form : {"arrays", "chunks", "summary"}
-        What comes back: float32 arrays, encoded chunks of a store, or a `sim.summaries.Summary`.
+        What comes back: float32 arrays, encoded chunks of a store, or a `sim.batches.summaries.Summary`.
     block : int
         Trials of a full block; the length of a chunk.
     is_compiled : bool
@@ -177,7 +177,7 @@ def _in_form(task: Task, values: dict[str, Array]) -> Any:
     if task.form == "chunks":
         return {name: encode(array, task.block) for name, array in values.items()}
     if task.form == "summary":
-        from sim.summaries import Summary
+        from sim.batches.summaries import Summary
 
         return Summary.of(values)
     return values

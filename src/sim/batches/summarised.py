@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim import results
-from sim.store import Store
-from sim.summaries import RELATIVE_ERROR, STATISTICS, Summary
-from sim.work import Batch, How
+from sim.batches.store import Store
+from sim.batches.summaries import RELATIVE_ERROR, STATISTICS, Summary
+from sim.batches.work import Batch, How
 
 if TYPE_CHECKING:
     import xarray as xr

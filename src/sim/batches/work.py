@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim import blocks, design, pool, precision, quarters, resources, results, sampling, scenario_record
-from sim.blocks import Finished, Form, Task
+from sim import design, results, sampling
+from sim.batches import blocks, pool, precision, quarters, resources, scenario_record
+from sim.batches.blocks import Finished, Form, Task
+from sim.batches.precision import Goal
+from sim.batches.store import Spec, Store
 from sim.errors import Contradiction
 from sim.model import USUAL, Rules, Schedule
-from sim.precision import Goal
 from sim.records import shown
 from sim.results import check_count
 from sim.sampling import Sampling
 from sim.scenario import Scenario
-from sim.store import Spec, Store
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -35,7 +36,7 @@ Job = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class How:
-    """Where a batch is run, and who is told; see `sim.batch.run`."""
+    """Where a batch is run, and who is told; see `sim.batches.running.run`."""
 
     executor: Executor | None
     workers: int | None
