@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check benchmarks clean
+.PHONY: demo test test-long check benchmarks clean
 
 # The main job: three futures, a table and figures in out/demo.
 demo: $(READY)
@@ -13,6 +13,12 @@ demo: $(READY)
 # Everything that has to hold: style, types, imports, tests.
 test: check
 	$(BIN)/pytest -n 2
+
+# What the suite leaves out for time: every scenario compiled, MPI, benchmarks, 20 kills, 100,000 draws.
+test-long: $(READY)
+	$(BIN)/pytest -n 2 -m long
+	PYTHONPATH=tests $(BIN)/python tests/soak.py --kills 20
+	PYTHONPATH=tests $(BIN)/python tests/space.py --draws 100000
 
 check: $(READY)
 	$(BIN)/ruff check src tests benchmarks

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.mark.long
 def test_the_table_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT))
     from benchmarks.__main__ import main

@@ -80,7 +80,14 @@ def digest(recorded: Values) -> str:
 # ---------------------------------------------------------------------- the same bits
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in scenario_files.directory().glob("*.toml")))
+#: Scenarios compared in every run of the suite; the others by `make test-long`.
+USUAL = ("baseline", "calibrated", "us_purchase_pressure", "origin_2015")
+SCENARIOS = sorted(path.stem for path in scenario_files.directory().glob("*.toml"))
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in USUAL else pytest.param(name, marks=pytest.mark.long) for name in SCENARIOS]
+)
 def test_every_shipped_scenario_has_the_same_bits(name: str) -> None:
     plan = design.plan(sim.load(name), seed=5)
     assert_same(*both(replace(plan, n_steps=min(plan.n_steps, 28)), 0, 24))

@@ -50,6 +50,7 @@ def test_a_dask_cluster_of_two_processes(tmp_path: Path) -> None:
     assert_is_the_run(runs)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("mpiexec", path=Path(sys.executable).parent) is None, reason="no MPI here")
 def test_a_pool_of_mpi_processes(tmp_path: Path) -> None:
     pytest.importorskip("mpi4py")
