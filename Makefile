@@ -16,6 +16,7 @@ test: check
 
 # What the suite leaves out for time: every scenario compiled, MPI, benchmarks, 20 kills, 100,000 draws.
 test-long: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,mpi]'
 	$(BIN)/pytest -n 2 -m long
 	PYTHONPATH=tests $(BIN)/python tests/soak.py --kills 20
 	PYTHONPATH=tests $(BIN)/python tests/space.py --draws 100000
@@ -32,7 +33,7 @@ benchmarks: $(READY)
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable '.[dev]'
 	touch $(READY)
 
 clean:

@@ -54,7 +54,21 @@ def short(of_case: str = "bangladesh", n_steps: int = 12) -> scenario.Scenario:
 # ---------------------------------------------------------------------- one model
 
 
-@pytest.mark.parametrize("name", scenario.shipped())
+#: Scenarios watched in every run of the suite; the others by `make test-long`.
+USUAL = (
+    "baseline",
+    "calibrated",
+    "china_coercion",
+    "fiscal_squeeze",
+    "government_turnover",
+    "osa_surge",
+    "origin_2005",
+)
+
+
+@pytest.mark.parametrize(
+    "name", [n if n in USUAL else pytest.param(n, marks=pytest.mark.long) for n in scenario.shipped()]
+)
 def test_a_world_is_its_trial_of_a_block(name: str) -> None:
     chosen = sim.load(name)
     block = engine.run_block(design.plan(chosen, 3), FIRST, N_TRIALS, RECORDED)
