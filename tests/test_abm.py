@@ -55,7 +55,7 @@ def short(of_case: str = "bangladesh", n_steps: int = 12) -> scenario.Scenario:
 
 
 #: Scenarios watched in every run of the suite; the others by `make test-long`.
-USUAL = (
+WATCHED = (
     "baseline",
     "calibrated",
     "china_coercion",
@@ -67,7 +67,7 @@ USUAL = (
 
 
 @pytest.mark.parametrize(
-    "name", [n if n in USUAL else pytest.param(n, marks=pytest.mark.long) for n in scenario.shipped()]
+    "name", [n if n in WATCHED else pytest.param(n, marks=pytest.mark.long) for n in scenario.shipped()]
 )
 def test_a_world_is_its_trial_of_a_block(name: str) -> None:
     chosen = sim.load(name)
