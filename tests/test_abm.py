@@ -55,15 +55,7 @@ def short(of_case: str = "bangladesh", n_steps: int = 12) -> scenario.Scenario:
 
 
 #: Scenarios watched in every run of the suite; the others by `make test-long`.
-WATCHED = (
-    "baseline",
-    "calibrated",
-    "china_coercion",
-    "fiscal_squeeze",
-    "government_turnover",
-    "osa_surge",
-    "origin_2005",
-)
+WATCHED = ("baseline", "calibrated", "osa_surge", "origin_2005")
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def digest(recorded: Values) -> str:
 
 
 #: Scenarios compared in every run of the suite; the others by `make test-long`.
-USUAL = ("baseline", "calibrated", "us_purchase_pressure", "origin_2015")
+USUAL = ("baseline", "calibrated", "origin_2015")
 SCENARIOS = sorted(path.stem for path in scenario_files.directory().glob("*.toml"))
 
 
@@ -96,6 +96,7 @@ def test_every_shipped_scenario_has_the_same_bits(name: str) -> None:
 OPTIONS = [(name, option) for name, each in variants.known().items() for option in list(each.options)[1:]]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "option"), OPTIONS)
 def test_every_variant_of_the_structure_has_the_same_bits(name: str, option: str) -> None:
     base = plans.scenario(n_steps=12)

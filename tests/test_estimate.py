@@ -73,6 +73,7 @@ def test_planted_coefficients_come_back() -> None:
     assert np.sqrt(np.diag(found.clustered)) == pytest.approx(error, rel=0.5)
 
 
+@pytest.mark.long
 def test_intervals_of_simulated_choices_hold_the_truth() -> None:
     rows, separated = estimate.recovery(invented(150), PLANTED, replicates=60, seed=3)
     assert separated == 0

@@ -323,7 +323,13 @@ def baseline_run() -> dict[str, np.ndarray]:
     )
 
 
-@pytest.mark.parametrize("name", DIRECTIONS)
+#: Futures that are run in every run of the suite; the others by `make test-long`.
+RUN = ("myanmar_escalation", "osa_surge", "india_rupture")
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in RUN else pytest.param(name, marks=pytest.mark.long) for name in DIRECTIONS]
+)
 def test_a_future_parts_from_the_baseline_when_and_as_its_story_says(name: str) -> None:
     variable, labels, sign, when = DIRECTIONS[name]
     run = run_block(plan(SHIPPED[name], seed=1), 0, 256, [variable])[variable]
