@@ -65,6 +65,7 @@ def test_a_figure_is_labelled(name: str, runs: xr.Dataset) -> None:
         assert all(axis.get_title(loc="left") for axis in figure.axes)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FIGURES)
 def test_the_same_figure_gives_the_same_files(name: str, runs: xr.Dataset, tmp_path: Path) -> None:
     draw, _ = FIGURES[name]

@@ -77,6 +77,7 @@ def test_a_summary_is_that_of_the_trials(tmp_path: Path) -> None:
     assert (found["hhi"].sel(statistic="count") == 100).all()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_stored_summary_is_that_in_memory_and_can_be_extended(tmp_path: Path, workers: int) -> None:
     out = tmp_path / "runs.zarr"
@@ -163,6 +164,7 @@ def test_a_run_goes_on_until_it_is_precise(tmp_path: Path, monkeypatch: pytest.M
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_stopped_round_is_gone_on_with_to_the_same_trials(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
