@@ -215,7 +215,8 @@ def test_elementary_functions_have_the_same_bits_where_numbers_are_odd() -> None
     given = {"demand_shock": x, "exit_shock": y, "pause_shock": u}
     values: Values = {**given, "step": 0}
     runner = running.Runner({}, n, stage.writes, Schedule((), (stage,)))
-    runner.begin(values, {})
+    runner.begin(values, {name: x[None] for name, x in given.items()})
+    runner.turn(True)
     assert runner.run(stage)
     with np.errstate(all="ignore"):
         expected = elementary(**given)

@@ -8,6 +8,7 @@ an affine map of the value drawn, so a parameter at a date is ``scale * drawn + 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -117,6 +118,23 @@ class Plan:
     pulses: dict[str, list[Array]]
     changes: dict[str, Change]
     sampling: Sampling = INDEPENDENT
+
+    @cached_property
+    def changed(self) -> tuple[frozenset[str], ...]:
+        """Parameters that differ from the quarter before, by step."""
+        return tuple(
+            frozenset(name for name, change in self.changes.items() if change.applies(step))
+            for step in range(self.n_steps)
+        )
+
+    @cached_property
+    def is_quiet(self) -> tuple[bool, ...]:
+        """Whether no event falls into a quarter, by step."""
+        pulses = self.pulses.values()
+        return tuple(
+            not (self.told[step] or self.changed[step] or any(pulse[step].any() for pulse in pulses))
+            for step in range(self.n_steps)
+        )
 
 
 def plan(scenario: Scenario, seed: int = 0, sampling: Sampling = INDEPENDENT) -> Plan:

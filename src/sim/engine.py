@@ -21,8 +21,8 @@ from sim.variables import GLOSSARY, TOLD, with_role
 #: Trials advanced together: large enough that NumPy's overhead is small, small enough for the cache.
 BLOCK = 1024
 
-#: Trials advanced together by machine code, which needs no large blocks.
-STRIP = 512
+#: Trials advanced together by machine code: their numbers should stay in the cache of one core.
+STRIP = 256
 
 if TYPE_CHECKING:
     from sim.compiled.running import Runner
@@ -44,6 +44,8 @@ class Block:
         What happens at the start and in each quarter: the model, or the model with other rules.
     runner : Runner, optional
         Runs stages as machine code, with the same bits; see `sim.compiled`.
+    drawn : dict of str to ndarray, optional
+        The trials' parameters, where they are drawn already.
 
     Attributes
     ----------
@@ -60,28 +62,29 @@ class Block:
         n_trials: int,
         schedule: Schedule = model.USUAL,
         runner: Runner | None = None,
+        drawn: dict[str, Array] | None = None,
     ) -> None:
         self.plan = plan
-        self._runner = runner
+        self._runner: Runner | None = None
         self.schedule = schedule
         self.n_trials = n_trials
         self.step = 0
-        self._drawn = design.draw_parameters(plan, first_trial, n_trials)
+        self._drawn = design.draw_parameters(plan, first_trial, n_trials) if drawn is None else drawn
         self._shocks = design.draw_shocks(plan, first_trial, n_trials)
-        self._changed: set[str] = set()
+        self._changed: frozenset[str] = frozenset()
         self.values: dict[str, Any] = {**plan.constants, **self._drawn, "n_steps": plan.n_steps}
         self.values["open_shock"] = self._shocks.pop("open_shock")[0]
         self._set_date()
         for name, value in plan.scenario.case.held.items():
             self.values[name] = np.repeat(value[..., None], n_trials, axis=-1)
-        self._remember(TOLD)
         if runner is not None:
+            self._runner = runner
             runner.begin(self.values, self._shocks)
+            runner.take(TOLD)
+        self._remember(TOLD)
         for stage in schedule.start:
             self.run_stage(stage)
             self._remember(stage.writes)
-        if runner is not None:
-            runner.settle(_STATES)
 
     def advance(self) -> None:
         """Run one quarter."""
@@ -89,13 +92,22 @@ class Block:
         told = self.plan.told[self.step]
         self._tell(told)
         self._remember({each.name for each in told})
-        held = [each for each in told if each.is_held]
+        runner, is_quiet = self._runner, self.plan.is_quiet[self.step]
+        if runner is not None:
+            runner.turn(is_quiet)
+        if runner is None or not (is_quiet and runner.repeat()):
+            self._run_stages([each for each in told if each.is_held])
+            if runner is not None and is_quiet:
+                runner.learn()
+        if runner is None:
+            self._remember(_STATES)
+        self.step += 1
+
+    def _run_stages(self, held: list[Told]) -> None:
         for stage in self.schedule.quarter:
             if not stage.is_standing or self._changed.intersection(stage.reads):
                 self.run_stage(stage)
                 self._tell([each for each in held if each.name in stage.writes])
-        self._remember(_STATES)
-        self.step += 1
 
     def run_stage(self, stage: Stage) -> None:
         """Call a stage with what it reads and keep what it writes."""
@@ -107,12 +119,15 @@ class Block:
             _check_update(stage, update, values)
         for name in stage.writes:
             values[name] = getattr(update, name)
+        if self._runner is not None:
+            self._runner.take(stage.writes)
 
     def _tell(self, told: Iterable[Told]) -> None:
         """Put what events say of states into their arrays, or into those of the quarter before."""
         for each in told:
-            # A copy: the array may be shared with the quarter before, or with a mechanism's input.
-            self.values[each.name] = np.array(self.values[each.name])
+            if self._runner is None:
+                # A copy: the array may be shared with the quarter before, or with a mechanism's input.
+                self.values[each.name] = np.array(self.values[each.name])
             each.apply(self.values[each.name])
 
     def _remember(self, names: Iterable[str]) -> None:
@@ -136,7 +151,7 @@ class Block:
             values[name] = plan.pulses[name][step]
         for name, shock in self._shocks.items():
             values[name] = shock[step]
-        self._changed = {name for name, change in plan.changes.items() if change.applies(step)}
+        self._changed = plan.changed[step]
         for name in self._changed:
             values[name] = plan.changes[name].at(step, self._drawn[name])
         if self._changed and self._runner is not None:
@@ -190,8 +205,10 @@ def run_block(
     # Machine code is made for one number of trials: what is left over is computed and thrown away.
     size = STRIP if is_compiled else n_trials
     runner = _runner(plan, size, keep, schedule) if is_compiled else None
+    drawn = design.draw_parameters(plan, first_trial, -(-n_trials // size) * size)
     for start in range(0, n_trials, size):
-        block = Block(plan, first_trial + start, size, schedule, runner)
+        own = {name: value[..., start : start + size] for name, value in drawn.items()}
+        block = Block(plan, first_trial + start, size, schedule, runner, own)
         count = min(size, n_trials - start)
         for step in range(plan.n_steps):
             block.advance()

@@ -64,9 +64,10 @@ class Emitter(Operations):
         axis: Axis = effect.detail
         self.counters.append(axis)
         mask = self.operand(effect.nodes[0])
-        count = self.write(f"load i64, ptr %count{axis.number}")
+        length = self.kernel.length(axis)
+        count = self.write(f"load i64, ptr {length}")
         address = self.address(effect.memory, 0, count)
         self._out.append(f"  store i64 %t{self.number}, ptr {address}, align 8")
         one = self.write(f"zext i1 {mask} to i64")
         more = self.write(f"add i64 {count}, {one}")
-        self._out.append(f"  store i64 {more}, ptr %count{axis.number}")
+        self._out.append(f"  store i64 {more}, ptr {length}")

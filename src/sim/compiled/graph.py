@@ -43,12 +43,15 @@ class Memory:
         None where each row is one number that all trials share.
     source : str
         Name of the input; empty for the kernel's own.
+    is_dated : bool
+        Whether the rows of each quarter follow those of the quarter before; the first quarter's are given.
     """
 
     kind: str
     n_rows: int
     axis: Axis | None
     source: str = ""
+    is_dated: bool = False
     version: int = 0
     output: int | None = None
 
@@ -190,7 +193,7 @@ class Trace:
             if cell.op not in ("load", "fetch"):
                 raise NotTraceable("a decision that depends on what was computed")
             memory, row, _ = cell.detail
-            if not memory.source or len(cell.args) > 1:
+            if not memory.source or len(cell.args) > 1 or not _is_given(memory.source):
                 raise NotTraceable("a decision that depends on what was computed")
             needed.setdefault(memory.source, []).append(row)
         answer = False
@@ -199,6 +202,11 @@ class Trace:
             self.guards[guard] = ask(self.values, guard)
             answer |= self.guards[guard]
         return answer
+
+
+def _is_given(name: str) -> bool:
+    """Whether an input is a parameter or comes from an event: what it is, is known before the quarter."""
+    return name not in GLOSSARY or GLOSSARY[name].role == "pulse"
 
 
 def rows(name: str, value: Any) -> Any:

@@ -18,8 +18,9 @@ from sim.compiled.snippets import PRELUDE
 #: Trials taken at a time; the number in a block has to be a multiple of it.
 LANES = 8
 
-#: Places of a kernel's table of arguments: address of its own room, capacity of lists, quarter; then the
-#: length of each axis, the addresses of inputs and outputs, and the bytes from one of their rows to the next.
+#: A kernel's table of arguments says where to find: the address of room of its own, the capacity of lists and
+#: the quarter; then the length of each axis; then each input and output, its address and, in the next place,
+#: the bytes from one of its rows to the next. So a table stays as it is when something moves.
 ROOM, CAPACITY, STEP, FIRST = 0, 1, 2, 3
 
 #: Effects that are loops of their own.
@@ -50,9 +51,8 @@ class Kernel:
         self.inputs = list(trace.inputs.values())
         self.fixed_size = self.list_rows = 0
         self._places: dict[Memory, tuple[str, int]] = {}
-        self.first_address = FIRST + len(trace.axes)
-        self.first_stride = self.first_address + len(self.inputs) + n_outputs
-        self.n_arguments = self.first_stride + len(self.inputs) + n_outputs
+        self.first_memory = FIRST + len(trace.axes)
+        self.n_arguments = self.first_memory + len(self.inputs) + n_outputs
         self.entry: list[str] = []
         self._names = 0
         self.uniform: dict[tuple[Node, int], str] = {}
@@ -91,9 +91,9 @@ class Kernel:
         self._names += 1
         return f"%v{self._names}"
 
-    def length(self, axis: Axis) -> int:
-        """Return the place of the length of an axis in the table."""
-        return FIRST + axis.number
+    def length(self, axis: Axis) -> str:
+        """Return the name of the address of the length of an axis."""
+        return f"%in{FIRST + axis.number}"
 
     def base(self, memory: Memory) -> str:
         """Return the name of the address of memory."""
@@ -116,8 +116,14 @@ class Kernel:
         """Say in the entry where memory is."""
         if memory.source or memory.output is not None:
             at = self.inputs.index(memory) if memory.source else len(self.inputs) + (memory.output or 0)
-            self._argument(f"%m{number}", "ptr", self.first_address + at)
-            self._argument(f"%s{number}", "i64", self.first_stride + at)
+            found = f"%in{self.first_memory + at}"
+            self.entry += [
+                f"  %f{number} = load ptr, ptr {found}",
+                f"  %n{number}s = getelementptr i64, ptr {found}, i64 1",
+                f"  %s{number} = load i64, ptr %n{number}s",
+                f"  %d{number} = mul i64 %step, {self._quarter(memory)}",
+                f"  %m{number} = getelementptr i8, ptr %f{number}, i64 %d{number}",
+            ]
         elif memory.axis is self.trials:
             self.entry.append(f"  %m{number} = getelementptr i8, ptr %room, i64 {self.fixed_size}")
             self.fixed_size += self.n_trials * memory_type(memory.kind)[1] * memory.n_rows
@@ -132,19 +138,24 @@ class Kernel:
                 f"  %s{number} = mul i64 %capacity, 8",
             ]
 
-    def _argument(self, name: str, kind: str, place: int) -> None:
-        self.entry += [
-            f"  %at{place} = getelementptr i64, ptr %table, i64 {place}",
-            f"  {name} = load {kind}, ptr %at{place}, !invariant.load !0",
-        ]
+    def _quarter(self, memory: Memory) -> int:
+        """Return the bytes from the rows of one quarter to those of the next."""
+        return memory.n_rows * self.n_trials * memory_type(memory.kind)[1] if memory.is_dated else 0
 
     def _heading(self) -> list[str]:
+        found = [
+            line
+            for place in range(self.n_arguments)
+            for line in (
+                f"  %at{place} = getelementptr i64, ptr %table, i64 {place}",
+                f"  %in{place} = load ptr, ptr %at{place}, !invariant.load !0",
+            )
+        ]
         return [
-            "  %room = load ptr, ptr %table",
-            f"  %atc = getelementptr i64, ptr %table, i64 {CAPACITY}",
-            "  %capacity = load i64, ptr %atc",
-            f"  %ats = getelementptr i64, ptr %table, i64 {STEP}",
-            "  %step = load i64, ptr %ats",
+            *found,
+            f"  %room = load ptr, ptr %in{ROOM}",
+            f"  %capacity = load i64, ptr %in{CAPACITY}",
+            f"  %step = load i64, ptr %in{STEP}",
             f"  %lists = getelementptr i8, ptr %room, i64 {self.fixed_size}",
         ]
 
@@ -217,15 +228,8 @@ class Kernel:
             if made_in == number and node in emitter.names:
                 emitter.store(memory, 0, emitter.names[node], node.kind)
         bound = str(self.n_trials) if lanes > 1 else f"%n{number}"
-        before = (
-            []
-            if lanes > 1
-            else [
-                f"  %an{number} = getelementptr i64, ptr %table, i64 {self.length(axis)}",
-                f"  %n{number} = load i64, ptr %an{number}",
-            ]
-        )
-        counters = [line for axis_made in emitter.counters for line in self._counter(axis_made)]
+        before = [] if lanes > 1 else [f"  %n{number} = load i64, ptr {self.length(axis)}"]
+        counters = [f"  store i64 0, ptr {self.length(made)}" for made in emitter.counters]
         return [
             f"begin{number}:",
             *before,
@@ -240,12 +244,6 @@ class Kernel:
             f"  %next{number} = add i64 %t{number}, {lanes}",
             f"  br label %head{number}",
         ]
-
-    def _counter(self, axis: Axis) -> list[str]:
-        """Begin to count the entries of a list."""
-        place = f"%count{axis.number}"
-        self.entry.append(f"  {place} = getelementptr i64, ptr %table, i64 {self.length(axis)}")
-        return [f"  store i64 0, ptr {place}"]
 
     def kept(self, node: Node, number: int) -> Memory | None:
         """Return the row in which a node was kept by an earlier loop than `number`."""
@@ -269,12 +267,10 @@ class Kernel:
             made, rows, entries = effect.detail
             places = [self.base(each) for each in (memory, rows, entries)]
             count = self.fresh()
-            at = self.fresh()
             lines += [
                 f"  {count} = call i64 @find(ptr {places[0]}, i64 {memory.n_rows}, i64 {self.n_trials}, "
                 f"ptr {places[1]}, ptr {places[2]})",
-                f"  {at} = getelementptr i64, ptr %table, i64 {self.length(made)}",
-                f"  store i64 {count}, ptr {at}",
+                f"  store i64 {count}, ptr {self.length(made)}",
             ]
         else:
             shares, first, taken, n_due, width = effect.detail

@@ -7,7 +7,6 @@ data of the case, the quarter of the year, and the answers to its decisions. Eac
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,12 +18,12 @@ from sim.compiled.functions import bound
 from sim.compiled.graph import FLOAT, INTEGER, TRUTH, Axis, Memory, NotTraceable, Trace, ask
 from sim.compiled.lowering import LANES, Kernel
 from sim.compiled.traced import Ledger, Table, Traced, converted
-from sim.model import PREVIOUS, Stage, base_name
+from sim.model import Stage, base_name
 from sim.variables import GLOSSARY
 
 _KINDS = {"float64": FLOAT, "int64": INTEGER, "bool": TRUTH}
 #: Axes that are lists: the first part of the names of their variables.
-_LISTS = ("deal", "contract")
+LISTS = ("deal", "contract")
 
 Values = dict[str, Any]
 
@@ -37,15 +36,10 @@ def role_of(name: str) -> str:
 
 
 @cache
-def _list_name(name: str) -> str | None:
+def list_of(name: str) -> str | None:
+    """Return the list that a variable is of: deals or contracts."""
     prefix = name.split("_")[0]
-    return prefix if role_of(name) == "deal" and prefix in _LISTS else None
-
-
-@cache
-def is_list(name: str) -> bool:
-    """Whether a variable is a list of deals or contracts."""
-    return _list_name(name) is not None
+    return prefix if role_of(name) == "deal" and prefix in LISTS else None
 
 
 @dataclass(frozen=True)
@@ -55,8 +49,7 @@ class Output:
     name: str
     shape: tuple[int, ...]
     kind: str
-    axis: Axis | None
-    same_as: str = ""
+    axis: Axis
 
 
 class Compiled:
@@ -66,19 +59,17 @@ class Compiled:
         self.trace, values = trace, trace.values
         self.trials = trace.axis("trial")
         self.lists: dict[str, Axis] = {}
-        self.sources: dict[str, str] = {}
         arguments = {name: self._argument(name, values[name], n_trials) for name in stage.reads}
         update = bound(stage.function, trace)(**arguments)
         self.outputs: list[Output] = []
         self.memories: list[Memory] = []
         for name in stage.writes:
             if name not in unread:
-                self._output(name, getattr(update, name), arguments)
+                self._output(name, getattr(update, name))
         name = stage.name.replace(".", "_")
         self.kernel = Kernel(name, trace, self.trials, n_trials, len(self.memories))
         self.call = machine.function(self.kernel.text, name)
         self.inputs = [memory.source for memory in self.kernel.inputs]
-        self.outputs_written = [output for output in self.outputs if output.axis is not None]
         trace.nodes, trace.effects, trace.values = {}, [], {}
 
     def _argument(self, name: str, value: Any, n_trials: int) -> Any:
@@ -97,7 +88,8 @@ class Compiled:
         axis = self._axis(name, value, n_trials)
         is_shared = role == "pulse" or value.strides[-1] == 0
         n_rows = value.size if role == "pulse" else int(np.prod(value.shape[:-1], dtype=int))
-        memory = Memory(_KINDS[value.dtype.name], n_rows, None if is_shared else axis, source=name)
+        kind, is_dated = _KINDS[value.dtype.name], role == "shock"
+        memory = Memory(kind, n_rows, None if is_shared else axis, source=name, is_dated=is_dated)
         trace.inputs[name] = memory
         if role == "ledger":
             return Ledger(trace, memory, value.shape[:-1])
@@ -109,27 +101,24 @@ class Compiled:
     def _axis(self, name: str, value: Any, n_trials: int) -> Axis | None:
         if role_of(name) == "pulse":
             return None
-        of_list = _list_name(name)
+        of_list = list_of(name)
         if of_list is None:
             if value.shape[-1] != n_trials:
                 raise NotTraceable(f"{name} has no entry for each trial")
             return self.trials
         if of_list not in self.lists:
             self.lists[of_list] = self.trace.axis(of_list)
-            self.sources[of_list] = name
         return self.lists[of_list]
 
-    def _output(self, name: str, value: Any, arguments: Mapping[str, Any]) -> None:
+    def _output(self, name: str, value: Any) -> None:
         """Note that the kernel writes a variable; named terms are for explanations, which use NumPy."""
         if isinstance(value, dict):
-            self.outputs.append(Output(name, (), "", None))
             return
         if not isinstance(value, Traced) or value.axis is None:
             raise NotTraceable(f"{name} is not computed for each trial")
-        kept = arguments.get(name + PREVIOUS)
-        if isinstance(kept, Traced) and kept.flat == value.flat:
-            self.outputs.append(Output(name, (), "", None, same_as=name + PREVIOUS))
-            return
+        of_list = list_of(name)
+        if of_list is not None and self.lists.setdefault(of_list, value.axis) is not value.axis:
+            raise NotTraceable(f"{name} has not the length of its list")
         cells, number = value.flat, len(self.memories)
         memory = _whole(cells, value.axis)
         if memory is None:
@@ -175,6 +164,14 @@ class Kernels:
         self._guards: dict[Any, set[Any]] = {}
         #: Stage -> why NumPy ran it.
         self.reasons: dict[str, str] = {}
+
+    def answers(self, values: Values) -> tuple[Any, ...]:
+        """Return what parameters answer to the decisions that have been met so far."""
+        with self._lock:
+            asked = {guard for guards in self._guards.values() for guard in guards}
+            return tuple(
+                (guard, ask(values, guard)) for guard in sorted(asked) if role_of(guard[0]) == "parameter"
+            )
 
     def of(
         self, stage: Stage, values: Values, constants: str, unread: frozenset[str] = frozenset()
@@ -231,5 +228,5 @@ def _signature(name: str, value: Any) -> Any:
         return None
     if role == "pulse":
         return value.shape
-    shape = value.shape if _list_name(name) is None else value.shape[:-1]
+    shape = value.shape if list_of(name) is None else value.shape[:-1]
     return shape, value.dtype.char, value.strides[-1] == 0 and value.shape[-1] > 1
