@@ -233,14 +233,16 @@ def _pulse(event: Event, step: int, case: Any, pulses: dict[str, list[Array]]) -
         pulses["documented_contracts"][step] = np.vstack([pulses["documented_contracts"][step], row])
 
 
-def draw_parameters(plan: Plan, first_trial: int, n_trials: int) -> dict[str, Array]:
+def draw_parameters(
+    plan: Plan, first_trial: int, n_trials: int, streams: Streams | None = None
+) -> dict[str, Array]:
     """Return every parameter by its local name, shape (*dims, trial).
 
     An uncertain element has a stream of its own, named after its key, so that a change of one
     parameter moves no other; elements of a posterior share one, so that they come from one row.
     Certain parameters are views that take no memory.
     """
-    parameters, streams = plan.scenario.parameters, Streams(plan.seed)
+    parameters, streams = plan.scenario.parameters, streams or Streams(plan.seed)
     drawn = {}
     for fullname in parameters.names():
         value = parameters.array(fullname)
@@ -257,9 +259,11 @@ def draw_parameters(plan: Plan, first_trial: int, n_trials: int) -> dict[str, Ar
     return drawn
 
 
-def draw_shocks(plan: Plan, first_trial: int, n_trials: int) -> dict[str, Array]:
+def draw_shocks(
+    plan: Plan, first_trial: int, n_trials: int, streams: Streams | None = None
+) -> dict[str, Array]:
     """Return every shock, shape (time, *dims, trial)."""
-    case, streams = plan.scenario.case, Streams(plan.seed)
+    case, streams = plan.scenario.case, streams or Streams(plan.seed)
     n_actors = case.size("actor")
     sizes = {
         "slot": SLOTS,

@@ -70,7 +70,8 @@ class Block:
         self.n_trials = n_trials
         self.step = 0
         self._drawn = design.draw_parameters(plan, first_trial, n_trials) if drawn is None else drawn
-        self._shocks = design.draw_shocks(plan, first_trial, n_trials)
+        streams = None if runner is None else runner.streams(plan.seed)
+        self._shocks = design.draw_shocks(plan, first_trial, n_trials, streams)
         self._changed: frozenset[str] = frozenset()
         self.values: dict[str, Any] = {**plan.constants, **self._drawn, "n_steps": plan.n_steps}
         self.values["open_shock"] = self._shocks.pop("open_shock")[0]
@@ -205,7 +206,8 @@ def run_block(
     # Machine code is made for one number of trials: what is left over is computed and thrown away.
     size = STRIP if is_compiled else n_trials
     runner = _runner(plan, size, keep, schedule) if is_compiled else None
-    drawn = design.draw_parameters(plan, first_trial, -(-n_trials // size) * size)
+    streams = None if runner is None else runner.streams(plan.seed)
+    drawn = design.draw_parameters(plan, first_trial, -(-n_trials // size) * size, streams)
     for start in range(0, n_trials, size):
         own = {name: value[..., start : start + size] for name, value in drawn.items()}
         block = Block(plan, first_trial + start, size, schedule, runner, own)

@@ -20,8 +20,16 @@ from sim.axes import Array
 #: Trials that share one generator. Part of the definition of every draw.
 GRANULE = 512
 
-_WORDS_PER_COUNTER = 4
-_SMALLEST = 2.0**-54
+WORDS_PER_COUNTER = 4
+
+#: What is drawn instead of zero.
+SMALLEST = 2.0**-54
+
+
+def key(seed: int, name: str) -> Array:
+    """Return the key of a stream: two words, from a hash of the seed and the name."""
+    digest = hashlib.sha256(f"{seed}:{name}".encode()).digest()
+    return np.frombuffer(digest, dtype="<u8", count=2)
 
 
 class Streams:
@@ -39,15 +47,14 @@ class Streams:
         self._template = self._bits.state
 
     def _generator(self, name: str, granule: int) -> Generator:
-        digest = hashlib.sha256(f"{self.seed}:{name}".encode()).digest()
         # Setting the state costs a fifth of constructing a Philox, which asks for system entropy.
         self._bits.state = {
             **self._template,
             "state": {
                 "counter": np.array([0, 0, 0, granule], dtype=np.uint64),
-                "key": np.frombuffer(digest, dtype="<u8", count=2),
+                "key": key(self.seed, name),
             },
-            "buffer_pos": _WORDS_PER_COUNTER,
+            "buffer_pos": WORDS_PER_COUNTER,
         }
         return Generator(self._bits)
 
@@ -81,9 +88,9 @@ class Streams:
         last_trial = first_trial + n_trials
         for granule in range(first_trial // GRANULE, -(-last_trial // GRANULE)):
             generator = self._generator(name, granule)
-            generator.bit_generator.advance(first_quarter * width * GRANULE // _WORDS_PER_COUNTER)  # type: ignore[attr-defined]
+            generator.bit_generator.advance(first_quarter * width * GRANULE // WORDS_PER_COUNTER)  # type: ignore[attr-defined]
             draws = generator.random((n_quarters, width, GRANULE))
             start = granule * GRANULE
             low, high = max(start, first_trial), min(start + GRANULE, last_trial)
             result[..., low - first_trial : high - first_trial] = draws[..., low - start : high - start]
-        return np.maximum(result, _SMALLEST, out=result)
+        return np.maximum(result, SMALLEST, out=result)

@@ -16,6 +16,7 @@ import numpy as np
 from sim.axes import SLOTS, Array
 from sim.compiled.graph import FLOAT, INTEGER, TRUTH
 from sim.compiled.lowering import CAPACITY, FIRST, LANES, ROOM, STEP
+from sim.compiled.luck import CompiledStreams
 from sim.compiled.stages import LISTS, Compiled, Kernels, Output, circumstances, list_of, role_of
 from sim.model import PREVIOUS, Schedule, Stage, base_name
 
@@ -114,6 +115,11 @@ class Runner:
         self.changed(self._parameters)
         for name, shock in shocks.items():
             self._place(name, shock)
+
+    @staticmethod
+    def streams(seed: int) -> CompiledStreams:
+        """Return where luck comes from."""
+        return CompiledStreams(seed)
 
     def take(self, names: Iterable[str]) -> None:
         """Take over what NumPy has written: copy it to where kernels find it."""
