@@ -22,11 +22,13 @@ from sim.errors import InputError
 from sim.mechanisms import demand
 from sim.model import Schedule, Stage
 from sim.numerics import exp, log, normal_quantile
+from sim.streams import GRANULE, Streams
 from sim.variables import GLOSSARY
 
 pytest.importorskip("llvmlite")
 
 from sim.compiled import machine, running
+from sim.compiled.luck import CompiledStreams
 
 RECORDED = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
 SMALL = 64
@@ -108,6 +110,22 @@ def test_every_variant_of_the_structure_has_the_same_bits(name: str, option: str
 def test_blocks_that_fill_no_strip_have_the_same_bits(of_case: str) -> None:
     plan = plans.plan(of_case, plans.busy(of_case), n_steps=24)
     assert_same(*both(plan, 471, SMALL + 30))
+
+
+def test_runs_of_other_lengths_have_the_same_bits() -> None:
+    for n_steps in (12, 20, 8):
+        assert_same(*both(plans.plan("archipelago", n_steps=n_steps), 0, 8, ("stock", "order_book")))
+
+
+def test_luck_is_that_of_numpy() -> None:
+    usual, compiled = Streams(3), CompiledStreams(3)
+    for asked in [
+        ("a", 0, GRANULE, 3, 8_096, 5),
+        ("b", 471, 94, 2, 7, 3),
+        ("c", 1022, 5),
+        ("d", 10**9 + 1, 1),
+    ]:
+        assert usual.uniform(*asked).tobytes() == compiled.uniform(*asked).tobytes(), asked
 
 
 def test_what_is_kept_changes_no_number() -> None:
@@ -213,7 +231,7 @@ def test_elementary_functions_have_the_same_bits_where_numbers_are_odd() -> None
     u = np.concatenate([random.uniform(size=n - 4), [2.0**-54, 1e-300, 1.0 - 2.0**-53, 0.5]])
     stage = Stage(elementary)
     given = {"demand_shock": x, "exit_shock": y, "pause_shock": u}
-    values: Values = {**given, "step": 0}
+    values: Values = {**given, "step": 0, "n_steps": 1}
     runner = running.Runner({}, n, stage.writes, Schedule((), (stage,)))
     runner.begin(values, {name: x[None] for name, x in given.items()})
     runner.turn(True)

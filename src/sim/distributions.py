@@ -16,6 +16,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,6 +27,9 @@ from sim.numerics import exp, log
 
 Bounds = tuple[float, float]
 UNBOUNDED: Bounds = (-math.inf, math.inf)
+
+#: Truncated shapes whose probabilities are kept: those of a few scenarios.
+_MOST_KEPT = 4096
 
 
 class Distribution(ABC):
@@ -57,10 +61,9 @@ class Distribution(ABC):
 
     def quantile(self, u: Any, bounds: Bounds = UNBOUNDED) -> Array:
         """Return the values at probabilities `u` of the distribution truncated to `bounds`."""
-        low, high = bounds
-        below, upto = self.cdf(low), self.cdf(high)
+        below, upto = _probabilities(self, bounds)
         values = self.inverse(below + np.asarray(u, dtype=float) * (upto - below))
-        return np.clip(values, low, high)  # rounding only: the probabilities are within already
+        return np.clip(values, *bounds)  # rounding only: the probabilities are within already
 
     def middle(self) -> float:
         """Return the median before any bounds."""
@@ -89,6 +92,13 @@ class Distribution(ABC):
         if not all(map(math.isfinite, ends)):
             ends = (self.middle(), self.middle())
         return ends[0] < bounds[0] or ends[1] > bounds[1]
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _probabilities(shape: Distribution, bounds: Bounds) -> Bounds:
+    """Return the probabilities of values up to each bound."""
+    below, upto = map(float, map(shape.cdf, bounds))
+    return below, upto
 
 
 @dataclass(frozen=True)

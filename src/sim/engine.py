@@ -6,7 +6,7 @@ not depend on which other trials are in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from sim.variables import GLOSSARY, TOLD, with_role
 BLOCK = 1024
 
 #: Trials advanced together by machine code: their numbers should stay in the cache of one core.
-STRIP = 256
+STRIP = 512
 
 if TYPE_CHECKING:
     from sim.compiled.running import Runner
@@ -201,25 +201,49 @@ def run_block(
     dict of str to ndarray, shape (time, *dims, trial)
         Values at the end of each quarter.
     """
-    keep = tuple(keep)
-    recorded: dict[str, Array] = {}
+    case = plan.scenario.case
+    shapes = {name: tuple(case.size(dim) for dim in GLOSSARY[name].dims) for name in keep}
+    recorded = {name: np.empty((plan.n_steps, *shape, n_trials)) for name, shape in shapes.items()}
+    record_block(plan, first_trial, recorded, range(plan.n_steps), schedule, is_compiled)
+    return recorded
+
+
+def record_block(
+    plan: Plan,
+    first_trial: int,
+    into: Mapping[str, Array],
+    steps: Sequence[int],
+    schedule: Schedule = model.USUAL,
+    is_compiled: bool = False,
+) -> None:
+    """Run a block of trials and record it in given arrays.
+
+    Parameters
+    ----------
+    plan, first_trial, schedule, is_compiled
+        As for `run_block`.
+    into : mapping of str to ndarray, shape (len(steps), *dims, trial)
+        Glossary name -> where its values go. What a type of numbers cannot hold becomes infinite.
+    steps : sequence of int
+        Quarters recorded, counted from the start, in order.
+    """
+    n_trials = next(iter(into.values())).shape[-1]
     # Machine code is made for one number of trials: what is left over is computed and thrown away.
     size = STRIP if is_compiled else n_trials
-    runner = _runner(plan, size, keep, schedule) if is_compiled else None
+    runner = _runner(plan, size, tuple(into), schedule) if is_compiled else None
     streams = None if runner is None else runner.streams(plan.seed)
     drawn = design.draw_parameters(plan, first_trial, -(-n_trials // size) * size, streams)
+    row_of = {step: row for row, step in enumerate(steps)}
     for start in range(0, n_trials, size):
         own = {name: value[..., start : start + size] for name, value in drawn.items()}
         block = Block(plan, first_trial + start, size, schedule, runner, own)
         count = min(size, n_trials - start)
         for step in range(plan.n_steps):
             block.advance()
-            for name in keep:
-                value = block.values[name]
-                if name not in recorded:
-                    recorded[name] = np.empty((plan.n_steps, *value.shape[:-1], n_trials))
-                recorded[name][step, ..., start : start + count] = value[..., :count]
-    return recorded
+            if step in row_of:
+                with np.errstate(over="ignore"):
+                    for name, array in into.items():
+                        array[row_of[step], ..., start : start + count] = block.values[name][..., :count]
 
 
 def can_compile() -> bool:

@@ -69,7 +69,7 @@ class Stage:
     function: Callable[..., Any]
     replaces: Stage | None = None
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Mechanism and function."""
         if self.replaces is not None:

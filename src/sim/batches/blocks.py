@@ -138,9 +138,8 @@ def _fill(task: Task, first_trial: int, values: dict[str, Array], low: int, high
     """Run trials into their places; halve what raises until the trials at fault stand alone."""
     try:
         is_compiled = task.is_compiled and engine.can_compile()
-        recorded = engine.run_block(
-            task.plan, first_trial + low, high - low, task.keep, task.schedule, is_compiled
-        )
+        into = {name: array[..., low:high] for name, array in values.items()}
+        engine.record_block(task.plan, first_trial + low, into, task.steps, task.schedule, is_compiled)
     except (SimError, MemoryError):
         raise
     except Exception as error:
@@ -153,10 +152,6 @@ def _fill(task: Task, first_trial: int, values: dict[str, Array], low: int, high
         if len(problems) >= MOST_FAILURES:
             raise
         return problems
-    steps = list(task.steps)
-    with np.errstate(over="ignore"):  # what float32 cannot hold is found as not finite
-        for name, array in recorded.items():
-            values[name][..., low:high] = array[steps]
     return {}
 
 

@@ -25,8 +25,7 @@ def _rounds() -> list[str]:
     lines, x, k = [], [f"%x{j}" for j in range(WORDS_PER_COUNTER)], ["%key0", "%key1"]
     for number in range(_ROUNDS):
         if number:
-            for j in (0, 1):
-                lines.append(f"  %k{j}r{number} = add i64 {k[j]}, {_STEPS_OF_KEY[j]}")
+            lines += [f"  %k{j}r{number} = add i64 {k[j]}, {_STEPS_OF_KEY[j]}" for j in (0, 1)]
             k = [f"%k{j}r{number}" for j in (0, 1)]
         for j, multiplier in enumerate(_MULTIPLIERS):
             at = f"{j}r{number}"

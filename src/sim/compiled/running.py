@@ -35,19 +35,20 @@ class _Prepared:
 
     def __init__(self, kernel: Compiled, runner: Runner) -> None:
         self.kernel = kernel
-        self.lists = [output.name for output in kernel.outputs if list_of(output.name)]
+        named = [(output.name, list_of(output.name)) for output in kernel.outputs]
+        self.lists = [(name, of_list) for name, of_list in named if of_list is not None]
         lowered, axes = kernel.kernel, kernel.trace.axes
         self._lengths = np.zeros(len(axes), dtype=np.int64)  # of what the kernel selects for itself
         self._table = np.zeros(lowered.n_arguments, dtype=np.int64)
         for place, name in ((ROOM, "room"), (CAPACITY, "capacity"), (STEP, "step")):
             self._table[place] = runner.cell(name)
         for k in range(len(axes)):
-            self._table[FIRST + k] = self._lengths[k:].ctypes.data
+            self._table[FIRST + k] = _address(self._lengths[k:])
         for name, axis in kernel.lists.items():
             self._table[FIRST + axis.number] = runner.cell(name)
         names = (*kernel.inputs, *(output.name for output in kernel.outputs))
         self._table[lowered.first_memory :] = [runner.cell(name) for name in names]
-        self.call, self.address = kernel.call, self._table.ctypes.data
+        self.call, self.address = kernel.call, _address(self._table)
 
 
 class Runner:
@@ -85,7 +86,7 @@ class Runner:
         #: States written each quarter: there are two of each, that of the quarter and that of the one before.
         each_quarter = {name for stage in schedule.quarter for name in stage.writes} - self._unread
         self._turning = [name for name in writes if name in each_quarter and role_of(name) == "state"]
-        cells = ("room", "capacity", *LISTS)
+        cells = ("room", "capacity", "step", *LISTS)
         places = dict.fromkeys(
             (*map(base_name, reads), *writes, *(name + PREVIOUS for name in self._turning))
         )
@@ -96,9 +97,13 @@ class Runner:
         at = [(self._at[name], self._at[name + PREVIOUS]) for name in self._turning]
         self._now = np.array([(now, now + 1) for now, _ in at], dtype=int)
         self._before = np.array([(before, before + 1) for _, before in at], dtype=int)
-        #: What variables are written to; and what else there is an address of.
-        self._buffers: dict[str, Array] = {}
+        #: Lists; what else is written, which states change from one side to the other every quarter; and what
+        #: else there is an address of.
+        self._lists: dict[str, Array] = {}
+        self._sides: tuple[dict[str, Array], dict[str, Array]] = ({}, {})
+        self._side = 0
         self._held: dict[str, Array] = {}
+        self._shared: dict[str, bool] = {}
         self._prepared: dict[Any, _Prepared | None] = {}
         self._quarters: dict[Any, list[tuple[Callable[[int], None], int]] | None] = {}
         self._arrangements: dict[Any, int] = {}
@@ -109,9 +114,7 @@ class Runner:
         """Begin with a block: what it holds, and its luck."""
         self.values = values
         self._is_beginning = self._was_disturbed = True
-        for name, buffer in self._buffers.items():
-            if not list_of(name):
-                values.setdefault(name, buffer)
+        values |= self._sides[self._side] | values
         self.changed(self._parameters)
         for name, shock in shocks.items():
             self._place(name, shock)
@@ -131,12 +134,10 @@ class Runner:
 
     def turn(self, is_quiet: bool) -> None:
         """Begin with a quarter: what states are becomes what they were."""
-        values, buffers, directory = self.values, self._buffers, self._directory
+        values, directory = self.values, self._directory
+        self._side = 1 - self._side
+        values |= self._sides[self._side]
         directory[self._now], directory[self._before] = directory[self._before], directory[self._now]
-        for name in self._turning:
-            before = name + PREVIOUS
-            buffers[name], buffers[before] = buffers[before], buffers[name]
-            values[name], values[before] = buffers[name], buffers[before]
         directory[self._at["step"]] = values["step"]
         if self._was_disturbed or not is_quiet:
             for name in self._pulses:
@@ -147,9 +148,12 @@ class Runner:
         """Take note of parameters that have changed, and so of which kernels are the right ones."""
         for name in set(names).intersection(self._parameters):
             value = self.values[name]
-            self._place(name, value[..., 0] if _is_shared(value) else value)
-        shared = tuple(_is_shared(self.values[name]) for name in self._parameters)
-        arrangement = (shared, self.kernels.answers(self.values))
+            # Whether all trials share one number in memory.
+            is_shared = self._shared[name] = value.strides[-1] == 0 and value.shape[-1] > 1
+            self._place(name, value[..., 0] if is_shared else value)
+        # Ledgers are as long as the run.
+        n_steps, shared = self.values["n_steps"], tuple(self._shared.values())
+        arrangement = (n_steps, shared, self.kernels.answers(self.values))
         self._arrangement = self._arrangements.setdefault(arrangement, len(self._arrangements))
 
     # ------------------------------------------------------------------ running
@@ -162,8 +166,8 @@ class Runner:
         if prepared is None:
             return False
         prepared.call(prepared.address)
-        for name in prepared.lists:
-            self.values[name] = self._buffers[name][..., : self._directory[self._at[list_of(name)]]]
+        for name, of_list in prepared.lists:
+            self.values[name] = self._lists[name][..., : int(self._directory[self._at[of_list]])]
         return True
 
     def _turning_of(self, stage: Stage) -> bool:
@@ -213,7 +217,7 @@ class Runner:
 
     def cell(self, name: str) -> int:
         """Return the address of a place in the directory."""
-        return int(self._directory.ctypes.data) + _WORD * self._at[self._known(name)]
+        return _address(self._directory) + _WORD * self._at[self._known(name)]
 
     def _known(self, name: str) -> str:
         """Return the name of a place: a state that no quarter writes is what it was."""
@@ -221,7 +225,7 @@ class Runner:
 
     def _enter(self, name: str, held: Array, stride: int) -> None:
         at = self._at[name]
-        self._directory[at : at + 2] = held.ctypes.data, stride
+        self._directory[at : at + 2] = _address(held), stride
 
     def _place(self, name: str, value: Any) -> Array:
         """Enter where an input is, and return it."""
@@ -231,47 +235,51 @@ class Runner:
 
     def _copy(self, name: str, value: Array) -> None:
         """Copy a variable to its own room; at the start, what it is is also what it was."""
-        of_list = list_of(name)
+        of_list, side = list_of(name), self._sides[self._side]
         if of_list is not None:
-            if value.shape[-1] > self._capacity:
-                self._lengthen(value.shape[-1])
-            self._directory[self._at[of_list]] = value.shape[-1]
+            length = value.shape[-1]
+            if length > self._capacity:
+                self._lengthen(length)
+            self._directory[self._at[of_list]] = length
         self._give_room(name, value.shape[:-1], value.dtype)
-        buffer = self._buffers[name]
-        self.values[name] = buffer if of_list is None else buffer[..., : value.shape[-1]]
+        self.values[name] = side[name] if of_list is None else self._lists[name][..., :length]
         self.values[name][...] = value
-        if self._is_beginning and name + PREVIOUS in self._buffers:
-            self._buffers[name + PREVIOUS][...] = value
+        if self._is_beginning and name in self._turning:
+            side[name + PREVIOUS][...] = value
 
     def _has_room(self, output: Output) -> bool:
         """Give room to what a kernel writes; return False where it is of another form than NumPy's."""
-        shape, dtype = output.shape, np.dtype(_DTYPES[output.kind])
-        self._give_room(output.name, shape, dtype)
-        buffer = self._buffers[output.name]
+        name, shape, dtype = output.name, output.shape, np.dtype(_DTYPES[output.kind])
+        self._give_room(name, shape, dtype)
+        buffer = self._sides[0][name] if list_of(name) is None else self._lists[name]
         return buffer.shape[:-1] == shape and buffer.dtype == dtype
 
     def _give_room(self, name: str, shape: tuple[int, ...], dtype: Any) -> None:
-        if name in self._buffers:
+        if name in self._lists or name in self._sides[0]:
             return
-        is_list = list_of(name) is not None
-        for each in (name, name + PREVIOUS) if name in self._turning else (name,):
-            self._add(each, np.zeros((*shape, self._capacity if is_list else self.n_trials), dtype))
-            if not is_list:
-                self.values[each] = self._buffers[each]
+        if list_of(name) is not None:
+            self._hold_list(name, np.zeros((*shape, self._capacity), dtype))
+            return
+        names = (name, name + PREVIOUS) if name in self._turning else (name,)
+        buffers = [np.zeros((*shape, self.n_trials), dtype) for _ in names]
+        for side, given in zip(self._sides, (buffers, buffers[::-1]), strict=True):
+            side |= zip(names, given, strict=True)
+        for each in names:
+            buffer = self.values[each] = self._sides[self._side][each]
+            self._enter(each, buffer, buffer.shape[-1] * buffer.itemsize)
 
-    def _add(self, name: str, buffer: Array) -> None:
-        self._buffers[name] = buffer
-        self._enter(name, buffer, buffer.shape[-1] * buffer.itemsize)
+    def _hold_list(self, name: str, held: Array) -> None:
+        self._lists[name] = held
+        self._enter(name, held, held.shape[-1] * held.itemsize)
 
     def _lengthen(self, least: int) -> None:
         """Make lists so long, at least."""
         self._capacity = -(-least // LANES) * LANES
         self._directory[self._at["capacity"]] = self._capacity
-        for name, buffer in self._buffers.items():
-            if list_of(name) is not None:
-                longer = np.zeros((*buffer.shape[:-1], self._capacity), buffer.dtype)
-                longer[..., : buffer.shape[-1]] = buffer
-                self._add(name, longer)
+        for name, held in list(self._lists.items()):
+            longer = np.zeros((*held.shape[:-1], self._capacity), held.dtype)
+            longer[..., : held.shape[-1]] = held
+            self._hold_list(name, longer)
         self._make_room()
 
     def _make_room(self) -> None:
@@ -279,8 +287,7 @@ class Runner:
         size = self._fixed_size + _WORD * self._list_rows * self._capacity + _LINE
         if size > self._held.setdefault("room", np.empty(0, dtype=np.uint8)).size:
             self._held["room"] = np.empty(size, dtype=np.uint8)
-        address = self._held["room"].ctypes.data
-        self._directory[self._at["room"]] = -(-address // _LINE) * _LINE
+        self._directory[self._at["room"]] = -(-_address(self._held["room"]) // _LINE) * _LINE
 
 
 _OF_THREAD = threading.local()
@@ -297,9 +304,9 @@ def runner(
     return found
 
 
-def _is_shared(value: Array) -> bool:
-    """Whether all trials share one number in memory."""
-    return value.strides[-1] == 0 and value.shape[-1] > 1
+def _address(array: Array) -> int:
+    """Return where an array is."""
+    return int(array.ctypes.data)
 
 
 def _digest(constants: Mapping[str, Array]) -> str:
