@@ -63,14 +63,20 @@ def main(
         },
         repeats,
     )
+    compiled = {k: partial(agents.in_engine, scenario, processes=k, is_compiled=True) for k in (1, 2)}
+    few_and_many = (0, 32) if short else (2 * trials, 10 * trials)
     both = agents.wall_rates(
         {
+            "engine, 1": partial(agents.in_engine, scenario, processes=1),
             "engine": partial(agents.in_engine, scenario, processes=2),
+            "compiled, 1": compiled[1],
+            "compiled": compiled[2],
             "Mesa": partial(agents.in_mesa, scenario, processes=2),
         },
-        {"engine": (0, 32), "Mesa": (0, 2)}
-        if short
-        else {"engine": (2 * trials, 10 * trials), "Mesa": (4, 4 + 2 * world_trials)},
+        {
+            **dict.fromkeys(("engine, 1", "engine", "compiled, 1", "compiled"), few_and_many),
+            "Mesa": (0, 2) if short else (4, 4 + 2 * world_trials),
+        },
         min(repeats, 3),
     )
     threads = agents.wall_rates(
@@ -107,6 +113,17 @@ def main(
                 "times as fast, by the clock",
             ),
             ("engine, 2 processes", *both["engine"].text(), "trials per second of both cores"),
+            ("compiled, 2 processes", *both["compiled"].text(), "trials per second of both cores"),
+            (
+                "engine, 2 processes / 1",
+                *ratio(both["engine"], both["engine, 1"]).text(),
+                "times as fast, by the clock",
+            ),
+            (
+                "compiled, 2 processes / 1",
+                *ratio(both["compiled"], both["compiled, 1"]).text(),
+                "times as fast, by the clock",
+            ),
             ("Mesa, 2 processes", *both["Mesa"].text(), "trials per second of both cores"),
             ("engine / Mesa, 2", *ratio(both["engine"], both["Mesa"]).text(), "times as fast, both cores"),
             ("peak memory", *peak.text(), f"MiB, sim.run with {memory_trials:,} trials"),

@@ -47,16 +47,19 @@ def in_mesa(scenario: str, n_trials: int, processes: int = 1) -> list[dict[str, 
     return rows
 
 
-def _block(scenario: str, n_trials: int, first_trial: int) -> dict[str, Any]:
+def _block(scenario: str, n_trials: int, is_compiled: bool, first_trial: int) -> dict[str, Any]:
     """Run a block and return its last quarter."""
-    recorded = engine.run_block(_plan(scenario), first_trial, n_trials, DEFAULT_KEEP)
+    plan = _plan(scenario)
+    recorded = engine.run_block(plan, first_trial, n_trials, DEFAULT_KEEP, is_compiled=is_compiled)
     return {name: values[-1] for name, values in recorded.items()}
 
 
-def in_engine(scenario: str, n_trials: int, processes: int = 1) -> list[dict[str, Any]]:
+def in_engine(
+    scenario: str, n_trials: int, processes: int = 1, is_compiled: bool = False
+) -> list[dict[str, Any]]:
     """Run trials in blocks; returns what is kept of the last quarter."""
     size = min(engine.BLOCK, max(1, n_trials // processes))
-    block = partial(_block, scenario, size)
+    block = partial(_block, scenario, size, is_compiled)
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         return pool.map(block, range(0, n_trials, size), chunksize=1)
 
