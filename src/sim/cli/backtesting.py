@@ -73,8 +73,6 @@ def backtest(
     Nothing later than the origin is used. The forecast is registered, with a digest, before the record of the
     window is read. Without --deals the shipped case is tested; with it, any importer.
     """
-    import shlex
-    import sys
     from contextlib import nullcontext
 
     from sim.analysis.backtest import card
@@ -82,15 +80,15 @@ def backtest(
     from sim.cli.terminal import progress, write_json
     from sim.errors import InputError
     from sim.importers import registers
+    from sim.results import command
 
-    command = shlex.join(["sim", *sys.argv[1:]])
     years = tuple(sorted(set(origins))) or card.ORIGINS
     if deals is None and recipient is not None:
         raise InputError("", "--recipient", "there is no register to take it from", "Add --deals FILE.")
     whole = registers.read(deals, recipient) if deals is not None else None
     with nullcontext() if out is None else staged(out, force=force, is_ours=_is_backtest) as place:
         with progress(trials * len(years)) as advance:
-            given: tuple[Any, ...] = (years, trials, seed, length, command, advance)
+            given: tuple[Any, ...] = (years, trials, seed, length, command(), advance)
             tests = card.of_case(*given) if whole is None else card.of_register(whole, *given)
         summary = card.summary(tests, seed)
         files: list[Path] = []
@@ -146,19 +144,17 @@ def forecast(
     """
     import csv
     import json
-    import shlex
-    import sys
 
     from sim import scenario as scenarios
     from sim.analysis.backtest import forecast as forecasts
     from sim.analysis.backtest import frozen
     from sim.cli.staging import staged
     from sim.cli.terminal import progress
+    from sim.results import command
 
-    command = shlex.join(["sim", *sys.argv[1:]])
     with staged(out, force=None) as place:
         with progress(trials) as advance:
-            found = frozen.windows(scenarios.load(name), spans, years, trials, seed, command, advance)
+            found = frozen.windows(scenarios.load(name), spans, years, trials, seed, command(), advance)
         place.mkdir()
         text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
         (place / "forecast.json").write_text(text, encoding="utf-8")
