@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,7 +20,12 @@ _WIDE = 120
 
 def write_json(content: Any) -> None:
     """Write JSON to standard output."""
-    click.echo(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
+    click.echo(_json(content))
+
+
+def save_json(path: Path, content: Any) -> None:
+    """Write JSON to a file."""
+    path.write_text(_json(content) + "\n", encoding="utf-8")
 
 
 def write_table(
@@ -102,6 +108,10 @@ def progress(total: int, block: int = 0) -> Iterator[Callable[[int], None]]:
     with bars.Progress(*columns, console=Console(stderr=True), refresh_per_second=2) as bar:
         task = bar.add_task("trials", total=total)
         yield lambda count: bar.advance(task, count)
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
 
 
 def _memory() -> str:
