@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from sim.cli import options
-from sim.cli.program import Interrupted
+from sim.cli.program import FAILED, Interrupted
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -74,7 +74,7 @@ def replay(out: Path, trial: int | None, scenario: str | None, as_json: bool) ->
         write_fields([(name, "" if value is None else str(value)) for name, value in told.items()])
         write_fields(numbers)
     if problem:
-        click.get_current_context().exit(1)
+        click.get_current_context().exit(FAILED)
 
 
 def finish(runs: xr.Dataset) -> None:
@@ -96,7 +96,7 @@ def finish(runs: xr.Dataset) -> None:
             f"{precision['until']}: {outcome}, {reached} with {precision['trials']:,} trials", err=True
         )
     if failures or (precision and not precision["is_reached"]):
-        click.get_current_context().exit(1)
+        click.get_current_context().exit(FAILED)
 
 
 @contextlib.contextmanager
