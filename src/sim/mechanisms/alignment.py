@@ -95,5 +95,10 @@ def step(
     utility = rationality * total(np.stack(list(terms.values())))
     index, probability = choose(utility, alignment_shock, decision_rule, aspiration, error_rate)
     taken = np.array(STEPS)[index]
-    moved = np.minimum(1.0, np.maximum(0.0, alignment_prev + taken * alignment_step))
-    return Update(moved, taken, terms, probability)
+    return Update(after(taken, alignment_prev, alignment_step), taken, terms, probability)
+
+
+def after(taken: Array, alignment_prev: Array, alignment_step: Array) -> Array:
+    """Return the alignment that a step leads to."""
+    moved: Array = np.minimum(1.0, np.maximum(0.0, alignment_prev + taken * alignment_step))
+    return moved

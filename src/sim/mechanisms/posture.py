@@ -127,6 +127,13 @@ def step(
     utility = rationality * total(np.stack(list(terms.values())))
     index, probability = choose(utility, posture_shock, decision_rule, aspiration, error_rate)
     posture = np.array(LEVELS)[index]
-    moved = total(np.minimum(1.0, np.abs(posture - posture_prev))) / n_partners
-    doubt = doubt_memory * commitment_doubt_prev + (1.0 - doubt_memory) * moved
+    doubt = doubt_after(posture, posture_prev, commitment_doubt_prev, doubt_memory)
     return Update(posture, terms, probability, doubt)
+
+
+def doubt_after(
+    posture: Array, posture_prev: Array, commitment_doubt_prev: Array, doubt_memory: Array
+) -> Array:
+    """Return what a year leaves of the doubt, and the share of partners whose posture moved adds to it."""
+    moved = total(np.minimum(1.0, np.abs(posture - posture_prev))) / len(posture)
+    return doubt_memory * commitment_doubt_prev + (1.0 - doubt_memory) * moved
