@@ -21,7 +21,7 @@ import numpy as np
 from . import tables
 from .axes import QUARTERS, WINDOW, Array, BoolArray, IntArray
 from .case import Case
-from .errors import BadSyntax, DuplicateKey, OutsideHorizon, UnknownName, nearest
+from .errors import DuplicateKey, OutsideHorizon, UnknownName, nearest
 from .records import shown
 from .tables import Row
 
@@ -204,7 +204,7 @@ def _deal(case: Case, row: Row, becomes: dict[tuple[str, str], int]) -> Deal:
         is_platform=row.text("category") not in files.not_platforms,
         item=row.text("designation"),
         kind=row.text("category"),
-        delivery_years=tuple(_delivery_years(row)),
+        delivery_years=row.years("delivery_years"),
         is_complete=bool(row.cells[delivered]) and row.number_in(delivered, 0) >= tiv - _NOTHING,
     )
 
@@ -300,12 +300,3 @@ def _categories(case: Case) -> dict[tuple[str, str], int]:
             raise DuplicateKey(row.file, row.place("description"), message, "Keep one row.")
         becomes[key] = case.categories.index(name)
     return becomes
-
-
-def _delivery_years(row: Row) -> Iterator[int]:
-    """Yield the years in a cell such as ``2021; 2022``."""
-    for part in filter(None, (part.strip() for part in row.cells["delivery_years"].split(";"))):
-        if not part.isdigit():
-            remedy = "Write years with semicolons between them, as in 2021; 2022."
-            raise BadSyntax(row.file, row.place("delivery_years"), "not a list of years", remedy, part)
-        yield int(part)
