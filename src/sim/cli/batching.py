@@ -50,12 +50,13 @@ def replay(out: Path, trial: int | None, scenario: str | None, as_json: bool) ->
 
     Leaves with 1 if it fails.
     """
-    from sim.abm.replay import failure
-    from sim.abm.replay import replay as open_world
+    from sim.abm.replay import failure, of_store
+    from sim.batches.store import Store
     from sim.cli.terminal import write_fields, write_json
 
-    world = open_world(out, trial, scenario)
-    recorded = failure(out, world)
+    store = Store.open(out)
+    world = of_store(store, trial, scenario)
+    recorded = failure(store, world)
     problem = world.first_problem()
     told: dict[str, Any] = {
         "scenario": world.plan.scenario.name,
