@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.axes import Array
+from sim.axes import NEW_YEAR, Array
 from sim.mechanisms import alignment, posture
 
 
@@ -38,7 +38,7 @@ def postures(
         As `posture.step` reads them. Doubt fades once a year, and rises whenever a posture moves.
     """
     taken = np.array(np.broadcast_to(level, posture_prev.shape), dtype=float)
-    is_taken_up = (calendar_quarter == posture.NEW_YEAR) | (taken != posture_prev).any(axis=0)
+    is_taken_up = (calendar_quarter == NEW_YEAR) | (taken != posture_prev).any(axis=0)
     doubt = posture.doubt_after(taken, posture_prev, commitment_doubt_prev, doubt_memory)
     return posture.Update(
         posture=taken,

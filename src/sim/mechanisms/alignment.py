@@ -17,10 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.axes import RECIPIENT, Array
+from sim.axes import NEW_YEAR, RECIPIENT, Array
 from sim.numerics import choose, total
-
-NEW_YEAR = 1
 
 #: Pull back, hold, deepen.
 STEPS = (-1.0, 0.0, 1.0)

@@ -27,10 +27,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.axes import RECIPIENT, Array
+from sim.axes import NEW_YEAR, RECIPIENT, Array
 from sim.numerics import choose, total
-
-NEW_YEAR = 1
 
 #: The levels of a posture, from pressing to courting hard.
 LEVELS = (-1.0, 0.0, 1.0, 2.0, 3.0)
