@@ -45,11 +45,15 @@ def of_store(
     names = [each.name for each in batch.scenarios]
     if scenario is not None and scenario not in names:
         raise UnknownName(file, "scenario", "not in the run: {value}", nearest(scenario, names), scenario)
-    if trial is None:
-        failed = [each for each in store.failures() if scenario in (None, each["scenario"])]
-        if not failed:
-            raise InputError(file, "trial", "no trial failed", "Name the one to replay.")
+    failed = [
+        each
+        for each in store.failures()
+        if scenario in (None, each["scenario"]) and trial in (None, each["trial"])
+    ]
+    if failed:
         trial, scenario = failed[0]["trial"], failed[0]["scenario"]
+    if trial is None:
+        raise InputError(file, "trial", "no trial failed", "Name the one to replay.")
     last = spec.first_trial + spec.trials - 1
     if not spec.first_trial <= trial <= last:
         remedy = f"Choose from {spec.first_trial} to {last}."
