@@ -12,6 +12,7 @@
     alarm_j = sum_r h_jr A_r                  alignment with rivals
 
     P(e) proportional to exp(lambda U(e))
+    D' = m D + (1 - m) mean_j min(1, |e_j - last year's|)    doubt about commitments
 
 I is influence, a mean of the partner's share of deliveries and of the recipient's alignment A;
 h_jr = max(0, -r_jr) is hostility between partners, r_0j the recipient's relation with j. The constraint
