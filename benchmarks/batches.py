@@ -21,21 +21,14 @@ FEW = ("supplier_share", "hhi", "border_pressure")
 
 def measure(trials: int, workers: int, keep: list[str] | None, is_stored: bool) -> dict[str, float]:
     """Run in this process and its workers; return seconds and the peak of their memory in MiB."""
-    import psutil
-
     import sim
+    from sim.batches.resources import in_use
 
-    peak, is_done, here = [0.0], threading.Event(), psutil.Process()
+    peak, is_done = [0.0], threading.Event()
 
     def watch() -> None:
         while not is_done.wait(0.05):
-            size = 0.0
-            for each in (here, *here.children(recursive=True)):
-                try:
-                    size += each.memory_info().rss
-                except psutil.Error:
-                    continue
-            peak[0] = max(peak[0], size / 2**20)
+            peak[0] = max(peak[0], in_use() / 2**20)
 
     sim.run("baseline", trials=2 * workers, keep="hhi", block=2, workers=workers)  # starts the processes
     watcher = threading.Thread(target=watch)

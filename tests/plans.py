@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from sim import case, design, event_checks, events
 from sim.case import Case
@@ -111,6 +113,11 @@ def busy(of_case: str) -> list[dict[str, Any]]:
         {"at": at(16), "what": "hold", "name": f"agreement_rung.{rival}", "to": 2, "for_quarters": 4},
         {"at": at(17), "what": "set", "name": f"relation.{partner}.{rival}", "to": -1},
     ]
+
+
+def usual(names: Iterable[str], few: Collection[str]) -> list[Any]:
+    """Return names for a test to be run with: a few in every run of the suite, the others marked long."""
+    return [name if name in few else pytest.param(name, marks=pytest.mark.long) for name in names]
 
 
 def last_quarter(of_case: str, n_steps: int) -> str:

@@ -102,6 +102,15 @@ def test_the_cut_lets_one_statistic_go_astray() -> None:
 PLANTED, DRAWS = 400, 99
 
 
+def test_statistics_that_never_vary_rule_out_nothing_but_other_values() -> None:
+    scores, statistics = normal_mean()
+    emulator = abc.emulate(scores, np.concatenate([statistics, np.zeros((2, N))]))
+    near, unlike = np.array([0.0, 0.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0, 1.0])
+    point = np.zeros((2, 1))
+    assert abc.is_plausible(emulator.implausibility(point, near), 3.0).all()
+    assert not abc.is_plausible(emulator.implausibility(point, unlike), 3.0).any()
+
+
 def planted(widening: float = 1.0, shift: float = 0.0) -> list[sbc.Verdict]:
     """Ranks under the exact posterior of a normal mean, or one that is too wide, too narrow or beside it."""
     random = np.random.default_rng(4)

@@ -54,12 +54,8 @@ def short(of_case: str = "bangladesh", n_steps: int = 12) -> scenario.Scenario:
 # ---------------------------------------------------------------------- one model
 
 
-#: Scenarios watched in every run of the suite; the others by `make test-long`.
-WATCHED = ("baseline", "calibrated", "osa_surge", "origin_2005")
-
-
 @pytest.mark.parametrize(
-    "name", [n if n in WATCHED else pytest.param(n, marks=pytest.mark.long) for n in scenario.shipped()]
+    "name", plans.usual(scenario.shipped(), ("baseline", "calibrated", "osa_surge", "origin_2005"))
 )
 def test_a_world_is_its_trial_of_a_block(name: str) -> None:
     chosen = sim.load(name)

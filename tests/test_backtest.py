@@ -182,6 +182,13 @@ def test_no_change_repeats_the_window_before(shipped: list[card.Test]) -> None:
         assert said[target].median == pytest.approx(before[target])
 
 
+def with_twin(test: card.Test, loss: float = 1.0) -> card.Test:
+    """Return a test whose only rival says what the model does, at so much of its loss."""
+    model = test.of("model")
+    twins = (dataclasses.replace(each, source="twin", crps=loss * each.crps) for each in model)
+    return dataclasses.replace(test, scored=(*model, *twins))
+
+
 def test_skill_is_one_minus_the_ratio_of_scores(shipped: list[card.Test]) -> None:
     for each in card.skill(shipped):
         assert each.low <= each.shares <= each.high
@@ -189,29 +196,10 @@ def test_skill_is_one_minus_the_ratio_of_scores(shipped: list[card.Test]) -> Non
             1 - card.crps(shipped, "model") / card.crps(shipped, each.baseline)
         )
     # A rival that says the same has skill nought; one that is sure of the record cannot be beaten.
-    same = [
-        dataclasses.replace(
-            test,
-            scored=(
-                *test.of("model"),
-                *(dataclasses.replace(each, source="twin") for each in test.of("model")),
-            ),
-        )
-        for test in shipped
-    ]
-    (twin,) = card.skill(same)
+    (twin,) = card.skill([with_twin(test) for test in shipped])
     assert (twin.shares, twin.low, twin.high) == (0.0, 0.0, 0.0)
     assert twin.sentence.startswith("No skill shown")
-    sure = [
-        dataclasses.replace(
-            test,
-            scored=(
-                *test.of("model"),
-                *(dataclasses.replace(e, source="twin", crps=e.crps / 2) for e in test.of("model")),
-            ),
-        )
-        for test in shipped
-    ]
+    sure = [with_twin(test, loss=0.5) for test in shipped]
     assert card.skill(sure)[0].sentence.startswith("Worse than")
 
 

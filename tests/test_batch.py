@@ -195,6 +195,7 @@ def test_a_store_is_written_by_one_run_at_a_time(out: Path) -> None:
         ({"version": "0.0.1"}, "version is 0.0.1, not"),
         ({"code": "0" * 64}, "code is 0000000000000000, not"),
         ({"format": 0}, "format is 0, not 1"),
+        ({"format": 2, "new": 1}, "format is 2, not 1"),
         ({"rules": {"posture.step": "mine.rule"}}, "was run with the rules mine.rule"),
         ({"nonsense": 1}, "cannot be read"),
     ],

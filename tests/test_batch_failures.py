@@ -98,6 +98,15 @@ def test_a_failure_is_recorded_with_all_that_it_takes_to_see_it_again(tmp_path: 
         sim.replay(out, 3, "bas", rules=rules)
 
 
+def test_the_scenario_of_a_replay_is_that_in_which_the_trial_failed(tmp_path: Path) -> None:
+    calm = plans.scenario("archipelago", changes={"measures.mixing_cost": 0.0}, n_steps=5, name="calm")
+    out, rules = tmp_path / "runs.zarr", failing(FAILING)
+    sim.run([calm, SCENARIO], **WHAT, rules=rules, out=out)
+    named = {trial: sim.replay(out, trial, rules=rules).plan.scenario.name for trial in (FAILING, 3)}
+    assert named == {FAILING: "base", 3: "calm"}
+    assert sim.replay(out, FAILING, "calm", rules=rules).plan.scenario.name == "calm"
+
+
 def test_a_replayed_trial_is_that_of_the_store(tmp_path: Path) -> None:
     out = tmp_path / "runs.zarr"
     runs = sim.run(SCENARIO, **WHAT, out=out, sampling="latin_hypercube", first_trial=0)

@@ -197,6 +197,10 @@ def test_waves_come_nearer_and_say_so(small: calibrate.Calibration) -> None:
 def test_the_folder_of_a_calibration(small: calibrate.Calibration, tmp_path: Path) -> None:
     columns = {small.learned[0].key: np.array([0.4, 0.5]), small.learned[1].key: np.array([0.1, 0.2])}
     checks, predicted = calibration_checks.check_predictions(small, columns, 40)
+    # The first wave is cut; what is shown as the prior is not.
+    assert small.waves[0].statistics.shape[1] < 500
+    before = small.targets.simulated(0, 500, small.seed)
+    assert [each.prior_mean for each in checks] == pytest.approx(before.mean(axis=1))
     verdicts, ranks = calibration_checks.check_ranks(small, planted=50, draws=9)
     assert ranks.shape == (len(small.learned), 50) and ranks.min() >= 0 and ranks.max() <= 9
     calibration_files.write(tmp_path, small, columns, checks, verdicts)

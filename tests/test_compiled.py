@@ -17,7 +17,7 @@ import pytest
 
 import plans
 import sim
-from sim import design, engine, results, scenario_files, variants
+from sim import design, engine, results, scenario, variants
 from sim.errors import InputError
 from sim.mechanisms import demand
 from sim.model import Schedule, Stage
@@ -82,14 +82,7 @@ def digest(recorded: Values) -> str:
 # ---------------------------------------------------------------------- the same bits
 
 
-#: Scenarios compared in every run of the suite; the others by `make test-long`.
-USUAL = ("baseline", "calibrated", "origin_2015")
-SCENARIOS = sorted(path.stem for path in scenario_files.directory().glob("*.toml"))
-
-
-@pytest.mark.parametrize(
-    "name", [name if name in USUAL else pytest.param(name, marks=pytest.mark.long) for name in SCENARIOS]
-)
+@pytest.mark.parametrize("name", plans.usual(scenario.shipped(), ("baseline", "calibrated", "origin_2015")))
 def test_every_shipped_scenario_has_the_same_bits(name: str) -> None:
     plan = design.plan(sim.load(name), seed=5)
     assert_same(*both(replace(plan, n_steps=min(plan.n_steps, 28)), 0, 24))

@@ -118,6 +118,19 @@ def test_what_came_later_is_not_known(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("cell", "years"),
+    [
+        ("2003; 2004", (2003, 2004)),
+        ("2006, 2003-2005", (2003, 2004, 2005, 2006)),
+        ("(2003?); 2003.0", (2003,)),
+        ("", ()),
+    ],
+)
+def test_years_are_read_as_registers_write_them(cell: str, years: tuple[int, ...]) -> None:
+    assert tables.Row("register.csv", 2, {"when": cell}).years("when") == years
+
+
+@pytest.mark.parametrize(
     ("old", "new", "place", "remedy"),
     [
         ("2001,2,Heron", "soon,2,Heron", "row 2, column order_year", "2015"),

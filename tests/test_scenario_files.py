@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+import plans
 import sim
 from sim import evidence, scenario
 from sim.axes import Array
@@ -323,12 +324,8 @@ def baseline_run() -> dict[str, np.ndarray]:
     )
 
 
-#: Futures that are run in every run of the suite; the others by `make test-long`.
-RUN = ("myanmar_escalation", "osa_surge", "india_rupture")
-
-
 @pytest.mark.parametrize(
-    "name", [name if name in RUN else pytest.param(name, marks=pytest.mark.long) for name in DIRECTIONS]
+    "name", plans.usual(DIRECTIONS, ("myanmar_escalation", "osa_surge", "india_rupture"))
 )
 def test_a_future_parts_from_the_baseline_when_and_as_its_story_says(name: str) -> None:
     variable, labels, sign, when = DIRECTIONS[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -87,21 +88,27 @@ def test_a_stored_summary_is_that_in_memory_and_can_be_extended(tmp_path: Path, 
     xr.testing.assert_identical(longer.load(), sim.run(SCENARIO, trials=44, **WHAT))
 
 
+def stopper(blocks: int) -> Callable[[int], None]:
+    """Return a report of progress that interrupts the run after so many blocks."""
+    finished: list[int] = []
+
+    def stop(count: int) -> None:
+        finished.append(count)
+        if len(finished) == blocks:
+            raise KeyboardInterrupt
+
+    return stop
+
+
 @pytest.mark.parametrize("is_damaged", [False, True])
 def test_a_stopped_summary_is_gone_on_with(
     tmp_path: Path, is_damaged: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out, finished = tmp_path / "runs.zarr", []
-
-    def stop(count: int) -> None:
-        finished.append(count)
-        if len(finished) == 4:
-            raise KeyboardInterrupt
-
+    out = tmp_path / "runs.zarr"
     with monkeypatch.context() as patch:
         patch.setattr("sim.batches.summarised.CHECKPOINT", 0.0)
         with pytest.raises(KeyboardInterrupt):
-            sim.run(SCENARIO, trials=60, **WHAT, out=out, progress=stop)
+            sim.run(SCENARIO, trials=60, **WHAT, out=out, progress=stopper(4))
     with pytest.raises(InputError, match="the run is not finished"):
         sim.open(out)
     if is_damaged:
@@ -170,15 +177,9 @@ def test_a_stopped_round_is_gone_on_with_to_the_same_trials(
 ) -> None:
     monkeypatch.setattr(precision, "FIRST", 16)
     what = {**WHAT, "summary": False, "until": "hhi@2020 mean +-0.004"}
-    out, finished = tmp_path / "runs.zarr", []
-
-    def stop(count: int) -> None:
-        finished.append(count)
-        if len(finished) == 4:
-            raise KeyboardInterrupt
-
+    out = tmp_path / "runs.zarr"
     with pytest.raises(KeyboardInterrupt):
-        sim.run(SCENARIO, **what, out=out, progress=stop)
+        sim.run(SCENARIO, **what, out=out, progress=stopper(4))
     assert Store.open(out).spec.trials > 16, "the second round had begun"
     xr.testing.assert_identical(sim.resume(out).load(), sim.run(SCENARIO, **what))
 

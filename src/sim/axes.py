@@ -50,8 +50,9 @@ RECIPIENT = 0
 #: Length of one step, in years.
 QUARTER = 0.25
 
-#: Quarters in a year.
+#: Quarters in a year, and the one that begins it, in whichever calendar.
 QUARTERS = 4
+NEW_YEAR = 1
 
 #: Deals that one trial can open in one quarter. At 1.1 openings a quarter and variance/mean 1.6 a
 #: quarter would exceed this once in about 1,300; dropping the excess lowers the mean by 0.1 %.

@@ -16,6 +16,9 @@ import numpy as np
 
 from sim.axes import Array, IntArray
 
+#: Two-sided 95 % point of the standard normal.
+Z95 = 1.959963984540054
+
 _LN2_HIGH = 6.93147180369123816490e-01
 _LN2_LOW = 1.90821492927058770002e-10
 _LOG2_E = 1.44269504088896338700e00

@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import attrgetter
 from typing import Protocol
 
 import numpy as np
@@ -21,7 +23,7 @@ import numpy as np
 from . import tables
 from .axes import QUARTERS, WINDOW, Array, BoolArray, IntArray
 from .case import Case
-from .errors import BadSyntax, DuplicateKey, OutsideHorizon, UnknownName, nearest
+from .errors import DuplicateKey, OutsideHorizon, UnknownName, nearest
 from .records import shown
 from .tables import Row
 
@@ -33,6 +35,9 @@ _NOTHING = 1e-9
 
 #: An order or a delivery happens, on average, in the middle of its year.
 _MID_YEAR = 0.5
+
+#: Cases whose registers are kept once they are read.
+_CASES = 8
 
 
 class Date(Protocol):
@@ -118,10 +123,10 @@ class RegisterState:
 
 def initial(case: Case, start: Date) -> RegisterState:
     """Return the register as known at the end of the year before `start`."""
-    deals, deliveries = read(case)
+    all_deals, all_deliveries = read(case)
     years = _years(case, start.year)
-    deals = [deal for deal in deals if deal.year < start.year]
-    deliveries = [delivery for delivery in deliveries if delivery.year < start.year]
+    deals = [deal for deal in all_deals if deal.year < start.year]
+    deliveries = [delivery for delivery in all_deliveries if delivery.year < start.year]
     now = start.year + (start.quarter - 1) / QUARTERS
     shape = len(years), case.size("supplier"), case.size("category")
     delivered, ordered, ordered_tiv = np.zeros(shape), np.zeros(shape), np.zeros(shape[:2])
@@ -175,7 +180,8 @@ def world_order_share(case: Case, start: Date) -> Array:
     return case.constants_at(start.year)["world_order_share"]
 
 
-def read(case: Case) -> tuple[list[Deal], list[Delivery]]:
+@lru_cache(maxsize=_CASES)
+def read(case: Case) -> tuple[tuple[Deal, ...], tuple[Delivery, ...]]:
     """Return the register's deals, by order year, and its deliveries, by year.
 
     Raises
@@ -191,7 +197,8 @@ def read(case: Case) -> tuple[list[Deal], list[Delivery]]:
     deliveries = [
         _delivery(case, row, becomes) for row in tables.read(case.folder / files.deliveries, delivery_columns)
     ]
-    return sorted(deals, key=lambda deal: deal.year), sorted(deliveries, key=lambda delivery: delivery.year)
+    by_year = attrgetter("year")
+    return tuple(sorted(deals, key=by_year)), tuple(sorted(deliveries, key=by_year))
 
 
 def _deal(case: Case, row: Row, becomes: dict[tuple[str, str], int]) -> Deal:
@@ -204,7 +211,7 @@ def _deal(case: Case, row: Row, becomes: dict[tuple[str, str], int]) -> Deal:
         is_platform=row.text("category") not in files.not_platforms,
         item=row.text("designation"),
         kind=row.text("category"),
-        delivery_years=tuple(_delivery_years(row)),
+        delivery_years=row.years("delivery_years"),
         is_complete=bool(row.cells[delivered]) and row.number_in(delivered, 0) >= tiv - _NOTHING,
     )
 
@@ -300,12 +307,3 @@ def _categories(case: Case) -> dict[tuple[str, str], int]:
             raise DuplicateKey(row.file, row.place("description"), message, "Keep one row.")
         becomes[key] = case.categories.index(name)
     return becomes
-
-
-def _delivery_years(row: Row) -> Iterator[int]:
-    """Yield the years in a cell such as ``2021; 2022``."""
-    for part in filter(None, (part.strip() for part in row.cells["delivery_years"].split(";"))):
-        if not part.isdigit():
-            remedy = "Write years with semicolons between them, as in 2021; 2022."
-            raise BadSyntax(row.file, row.place("delivery_years"), "not a list of years", remedy, part)
-        yield int(part)

@@ -238,7 +238,7 @@ def _manifest(
         },
         "python": platform.python_version(),
         "packages": {name: metadata.version(name) for name in _PACKAGES},
-        "command": _command(),
+        "command": command(),
     }
 
 
@@ -265,7 +265,7 @@ def chosen_engine(engine: str, trials: int, has_rules: bool) -> str:
     return engine
 
 
-def _command() -> str:
+def command() -> str:
     """Return the command line where there is one; a notebook's or a server's says nothing about the run."""
     program = Path(sys.argv[0])
     is_ours = program.name == "sim" or program.parent.name == "sim"

@@ -14,9 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.axes import Array
+from sim.axes import NEW_YEAR, Array
 from sim.mechanisms import alignment, posture
-from sim.numerics import total
 
 
 def postures(
@@ -39,9 +38,8 @@ def postures(
         As `posture.step` reads them. Doubt fades once a year, and rises whenever a posture moves.
     """
     taken = np.array(np.broadcast_to(level, posture_prev.shape), dtype=float)
-    moved = total(np.minimum(1.0, np.abs(taken - posture_prev))) / len(taken)
-    is_taken_up = (calendar_quarter == posture.NEW_YEAR) | (moved > 0.0)
-    doubt = doubt_memory * commitment_doubt_prev + (1.0 - doubt_memory) * moved
+    is_taken_up = (calendar_quarter == NEW_YEAR) | (taken != posture_prev).any(axis=0)
+    doubt = posture.doubt_after(taken, posture_prev, commitment_doubt_prev, doubt_memory)
     return posture.Update(
         posture=taken,
         posture_terms={},
@@ -64,7 +62,7 @@ def alignments(
     """
     taken = np.array(np.broadcast_to(step, alignment_prev.shape), dtype=float)
     return alignment.Update(
-        alignment=np.minimum(1.0, np.maximum(0.0, alignment_prev + taken * alignment_step)),
+        alignment=alignment.after(taken, alignment_prev, alignment_step),
         alignment_step_taken=taken,
         alignment_terms={},
         alignment_probability=np.zeros((len(alignment.STEPS), *alignment_prev.shape)),

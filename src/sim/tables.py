@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,9 @@ from .records import shown
 #: Lines in which a header is looked for, and what may part its cells.
 _PREAMBLE = 40
 _DELIMITERS = ",;\t"
+
+#: Years that a register can name.
+YEARS = (1900, 2100)
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,22 @@ class Row:
             remedy = "Correct it, or change the years that the table is said to cover."
             raise OutOfBounds(self.file, self.place(column), f"not in {first}-{last}", remedy, value)
         return value
+
+    def years(self, column: str) -> tuple[int, ...]:
+        """Return the years of a cell such as ``2021; 2022`` or ``2015-2017``, in order; it may be empty."""
+        years: set[int] = set()
+        for part in filter(None, (part.strip("()? ") for part in re.split("[;,]", self.cells[column]))):
+            found = re.fullmatch(r"(\d{4})(?:\.0)?(?:-(\d{4}))?", part)
+            if found is None:
+                remedy = "Write years with semicolons between them, as in 2021; 2022."
+                raise BadSyntax(self.file, self.place(column), "not a list of years", remedy, part)
+            first, last = int(found.group(1)), int(found.group(2) or found.group(1))
+            if not YEARS[0] <= first <= last <= YEARS[1]:
+                raise OutOfBounds(
+                    self.file, self.place(column), "not years of a register", "Correct it.", part
+                )
+            years.update(range(first, last + 1))
+        return tuple(sorted(years))
 
 
 def read(path: Path, columns: Iterable[str]) -> list[Row]:

@@ -34,16 +34,26 @@ def replay(
     InputError
         If nothing failed and no trial is given, or there is no such trial or scenario.
     """
-    store = Store.open(out)
-    batch, spec, file = Batch.of(store, rules), store.spec, shown(Path(out))
+    return of_store(Store.open(out), trial, scenario, rules=rules)
+
+
+def of_store(
+    store: Store, trial: int | None = None, scenario: str | None = None, *, rules: Rules | None = None
+) -> World:
+    """Return what `replay` does, from a store that is open."""
+    batch, spec, file = Batch.of(store, rules), store.spec, shown(store.path)
     names = [each.name for each in batch.scenarios]
     if scenario is not None and scenario not in names:
         raise UnknownName(file, "scenario", "not in the run: {value}", nearest(scenario, names), scenario)
-    if trial is None:
-        failed = [each for each in store.failures() if scenario in (None, each["scenario"])]
-        if not failed:
-            raise InputError(file, "trial", "no trial failed", "Name the one to replay.")
+    failed = [
+        each
+        for each in store.failures()
+        if scenario in (None, each["scenario"]) and trial in (None, each["trial"])
+    ]
+    if failed:
         trial, scenario = failed[0]["trial"], failed[0]["scenario"]
+    if trial is None:
+        raise InputError(file, "trial", "no trial failed", "Name the one to replay.")
     last = spec.first_trial + spec.trials - 1
     if not spec.first_trial <= trial <= last:
         remedy = f"Choose from {spec.first_trial} to {last}."
@@ -52,12 +62,7 @@ def replay(
     return World(chosen, spec.seed, trial, rules=rules, keep=spec.keep, sampling=batch.sampling)
 
 
-def failure(out: str | Path, world: World) -> dict[str, Any] | None:
+def failure(store: Store, world: World) -> dict[str, Any] | None:
     """Return what the store says of a world's trial, if it failed there."""
-    name = world.plan.scenario.name
-    found = (
-        each
-        for each in Store.open(out).failures()
-        if (each["scenario"], each["trial"]) == (name, world.trial)
-    )
-    return next(found, None)
+    key = world.plan.scenario.name, world.trial
+    return next((each for each in store.failures() if (each["scenario"], each["trial"]) == key), None)

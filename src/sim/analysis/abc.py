@@ -24,6 +24,9 @@ from sim.axes import Array, BoolArray
 #: Part of a statistic's variance that a ridge adds to the diagonal of normal equations.
 _RIDGE = 1e-6
 
+#: Least luck of a statistic, so that one that never varies can be compared with the record.
+_LEAST_LUCK = 1e-9
+
 
 @dataclass(frozen=True)
 class Emulator:
@@ -147,7 +150,7 @@ def emulate(scores: Array, statistics: Array) -> Emulator:
     freedom = max(1, statistics.shape[1] - len(features))
     residual = np.sqrt((left**2).sum(axis=1) / freedom)
     explained = 1.0 - residual**2 / np.maximum(statistics.var(axis=1, ddof=1), np.finfo(float).tiny)
-    return Emulator(coefficients, residual, explained)
+    return Emulator(coefficients, np.maximum(residual, _LEAST_LUCK), explained)
 
 
 def _features(scores: Array) -> Array:

@@ -92,11 +92,11 @@ class Wave:
     Parameters
     ----------
     scores, statistics : ndarray, shape (element, trial), (statistic, trial)
-        Of the trials that the cut leaves.
+        Of the trials that the cut leaves; of all, if it leaves fewer than are kept.
     trials : int
         Simulated.
     plausible : float
-        Part of the prior, or of the proposal, that the cut leaves.
+        Part of the prior, or of the proposal, that the cut allows.
     emulator : Emulator
     projection : Projection
     sample : Sample
@@ -162,6 +162,8 @@ class Calibration:
     waves : tuple of Wave
     learned : tuple of Learned
         In the order of the targets' elements.
+    prior_scores, prior_statistics : ndarray, shape (element, trial), (statistic, trial)
+        Of all trials of the first wave, before any cut.
     """
 
     targets: Targets
@@ -169,6 +171,8 @@ class Calibration:
     observed: Array
     waves: tuple[Wave, ...]
     learned: tuple[Learned, ...]
+    prior_scores: Array
+    prior_statistics: Array
 
     @property
     def sample(self) -> abc.Sample:
@@ -213,14 +217,15 @@ def run(
     """
     observed = targets.recorded()
     done: list[Wave] = []
+    simulated: list[tuple[Array, Array]] = []
     for number in range(waves):
         proposal = _propose(done[-1]) if done else None
-        scores, statistics = _simulate(
-            targets, proposal, done, observed, number * trials, trials, seed, progress
+        simulated.append(
+            _simulate(targets, proposal, done, observed, number * trials, trials, seed, progress)
         )
-        done.append(_invert(scores, statistics, observed, proposal, trials, done))
+        done.append(_invert(*simulated[-1], observed, proposal, trials, done))
     learned = _learned(targets, done[-1], observed, seed)
-    return Calibration(targets, seed, observed, tuple(done), learned)
+    return Calibration(targets, seed, observed, tuple(done), learned, *simulated[0])
 
 
 def _simulate(
@@ -284,7 +289,7 @@ def _invert(
     for wave in before:
         possible &= abc.is_plausible(wave.emulator.implausibility(scores, observed), CUT)
     plausible = float(possible.mean())
-    # A cut that leaves next to nothing says that the model cannot make the record; the report shows it.
+    # A cut that leaves fewer than are kept is not made; the report shows how few it would have left.
     if possible.sum() < KEPT * trials:
         possible[:] = True
     scores, statistics = scores[:, possible], statistics[:, possible]

@@ -94,7 +94,7 @@ def check_predictions(
         parts.append(targets.simulated(start, count, calibration.seed, windows))
         if progress is not None:
             progress(count)
-    after, before = np.concatenate(parts, axis=1), calibration.waves[0].statistics
+    after, before = np.concatenate(parts, axis=1), calibration.prior_statistics
     checks = []
     for name, recorded, prior, row in zip(targets.names(), calibration.observed, before, after, strict=True):
         prior_low, prior_high = np.quantile(prior, [0.05, 0.95])

@@ -119,14 +119,14 @@ def for_arviz(found: Calibration, columns: dict[str, Array], predicted: Array) -
     names = list(targets.names())
     prior = {
         element.key: from_normal(element, scores)[None]
-        for element, scores in zip(targets.elements, found.waves[0].scores, strict=True)
+        for element, scores in zip(targets.elements, found.prior_scores, strict=True)
     }
     tree = from_dict(
         {
             "posterior": {key: values[None] for key, values in columns.items()},
             "prior": prior,
             "posterior_predictive": {"statistics": predicted.T[None]},
-            "prior_predictive": {"statistics": found.waves[0].statistics.T[None]},
+            "prior_predictive": {"statistics": found.prior_statistics.T[None]},
             "observed_data": {"statistics": found.observed},
         },
         # Texts of any length: those of fixed length have no stable form in zarr.

@@ -121,10 +121,10 @@ class Targets:
 
     def recorded(self) -> Array:
         """Return the statistics on record, shape (statistic,)."""
-        deals, deliveries = register.read(self.case)
+        all_deals, all_deliveries = register.read(self.case)
         last = self.table.last_year
-        deals = [deal for deal in deals if deal.year <= last and deal.is_platform]
-        deliveries = [each for each in deliveries if each.year <= last]
+        deals = [deal for deal in all_deals if deal.year <= last and deal.is_platform]
+        deliveries = [each for each in all_deliveries if each.year <= last]
         found = []
         for window in self.windows:
             found.append(_empty(self.case, window, 1))

@@ -12,7 +12,6 @@ register records (finance and technology on offer, prices, politics) have no col
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,7 +20,7 @@ import numpy as np
 from sim import register, tables
 from sim.axes import QUARTERS, Array, BoolArray, IntArray
 from sim.dates import Quarter
-from sim.errors import BadSyntax, Contradiction, MissingField
+from sim.errors import Contradiction, MissingField
 from sim.mechanisms import experience
 from sim.scenario import Scenario
 
@@ -195,7 +194,7 @@ def of_table(
     shape = len(names["recipient"]), len(names["supplier"])
     delivered = np.zeros((*shape, len(span) + 1))
     for row, r, s in zip(rows, recipient, supplier, strict=True):
-        when = _years_in(row)
+        when = row.years("delivery_years")
         for each in when:
             # What arrives after the last order has no choice left to bear on.
             delivered[r, s, min(max(each - span[0], 0), len(span))] += row.number_in(
@@ -288,16 +287,6 @@ def _may_sell(constants: dict[str, Array], scenario: Scenario, year: int) -> Arr
 def _first_window_end(path: Path) -> int:
     ends = [int(row.text("window").rpartition("-")[2]) for row in tables.read(path, ("window",))]
     return min(ends)
-
-
-def _years_in(row: tables.Row) -> Sequence[int]:
-    parts = [part.strip() for part in row.cells["delivery_years"].split(";") if part.strip()]
-    if not all(part.isdigit() for part in parts):
-        remedy = "Write years with semicolons between them, as in 2021; 2022."
-        raise BadSyntax(
-            row.file, row.place("delivery_years"), "not a list of years", remedy, row.cells["delivery_years"]
-        )
-    return [int(part) for part in parts]
 
 
 def _dyads(path: Path | None, names: dict[str, list[str]]) -> Array | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.errors import InputError, UnknownName, nearest
+from sim.numerics import Z95
 from sim.results import sound
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ STATISTICS = (
 )
 
 _QUANTILES = (0.5, 0.05, 0.25, 0.75, 0.95)
-_Z95 = 1.959963984540054
 
 
 def compare(
@@ -62,15 +62,7 @@ def compare(
     import xarray as xr
 
     runs = sound(runs)
-    names = [str(name) for name in runs["scenario"].values]
-    reference = names[0] if reference is None else reference
-    if reference not in names:
-        raise UnknownName(
-            "", "reference", "no such scenario in the result: {value}", nearest(reference, names), reference
-        )
-    others = [name for name in names if name != reference]
-    if not others:
-        raise InputError("", "reference", "nothing to compare", "Run at least two scenarios.")
+    reference, others = split(runs, reference)
     chosen = [str(name) for name in runs.data_vars] if variables is None else list(variables)
     for name in chosen:
         if name not in runs:
@@ -100,6 +92,19 @@ def compare(
     return xr.Dataset(result, {**coordinates, "scenario": others, "statistic": list(STATISTICS)}, attributes)
 
 
+def split(runs: xr.Dataset, reference: str | None) -> tuple[str, list[str]]:
+    """Return the reference, the first scenario if none is named, and the other scenarios."""
+    names = [str(name) for name in runs["scenario"].values]
+    reference = names[0] if reference is None else reference
+    if reference not in names:
+        remedy = nearest(reference, names)
+        raise UnknownName("", "reference", "no such scenario in the result: {value}", remedy, reference)
+    others = [name for name in names if name != reference]
+    if not others:
+        raise InputError("", "reference", "nothing to compare", "Run at least two scenarios.")
+    return reference, others
+
+
 def _statistics(values: Any, standard: Any) -> Any:
     """Return the statistics of values - standard over the last axis, stacked first in their order."""
     values, standard = values.astype(float), standard.astype(float)
@@ -107,7 +112,7 @@ def _statistics(values: Any, standard: Any) -> Any:
     count = difference.shape[-1]
     mean = difference.mean(axis=-1)
     variance = difference.var(axis=-1, ddof=1) if count > 1 else np.full(mean.shape, np.nan)
-    margin = _Z95 * np.sqrt(variance / count)
+    margin = Z95 * np.sqrt(variance / count)
     unpaired = values.var(axis=-1) + standard.var(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         # Where nothing differs in any trial the ratio has no meaning.

@@ -16,11 +16,9 @@ from sim import design, engine, evidence
 from sim.analysis.direction_files import UNCHANGED, Directions, Experiment, read
 from sim.axes import Array
 from sim.errors import InputError, UnknownName, WrongType, nearest
+from sim.numerics import Z95
 from sim.scenario import Scenario
 from sim.variables import GLOSSARY
-
-#: Two-sided 95 % point of the normal distribution.
-_Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -194,7 +192,7 @@ def _result(found: Directions, experiment: Experiment, raised: Array, standard: 
     if not np.all(np.isfinite(difference)):
         raise InputError("", experiment.id, "the effect is not a finite number", "Choose another effect.")
     mean = float(difference.mean())
-    margin = _Z95 * float(difference.std(ddof=1)) / float(np.sqrt(difference.size))
+    margin = Z95 * float(difference.std(ddof=1)) / float(np.sqrt(difference.size))
     row, effect = evidence.load()[experiment.id], experiment.effect
     return Result(
         id=experiment.id,

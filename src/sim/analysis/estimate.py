@@ -19,6 +19,7 @@ from sim.analysis.choice_data import Choices
 from sim.axes import Array, BoolArray
 from sim.elements import Element
 from sim.errors import InputError
+from sim.numerics import Z95
 from sim.parameters import ParameterSet
 
 #: Probabilities at which a prior's mean and spread are taken.
@@ -319,7 +320,7 @@ def recovery(choices: Choices, coefficients: Array, replicates: int, seed: int) 
 def _recovered(terms: Sequence[str], planted: Array, estimates: Array, errors: Array) -> list[Recovery]:
     if not len(estimates):
         return []
-    held = np.abs(estimates - planted) <= 1.96 * errors
+    held = np.abs(estimates - planted) <= Z95 * errors
     return [
         Recovery(
             term,

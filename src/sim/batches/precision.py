@@ -20,6 +20,7 @@ import numpy as np
 from sim.axes import QUARTERS, Array
 from sim.dates import Quarter
 from sim.errors import InputError, UnknownName, WrongType, nearest
+from sim.numerics import Z95
 from sim.scenario import Scenario
 from sim.variables import GLOSSARY
 
@@ -36,7 +37,6 @@ MOST = 1_000_000
 _RESERVE = 1.05
 
 _CONFIDENCE = 0.95
-_Z = 1.959963984540054
 
 _FORM = re.compile(
     r"\s*(?P<variable>\w+)\s*(?:\[(?P<labels>[^\]]+)\])?\s*@\s*(?P<when>\d{4}(?:-Q[1-4])?)"
@@ -89,7 +89,7 @@ def half_width(values: Array, share: float | None) -> float:
     if n < 2:
         return math.inf
     if share is None:
-        return float(_Z * values.astype(float).std(ddof=1) / math.sqrt(n))
+        return float(Z95 * values.astype(float).std(ddof=1) / math.sqrt(n))
     from scipy.stats import binom
 
     tail = (1 - _CONFIDENCE) / 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,6 +97,18 @@ def needs(
     here = {"arrays": whole, "chunks": 0, "summary": scenarios * 4 * one}[form]
     local = workers * (PROCESS + at_work) if workers else at_work
     return Needs(PROCESS + local + ahead * one + here, whole if form == "chunks" else 0)
+
+
+def in_use() -> int:
+    """Return the memory of this process and of those it started, in bytes."""
+    import psutil
+
+    here = psutil.Process()
+    size = 0
+    for each in (here, *here.children(recursive=True)):
+        with suppress(psutil.Error):
+            size += each.memory_info().rss
+    return size
 
 
 def _text(size: int) -> str:

@@ -28,10 +28,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sim.batches.blocks import LEVEL, Failure
 from sim.errors import Contradiction, InputError, MissingFile
 from sim.records import shown
 from sim.results import write
+from sim.variables import GLOSSARY
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -190,6 +193,8 @@ class Store:
             fields = json.loads(record.read_text(encoding="utf-8"))["attributes"]
             made = fields.pop("format")
             found = {"format": made, "version": fields["version"], "code": fields["code"][:_DIGEST_BYTES]}
+            now = {"format": FORMAT, "version": version(), "code": code_digest()[:_DIGEST_BYTES]}
+            check_same(target, found, now)
             as_tuples: dict[str, Any] = {
                 key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
             }
@@ -197,8 +202,6 @@ class Store:
         except (ValueError, KeyError, TypeError) as error:
             problem = f"cannot be read as the record of a run: {error}"
             raise InputError(shown(record), "", problem, "Run it anew, elsewhere.") from None
-        now = {"format": FORMAT, "version": version(), "code": code_digest()[:_DIGEST_BYTES]}
-        check_same(target, found, now)
         return cls(target, spec)
 
     @contextlib.contextmanager
@@ -242,8 +245,6 @@ class Store:
 
     def chunk(self, name: str, scenario: int, block: int) -> Path:
         """Return the file of a variable's chunk: all else but scenario and trial is whole."""
-        from sim.variables import GLOSSARY
-
         whole = ["0"] * (1 + len(GLOSSARY[name].dims))
         return Path(self.path, name, "c", str(scenario), *whole, str(block))
 
@@ -326,7 +327,6 @@ class Store:
 
     def fit(self) -> None:
         """Give every array the length that the spec asks for. May be repeated."""
-        import numpy as np
         import zarr
 
         group: Any = zarr.open_group(self.path, mode="r+", use_consolidated=False)

@@ -73,8 +73,6 @@ def backtest(
     Nothing later than the origin is used. The forecast is registered, with a digest, before the record of the
     window is read. Without --deals the shipped case is tested; with it, any importer.
     """
-    import shlex
-    import sys
     from contextlib import nullcontext
 
     from sim.analysis.backtest import card
@@ -82,15 +80,15 @@ def backtest(
     from sim.cli.terminal import progress, write_json
     from sim.errors import InputError
     from sim.importers import registers
+    from sim.results import command
 
-    command = shlex.join(["sim", *sys.argv[1:]])
     years = tuple(sorted(set(origins))) or card.ORIGINS
     if deals is None and recipient is not None:
         raise InputError("", "--recipient", "there is no register to take it from", "Add --deals FILE.")
     whole = registers.read(deals, recipient) if deals is not None else None
     with nullcontext() if out is None else staged(out, force=force, is_ours=_is_backtest) as place:
         with progress(trials * len(years)) as advance:
-            given: tuple[Any, ...] = (years, trials, seed, length, command, advance)
+            given: tuple[Any, ...] = (years, trials, seed, length, command(), advance)
             tests = card.of_case(*given) if whole is None else card.of_register(whole, *given)
         summary = card.summary(tests, seed)
         files: list[Path] = []
@@ -145,23 +143,19 @@ def forecast(
     forecast.csv (the same as a table). An existing folder is never replaced.
     """
     import csv
-    import json
-    import shlex
-    import sys
 
     from sim import scenario as scenarios
     from sim.analysis.backtest import forecast as forecasts
     from sim.analysis.backtest import frozen
     from sim.cli.staging import staged
-    from sim.cli.terminal import progress
+    from sim.cli.terminal import progress, save_json
+    from sim.results import command
 
-    command = shlex.join(["sim", *sys.argv[1:]])
     with staged(out, force=None) as place:
         with progress(trials) as advance:
-            found = frozen.windows(scenarios.load(name), spans, years, trials, seed, command, advance)
+            found = frozen.windows(scenarios.load(name), spans, years, trials, seed, command(), advance)
         place.mkdir()
-        text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
-        (place / "forecast.json").write_text(text, encoding="utf-8")
+        save_json(place / "forecast.json", found)
         with (place / "forecast.csv").open("w", encoding="utf-8", newline="") as lines:
             writer = csv.writer(lines, lineterminator="\n")
             writer.writerow(["target", "unit", "mean", *(f"q{level:g}" for level in forecasts.LEVELS)])
@@ -208,17 +202,17 @@ def _is_backtest(path: Path) -> bool:
 def _write(place: Path, tests: Sequence[Test], summary: dict[str, Any], trials: int, seed: int) -> list[Path]:
     """Write the card, the scores, the forecasts and the figures; return the files."""
     import csv
-    import json
     from dataclasses import asdict
 
     from sim.analysis.backtest import card
+    from sim.cli.terminal import save_json
     from sim.plots import backtest_chart
     from sim.plots.style import save
 
     for folder in (place, place / FORECASTS, place / FIGURES):
         folder.mkdir()
     written = [place / CARD, place / SCORES]
-    written[0].write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    save_json(written[0], summary)
     rows = [{**asdict(each), "pit": each.pit} for test in tests for each in test.scored]
     with written[1].open("w", encoding="utf-8", newline="") as lines:
         writer = csv.writer(lines, lineterminator="\n")
@@ -229,7 +223,7 @@ def _write(place: Path, tests: Sequence[Test], summary: dict[str, Any], trials: 
             writer.writerow([*(row[name] for name in plain), *(int(row["covered"][w]) for w in widths)])
     for test in tests:
         path = place / FORECASTS / f"{test.recipient}_{test.origin}.json"
-        path.write_text(json.dumps(test.registered, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        save_json(path, test.registered)
         written.append(path)
     figures = {
         "leader_share": backtest_chart.leader_fans(tests, trials, seed),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from sim.cli import options
-from sim.cli.program import Interrupted
+from sim.cli.program import FAILED, Interrupted
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -50,12 +50,13 @@ def replay(out: Path, trial: int | None, scenario: str | None, as_json: bool) ->
 
     Leaves with 1 if it fails.
     """
-    from sim.abm.replay import failure
-    from sim.abm.replay import replay as open_world
+    from sim.abm.replay import failure, of_store
+    from sim.batches.store import Store
     from sim.cli.terminal import write_fields, write_json
 
-    world = open_world(out, trial, scenario)
-    recorded = failure(out, world)
+    store = Store.open(out)
+    world = of_store(store, trial, scenario)
+    recorded = failure(store, world)
     problem = world.first_problem()
     told: dict[str, Any] = {
         "scenario": world.plan.scenario.name,
@@ -74,7 +75,7 @@ def replay(out: Path, trial: int | None, scenario: str | None, as_json: bool) ->
         write_fields([(name, "" if value is None else str(value)) for name, value in told.items()])
         write_fields(numbers)
     if problem:
-        click.get_current_context().exit(1)
+        click.get_current_context().exit(FAILED)
 
 
 def finish(runs: xr.Dataset) -> None:
@@ -96,7 +97,7 @@ def finish(runs: xr.Dataset) -> None:
             f"{precision['until']}: {outcome}, {reached} with {precision['trials']:,} trials", err=True
         )
     if failures or (precision and not precision["is_reached"]):
-        click.get_current_context().exit(1)
+        click.get_current_context().exit(FAILED)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.cli import options
+from sim.cli.program import FAILED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from sim.analysis.patterns import Result
     from sim.analysis.sbc import Verdict
     from sim.scenario import Scenario
-
-#: Exit code of a command that ran and found something wanting.
-FAILED = 1
 
 #: Chance of calling ranks uneven, over all elements, when none is.
 SIGNIFICANCE = 0.05

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.cli import options
+from sim.cli.program import FAILED
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
-
-#: Exit code of a command that ran and found something wanting.
-MISSED = 1
 
 
 @click.command()
@@ -49,7 +47,7 @@ def patterns(scenario: str, trials: int, seed: int, as_json: bool) -> None:
         ]
         write_table(("Id", "Pattern", "Record", "Model ± s.e.", "Range", "Rule", "Verdict"), rows)
     if any(result.verdict == "miss" for result in results):
-        raise SystemExit(MISSED)
+        raise SystemExit(FAILED)
 
 
 @click.command()
@@ -101,7 +99,7 @@ def directions(scenario: str, trials: int, seed: int, ids: tuple[str, ...], as_j
         counts = [f"{verdicts.count(name)} {name}" for name in ("shown", "unclear", "missed")]
         click.echo(f"{', '.join(counts)}; {len(found.excluded)} without an experiment.")
     if any(result.verdict == "missed" for result in found.results):
-        raise SystemExit(MISSED)
+        raise SystemExit(FAILED)
 
 
 @click.command()

@@ -10,8 +10,8 @@ import click
 
 from sim.errors import SimError
 
-BAD_INPUT = 2
-INTERRUPTED = 130
+#: Exit codes: ran and found something wanting; a mistake of the user; Ctrl-C.
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 HELP = """Strategic scenario simulation of arms procurement and alignment.
 

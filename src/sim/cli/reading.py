@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli import options
+from sim.cli.program import FAILED
 
 if TYPE_CHECKING:
     from sim.evidence import Evidence
     from sim.scenario import Event, Scenario
-
-#: Exit code of a check that found something.
-FAILED = 1
 
 #: Units of the numbers in events that are not about a parameter's or a variable's value.
 UNITS_OF_VERBS = {

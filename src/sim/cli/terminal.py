@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,7 +20,12 @@ _WIDE = 120
 
 def write_json(content: Any) -> None:
     """Write JSON to standard output."""
-    click.echo(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
+    click.echo(_json(content))
+
+
+def save_json(path: Path, content: Any) -> None:
+    """Write JSON to a file."""
+    path.write_text(_json(content) + "\n", encoding="utf-8")
 
 
 def write_table(
@@ -83,6 +89,8 @@ def progress(total: int, block: int = 0) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.text import Text
 
+    from sim.batches.resources import in_use
+
     class Blocks(bars.ProgressColumn):
         """Blocks done, trials per second, memory."""
 
@@ -90,7 +98,8 @@ def progress(total: int, block: int = 0) -> Iterator[Callable[[int], None]]:
             elapsed = task.finished_time or task.elapsed
             speed = f"{task.completed / elapsed:,.0f} trials/s" if elapsed and task.completed else ""
             done, of = (-(-int(trials) // block) if block else 0 for trials in (task.completed, total))
-            return Text(f"{f'block {done:,}/{of:,}  ' if block else ''}{speed}  {_memory()}")
+            blocks = f"block {done:,}/{of:,}  " if block else ""
+            return Text(f"{blocks}{speed}  {in_use() / 2**20:,.0f} MiB")
 
     columns = (
         bars.TextColumn("trials"),
@@ -104,13 +113,5 @@ def progress(total: int, block: int = 0) -> Iterator[Callable[[int], None]]:
         yield lambda count: bar.advance(task, count)
 
 
-def _memory() -> str:
-    """Return the memory of this process and of those it started."""
-    import psutil
-
-    here = psutil.Process()
-    size = 0
-    for each in (here, *here.children(recursive=True)):
-        with suppress(psutil.Error):
-            size += each.memory_info().rss
-    return f"{size / 2**20:,.0f} MiB"
+def _json(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)

@@ -23,7 +23,7 @@ from sim.errors import BadSyntax, MissingField, OutOfBounds, UnknownName, WrongT
 from sim.importers import categories
 from sim.importers.categories import identifier
 from sim.records import shown
-from sim.tables import Row
+from sim.tables import YEARS, Row
 
 #: Column of each form, by what it holds.
 _FORMS = {
@@ -69,9 +69,6 @@ _FORMS = {
 
 #: What a table of deals may leave out.
 _OPTIONAL = ("recipient", "n_ordered", "tiv_unit", "source", "as_known_at")
-
-#: Years that a register can name.
-_YEARS = (1900, 2100)
 
 
 @dataclass(frozen=True)
@@ -213,7 +210,7 @@ def _of_recipient(rows: list[Row], column: str, wanted: str | None) -> tuple[lis
 
 def _deal(row: Row, columns: dict[str, str]) -> Deal:
     """Read a row that stands for a deal."""
-    years = _delivery_years(row, columns["delivery_years"])
+    years = row.years(columns["delivery_years"])
     delivered = row.optional_number(columns["delivered"], 0.0)
     tiv = _volume(row, columns, delivered)
     is_running = delivered is None
@@ -289,25 +286,10 @@ def _year(row: Row, column: str) -> int:
     if not re.fullmatch(r"\d{4}(\.0)?", text):
         raise WrongType(row.file, row.place(column), "not a year", "Write it as 2015.", row.cells[column])
     year = int(text[:4])
-    if not _YEARS[0] <= year <= _YEARS[1]:
-        remedy = f"Give a year from {_YEARS[0]} to {_YEARS[1]}."
+    if not YEARS[0] <= year <= YEARS[1]:
+        remedy = f"Give a year from {YEARS[0]} to {YEARS[1]}."
         raise OutOfBounds(row.file, row.place(column), "not a year of a register", remedy, year)
     return year
-
-
-def _delivery_years(row: Row, column: str) -> list[int]:
-    """Read years such as ``2021; 2022`` or ``2015-2017``."""
-    years: list[int] = []
-    for part in filter(None, (part.strip("()? ") for part in re.split("[;,]", row.cells[column]))):
-        found = re.fullmatch(r"(\d{4})(?:\.0)?(?:-(\d{4}))?", part)
-        if found is None:
-            remedy = "Write years with semicolons between them, as in 2021; 2022."
-            raise BadSyntax(row.file, row.place(column), "not a list of years", remedy, part)
-        first, last = int(found.group(1)), int(found.group(2) or found.group(1))
-        if not _YEARS[0] <= first <= last <= _YEARS[1]:
-            raise OutOfBounds(row.file, row.place(column), "not years of a register", "Correct it.", part)
-        years.extend(range(first, last + 1))
-    return sorted(set(years))
 
 
 def _last_year(rows: Iterable[Row], columns: dict[str, str]) -> int:
@@ -318,7 +300,7 @@ def _last_year(rows: Iterable[Row], columns: dict[str, str]) -> int:
         *re.findall(r"(?<!\d)\d{4}(?!\d)", " ".join(dated)),
         *re.findall(r"end-(\d{4})", " ".join(covered)),
     ]
-    return max(int(year) for year in years if _YEARS[0] <= int(year) <= _YEARS[1])
+    return max(int(year) for year in years if YEARS[0] <= int(year) <= YEARS[1])
 
 
 def _vintage(path: Path, rows: list[Row]) -> str:

@@ -17,10 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.axes import RECIPIENT, Array
+from sim.axes import NEW_YEAR, RECIPIENT, Array
 from sim.numerics import choose, total
-
-NEW_YEAR = 1
 
 #: Pull back, hold, deepen.
 STEPS = (-1.0, 0.0, 1.0)
@@ -95,5 +93,10 @@ def step(
     utility = rationality * total(np.stack(list(terms.values())))
     index, probability = choose(utility, alignment_shock, decision_rule, aspiration, error_rate)
     taken = np.array(STEPS)[index]
-    moved = np.minimum(1.0, np.maximum(0.0, alignment_prev + taken * alignment_step))
-    return Update(moved, taken, terms, probability)
+    return Update(after(taken, alignment_prev, alignment_step), taken, terms, probability)
+
+
+def after(taken: Array, alignment_prev: Array, alignment_step: Array) -> Array:
+    """Return the alignment that a step leads to."""
+    moved: Array = np.minimum(1.0, np.maximum(0.0, alignment_prev + taken * alignment_step))
+    return moved

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.axes import Array
+from sim.axes import NEW_YEAR, Array
 from sim.numerics import exp, normal_quantile
 
-NEW_YEAR = 1
 MID_YEAR = 3
 
 

@@ -18,10 +18,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.axes import QUARTER, QUARTERS, Array
+from sim.axes import NEW_YEAR, QUARTER, QUARTERS, Array
 from sim.numerics import exp, normal_quantile, scatter, total
 
-NEW_YEAR = 1
 #: Money below this is none, US$ m.
 _NOTHING = 1e-9
 #: JPY million in a JPY billion.

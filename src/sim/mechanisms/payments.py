@@ -17,10 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.axes import QUARTERS, Array, BoolArray, IntArray
+from sim.axes import NEW_YEAR, QUARTERS, Array, BoolArray, IntArray
 from sim.numerics import enter_in_parts, scatter, total, withdraw
-
-NEW_YEAR = 1
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@
     alarm_j = sum_r h_jr A_r                  alignment with rivals
 
     P(e) proportional to exp(lambda U(e))
+    D' = m D + (1 - m) mean_j min(1, |e_j - last year's|)    doubt about commitments
 
 I is influence, a mean of the partner's share of deliveries and of the recipient's alignment A;
 h_jr = max(0, -r_jr) is hostility between partners, r_0j the recipient's relation with j. The constraint
@@ -27,10 +28,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.axes import RECIPIENT, Array
+from sim.axes import NEW_YEAR, RECIPIENT, Array
 from sim.numerics import choose, total
-
-NEW_YEAR = 1
 
 #: The levels of a posture, from pressing to courting hard.
 LEVELS = (-1.0, 0.0, 1.0, 2.0, 3.0)
@@ -127,6 +126,13 @@ def step(
     utility = rationality * total(np.stack(list(terms.values())))
     index, probability = choose(utility, posture_shock, decision_rule, aspiration, error_rate)
     posture = np.array(LEVELS)[index]
-    moved = total(np.minimum(1.0, np.abs(posture - posture_prev))) / n_partners
-    doubt = doubt_memory * commitment_doubt_prev + (1.0 - doubt_memory) * moved
+    doubt = doubt_after(posture, posture_prev, commitment_doubt_prev, doubt_memory)
     return Update(posture, terms, probability, doubt)
+
+
+def doubt_after(
+    posture: Array, posture_prev: Array, commitment_doubt_prev: Array, doubt_memory: Array
+) -> Array:
+    """Return what a year leaves of the doubt, and the share of partners whose posture moved adds to it."""
+    moved = total(np.minimum(1.0, np.abs(posture - posture_prev))) / len(posture)
+    return doubt_memory * commitment_doubt_prev + (1.0 - doubt_memory) * moved

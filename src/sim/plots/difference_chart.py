@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.lines import Line2D
 
+from sim.analysis.comparison import split
 from sim.analysis.measure import Measure, display_name
-from sim.errors import InputError, UnknownName, nearest
 from sim.plots import style
 from sim.plots.fan_chart import QUANTILES, band_handles, draw_bands
 
@@ -42,15 +42,9 @@ def difference_fan(
         As in `sim.plots.fan`.
     """
     measure = Measure(variable, tuple((sel or {}).items()), tuple(total))
+    reference, others = split(runs, reference)
     names = [str(name) for name in runs["scenario"].values]
-    reference = names[0] if reference is None else reference
-    if reference not in names:
-        remedy = nearest(reference, names)
-        raise UnknownName("", "reference", "no such scenario in the result: {value}", remedy, reference)
-    if len(names) < 2:
-        raise InputError("", "reference", "nothing to compare", "Run at least two scenarios.")
     values = measure.take(runs)
-    others = [name for name in names if name != reference]
     of_reference = display_name(runs, "scenario", reference)
     note = (
         "Each trial has the same luck in both scenarios. At the right: the share of trials above, and the"

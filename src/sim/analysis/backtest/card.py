@@ -145,18 +145,16 @@ def of_case(
     progress: Progress | None = None,
 ) -> list[Test]:
     """Test the shipped case at some origins: by their scenarios, or else from the register alone."""
+    case = scenarios.load("baseline").case
+    path = case.folder / case.record.deal_register.deals
+    whole, vintage = registers.read(path, case.labels.get(case.recipient)), _vintage(path)
     tests = []
     for year in years:
-        if not origins.has_scenario(year):
-            case = scenarios.load("baseline").case
-            path = case.folder / case.record.deal_register.deals
-            whole = registers.read(path, case.labels.get(case.recipient))
+        if origins.has_scenario(year):
+            origin = origins.shipped(year, length, case)
+            tests.append(_test(origin, trials, seed, vintage, command, progress, outcome.of_case))
+        else:
             tests += of_register(whole, (year,), trials, seed, length, command, progress)
-            continue
-        origin = origins.shipped(year, length)
-        case = origin.scenario.case
-        known = _vintage(case.folder / case.record.deal_register.deals)
-        tests.append(_test(origin, trials, seed, known, command, progress, outcome.of_case))
     return tests
 
 
