@@ -36,6 +36,12 @@ def test_ties_count_neither_for_nor_against() -> None:
     assert found["mean"] == pytest.approx(6.4)
 
 
+def test_without_common_luck_pairing_gains_nothing() -> None:
+    values = np.broadcast_to(np.array([[0.0, 0.0], [2.0, 0.0]])[:, None, :], (2, 4, 2))
+    found = compare(result({"hhi": values}, ("base", "other")))["hhi"].sel(statistic="variance_ratio")
+    np.testing.assert_array_equal(found, 1.0)
+
+
 def test_scenarios_that_are_the_same_have_no_interval_and_no_ratio() -> None:
     found = statistics(np.zeros(10))
     assert found["mean_low"] == found["mean"] == found["mean_high"] == 0.0

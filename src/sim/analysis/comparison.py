@@ -105,15 +105,20 @@ def split(runs: xr.Dataset, reference: str | None) -> tuple[str, list[str]]:
     return reference, others
 
 
+def _variance(x: Any) -> Any:
+    """Return the variance over the last axis, without bias; that of one entry is not known."""
+    return x.var(axis=-1, ddof=1) if x.shape[-1] > 1 else np.full(x.shape[:-1], np.nan)
+
+
 def _statistics(values: Any, standard: Any) -> Any:
     """Return the statistics of values - standard over the last axis, stacked first in their order."""
     values, standard = values.astype(float), standard.astype(float)
     difference = values - standard
     count = difference.shape[-1]
     mean = difference.mean(axis=-1)
-    variance = difference.var(axis=-1, ddof=1) if count > 1 else np.full(mean.shape, np.nan)
+    variance = _variance(difference)
     margin = Z95 * np.sqrt(variance / count)
-    unpaired = values.var(axis=-1) + standard.var(axis=-1)
+    unpaired = _variance(values) + _variance(standard)
     with np.errstate(divide="ignore", invalid="ignore"):
         # Where nothing differs in any trial the ratio has no meaning.
         ratio = np.where(variance > 0, unpaired / variance, np.nan)
