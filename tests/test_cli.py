@@ -305,6 +305,28 @@ def test_a_run_keeps_what_is_asked(folder: Path) -> None:
     assert "sobol" in refused("run", "calm.toml", "--sampling", "sobl")
 
 
+@pytest.mark.parametrize("command", [["run", "calm.toml"], ["compare", "calm.toml", "calmer.toml"]])
+def test_the_engine_is_chosen_and_said(
+    command: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "can_compile", lambda: False)
+    said = refused(*command, "--trials", "2", "--engine", "compiled")
+    assert "needs llvmlite, which is not installed" in said
+    assert "pip install 'hedgesim[fast]'" in said
+    assert "numpy" in refused(*command, "--engine", "nump")
+    asked: list[str] = []
+
+    def chosen(engine: str, *_: object) -> str:
+        asked.append(engine)
+        return results.NUMPY
+
+    monkeypatch.setattr(results, "chosen_engine", chosen)
+    for each in results.ENGINES:
+        told = json.loads(call(*command, "--trials", "2", "--engine", each, "--json").stdout)
+        assert told["manifest"]["engine"] == results.NUMPY
+    assert set(asked) == set(results.ENGINES)
+
+
 def test_a_run_until_it_is_precise_says_what_it_reached(folder: Path) -> None:
     near = call(
         "run", "calm.toml", "--keep", "hhi", "--until", "hhi@2021 mean +-0.5", "--quarters", "2021-Q4"

@@ -28,6 +28,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim import sampling
 from sim.batches.blocks import LEVEL, Failure
 from sim.errors import Contradiction, InputError, MissingFile
 from sim.records import shown
@@ -334,10 +335,12 @@ class Store:
             shape = (*group[name].shape[:-1], self.spec.trials)
             if group[name].shape != shape:
                 group[name].resize(shape)
-        trial = group["trial"]
-        if trial.shape != (self.spec.trials,):
-            trial.resize((self.spec.trials,))
-        trial[:] = np.arange(self.spec.first_trial, self.spec.first_trial + self.spec.trials)
+        trial = np.arange(self.spec.first_trial, self.spec.first_trial + self.spec.trials)
+        numbers = sampling.restore(self.spec.sampling).numbers(trial)
+        for name, values in {"trial": trial, **numbers}.items():
+            if group[name].shape != values.shape:
+                group[name].resize(values.shape)
+            group[name][:] = values
 
     def write_result(self, result: xr.Dataset) -> None:
         """Write the result of a run that keeps summaries, over an earlier one."""
