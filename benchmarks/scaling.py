@@ -21,6 +21,7 @@ import click
 from benchmarks.__main__ import print_table
 from benchmarks.batches import FEW, apart
 from benchmarks.timing import Measured
+from sim.results import chosen_engine
 
 #: Trials from which the cost of a run is that of its blocks.
 BEYOND = 10_000
@@ -102,15 +103,16 @@ class Fit:
         return f"exponent {self.exponent:.3f}, standard error {self.error:.3f}, {self.runs} runs"
 
 
-def about(workers: int, kept: str, engine: str) -> dict[str, Any]:
+def about(sizes: list[int], workers: int, kept: str, engine: str) -> dict[str, Any]:
     """Return how and where it is measured."""
+    chosen = {chosen_engine(engine, size, False): size for size in sorted(sizes, reverse=True)}
     packages = ("hedgesim", "numpy", "zarr")
     return {
         "scenario": "baseline",
         "variables": list(FEW),
         "workers": workers,
         "kept": kept,
-        "engine": engine,
+        "engine": " and ".join(f"{name} from {size:,} trials on" for name, size in chosen.items()),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "versions": {
             "python": platform.python_version(),
@@ -169,9 +171,10 @@ def main(
         return
     is_summary = kept == "summary"
     base = out / (f"{NAME}_summary" if is_summary else NAME)
-    study = Study(about(workers, kept, engine), beyond, [])
+    counts = [int(each) for each in sizes.split(",")]
+    study = Study(about(counts, workers, kept, engine), beyond, [])
     for _ in range(repeats):
-        for size in (int(each) for each in sizes.split(",")):
+        for size in counts:
             found = apart(size, workers, list(FEW), True, is_summary, engine)
             study.rows.append({"trials": size, **found})
             study.write(base.with_suffix(".json"))

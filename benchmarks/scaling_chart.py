@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from benchmarks.scaling import Fit, Study
 
 _MEASURED, _FITTED, _MEMORY = style.SCENARIO_COLOURS[:3]
-_HEIGHT, _HEAD, _FOOT = 5.0, 0.3, 0.75
+_HEIGHT, _HEAD, _FOOT = 5.0, 0.3, 0.85
 
 
 @style.styled
@@ -46,7 +46,7 @@ def draw(study: Study, fit: Fit | None) -> Figure:
     for axis in (time.xaxis, time.yaxis, memory.xaxis, memory.yaxis):
         axis.set_major_formatter("{x:,.10g}")
         axis.set_minor_formatter(NullFormatter())
-    place = (0.012, 0.45 / _HEIGHT)
+    place = (0.012, 0.56 / _HEIGHT)
     figure.legend(handles=handles, loc="lower left", bbox_to_anchor=place, ncols=2, borderaxespad=0.0)
     return figure
 
@@ -54,7 +54,7 @@ def draw(study: Study, fit: Fit | None) -> Figure:
 def _decades(values: Any) -> tuple[float, float]:
     """Return the powers of ten around values."""
     low, high = np.log10(np.min(values)), np.log10(np.max(values))
-    return float(10 ** np.floor(low)), float(10 ** max(np.ceil(high), np.floor(low) + 1) * 1.05)
+    return float(10 ** np.floor(low) * 0.95), float(10 ** max(np.ceil(high), np.floor(low) + 1) * 1.05)
 
 
 def _footer(study: Study) -> list[str]:
@@ -63,6 +63,7 @@ def _footer(study: Study) -> list[str]:
     what = "trials written to disk" if about["kept"] == "trials" else "summaries written to disk"
     return [
         f"{about['scenario']}, {', '.join(about['variables'])}; {what} by {about['workers']} processes, "
-        f"started beforehand; engine {about['engine']}. Memory: of all processes.",
+        f"started beforehand (memory: of all together).",
+        f"Engine: {about['engine']}.",
         f"{about['machine']}; {versions}; own measurements.",
     ]
