@@ -180,9 +180,12 @@ def test_variance_splits_into_parameters_and_luck() -> None:
     runs = sim.run(SCENARIO, trials=240, **what, sampling=Sampling(replicates=6))
     values = runs["military_budget"].squeeze().astype(float)
     by_sample = values.groupby("sample")
-    between, within = by_sample.mean().var(), by_sample.var().mean()
-    assert values.var() == pytest.approx(float(between + within), rel=0.2)
-    np.testing.assert_allclose(between, values.to_numpy().reshape(40, 6).mean(axis=1).var())
+    within = by_sample.var(ddof=1).mean("sample")
+    between = by_sample.mean().var("sample", ddof=1) - within / 6
+    table = values.to_numpy().reshape(40, 6)
+    np.testing.assert_allclose(within, table.var(axis=1, ddof=1).mean())
+    np.testing.assert_allclose(between + within / 6, table.mean(axis=1).var(ddof=1))
+    assert values.var(ddof=1) == pytest.approx(float(between + within), rel=0.1)
 
 
 def test_a_decision_of_a_design_is_explained_with_its_own_draws() -> None:

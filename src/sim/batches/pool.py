@@ -31,6 +31,9 @@ IDLE = 10
 #: Trials times quarters below which starting processes costs more than it saves.
 ENOUGH_WORK = 250_000
 
+#: Whether signals can be put off; not on Windows.
+_CAN_BLOCK = hasattr(signal, "pthread_sigmask")
+
 
 def usable_cores() -> int:
     """Return the cores that this process may use."""
@@ -65,6 +68,7 @@ def in_order(
     is_done = False
     try:
         if executor is None:
+            _start_trackers()
             with _deaf():
                 own = _local(workers)
         target: Any = executor or own
@@ -104,10 +108,21 @@ def _local(workers: int) -> Any:
     )
 
 
+def _start_trackers() -> None:
+    """Start the helpers of the first worker, which would unblock Ctrl-C if they were started while it is."""
+    if _CAN_BLOCK:
+        import multiprocessing.resource_tracker
+
+        import loky.backend.resource_tracker
+
+        multiprocessing.resource_tracker.ensure_running()
+        loky.backend.resource_tracker.ensure_running()
+
+
 @contextlib.contextmanager
 def _deaf() -> Iterator[None]:
     """Put Ctrl-C off for a moment; processes started meanwhile never hear it, and so leave no trace."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
+    if not _CAN_BLOCK:
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

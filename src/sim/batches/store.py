@@ -269,6 +269,10 @@ class Store:
                 found[entry["scenario"], entry["block"]] = entry
         return found
 
+    def trials_done(self) -> int:
+        """Return how many trials the ledger holds, of all scenarios."""
+        return sum(entry["trials"] for entry in self.entries().values())
+
     def failures(self) -> list[dict[str, Any]]:
         """Return the trials that failed, scenario by scenario."""
         names = [each["name"] for each in self.spec.scenarios]

@@ -170,15 +170,12 @@ def _simulate(
 ) -> xr.Dataset:
     """Run with a bar that shows how far it is, and before it what it will take."""
     from sim.batches import running
-    from sim.batches.work import How
-    from sim.cli.terminal import progress, write_note
+    from sim.cli.terminal import progress, write_needs
 
     what = {"trials": trials, "seed": seed, "keep": keep, **what}
     planned = running.prepare(chosen, **what)
-    needs = planned.needs(planned.form(out is not None), How(None, workers, None))
-    write_note(f"This takes {needs}.")
     with progress(planned.spec.most * len(chosen), planned.spec.block) as advance:
-        return running.run(chosen, **what, out=out, workers=workers, progress=advance)
+        return running.run(chosen, **what, out=out, workers=workers, progress=advance, announce=write_needs)
 
 
 def _kept(chosen: Sequence[Scenario], keep: tuple[str, ...] | None) -> tuple[str, ...] | str:
