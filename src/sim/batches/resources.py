@@ -10,8 +10,8 @@ from sim.batches.blocks import Form
 from sim.errors import InputError
 from sim.records import shown
 
-#: Memory of a process that has loaded the library, in bytes (measured: 119 MiB, and in all 11 MiB more than with
-#: 150 in a run of 8,000 trials in one process that shows its table).
+#: Memory of a process that has loaded the library, in bytes (measured: 119 MiB; a run of 8,000 trials in one
+#: process, with its table, took 11 MiB more in all than 150 MiB here would allow for).
 PROCESS = 180 * 2**20
 
 #: Memory of a block at work, in bytes per trial beside what it records (measured: 174 KiB).
