@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,9 +20,17 @@ import click
 FEW = ("supplier_share", "hhi", "border_pressure")
 
 
-def measure(trials: int, workers: int, keep: list[str] | None, is_stored: bool) -> dict[str, float]:
+def measure(
+    trials: int,
+    workers: int,
+    keep: list[str] | None,
+    is_stored: bool,
+    is_summary: bool = False,
+    engine: str = "auto",
+) -> dict[str, float]:
     """Run in this process and its workers; return seconds and the peak of their memory in MiB."""
     import sim
+    from sim import results
     from sim.batches.resources import in_use
 
     peak, is_done = [0.0], threading.Event()
@@ -30,7 +39,11 @@ def measure(trials: int, workers: int, keep: list[str] | None, is_stored: bool) 
         while not is_done.wait(0.05):
             peak[0] = max(peak[0], in_use() / 2**20)
 
-    sim.run("baseline", trials=2 * workers, keep="hhi", block=2, workers=workers)  # starts the processes
+    engine = results.chosen_engine(engine, trials, False)
+    what: dict[str, Any] = {"keep": keep, "workers": workers, "engine": engine, "summary": is_summary}
+    with tempfile.TemporaryDirectory() as folder:  # starts the processes, imports, finds machine code
+        warm = Path(folder, "runs.zarr") if is_stored else None
+        sim.run("baseline", trials=8 * workers, block=2, **what, out=warm)
     watcher = threading.Thread(target=watch)
     watcher.start()
     with tempfile.TemporaryDirectory() as folder:
@@ -38,8 +51,7 @@ def measure(trials: int, workers: int, keep: list[str] | None, is_stored: bool) 
         sim.run(
             "baseline",
             trials=trials,
-            keep=keep,
-            workers=workers,
+            **what,
             out=Path(folder, "runs.zarr") if is_stored else None,
         )
         seconds, busy = time.perf_counter() - begin, processor_time() - busy

@@ -163,7 +163,9 @@ def test_an_interrupt_stops_cleanly_and_can_be_gone_on_with(tmp_path: Path) -> N
     shown, said = process.communicate()
     print(f"stopped after {time.monotonic() - begun:.2f} s")
     assert (process.returncode, shown) == (130, "")
-    assert said.splitlines() == [f"Interrupted. To go on: sim resume {out}."]
+    takes, interrupted = said.splitlines()
+    assert takes.startswith("This takes about ")
+    assert interrupted == f"Interrupted. To go on: sim resume {out}."
     assert 0 < len(Store.open(out).entries()) < 40
     with Store.open(out).lock():
         pass
@@ -204,3 +206,26 @@ def test_needs_grow_with_trials_only_in_memory() -> None:
     assert needs(10**6, "chunks").disk == 2 * 10**6 * 100 * 4
     assert needs(10**6, "arrays").memory - needs(10**4, "arrays").memory == 2 * (10**6 - 10**4) * 400
     assert needs(10**6, "arrays").disk == 0
+
+
+def test_a_run_says_what_it_takes_before_it_starts(tmp_path: Path) -> None:
+    said: list[resources.Needs] = []
+    what: dict[str, Any] = {**WHAT, "trials": 1500, "block": 500, "announce": said.append}
+    what["keep"] = ["border_pressure", "commitments"]
+    sim.run(SCENARIO, **what)
+    assert str(said[-1]).endswith(" MiB of memory")
+    for name, is_summary in (("trials", False), ("summary", True)):
+        out = tmp_path / f"{name}.zarr"
+        sim.run(SCENARIO, **what, summary=is_summary, out=out)
+        written = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+        assert said[-1].is_bound == is_summary
+        if is_summary:
+            assert said[-1].disk > 0
+        else:
+            chunks = sum(path.stat().st_size for path in out.glob("*/c/0/**/*") if path.is_file())
+            assert said[-1].disk == pytest.approx(chunks, rel=0.25)
+            assert written > chunks
+    sim.resume(tmp_path / "trials.zarr", announce=said.append)
+    assert said[-1].disk == 0, "all is there"
+    sim.extend(tmp_path / "trials.zarr", 3000, announce=said.append)
+    assert said[-1].disk == pytest.approx(chunks, rel=0.25), "as much again"

@@ -62,11 +62,11 @@ def call(*arguments: str) -> Result:
 
 
 def refused(*arguments: str) -> str:
-    """Return the one line of a call that must be refused."""
+    """Return the one line of a call that must be refused; what it takes may have been said before."""
     result = call(*arguments)
     assert result.exit_code == 2, result.output
     assert result.stdout == ""
-    lines = result.stderr.splitlines()
+    lines = [line for line in result.stderr.splitlines() if not line.startswith("This takes about ")]
     assert len(lines) == 1, lines
     assert "Traceback" not in result.stderr
     return lines[0]
@@ -276,7 +276,7 @@ def test_a_run_with_a_failed_trial_leaves_with_1(folder: Path, monkeypatch: pyte
     monkeypatch.setattr(engine, "run_block", fail)
     result = call("run", "calm.toml", "--trials", "4", "--keep", "hhi", "--out", "a.zarr")
     assert result.exit_code == 1
-    assert result.stderr.splitlines() == [
+    assert result.stderr.splitlines()[1:] == [
         "1 trial failed and is left out: calm, trial 2: FloatingPointError: too hot"
     ]
     assert "3 trials per scenario" in result.stdout
@@ -303,6 +303,28 @@ def test_a_run_keeps_what_is_asked(folder: Path) -> None:
     assert "median" in library.open("b.zarr")["statistic"].values
     assert "outside the horizon" in refused("run", "calm.toml", "--quarters", "2031-Q1:")
     assert "sobol" in refused("run", "calm.toml", "--sampling", "sobl")
+
+
+@pytest.mark.parametrize("command", [["run", "calm.toml"], ["compare", "calm.toml", "calmer.toml"]])
+def test_the_engine_is_chosen_and_said(
+    command: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "can_compile", lambda: False)
+    said = refused(*command, "--trials", "2", "--engine", "compiled")
+    assert "needs llvmlite, which is not installed" in said
+    assert "pip install 'hedgesim[fast]'" in said
+    assert "numpy" in refused(*command, "--engine", "nump")
+    asked: list[str] = []
+
+    def chosen(engine: str, *_: object) -> str:
+        asked.append(engine)
+        return results.NUMPY
+
+    monkeypatch.setattr(results, "chosen_engine", chosen)
+    for each in results.ENGINES:
+        told = json.loads(call(*command, "--trials", "2", "--engine", each, "--json").stdout)
+        assert told["manifest"]["engine"] == results.NUMPY
+    assert set(asked) == set(results.ENGINES)
 
 
 def test_a_run_until_it_is_precise_says_what_it_reached(folder: Path) -> None:
@@ -464,7 +486,8 @@ def test_a_check_that_fails_leaves_with_1(folder: Path) -> None:
 def test_a_run_is_quiet_where_there_is_no_terminal(folder: Path) -> None:
     done = python("-m", "sim", "run", "calm.toml", "--trials", "2", "--out", "runs.zarr", "--json")
     assert done.returncode == 0
-    assert done.stderr == ""
+    (said,) = done.stderr.splitlines()
+    assert said.startswith("This takes about "), "no bar, but what a run takes is said everywhere"
     assert json.loads(done.stdout)["files"] == ["runs.zarr"]
     command = library.manifest(library.open("runs.zarr"))["command"]
     assert command == "sim run calm.toml --trials 2 --out runs.zarr --json"

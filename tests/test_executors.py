@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import loky
 import pytest
 
 import plans
 import sim
+from sim.batches import pool
 
 WHAT: dict[str, Any] = {"trials": 40, "seed": 5, "block": 8, "keep": ["hhi", "supplier_share"]}
 
@@ -65,3 +68,11 @@ def test_a_pool_of_mpi_processes(tmp_path: Path) -> None:
         capture_output=True,
     )
     assert_is_the_run(sim.open(out))
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="Windows cannot put signals off")
+def test_workers_never_hear_ctrl_c_not_even_while_they_start() -> None:
+    loky.get_reusable_executor(max_workers=1).shutdown(wait=True)
+    held = list(pool.in_order(signal.pthread_sigmask, [(signal.SIG_BLOCK, ())] * 4, workers=2))
+    assert all(signal.SIGINT in each for each in held)
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())

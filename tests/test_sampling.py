@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 from scipy.stats import qmc
 
 import plans
@@ -139,6 +141,51 @@ def test_designs_are_stored_and_extended_where_they_can_be(method: str, tmp_path
         return
     longer, whole = sim.extend(tmp_path / "runs.zarr", 20), sim.run(SCENARIO, trials=20, **what)
     assert longer["hhi"].to_numpy().tobytes() == whole["hhi"].to_numpy().tobytes()
+
+
+@pytest.mark.parametrize(
+    "chosen", [Sampling("sobol", 4), Sampling(shares_luck=True, replicates=4)], ids=["sobol", "shared luck"]
+)
+def test_trials_of_a_design_know_their_sample_and_replicate(chosen: Sampling, tmp_path: Path) -> None:
+    others = [SCENARIO, SCENARIO.override({"demand.caution": 0.3}, name="other")]
+    what: dict[str, Any] = {"seed": SEED, "keep": "hhi", "sampling": chosen, "first_trial": 3}
+    whole = sim.run(others, trials=21, **what)
+    trial = np.arange(3, 24)
+    np.testing.assert_array_equal(whole["sample"], trial // chosen.replicates)
+    np.testing.assert_array_equal(whole["replicate"], trial % chosen.replicates)
+    assert whole["sample"].dims == whole["replicate"].dims == ("trial",)
+    sim.run(others, trials=9, **what, block=8, out=tmp_path / "runs.zarr")
+    longer = sim.extend(tmp_path / "runs.zarr", 21).load()
+    saved = sim.open(sim.save(whole, tmp_path / "saved.zarr")).load()
+    world = sim.World(SCENARIO, seed=SEED, trial=7, sampling=chosen.of(others, 21, 3))
+    world.step()
+    for found in (longer, saved):
+        xr.testing.assert_identical(found.drop_attrs(), whole.drop_attrs())
+    assert world.results()["sample"] == 7 // chosen.replicates
+    assert not {"sample", "replicate"} & set(sim.compare(longer).coords)
+    assert not {"sample", "replicate"} & set(sim.run(others, trials=9, **what, summary=True).coords)
+
+
+def test_independent_trials_are_stored_as_ever(tmp_path: Path) -> None:
+    for antithetic in (False, True):
+        out = tmp_path / f"{antithetic}.zarr"
+        what: dict[str, Any] = {"trials": 4, "keep": "hhi", "sampling": Sampling(antithetic=antithetic)}
+        sim.run(SCENARIO, **what, out=out)
+        assert not (out / "sample").exists()
+        assert not (out / "replicate").exists()
+
+
+def test_variance_splits_into_parameters_and_luck() -> None:
+    what: dict[str, Any] = {"seed": SEED, "keep": "military_budget", "quarters": "2020-Q3"}
+    runs = sim.run(SCENARIO, trials=240, **what, sampling=Sampling(replicates=6))
+    values = runs["military_budget"].squeeze().astype(float)
+    by_sample = values.groupby("sample")
+    within = by_sample.var(ddof=1).mean("sample")
+    between = by_sample.mean().var("sample", ddof=1) - within / 6
+    table = values.to_numpy().reshape(40, 6)
+    np.testing.assert_allclose(within, table.var(axis=1, ddof=1).mean())
+    np.testing.assert_allclose(between + within / 6, table.mean(axis=1).var(ddof=1))
+    assert values.var(ddof=1) == pytest.approx(float(between + within), rel=0.1)
 
 
 def test_a_decision_of_a_design_is_explained_with_its_own_draws() -> None:

@@ -39,7 +39,7 @@ AUTO, NUMPY, COMPILED = ENGINES = ("auto", "numpy", "compiled")
 #: Trials, over all scenarios, from which machine code saves more time than it takes to find or make.
 WORTH_COMPILING = 4096
 
-#: Trials in a chunk of a result saved from memory, and of the trial coordinate.
+#: Trials in a chunk of a result saved from memory, and of the coordinates along trials.
 _CHUNK, _TRIALS_CHUNK = 10_000, 2**20
 
 _PACKAGES = ("numpy", "scipy", "xarray", "zarr")
@@ -58,7 +58,8 @@ def label(
 ) -> xr.Dataset:
     """Label recorded arrays of shape (scenario, time, ..., trial) with dims, units and a manifest.
 
-    `steps` are the quarters recorded, counted from the start; by default all up to the last recorded.
+    `steps` are the quarters recorded, counted from the start; by default all up to the last recorded. Where
+    the sampling tells samples from replicates, both stand along the trials.
     """
     import xarray as xr
 
@@ -67,8 +68,9 @@ def label(
     axes = coordinates(scenarios, kept, range(n_steps) if steps is None else steps)
     variables = {name: (dims[name], values, describe(name)) for name, values in kept.items()}
     trial = np.arange(first_trial, first_trial + n_trials)
+    axes |= {"trial": trial} | {name: ("trial", each) for name, each in sampling.numbers(trial).items()}
     about = attributes(scenarios, n_trials, first_trial, seed, rules or {}, failures, sampling, engine=engine)
-    return xr.Dataset(variables, {**axes, "trial": trial}, about)
+    return xr.Dataset(variables, axes, about)
 
 
 def coordinates(scenarios: Sequence[Scenario], names: Iterable[str], steps: Iterable[int]) -> dict[str, Any]:
@@ -156,8 +158,8 @@ def write(
         }
         for name, array in runs.data_vars.items()
     }
-    if "trial" in runs.coords:
-        encoding["trial"] = {"chunks": (_TRIALS_CHUNK,)}
+    along = [name for name, array in runs.coords.items() if array.dims == ("trial",)]
+    encoding |= {name: {"chunks": (_TRIALS_CHUNK,)} for name in along}
     # Texts of any length: those of fixed length have no stable form in zarr's third version.
     texts = {name: array.astype(object) for name, array in runs.coords.items() if array.dtype.kind == "U"}
     runs.assign_coords(texts).to_zarr(target, mode=mode, encoding=encoding, consolidated=False, zarr_format=3)

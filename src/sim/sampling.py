@@ -115,6 +115,15 @@ class Sampling:
             keys=tuple(sorted(uncertain)),
         )
 
+    def numbers(self, trial: Array) -> dict[str, Array]:
+        """Return the sample and the replicate of trials; nothing where they are independent of each other.
+
+        Both have the shape of `trial`, which are their numbers in the run.
+        """
+        if (self.method, self.replicates, self.shares_luck) == ("independent", 1, False):
+            return {}
+        return {"sample": trial // self.replicates, "replicate": trial % self.replicates}
+
     # ------------------------------------------------------------------ uniforms
 
     def parameter(self, streams: Streams, key: str, first_trial: int, n_trials: int) -> Array:

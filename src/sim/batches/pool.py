@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from typing import Any, TypeVar
 
@@ -30,6 +30,9 @@ IDLE = 10
 
 #: Trials times quarters below which starting processes costs more than it saves.
 ENOUGH_WORK = 250_000
+
+#: Whether signals can be put off; not on Windows.
+_CAN_BLOCK = hasattr(signal, "pthread_sigmask")
 
 
 def usable_cores() -> int:
@@ -60,13 +63,18 @@ def in_order(
         for job in jobs:
             yield function(*job)
         return
-    own = _local(workers) if executor is None else None
-    target: Any = executor or own
+    own: Any = None
     pending: deque[Future[Result]] = deque()
     is_done = False
     try:
+        if executor is None:
+            _start_trackers()
+            with _deaf():
+                own = _local(workers)
+        target: Any = executor or own
         for job in jobs:
-            pending.append(target.submit(function, *job))
+            with _deaf() if own else contextlib.nullcontext():
+                pending.append(target.submit(function, *job))
             if len(pending) == AHEAD * workers:
                 yield pending.popleft().result()
         while pending:
@@ -98,6 +106,30 @@ def _local(workers: int) -> Any:
     return loky.get_reusable_executor(
         max_workers=workers, timeout=IDLE, initializer=_begin, initargs=(os.getpid(),)
     )
+
+
+def _start_trackers() -> None:
+    """Start the helpers of the first worker, which would unblock Ctrl-C if they were started while it is."""
+    if _CAN_BLOCK:
+        import multiprocessing.resource_tracker
+
+        import loky.backend.resource_tracker
+
+        multiprocessing.resource_tracker.ensure_running()
+        loky.backend.resource_tracker.ensure_running()
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Put Ctrl-C off for a moment; processes started meanwhile never hear it, and so leave no trace."""
+    if not _CAN_BLOCK:
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(parent: int) -> None:

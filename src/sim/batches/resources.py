@@ -11,14 +11,19 @@ from sim.batches.blocks import Form
 from sim.errors import InputError
 from sim.records import shown
 
-#: Memory of a process that has loaded the library, in bytes (measured: 119 MiB).
-PROCESS = 150 * 2**20
+#: Memory of a process that has loaded the library, in bytes (measured: 119 MiB; a run of 8,000 trials in one
+#: process, with its table, took 11 MiB more in all than 150 MiB here would allow for).
+PROCESS = 180 * 2**20
 
 #: Memory of a block at work, in bytes per trial beside what it records (measured: 174 KiB).
 AT_WORK = 180 * 2**10
 
 #: Float64 and float32 copies of what a block records, in bytes per number.
 RECORDED = 16
+
+#: Different values that a summary counts of a number: a share of the trials (measured: 0.13 to 0.25), up to
+#: so many; bytes of each while summaries are merged (measured: 71), and on disk.
+COUNTED_SHARE, MOST_COUNTED, MERGING, COUNTED = 0.25, 4096, 80, 16
 
 _FLOAT32 = 4
 _MIB = 2**20
@@ -33,14 +38,18 @@ class Needs:
     memory : int
         Of all local processes together.
     disk : int
-        Before compression, which leaves a third to a half.
+        Of what is still to be written.
+    is_bound : bool
+        Whether it cannot take more disk, since it is counted before compression.
     """
 
     memory: int
     disk: int
+    is_bound: bool = True
 
     def __str__(self) -> str:
-        disk = f", up to {_text(self.disk)} of disk" if self.disk else ""
+        about = "up to" if self.is_bound else "about"
+        disk = f", {about} {_text(self.disk)} of disk" if self.disk else ""
         return f"about {_text(self.memory)} of memory{disk}"
 
     def check(self, out: Path | None) -> None:
@@ -77,6 +86,8 @@ def needs(
     form: Form,
     workers: int,
     ahead: int,
+    done: int = 0,
+    on_disk: float | None = None,
 ) -> Needs:
     """Return what a run takes.
 
@@ -90,13 +101,21 @@ def needs(
         What is kept.
     workers, ahead : int
         Local processes besides this one, and blocks on their way.
+    done : int
+        Trials of all scenarios that are there already.
+    on_disk : float, optional
+        Bytes of a trial on disk; without, all that it takes before compression.
     """
-    whole = _FLOAT32 * numbers * trials * scenarios
+    missing = trials * scenarios - done
+    whole = _FLOAT32 * numbers * missing
     one = _FLOAT32 * numbers * min(block, trials)
     at_work = (AT_WORK + RECORDED * recorded) * min(block, trials)
-    here = {"arrays": whole, "chunks": 0, "summary": scenarios * 4 * one}[form]
+    counted = scenarios * numbers * round(min(COUNTED_SHARE * trials, MOST_COUNTED) + 1)
+    here = {"arrays": whole, "chunks": 0, "summary": MERGING * counted}[form]
     local = workers * (PROCESS + at_work) if workers else at_work
-    return Needs(PROCESS + local + ahead * one + here, whole if form == "chunks" else 0)
+    stored = whole if on_disk is None else round(on_disk * missing)
+    disk = {"arrays": 0, "chunks": stored, "summary": COUNTED * counted}[form]
+    return Needs(PROCESS + local + ahead * one + here, disk, on_disk is None)
 
 
 def in_use() -> int:

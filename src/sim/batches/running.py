@@ -20,7 +20,7 @@ from sim.axes import Array
 from sim.batches import precision, scenario_record, summarised
 from sim.batches import quarters as calendar
 from sim.batches.store import Spec, Store, check_same, code_digest, is_run, version
-from sim.batches.work import Batch, How, Progress, is_free
+from sim.batches.work import Announce, Batch, How, Progress, is_free
 from sim.dates import Quarter
 from sim.engine import BLOCK
 from sim.errors import Contradiction, InputError
@@ -55,6 +55,7 @@ def run(
     executor: Executor | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
+    announce: Announce | None = None,
 ) -> xr.Dataset:
     """Run scenarios over the same trials, with the same luck.
 
@@ -99,6 +100,9 @@ def run(
         core if there is enough to do.
     progress : callable, optional
         Called with the number of trials finished since the last call.
+    announce : callable, optional
+        Called before the run starts, and with `until` before each round, with what it takes: a
+        `sim.batches.resources.Needs`, whose text can be shown.
 
     Returns
     -------
@@ -125,9 +129,9 @@ def run(
         until=until,
         engine=engine,
     )
-    how = How(executor, workers, progress)
+    how = How(executor, workers, progress, announce)
     if out is None:
-        batch.needs(batch.form(False), how).check(None)
+        batch.check(how, 0, None)
         return _finish(batch, how, None)
     target = Path(out)
     spec = replace(
@@ -137,7 +141,7 @@ def run(
     )
     if not is_free(target):
         _refuse(target, spec)
-    batch.needs(batch.form(True), how).check(target)
+    batch.check(how, 0, target)
     store = Store.create(target, spec, None if summary else batch.template())
     with store.lock():
         return _finish(replace(batch, spec=spec), how, store)
@@ -199,6 +203,7 @@ def resume(
     executor: Executor | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
+    announce: Announce | None = None,
 ) -> xr.Dataset:
     """Run what a store lacks: blocks that were not reached, or are damaged. Other numbers stay as they are.
 
@@ -208,7 +213,7 @@ def resume(
         The store of a run that was stopped, by whatever.
     rules : mapping of str to callable, optional
         As they were given to `run`.
-    executor, workers, progress
+    executor, workers, progress, announce
         As for `run`.
 
     Raises
@@ -216,7 +221,9 @@ def resume(
     InputError
         If there is no store, it is in use, or it was made by another version, case or rules.
     """
-    return extend(out, None, rules=rules, executor=executor, workers=workers, progress=progress)
+    return extend(
+        out, None, rules=rules, executor=executor, workers=workers, progress=progress, announce=announce
+    )
 
 
 def extend(
@@ -227,6 +234,7 @@ def extend(
     executor: Executor | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
+    announce: Announce | None = None,
 ) -> xr.Dataset:
     """Add trials to a store, up to `trials` in all; equals one run of so many, bit for bit.
 
@@ -244,8 +252,8 @@ def extend(
                 raise Contradiction(shown(store.path), "trials", problem, "Run it anew, or take sobol.")
             spec = replace(spec, trials=trials, until=None, most=trials)
         batch = replace(batch, spec=spec)
-        how = How(executor, workers, progress)
-        batch.needs(batch.form(True), how).check(store.path)
+        how = How(executor, workers, progress, announce)
+        batch.check(how, store.trials_done(), store.path)
         store.renew(spec)
         return _finish(batch, how, store)
 
@@ -266,6 +274,7 @@ def _finish(batch: Batch, how: How, store: Store | None) -> xr.Dataset:
             return grow.tell(batch, told)
         trials = precision.next_trials(done, told["half_width"] or math.inf, goal, spec.block, spec.most)
         batch = replace(batch, spec=replace(batch.spec, trials=trials))
+        batch.check(how, done * len(batch.scenarios), store.path if store else None)
 
 
 class _InMemory:

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim import sampling
 from sim.batches.blocks import LEVEL, Failure
 from sim.errors import Contradiction, InputError, MissingFile
 from sim.records import shown
@@ -269,6 +270,10 @@ class Store:
                 found[entry["scenario"], entry["block"]] = entry
         return found
 
+    def trials_done(self) -> int:
+        """Return how many trials the ledger holds, of all scenarios."""
+        return sum(entry["trials"] for entry in self.entries().values())
+
     def failures(self) -> list[dict[str, Any]]:
         """Return the trials that failed, scenario by scenario."""
         names = [each["name"] for each in self.spec.scenarios]
@@ -334,10 +339,12 @@ class Store:
             shape = (*group[name].shape[:-1], self.spec.trials)
             if group[name].shape != shape:
                 group[name].resize(shape)
-        trial = group["trial"]
-        if trial.shape != (self.spec.trials,):
-            trial.resize((self.spec.trials,))
-        trial[:] = np.arange(self.spec.first_trial, self.spec.first_trial + self.spec.trials)
+        trial = np.arange(self.spec.first_trial, self.spec.first_trial + self.spec.trials)
+        numbers = sampling.restore(self.spec.sampling).numbers(trial)
+        for name, values in {"trial": trial, **numbers}.items():
+            if group[name].shape != values.shape:
+                group[name].resize(values.shape)
+            group[name][:] = values
 
     def write_result(self, result: xr.Dataset) -> None:
         """Write the result of a run that keeps summaries, over an earlier one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 #: Called with the number of trials just finished.
 Progress = Callable[[int], None]
 
+#: Called with what a run takes, before it starts.
+Announce = Callable[[resources.Needs], None]
+
+#: Trials from which a few of them are run beforehand, to say how much disk all take; and how many.
+WORTH_A_PILOT, PILOT = 1024, 64
+
 #: Scenario, block, first trial, number of trials.
 Job = tuple[int, int, int, int]
 
@@ -41,6 +47,7 @@ class How:
     executor: Executor | None
     workers: int | None
     progress: Progress | None
+    announce: Announce | None = None
 
     def size(self, n_jobs: int, work: int) -> int:
         """Return how many jobs run at a time, given their number and their trials times quarters."""
@@ -122,8 +129,19 @@ class Batch:
         own = results.shape(self.scenarios[0].case, name)
         return (len(self.scenarios), len(self.steps), *own)
 
-    def needs(self, form: Form, how: How) -> resources.Needs:
-        """Return what the batch takes."""
+    def check(self, how: How, done: int, path: Path | None) -> None:
+        """Refuse what cannot fit into memory, or on the disk of a path; say what the batch takes.
+
+        `done` is the number of trials that are there already, of all scenarios.
+        """
+        needs = self.needs(self.form(path is not None), how, done)
+        needs = needs if path is not None else replace(needs, disk=0)
+        needs.check(path)
+        if how.announce is not None:
+            how.announce(needs)
+
+    def needs(self, form: Form, how: How, done: int = 0) -> resources.Needs:
+        """Return what the batch takes beyond the trials that are there already."""
         spec, n_steps = self.spec, self.scenarios[0].n_steps
         n_jobs = len(self.scenarios) * -(-spec.trials // spec.block)
         size = how.size(n_jobs, spec.trials * len(self.scenarios) * n_steps)
@@ -138,7 +156,16 @@ class Batch:
             form=form,
             workers=size if is_local else 0,
             ahead=min(n_jobs, pool.AHEAD * size) if is_local or how.executor else 1,
+            done=done,
+            on_disk=self._bytes_on_disk if form == "chunks" and spec.trials >= WORTH_A_PILOT else None,
         )
+
+    @cached_property
+    def _bytes_on_disk(self) -> float:
+        """Bytes that a trial takes on disk, by a few trials of the first scenario."""
+        plan = design.plan(self.scenarios[0], self.spec.seed, self.sampling)
+        task = Task(plan, self.schedule, self.spec.keep, self.steps, "chunks", self.spec.block)
+        return blocks.bytes_on_disk(task, self.spec.first_trial, PILOT)
 
     def work(self, jobs: Sequence[Job], form: Form, how: How) -> Iterator[tuple[int, int, Finished]]:
         """Yield scenario, block and what came of it, for each job in order."""

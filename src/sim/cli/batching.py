@@ -132,12 +132,12 @@ def _go_on(out: Path, trials: int | None, workers: int | None) -> None:
     from sim import results
     from sim.batches import running
     from sim.batches.store import Store
-    from sim.cli.terminal import progress
+    from sim.cli.terminal import progress, write_needs
 
     spec = Store.open(out).spec
     total = (trials or spec.trials) * len(spec.scenarios)
     with progress(total, spec.block) as advance, _interruptible(out):
-        runs = running.extend(out, trials, workers=workers, progress=advance)
+        runs = running.extend(out, trials, workers=workers, progress=advance, announce=write_needs)
     done = results.manifest(runs)["trials"]
     click.echo(f"{out}: {done:,} trials of {', '.join(map(str, runs['scenario'].values))}")
     finish(runs)

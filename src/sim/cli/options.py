@@ -77,6 +77,13 @@ workers = click.option(
     metavar="N",
     help="Processes.  [default: all cores, if it pays]",
 )
+engine = click.option(
+    "--engine",
+    type=click.Choice(["auto", "numpy", "compiled"]),
+    default="auto",
+    show_default=True,
+    help="What runs it; the numbers are the same. auto compiles large runs.",
+)
 force = click.option("--force", is_flag=True, help="Replace what an earlier run has written to --out.")
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Write JSON to standard output instead of tables."

@@ -39,6 +39,7 @@ DATA, TABLE, PAGE, DIFFERENCES, FIGURES = "runs.zarr", "table.csv", "table.md", 
 @options.sampling
 @options.replicates
 @options.antithetic
+@options.engine
 @options.workers
 @options.years
 @options.force
@@ -55,6 +56,7 @@ def run(
     sampling: str,
     replicates: int,
     antithetic: bool,
+    engine: str,
     workers: int | None,
     years: tuple[int, ...] | None,
     force: bool,
@@ -85,6 +87,7 @@ def run(
             summary=summary,
             until=until,
             sampling=Sampling(sampling, replicates, antithetic),
+            engine=engine,
             workers=workers,
         )
     rows = [] if summary else _summary(runs, chosen, years, None)
@@ -101,6 +104,8 @@ def run(
     "Variables to record besides those that the table and the figures need.  [default: most of the main ones]"
 )
 @options.out("DIR", "Folder for data set, tables and figures; without it, only the table is shown.")
+@options.engine
+@options.workers
 @options.years
 @options.force
 @options.as_json
@@ -111,6 +116,8 @@ def compare(
     reference: str | None,
     keep: tuple[str, ...] | None,
     out: Path | None,
+    engine: str,
+    workers: int | None,
     years: tuple[int, ...] | None,
     force: bool,
     as_json: bool,
@@ -142,11 +149,11 @@ def compare(
     _check_years(chosen[0], years)
     wanted = _kept(chosen, keep)
     if out is None:
-        runs = _simulate(chosen, trials, seed, wanted)
+        runs = _simulate(chosen, trials, seed, wanted, workers=workers, engine=engine)
         _report(runs, _summary(runs, chosen, years, reference), [], as_json)
         return
     with staged(out, force=force, is_ours=_is_comparison) as place:
-        runs = _simulate(chosen, trials, seed, wanted)
+        runs = _simulate(chosen, trials, seed, wanted, workers=workers, engine=engine)
         rows = _summary(runs, chosen, years, reference)
         files = _write(place, runs, rows, chosen, reference)
     _report(runs, rows, [out / file.relative_to(place) for file in files], as_json)
@@ -163,15 +170,12 @@ def _simulate(
 ) -> xr.Dataset:
     """Run with a bar that shows how far it is, and before it what it will take."""
     from sim.batches import running
-    from sim.batches.work import How
-    from sim.cli.terminal import progress, write_note
+    from sim.cli.terminal import progress, write_needs
 
     what = {"trials": trials, "seed": seed, "keep": keep, **what}
     planned = running.prepare(chosen, **what)
-    needs = planned.needs(planned.form(out is not None), How(None, workers, None))
-    write_note(f"This takes {needs}.")
     with progress(planned.spec.most * len(chosen), planned.spec.block) as advance:
-        return running.run(chosen, **what, out=out, workers=workers, progress=advance)
+        return running.run(chosen, **what, out=out, workers=workers, progress=advance, announce=write_needs)
 
 
 def _kept(chosen: Sequence[Scenario], keep: tuple[str, ...] | None) -> tuple[str, ...] | str:

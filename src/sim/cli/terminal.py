@@ -14,6 +14,8 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from sim.batches.resources import Needs
+
 #: Width of tables that do not go to a terminal.
 _WIDE = 120
 
@@ -67,10 +69,9 @@ def console() -> Console:
     return Console(file=sys.stdout, width=width, markup=False, emoji=False, highlight=False)
 
 
-def write_note(text: str) -> None:
-    """Write a line to stderr if it is a terminal."""
-    if sys.stderr.isatty():
-        click.echo(text, err=True)
+def write_needs(needs: Needs) -> None:
+    """Write what a run takes to stderr."""
+    click.echo(f"This takes {needs}.", err=True)
 
 
 @contextmanager

@@ -164,9 +164,7 @@ def panels(
     bottom = (foot + legend) / height
     engine: Any = figure.get_layout_engine()
     engine.set(rect=(0, bottom, 1 - right / WIDTH, 1 - bottom - head / height), w_pad=0.06, h_pad=0.06)
-    figure.text(_LEFT, 1 - 0.08 / height, title, size=10, weight="bold", va="top")
-    footer = "\n".join(lines)
-    figure.text(_LEFT, 0.06 / height, footer, size=_FOOTER_SIZE, color=_GREY, va="bottom", linespacing=1.35)
+    inscribe(figure, title, lines)
     place = (1 - right / WIDTH, 1 - head / height) if is_beside else (_LEFT, foot / height)
     figure.legend(
         handles=list(handles),
@@ -187,6 +185,14 @@ def panels(
         axis.tick_params(labelbottom=True)
         axis.set_xlabel("Year")
     return figure, axes
+
+
+def inscribe(figure: Figure, title: str, lines: Sequence[str]) -> None:
+    """Write a title above the panels of a figure, and a footer of some lines below them."""
+    height = figure.get_figheight()
+    figure.text(_LEFT, 1 - 0.08 / height, title, size=10, weight="bold", va="top")
+    footer = "\n".join(lines)
+    figure.text(_LEFT, 0.06 / height, footer, size=_FOOTER_SIZE, color=_GREY, va="bottom", linespacing=1.35)
 
 
 def label_values(axes: Sequence[Axes], text: str, unit: str) -> None:
