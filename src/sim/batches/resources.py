@@ -21,9 +21,9 @@ AT_WORK = 180 * 2**10
 #: Float64 and float32 copies of what a block records, in bytes per number.
 RECORDED = 16
 
-#: Different values that a summary counts of a number: a share of the trials (measured: 0.13 to 0.25), up to
+#: Different values that a summary counts of a number: a share of the trials (measured: 0.13 to 0.26), up to
 #: so many; bytes of each while summaries are merged (measured: 71), and on disk.
-COUNTED_SHARE, MOST_COUNTED, MERGING, COUNTED = 0.25, 4096, 80, 16
+COUNTED_SHARE, MOST_COUNTED, MERGING, COUNTED = 0.3, 4096, 80, 16
 
 _FLOAT32 = 4
 _MIB = 2**20
