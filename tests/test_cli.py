@@ -9,7 +9,9 @@ import subprocess
 import sys
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -17,6 +19,7 @@ import sim as library
 from sim import engine, plots, results
 from sim.batches import running, store
 from sim.cli import sim
+from sim.design import Plan
 
 TOY = Path(__file__).parent / "cases" / "archipelago"
 
@@ -266,14 +269,14 @@ def test_a_run_can_be_extended_resumed_and_replayed(folder: Path) -> None:
 
 
 def test_a_run_with_a_failed_trial_leaves_with_1(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    usual = engine.run_block
+    usual = engine.record_block
 
-    def fail(plan: object, first_trial: int, n_trials: int, *rest: object) -> object:
-        if first_trial <= 2 < first_trial + n_trials:
+    def fail(plan: Plan, first_trial: int, into: dict[str, np.ndarray], *rest: Any) -> None:
+        if first_trial <= 2 < first_trial + into["hhi"].shape[-1]:
             raise FloatingPointError("too hot")
-        return usual(plan, first_trial, n_trials, *rest)  # type: ignore[arg-type]
+        usual(plan, first_trial, into, *rest)
 
-    monkeypatch.setattr(engine, "run_block", fail)
+    monkeypatch.setattr(engine, "record_block", fail)
     result = call("run", "calm.toml", "--trials", "4", "--keep", "hhi", "--out", "a.zarr")
     assert result.exit_code == 1
     assert result.stderr.splitlines()[1:] == [

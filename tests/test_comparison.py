@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
 from sim.analysis.comparison import STATISTICS, compare
 from sim.errors import InputError, UnknownName
+from sim.sampling import Sampling, content
 from synthetic import result
 
 
@@ -40,6 +43,33 @@ def test_without_common_luck_pairing_gains_nothing() -> None:
     values = np.broadcast_to(np.array([[0.0, 0.0], [2.0, 0.0]])[:, None, :], (2, 4, 2))
     found = compare(result({"hhi": values}, ("base", "other")))["hhi"].sel(statistic="variance_ratio")
     np.testing.assert_array_equal(found, 1.0)
+
+
+def margin_of_mean(difference: np.ndarray, sampling: Sampling) -> float:
+    runs = result({"hhi": planted(difference, 1)}, ("base", "other"))
+    runs.attrs["manifest"] = json.dumps({"sampling": content(sampling)})
+    found = compare(runs)["hhi"].isel(scenario=0, time=0)
+    return float(found.sel(statistic="mean_high") - found.sel(statistic="mean"))
+
+
+def test_trials_of_one_sample_are_one_observation_of_the_mean() -> None:
+    of_sample = np.random.default_rng(1).normal(size=40)
+    alone = 1.96 * of_sample.std(ddof=1) / np.sqrt(40)
+    for sampling in (Sampling(replicates=5), Sampling(replicates=5, shares_luck=True)):
+        assert margin_of_mean(np.repeat(of_sample, 5), sampling) == pytest.approx(alone, rel=0.001)
+
+
+def test_luck_that_is_shared_makes_no_new_observations() -> None:
+    of_luck = np.random.default_rng(1).normal(size=5)
+    alone = 1.96 * of_luck.std(ddof=1) / np.sqrt(5)
+    found = margin_of_mean(np.tile(of_luck, 40), Sampling(replicates=5, shares_luck=True))
+    assert found == pytest.approx(alone, rel=0.001)
+
+
+def test_what_mirrors_exactly_leaves_no_doubt_of_the_mean() -> None:
+    half = np.random.default_rng(1).normal(size=30)
+    found = margin_of_mean(np.stack([half, -half], axis=1).ravel(), Sampling(antithetic=True))
+    assert found == pytest.approx(0.0, abs=1e-9)
 
 
 def test_scenarios_that_are_the_same_have_no_interval_and_no_ratio() -> None:

@@ -124,6 +124,16 @@ class Sampling:
             return {}
         return {"sample": trial // self.replicates, "replicate": trial % self.replicates}
 
+    def groups(self, trial: Array) -> list[Array]:
+        """Return groups of trials that are not independent: for each grouping, the group of every trial."""
+        sample, replicate = trial // self.replicates, trial % self.replicates
+        found = [sample] if self.replicates > 1 else []
+        if self.shares_luck:
+            found.append(replicate)
+        if self.antithetic:
+            found.append(trial // 2)
+        return found
+
     # ------------------------------------------------------------------ uniforms
 
     def parameter(self, streams: Streams, key: str, first_trial: int, n_trials: int) -> Array:
