@@ -196,7 +196,6 @@ def test_needs_grow_with_trials_only_in_memory() -> None:
             trials=trials,
             block=1024,
             numbers=100,
-            recorded=400,
             form=form,
             workers=2,
             ahead=6,

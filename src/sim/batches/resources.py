@@ -15,11 +15,12 @@ from sim.records import shown
 #: process, with its table, took 11 MiB more in all than 150 MiB here would allow for).
 PROCESS = 180 * 2**20
 
-#: Memory of a block at work, in bytes per trial beside what it records (measured: 174 KiB).
-AT_WORK = 180 * 2**10
+#: Memory of a block at work, in bytes per trial beside what it records (measured: 90 KiB with NumPy, 204 KiB
+#: compiled, the compiler among them).
+AT_WORK = 200 * 2**10
 
-#: Float64 and float32 copies of what a block records, in bytes per number.
-RECORDED = 16
+#: What a block records and its copy for the disk, in bytes per number.
+RECORDED = 8
 
 #: Different values that a summary counts of a number: a share of the trials (measured: 0.13 to 0.26), up to
 #: so many; bytes of each while summaries are merged (measured: 71), and on disk.
@@ -82,7 +83,6 @@ def needs(
     trials: int,
     block: int,
     numbers: int,
-    recorded: int,
     form: Form,
     workers: int,
     ahead: int,
@@ -95,8 +95,8 @@ def needs(
     ----------
     scenarios, trials, block : int
         How much is run, and how much at a time.
-    numbers, recorded : int
-        Numbers kept per trial, and before quarters are picked.
+    numbers : int
+        Kept per trial.
     form : {"arrays", "chunks", "summary"}
         What is kept.
     workers, ahead : int
@@ -108,8 +108,8 @@ def needs(
     """
     missing = trials * scenarios - done
     whole = _FLOAT32 * numbers * missing
-    one = _FLOAT32 * numbers * min(block, trials)
-    at_work = (AT_WORK + RECORDED * recorded) * min(block, trials)
+    one = round((on_disk or _FLOAT32 * numbers) * min(block, trials))
+    at_work = (AT_WORK + RECORDED * numbers) * min(block, trials)
     counted = scenarios * numbers * round(min(COUNTED_SHARE * trials, MOST_COUNTED) + 1)
     here = {"arrays": whole, "chunks": 0, "summary": MERGING * counted}[form]
     local = workers * (PROCESS + at_work) if workers else at_work

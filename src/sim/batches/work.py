@@ -152,7 +152,6 @@ class Batch:
             trials=spec.trials,
             block=spec.block,
             numbers=numbers,
-            recorded=numbers * n_steps // len(self.steps),
             form=form,
             workers=size if is_local else 0,
             ahead=min(n_jobs, pool.AHEAD * size) if is_local or how.executor else 1,
