@@ -10,19 +10,9 @@ import numpy as np
 
 import sim
 from benchmarks import memory, stages, works
-from benchmarks.timing import Measured, rates, ratio
+from benchmarks.timing import Measured, print_table, rates, ratio
 from sim import design
 from sim.engine import BLOCK
-
-
-def print_table(rows: list[tuple[str, ...]]) -> None:
-    """Print columns as wide as they need to be, the first to the left."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for number, (first, *others) in enumerate(rows):
-        cells = [first.ljust(widths[0]), *map(str.rjust, others[:2], widths[1:]), *others[2:]]
-        print("  ".join(cells).rstrip())
-        if number == 0:
-            print("  ".join("-" * width for width in widths))
 
 
 @click.command()

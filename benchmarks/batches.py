@@ -1,4 +1,4 @@
-"""What storing costs, what a second process brings, and whether memory grows with the number of trials.
+"""What storing and taking up cost, what a second process brings, and whether memory grows with the trials.
 
 ``python -m benchmarks.batches``; the large run is ``python -m benchmarks.batches --sizes 1000000``.
 """
@@ -16,6 +16,8 @@ from typing import Any
 
 import click
 
+from benchmarks.timing import Measured, print_table, ratio
+
 #: Three variables, as in a run of a million trials.
 FEW = ("supplier_share", "hhi", "border_pressure")
 
@@ -27,8 +29,12 @@ def measure(
     is_stored: bool,
     is_summary: bool = False,
     engine: str = "auto",
+    is_taken_up: bool = False,
 ) -> dict[str, float]:
-    """Run in this process and its workers; return seconds and the peak of their memory in MiB."""
+    """Run in this process and its workers; return seconds and the peak of their memory in MiB.
+
+    A run that is taken up stops when half of it is stored, and goes on from there.
+    """
     import sim
     from sim import results
     from sim.batches.resources import in_use
@@ -47,13 +53,12 @@ def measure(
     watcher = threading.Thread(target=watch)
     watcher.start()
     with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder, "runs.zarr")
         begin, busy = time.perf_counter(), processor_time()
-        sim.run(
-            "baseline",
-            trials=trials,
-            **what,
-            out=Path(folder, "runs.zarr") if is_stored else None,
-        )
+        first = trials // 2 if is_taken_up else trials
+        sim.run("baseline", trials=first, **what, out=out if is_stored else None)
+        if is_taken_up:
+            sim.extend(out, trials, workers=workers)
         seconds, busy = time.perf_counter() - begin, processor_time() - busy
         size = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()) / 2**20
     is_done.set()
@@ -85,29 +90,45 @@ def apart(*arguments: object) -> dict[str, float]:
 
 
 @click.command()
-@click.option("--trials", default=4096, show_default=True, help="Trials where time counts.")
+@click.option("--trials", default=8192, show_default=True, help="Trials where time counts.")
 @click.option("--repeats", default=3, show_default=True)
 @click.option("--sizes", default="10000,40000", show_default=True, help="Trials where memory counts.")
 def main(trials: int, repeats: int, sizes: str) -> None:
-    """Measure, and print a line for each."""
+    """Measure, and print a table of times and a line for each size."""
+    ways = {
+        "in memory": (1, None, False),
+        "stored": (1, None, True),
+        "stored, taken up": (1, None, True, False, "auto", True),
+        "stored, 2 processes": (2, None, True),
+        "3 variables": (1, list(FEW), False),
+        "3 variables, stored": (1, list(FEW), True),
+    }
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in ways}
     for _ in range(repeats):
-        memory, stored, both = (
-            apart(trials, workers, None, is_stored)
-            for workers, is_stored in ((1, False), (1, True), (2, True))
-        )
-        print(
-            f"{trials:,} trials, all usual variables; seconds (of processor): "
-            f"in memory {memory['seconds']:.1f} ({memory['processor']:.1f}), "
-            f"stored {stored['seconds']:.1f} ({stored['processor']:.1f}), "
-            f"stored by two processes {both['seconds']:.1f} ({both['processor']:.1f}); "
-            f"{stored['disk']:.0f} MiB on disk",
-            flush=True,
-        )
+        for name, way in ways.items():
+            found[name].append(apart(trials, *way))
+    seconds, disk = (
+        {name: Measured(tuple(each[what] for each in rows)) for name, rows in found.items()}
+        for what in ("seconds", "disk")
+    )
+    one, stored = seconds["in memory"], seconds["stored"]
+    few, few_stored = seconds["3 variables"], seconds["3 variables, stored"]
+    print_table(
+        [
+            (f"{trials:,} trials", "median", "min to max", ""),
+            *((name, *each.text(), "seconds") for name, each in seconds.items()),
+            ("stored / in memory", *ratio(stored, one).text(), "times the time"),
+            ("3 variables, stored / in memory", *ratio(few_stored, few).text(), "times the time"),
+            ("taken up / in one go", *ratio(seconds["stored, taken up"], stored).text(), "times the time"),
+            ("2 processes / 1", *ratio(stored, seconds["stored, 2 processes"]).text(), "times as fast"),
+            ("on disk", *disk["stored"].text(), "MiB"),
+        ]
+    )
     for size in sizes.split(","):
-        found = apart(int(size), 2, list(FEW), True)
+        large = apart(int(size), 2, list(FEW), True)
         print(
-            f"{int(size):,} trials, {', '.join(FEW)}, two processes: {found['seconds']:.0f} s, "
-            f"at most {found['memory']:,.0f} MiB of memory, {found['disk']:,.0f} MiB on disk",
+            f"{int(size):,} trials, {', '.join(FEW)}, two processes: {large['seconds']:.0f} s, "
+            f"at most {large['memory']:,.0f} MiB of memory, {large['disk']:,.0f} MiB on disk",
             flush=True,
         )
 

@@ -18,9 +18,8 @@ from typing import Any
 
 import click
 
-from benchmarks.__main__ import print_table
 from benchmarks.batches import FEW, apart
-from benchmarks.timing import Measured
+from benchmarks.timing import Measured, print_table
 from sim.results import chosen_engine
 
 #: Trials from which the cost of a run is that of its blocks.

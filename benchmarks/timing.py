@@ -53,3 +53,13 @@ def rates(works: Mapping[str, tuple[Callable[[], object], int]], repeats: int) -
             work()
             found[name].append(n_trials / (time.process_time() - begin))
     return {name: Measured(tuple(values)) for name, values in found.items()}
+
+
+def print_table(rows: list[tuple[str, ...]]) -> None:
+    """Print columns as wide as they need to be, the first to the left."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for number, (first, *others) in enumerate(rows):
+        cells = [first.ljust(widths[0]), *map(str.rjust, others[:2], widths[1:]), *others[2:]]
+        print("  ".join(cells).rstrip())
+        if number == 0:
+            print("  ".join("-" * width for width in widths))
