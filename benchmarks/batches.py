@@ -90,7 +90,7 @@ def apart(*arguments: object) -> dict[str, float]:
 
 
 @click.command()
-@click.option("--trials", default=8192, show_default=True, help="Trials where time counts.")
+@click.option("--trials", default=16_384, show_default=True, help="Trials where time counts.")
 @click.option("--repeats", default=3, show_default=True)
 @click.option("--sizes", default="10000,40000", show_default=True, help="Trials where memory counts.")
 def main(trials: int, repeats: int, sizes: str) -> None:

@@ -17,7 +17,7 @@ import plans
 import sim
 import soak
 from sim import design
-from sim.batches import blocks, resources
+from sim.batches import blocks, resources, work
 from sim.batches.store import Store
 from sim.errors import InputError, WrongType
 from sim.mechanisms import measures
@@ -207,7 +207,8 @@ def test_needs_grow_with_trials_only_in_memory() -> None:
     assert needs(10**6, "arrays").disk == 0
 
 
-def test_a_run_says_what_it_takes_before_it_starts(tmp_path: Path) -> None:
+def test_a_run_says_what_it_takes_before_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "WORTH_A_PILOT", 1500)
     said: list[resources.Needs] = []
     what: dict[str, Any] = {**WHAT, "trials": 1500, "block": 500, "announce": said.append}
     what["keep"] = ["border_pressure", "commitments"]

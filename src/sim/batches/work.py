@@ -34,7 +34,7 @@ Progress = Callable[[int], None]
 Announce = Callable[[resources.Needs], None]
 
 #: Trials from which a few of them are run beforehand, to say how much disk all take; and how many.
-WORTH_A_PILOT, PILOT = 1024, 64
+WORTH_A_PILOT, PILOT = 32_768, 64
 
 #: Scenario, block, first trial, number of trials.
 Job = tuple[int, int, int, int]
