@@ -17,7 +17,7 @@ import pytest
 import plans
 import sim
 from sim import abm, design, engine, model, rules, scenario
-from sim.errors import InputError, OutsideHorizon, UnknownName, WrongType
+from sim.errors import Contradiction, InputError, OutOfBounds, OutsideHorizon, UnknownName, WrongType
 from sim.mechanisms import alignment, experience, posture, supplier_choice
 from sim.model import USUAL, WiringError
 from sim.results import DEFAULT_KEEP
@@ -359,6 +359,23 @@ class Lost(abm.Recipient):
         return "atlantis"
 
 
+class Stubborn(abm.Recipient):
+    def decide_purchase(self, opening: abm.Opening) -> str:
+        return min(opening.chances, key=lambda name: opening.chances[name])
+
+    def decide_alignment(self, partner: abm.Partner) -> float:
+        return float("nan") if partner.place else 0.0
+
+
+class Stubborner(Stubborn):
+    decide_alignment = abm.Recipient.decide_alignment
+
+
+class Furious(abm.Partner):
+    def decide_posture(self) -> float:
+        return -2.0
+
+
 @pytest.mark.parametrize(
     ("make", "error", "said"),
     [
@@ -370,6 +387,17 @@ class Lost(abm.Recipient):
         (lambda: sim.World(short()).value("hi"), UnknownName, "Did you mean hhi"),
         (lambda: sim.World(short()).value("posture", "japn"), UnknownName, "Did you mean japan"),
         (lambda: run(sim.World(short(), recipient_class=Lost)), UnknownName, "decide_purchase: .*atlantis"),
+        (
+            lambda: run(sim.World(short(), recipient_class=Stubborner)),
+            Contradiction,
+            "is not open for .*Open are",
+        ),
+        (
+            lambda: run(sim.World(short(), recipient_class=Stubborn)),
+            OutOfBounds,
+            "decided nan.*between -1 and 1",
+        ),
+        (lambda: run(sim.World(short(), partner_class=Furious)), OutOfBounds, "decided -2.*-1 and 3"),
     ],
 )
 def test_each_mistake_in_a_world_is_named(make: Callable[[], Any], error: type[Exception], said: str) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from sim.axes import NEW_YEAR, Array
+from sim.errors import OutOfBounds
 from sim.mechanisms import alignment, posture
 
 
@@ -37,7 +38,7 @@ def postures(
     calendar_quarter, posture_prev, commitment_doubt_prev, doubt_memory
         As `posture.step` reads them. Doubt fades once a year, and rises whenever a posture moves.
     """
-    taken = np.array(np.broadcast_to(level, posture_prev.shape), dtype=float)
+    taken = _within("posture.step", level, posture_prev.shape, posture.LEVELS)
     is_taken_up = (calendar_quarter == NEW_YEAR) | (taken != posture_prev).any(axis=0)
     doubt = posture.doubt_after(taken, posture_prev, commitment_doubt_prev, doubt_memory)
     return posture.Update(
@@ -60,10 +61,20 @@ def alignments(
     alignment_prev, alignment_step
         As `alignment.step` reads them.
     """
-    taken = np.array(np.broadcast_to(step, alignment_prev.shape), dtype=float)
+    taken = _within("alignment.step", step, alignment_prev.shape, alignment.STEPS)
     return alignment.Update(
         alignment=alignment.after(taken, alignment_prev, alignment_step),
         alignment_step_taken=taken,
         alignment_terms={},
         alignment_probability=np.zeros((len(alignment.STEPS), *alignment_prev.shape)),
     )
+
+
+def _within(stage: str, values: Array, shape: tuple[int, ...], known: tuple[float, ...]) -> Array:
+    """Return decisions as an array of their own; what is beyond the known ones is refused."""
+    taken = np.array(np.broadcast_to(values, shape), dtype=float)
+    outside = taken[~((min(known) <= taken) & (taken <= max(known)))]
+    if outside.size:
+        remedy = f"Decide between {min(known):g} and {max(known):g}."
+        raise OutOfBounds("", f"rules.{stage}", "decided {value}", remedy, float(outside[0]))
+    return taken

@@ -23,7 +23,7 @@ from sim.batches import blocks
 from sim.case import Case
 from sim.dates import Quarter
 from sim.engine import Block
-from sim.errors import InputError, OutsideHorizon, UnknownName, nearest
+from sim.errors import Contradiction, InputError, OutsideHorizon, UnknownName, nearest
 from sim.mechanisms import alignment, posture, supplier_choice
 from sim.model import USUAL, Rules, Stage
 from sim.sampling import INDEPENDENT, Sampling
@@ -266,6 +266,11 @@ class World(mesa.Model):  # type: ignore[misc]
             if name not in codes:
                 remedy = nearest(name, codes, "options", shown=len(codes))
                 raise UnknownName("", "decide_purchase", "no such option: {value}", remedy, name)
+            if not chances[name]:
+                remedy = f"Open are: {', '.join(each for each in names if chances[each])}."
+                raise Contradiction(
+                    "", "decide_purchase", f"{name} is not open for {opening.category}", remedy
+                )
             chosen[k] = codes[name]
         return replace(usual, deal_supplier=chosen)
 
