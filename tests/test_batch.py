@@ -130,7 +130,8 @@ def test_quarters_that_make_no_sense_are_refused(quarters: str, said: str) -> No
 
 
 def test_a_run_killed_again_and_again_ends_equal(tmp_path: Path) -> None:
-    assert soak.soak(tmp_path / "runs.zarr", kills=3, seed=1) == 3
+    # Twenty kills, by `make test-long`; here one of each kind, in one process and in two.
+    assert soak.soak(tmp_path / "runs.zarr", kills=2, seed=1) == 2
 
 
 def test_what_is_finished_is_not_run_again(out: Path, whole: xr.Dataset) -> None:
