@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -37,42 +38,60 @@ def measure(
     """
     import sim
     from sim import results
-    from sim.batches.resources import in_use
-
-    peak, is_done = [0.0], threading.Event()
-
-    def watch() -> None:
-        while not is_done.wait(0.05):
-            peak[0] = max(peak[0], in_use() / 2**20)
 
     engine = results.chosen_engine(engine, trials, False)
     what: dict[str, Any] = {"keep": keep, "workers": workers, "engine": engine, "summary": is_summary}
     with tempfile.TemporaryDirectory() as folder:  # starts the processes, imports, finds machine code
         warm = Path(folder, "runs.zarr") if is_stored else None
         sim.run("baseline", trials=8 * workers, block=2, **what, out=warm)
-    watcher = threading.Thread(target=watch)
-    watcher.start()
+    watch = Watch()
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "runs.zarr")
-        begin, busy = time.perf_counter(), processor_time()
+        begin, busy = time.perf_counter(), watch.processor()
         first = trials // 2 if is_taken_up else trials
         sim.run("baseline", trials=first, **what, out=out if is_stored else None)
         if is_taken_up:
             sim.extend(out, trials, workers=workers)
-        seconds, busy = time.perf_counter() - begin, processor_time() - busy
+        seconds, busy = time.perf_counter() - begin, watch.processor() - busy
         size = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()) / 2**20
-    is_done.set()
-    watcher.join()
-    return {"seconds": seconds, "processor": busy, "memory": peak[0], "disk": size}
+    return {"seconds": seconds, "processor": busy, "memory": watch.stop(), "disk": size}
 
 
-def processor_time() -> float:
-    """Return the seconds of processor time of this process and its workers."""
-    import psutil
+class Watch:
+    """Looks at this process and its workers, again and again: what they hold, how long they have worked."""
 
-    here = psutil.Process()
-    times = [each.cpu_times() for each in (here, *here.children(recursive=True))]
-    return sum(each.user + each.system for each in times)
+    def __init__(self) -> None:
+        self._peak = 0.0
+        self._worked: dict[int, float] = {}  # those that have ended stay
+        self._is_done = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._is_done.wait(0.05):
+            self._look()
+
+    def _look(self) -> None:
+        import psutil
+
+        here, held = psutil.Process(), 0.0
+        for each in (here, *here.children(recursive=True)):
+            with contextlib.suppress(psutil.Error):
+                times = each.cpu_times()
+                self._worked[each.pid] = times.user + times.system
+                held += each.memory_info().rss
+        self._peak = max(self._peak, held / 2**20)
+
+    def processor(self) -> float:
+        """Return the seconds of processor time so far."""
+        self._look()
+        return sum(self._worked.values())
+
+    def stop(self) -> float:
+        """Return the peak of memory in MiB, and end."""
+        self._is_done.set()
+        self._thread.join()
+        return self._peak
 
 
 def apart(*arguments: object) -> dict[str, float]:
