@@ -4,14 +4,17 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test test-long check benchmarks clean
+.PHONY: demo test test-long suite check style types imports benchmarks clean
 
 # The main job: three futures, a table and figures in out/demo.
 demo: $(READY)
 	$(BIN)/sim compare baseline myanmar_escalation osa_surge --trials 10000 --out out/demo --force
 
-# Everything that has to hold: style, types, imports, tests.
-test: check
+# Everything that has to hold: style, types, imports, tests. The checks run beside the suite.
+test: $(READY)
+	$(MAKE) --jobs 2 suite types style imports
+
+suite: $(READY)
 	$(BIN)/pytest -n 2
 
 # What the suite leaves out for time: every scenario compiled, MPI, benchmarks, 20 kills, 100,000 draws.
@@ -21,10 +24,16 @@ test-long: $(READY)
 	PYTHONPATH=tests $(BIN)/python tests/soak.py --kills 20
 	PYTHONPATH=tests $(BIN)/python tests/space.py --draws 100000
 
-check: $(READY)
+check: style types imports
+
+style: $(READY)
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/ruff format --check src tests benchmarks
+
+types: $(READY)
 	$(BIN)/mypy
+
+imports: $(READY)
 	$(BIN)/lint-imports --no-cache
 
 benchmarks: $(READY)
