@@ -5,6 +5,8 @@ Philox 4x64 with ten rounds (Salmon, Moraes, Dror and Shaw 2011), which is NumPy
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from sim.axes import Array
@@ -62,6 +64,7 @@ def _number(j: int) -> list[str]:
 _ARGUMENTS = ("out", "key0", "key1", "granule", "first", "rows", "counters", "width")
 
 
+@cache
 def _text() -> str:
     """Return the function: `counters` times four numbers of each row, `width` bytes apart."""
     loads = [
