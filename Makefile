@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test test-long suite check style types imports benchmarks clean
+.PHONY: demo test test-long suite check style types imports golden benchmarks clean
 
 # The main job: three futures, a table and figures in out/demo.
 demo: $(READY)
@@ -35,6 +35,10 @@ types: $(READY)
 
 imports: $(READY)
 	$(BIN)/lint-imports --no-cache
+
+# Write the golden runs anew, after a change of numbers that the changelog names.
+golden: $(READY)
+	PYTHONPATH=tests $(BIN)/python -m golden_runs
 
 benchmarks: $(READY)
 	$(BIN)/python -m benchmarks
