@@ -11,8 +11,8 @@ import numpy as np
 import sim
 from benchmarks import memory, stages, works
 from benchmarks.timing import Measured, print_table, rates, ratio
-from sim import design
-from sim.engine import BLOCK
+from sim.design import plan as design
+from sim.engine.block import BLOCK
 
 
 @click.command()

@@ -12,10 +12,11 @@ import mesa
 
 import sim
 from benchmarks.timing import Measured
-from sim import design, engine
-from sim.design import Plan
-from sim.results import DEFAULT_KEEP
-from sim.scenario import Scenario
+from sim.design import plan as design
+from sim.design.plan import Plan
+from sim.engine import block as engine
+from sim.runs.dataset import DEFAULT_KEEP
+from sim.scenario.scenario import Scenario
 
 SEED = 1
 

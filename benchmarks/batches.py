@@ -37,7 +37,7 @@ def measure(
     A run that is taken up stops when half of it is stored, and goes on from there.
     """
     import sim
-    from sim import results
+    from sim.runs import dataset as results
 
     engine = results.chosen_engine(engine, trials, False)
     what: dict[str, Any] = {"keep": keep, "workers": workers, "engine": engine, "summary": is_summary}

@@ -20,7 +20,7 @@ import click
 
 from benchmarks.batches import FEW, apart
 from benchmarks.timing import Measured, print_table
-from sim.results import chosen_engine
+from sim.runs.dataset import chosen_engine
 
 #: Trials from which the cost of a run is that of its blocks.
 BEYOND = 10_000

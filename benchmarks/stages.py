@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 
-from sim.design import Plan
-from sim.engine import Block
-from sim.model import Stage
-from sim.results import DEFAULT_KEEP
+from sim.design.plan import Plan
+from sim.engine.block import Block
+from sim.model.schedule import Stage
+from sim.runs.dataset import DEFAULT_KEEP
 
 
 class _Timed(Block):

@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from sim import design, engine, numerics
-from sim.design import Plan
-from sim.model import SCHEDULE
-from sim.results import DEFAULT_KEEP
-from sim.streams import Streams
+from sim.design import plan as design
+from sim.design.plan import Plan
+from sim.engine import block as engine
+from sim.model.schedule import SCHEDULE
+from sim.numerics import elementary as numerics
+from sim.numerics.streams import Streams
+from sim.runs.dataset import DEFAULT_KEEP
 
 #: The twin is part of the tests, not of the library.
 TESTS = Path(__file__).parent.parent / "tests"
@@ -64,7 +66,7 @@ class Floor:
     Attributes
     ----------
     sizes : list of int
-        Lengths of the arguments of `sim.numerics.exp` in one run of the block, in order.
+        Lengths of the arguments of `sim.numerics.elementary.exp` in one run of the block, in order.
     """
 
     def __init__(self, plan: Plan, n_trials: int) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from sim import parameter_files, scenario_files, variants
-from sim.batches import pool
+from sim.parameter import files as parameter_files
+from sim.parameter import variants
+from sim.runs import pool
+from sim.scenario import files as scenario_files
 from workshop import VARIANTS, Workshop
 
 # The suite gives the same answer each time; `pytest --hypothesis-profile search` looks for counterexamples.

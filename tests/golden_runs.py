@@ -1,8 +1,8 @@
 """Golden runs: two cases, three scenarios each, 64 trials, as exact values.
 
 A change of bits has to be named in the changelog; `make golden` writes the files anew after that.
-Each file holds, for every recorded variable, the SHA-256 of all its numbers (float64, all quarters and trials)
-and the numbers of the first trial in the last quarter, so that a failure can be read.
+Each file holds, for every recorded variable, the SHA-256 of all its numbers (float64, all quarters and
+trials) and the numbers of the first trial in the last quarter, so that a failure can be read.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from typing import Any
 
 import plans
 import sim
-from sim import design, engine, variants
-from sim.design import Plan
-from sim.variables import GLOSSARY
+from sim.design import plan as design
+from sim.design.plan import Plan
+from sim.engine import block as engine
+from sim.parameter import variants
+from sim.vocabulary.variables import GLOSSARY
 
 FOLDER = Path(__file__).parent / "golden"
 TRIALS = 64

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from sim import engine
-from sim.axes import GRANT_STATES, SLOTS, WINDOW
-from sim.case import Case
-from sim.design import Plan
-from sim.mechanisms import alignment, posture
-from sim.model import Stage, base_name
-from sim.variables import GLOSSARY
+from sim.case.case import Case
+from sim.design.plan import Plan
+from sim.engine import block as engine
+from sim.model.mechanisms import alignment, posture
+from sim.model.schedule import Stage, base_name
+from sim.vocabulary.axes import GRANT_STATES, SLOTS, WINDOW
+from sim.vocabulary.variables import GLOSSARY
 
 #: Roles whose variables have a trial axis; those of role deal have an axis of their own.
 BY_TRIAL = ("state", "ledger", "flow", "shock")

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from sim import case, design, event_checks, events
-from sim.case import Case
-from sim.dates import Quarter
-from sim.parameters import ParameterSet
-from sim.scenario import Scenario
+from sim.case import case
+from sim.case.case import Case
+from sim.design import plan as design
+from sim.parameter.parameter_set import ParameterSet
+from sim.scenario import event_checks, events
+from sim.scenario.scenario import Scenario
+from sim.vocabulary.dates import Quarter
 
 #: case -> first and last quarter
 HORIZONS = {"bangladesh": ("2024-Q1", "2040-Q4"), "archipelago": ("2020-Q1", "2031-Q4")}

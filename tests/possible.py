@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from observed import BY_TERM, Call
-from sim.axes import DEFERRED, RECIPIENT, SLOTS, TOP_RUNG
-from sim.mechanisms import posture
-from sim.variables import GLOSSARY
+from sim.model.mechanisms import posture
+from sim.vocabulary.axes import DEFERRED, RECIPIENT, SLOTS, TOP_RUNG
+from sim.vocabulary.variables import GLOSSARY
 
 #: unit -> least and greatest value; for a name, instead of its unit.
 LIMITS: dict[str, tuple[float, float]] = {

@@ -21,7 +21,7 @@ import numpy as np
 
 import plans
 import sim
-from sim.scenario import Scenario
+from sim.scenario.scenario import Scenario
 
 #: What is run: many small blocks.
 WHAT: dict[str, Any] = {"seed": 5, "block": 8, "keep": ["hhi", "supplier_share", "government"]}

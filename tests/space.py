@@ -17,8 +17,8 @@ import numpy as np
 import plans
 from observed import observe
 from possible import check_possible
-from sim import design
-from sim.design import Plan
+from sim.design import plan as design
+from sim.design.plan import Plan
 
 N_STEPS = 10
 

@@ -1,4 +1,4 @@
-"""A made-up result in the layout of `sim.results.label`: known numbers, no engine."""
+"""A made-up result in the layout of `sim.runs.dataset.label`: known numbers, no engine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import numpy as np
 import xarray as xr
 
-from sim.variables import GLOSSARY
+from sim.vocabulary.variables import GLOSSARY
 
 SUPPLIERS = ("north", "south", "east", "west", *(f"minor_{number}" for number in range(8)))
 AXES = {

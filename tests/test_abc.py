@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.analysis import abc, sbc
-from sim.axes import Array
+from sim.analysis.calibrate import rank_checks as sbc
+from sim.analysis.calibrate import regression_abc as abc
+from sim.vocabulary.axes import Array
 
 N, NOISE = 20_000, 0.5
 

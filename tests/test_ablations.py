@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 import plans
-from sim import design, engine
-from sim.axes import RECIPIENT
-from sim.model import PREVIOUS, SCHEDULE, START
-from sim.variables import GLOSSARY
+from sim.design import plan as design
+from sim.engine import block as engine
+from sim.model.schedule import PREVIOUS, SCHEDULE, START
+from sim.vocabulary.axes import RECIPIENT
+from sim.vocabulary.variables import GLOSSARY
 
 RECORDED = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
 

@@ -16,12 +16,24 @@ import pytest
 
 import plans
 import sim
-from sim import abm, design, engine, model, rules, scenario
-from sim.errors import Contradiction, InputError, OutOfBounds, OutsideHorizon, UnknownName, WrongType
-from sim.mechanisms import alignment, experience, posture, supplier_choice
-from sim.model import USUAL, WiringError
-from sim.results import DEFAULT_KEEP
-from sim.variables import GLOSSARY
+from sim import abm
+from sim.design import plan as design
+from sim.engine import block as engine
+from sim.model import rules
+from sim.model import schedule as model
+from sim.model.mechanisms import alignment, experience, posture, supplier_choice
+from sim.model.schedule import USUAL, WiringError
+from sim.runs.dataset import DEFAULT_KEEP
+from sim.scenario import scenario
+from sim.vocabulary.errors import (
+    Contradiction,
+    InputError,
+    OutOfBounds,
+    OutsideHorizon,
+    UnknownName,
+    WrongType,
+)
+from sim.vocabulary.variables import GLOSSARY
 
 RECORDED = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
 PAGE = Path(__file__).parent.parent / "docs" / "mesa.md"
@@ -339,7 +351,7 @@ def returns_one_trial(**read: Any) -> Any:
         (
             {"posture.step": forgets_to_return},
             WrongType,
-            "rules.posture.step: returned a NoneType. Return a sim.mechanisms.posture.Update.",
+            "rules.posture.step: returned a NoneType. Return a sim.model.mechanisms.posture.Update.",
         ),
         (
             {"experience.step": returns_one_trial},
@@ -423,7 +435,5 @@ def test_the_page_runs() -> None:
 
 
 def test_nothing_but_the_face_imports_mesa() -> None:
-    code = (
-        "import sim, sim.results, sim.rules, sys; sim.run('baseline', trials=1); print('mesa' in sys.modules)"
-    )
+    code = "import sim, sys; sim.rules; sim.run('baseline', trials=1); print('mesa' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"

@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from sim import case as cases
-from sim.analysis.backtest import baselines, card, forecast, origins, outcome, scores
-from sim.analysis.backtest.forecast import Forecast
-from sim.analysis.backtest.outcome import Outcome
-from sim.analysis.backtest.targets import Window
+from sim.analysis.validate.backtest import baselines, card, forecast, origins, outcome, scores
+from sim.analysis.validate.backtest.forecast import Forecast
+from sim.analysis.validate.backtest.outcome import Outcome
+from sim.analysis.validate.backtest.targets import Window
+from sim.case import case as cases
 from sim.cli import sim
-from sim.errors import OutsideHorizon
 from sim.importers import cases as made_cases
 from sim.importers import registers
 from sim.plots import backtest_chart
+from sim.vocabulary.errors import OutsideHorizon
 from test_registers import as_deals, written
 
 TRIALS = 60

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.analysis.backtest import baselines, forecast, origins, outcome, scores
-from sim.analysis.backtest.forecast import Forecast
-from sim.analysis.backtest.origins import Origin
-from sim.analysis.backtest.outcome import Outcome
+from sim.analysis.validate.backtest import baselines, forecast, origins, outcome, scores
+from sim.analysis.validate.backtest.forecast import Forecast
+from sim.analysis.validate.backtest.origins import Origin
+from sim.analysis.validate.backtest.outcome import Outcome
 from sim.importers import registers
 from test_backtest import ensemble, record
 from test_registers import as_deals, written

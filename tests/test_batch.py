@@ -15,10 +15,10 @@ import xarray as xr
 import plans
 import sim
 import soak
-from sim.batches import store
-from sim.batches.store import Store
-from sim.errors import InputError
-from sim.scenario import Scenario
+from sim.runs import store
+from sim.runs.store import Store
+from sim.scenario.scenario import Scenario
+from sim.vocabulary.errors import InputError
 
 WHAT: dict[str, Any] = {"trials": 20, "seed": 5, "block": 8, "workers": 1}
 KEEP = ["hhi", "supplier_share", "relation"]

@@ -16,11 +16,12 @@ import pytest
 import plans
 import sim
 import soak
-from sim import design
-from sim.batches import blocks, resources, work
-from sim.batches.store import Store
-from sim.errors import InputError, WrongType
-from sim.mechanisms import measures
+from sim.design import plan as design
+from sim.model.mechanisms import measures
+from sim.runs import batch as work
+from sim.runs import blocks, resources
+from sim.runs.store import Store
+from sim.vocabulary.errors import InputError, WrongType
 
 SEED = 5
 WHAT: dict[str, Any] = {"trials": 20, "seed": SEED, "block": 8, "workers": 1, "keep": ["hhi", "government"]}

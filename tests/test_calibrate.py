@@ -15,20 +15,19 @@ import xarray as xr
 from click.testing import CliRunner
 
 import sim
-from sim import case, scenario_files
-from sim.analysis import (
-    calibrate,
-    calibration_checks,
-    calibration_files,
-    calibration_targets,
-    patterns,
-)
-from sim.analysis.calibration_targets import Targets, TargetsTable, from_normal, to_normal
-from sim.case import Case
+from sim.analysis.calibrate import checks as calibration_checks
+from sim.analysis.calibrate import files as calibration_files
+from sim.analysis.calibrate import targets as calibration_targets
+from sim.analysis.calibrate import waves as calibrate
+from sim.analysis.calibrate.targets import Targets, TargetsTable, from_normal, to_normal
+from sim.analysis.validate import patterns
+from sim.case import case
+from sim.case.case import Case
 from sim.cli import sim as program
-from sim.dates import Quarter
-from sim.errors import InputError, MissingFile, OutsideHorizon, UnknownName
-from sim.records import read_toml
+from sim.files.records import read_toml
+from sim.scenario import files as scenario_files
+from sim.vocabulary.dates import Quarter
+from sim.vocabulary.errors import InputError, MissingFile, OutsideHorizon, UnknownName
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import case as cases
-from sim.errors import (
+from sim.case import case as cases
+from sim.vocabulary.errors import (
     BadSyntax,
     Contradiction,
     DuplicateKey,
@@ -25,7 +25,7 @@ from sim.errors import (
     UnknownName,
     WrongType,
 )
-from sim.variables import GLOSSARY, TOLD, with_role
+from sim.vocabulary.variables import GLOSSARY, TOLD, with_role
 
 SOURCE = Path(cases.__file__).parent
 TOY = Path(__file__).parent / "cases" / "archipelago"

@@ -16,10 +16,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 import sim as library
-from sim import engine, plots, results
-from sim.batches import running, store
+from sim import plots
 from sim.cli import sim
-from sim.design import Plan
+from sim.design.plan import Plan
+from sim.engine import block as engine
+from sim.runs import dataset as results
+from sim.runs import run as running
+from sim.runs import store
 
 TOY = Path(__file__).parent / "cases" / "archipelago"
 
@@ -432,9 +435,9 @@ def test_trace_knows_held_variables_and_elements() -> None:
 
 
 def test_every_variable_can_be_traced() -> None:
-    from sim import scenario
-    from sim.analysis.provenance import trace
-    from sim.variables import GLOSSARY
+    from sim.analysis.explain.provenance import trace
+    from sim.scenario import scenario
+    from sim.vocabulary.variables import GLOSSARY
 
     baseline = scenario.load("baseline")
     for name in GLOSSARY:

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from sim.analysis.comparison import STATISTICS, compare
-from sim.errors import InputError, UnknownName
-from sim.sampling import Sampling, content
+from sim.analysis.compare.paired import STATISTICS, compare
+from sim.design.sampling import Sampling, content
+from sim.vocabulary.errors import InputError, UnknownName
 from synthetic import result
 
 

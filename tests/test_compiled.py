@@ -17,18 +17,23 @@ import pytest
 
 import plans
 import sim
-from sim import design, engine, results, scenario, variants
-from sim.errors import InputError
-from sim.mechanisms import demand
-from sim.model import Schedule, Stage
-from sim.numerics import exp, log, normal_quantile
-from sim.streams import GRANULE, Streams
-from sim.variables import GLOSSARY
+from sim.design import plan as design
+from sim.engine import block as engine
+from sim.model.mechanisms import demand
+from sim.model.schedule import Schedule, Stage
+from sim.numerics.elementary import exp, log, normal_quantile
+from sim.numerics.streams import GRANULE, Streams
+from sim.parameter import variants
+from sim.runs import dataset as results
+from sim.scenario import scenario
+from sim.vocabulary.errors import InputError
+from sim.vocabulary.variables import GLOSSARY
 
 pytest.importorskip("llvmlite")
 
-from sim.compiled import machine, running
-from sim.compiled.luck import CompiledStreams
+from sim.engine.compiled import machine_code as machine
+from sim.engine.compiled import runner as running
+from sim.engine.compiled.uniforms import CompiledStreams
 
 RECORDED = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
 SMALL = 64

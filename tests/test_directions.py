@@ -12,11 +12,13 @@ import pytest
 from click.testing import CliRunner
 
 import sim
-from sim import design, engine, errors
-from sim.analysis import direction_files, directions
-from sim.analysis.direction_files import UNCHANGED, directed, read
+from sim.analysis.validate import direction_files, directions
+from sim.analysis.validate.direction_files import UNCHANGED, directed, read
 from sim.cli import sim as program
-from sim.scenario import Scenario
+from sim.design import plan as design
+from sim.engine import block as engine
+from sim.scenario.scenario import Scenario
+from sim.vocabulary import errors
 
 #: Cheap rows, one of each kind: a raised parameter, a contrast of two arms, a grant, an event, no effect.
 FEW = (

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim import distributions, errors
-from sim.distributions import parse
+from sim.parameter import distributions
+from sim.parameter.distributions import parse
+from sim.vocabulary import errors
 
 NUMBER = st.floats(-50, 50).map(lambda x: round(x, 3))
 WIDTH = st.floats(0.01, 20).map(lambda x: round(x, 3))

@@ -10,9 +10,11 @@ import pytest
 
 import plans
 import sim
-from sim import design, engine, model
-from sim.streams import GRANULE
-from sim.variables import GLOSSARY
+from sim.design import plan as design
+from sim.engine import block as engine
+from sim.model import schedule as model
+from sim.numerics.streams import GRANULE
+from sim.vocabulary.variables import GLOSSARY
 
 RECORDED = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
 STATES = tuple(v.name for v in GLOSSARY.values() if v.role == "state")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sim import errors, records
-from sim.errors import InputError, nearest, quoted
+from sim.files import records
+from sim.vocabulary import errors
+from sim.vocabulary.errors import InputError, nearest, quoted
 from workshop import Workshop, says
 
 

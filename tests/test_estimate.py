@@ -12,11 +12,12 @@ import pytest
 from click.testing import CliRunner
 
 import sim
-from sim.analysis import choice_data, estimate
-from sim.analysis.choice_data import Choices
+from sim.analysis.calibrate import choice_data
+from sim.analysis.calibrate import choice_logit as estimate
+from sim.analysis.calibrate.choice_data import Choices
 from sim.cli import sim as program
-from sim.errors import BadSyntax, Contradiction, InputError, MissingField
-from sim.scenario import Scenario
+from sim.scenario.scenario import Scenario
+from sim.vocabulary.errors import BadSyntax, Contradiction, InputError, MissingField
 
 PLANTED = np.array([0.8, -0.5, 1.2])
 

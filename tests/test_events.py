@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from sim import errors, events
-from sim.dates import Quarter
-from sim.errors import InputError
-from sim.events import Event, Target
+from sim.scenario import events
+from sim.scenario.events import Event, Target
+from sim.vocabulary import errors
+from sim.vocabulary.dates import Quarter
+from sim.vocabulary.errors import InputError
 from workshop import BASE, Workshop, says
 
 
@@ -217,7 +218,8 @@ def test_mistakes(
 def test_a_grant_needs_a_donor(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     import dataclasses
 
-    from sim import case, scenario
+    from sim.case import case
+    from sim.scenario import scenario
 
     workshop.write(
         "mine.toml", 'title = "M"\nextends = "./base.toml"\n' + event(what="grant", amount=1, state="noted")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from sim import evidence, units
-from sim.errors import UnknownName, UnknownUnit
-from sim.variables import GLOSSARY
+from sim.sources import table as evidence
+from sim.vocabulary import units
+from sim.vocabulary.errors import UnknownName, UnknownUnit
+from sim.vocabulary.variables import GLOSSARY
 
 
 def test_every_row_says_what_and_where() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 import plans
 import sim
-from sim.batches import pool
+from sim.runs import pool
 
 WHAT: dict[str, Any] = {"trials": 40, "seed": 5, "block": 8, "keep": ["hhi", "supplier_share"]}
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import sim
-from sim import design, engine
-from sim.analysis.explain import Decision, Explanation
-from sim.numerics import exp
+from sim.analysis.explain.decisions import Decision, Explanation
+from sim.design import plan as design
+from sim.engine import block as engine
+from sim.numerics.elementary import exp
 
 TRIAL, SEED = 17, 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import golden_runs
-from sim import engine
+from sim.engine import block as engine
 
 
 @pytest.mark.parametrize("is_compiled", [False, True], ids=["numpy", "compiled"])

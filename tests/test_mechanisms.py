@@ -14,9 +14,8 @@ import plans
 import space
 from observed import Call, clone, observe
 from possible import check_possible
-from sim import design
-from sim.axes import RECIPIENT
-from sim.mechanisms import (
+from sim.design import plan as design
+from sim.model.mechanisms import (
     agreements,
     alignment,
     attraction,
@@ -44,9 +43,10 @@ from sim.mechanisms import (
     supplier_choice,
     terms,
 )
-from sim.model import SCHEDULE, START, Stage, base_name
-from sim.numerics import LOGIT
-from sim.variables import GLOSSARY
+from sim.model.schedule import SCHEDULE, START, Stage, base_name
+from sim.numerics.choice import LOGIT
+from sim.vocabulary.axes import RECIPIENT
+from sim.vocabulary.variables import GLOSSARY
 
 #: Every function of the model, once.
 STAGES = tuple(dict.fromkeys((*START, *SCHEDULE)))

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 import plans
-from sim import model
-from sim.mechanisms import disasters, measures, payments, payoffs, rates, relations, standing
-from sim.model import SCHEDULE, START, Stage, WiringError, check, parameters_read
-from sim.parameters import ParameterSet
+from sim.model import schedule as model
+from sim.model.mechanisms import disasters, measures, payments, payoffs, rates, relations, standing
+from sim.model.schedule import SCHEDULE, START, Stage, WiringError, check, parameters_read
+from sim.parameter.parameter_set import ParameterSet
 
 
 def stage(reads: str, writes: str) -> Stage:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
-from sim import numerics
+from sim.numerics import elementary as numerics
 
 
 def ulps(found: Any, wanted: Any) -> float:

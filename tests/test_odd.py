@@ -9,10 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 import sim
-from sim import evidence, model
-from sim.analysis import odd
+from sim.analysis.describe import odd
 from sim.cli import sim as program
-from sim.variables import with_role
+from sim.model import schedule as model
+from sim.sources import table as evidence
+from sim.vocabulary.variables import with_role
 
 PAGE = Path(__file__).parents[1] / "docs" / "odd.md"
 

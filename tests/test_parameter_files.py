@@ -11,18 +11,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim import case, evidence, model, parameter_files, scenario, units
-from sim.axes import QUARTERS, Array
-from sim.case import Case
-from sim.dates import Quarter
-from sim.design import plan
-from sim.elements import Element
-from sim.engine import run_block
-from sim.mechanisms import posture
-from sim.model import base_name
-from sim.parameters import ParameterSet
-from sim.scenario import Scenario
-from sim.variables import GLOSSARY
+from sim.case import case
+from sim.case.case import Case
+from sim.design.plan import plan
+from sim.engine.block import run_block
+from sim.model import schedule as model
+from sim.model.mechanisms import posture
+from sim.model.schedule import base_name
+from sim.parameter import files as parameter_files
+from sim.parameter.elements import Element
+from sim.parameter.parameter_set import ParameterSet
+from sim.scenario import scenario
+from sim.scenario.scenario import Scenario
+from sim.sources import table as evidence
+from sim.vocabulary import units
+from sim.vocabulary.axes import QUARTERS, Array
+from sim.vocabulary.dates import Quarter
+from sim.vocabulary.variables import GLOSSARY
 
 ARCHIPELAGO = Path(__file__).parent / "cases" / "archipelago"
 MECHANISMS = Path(model.__file__).parent / "mechanisms"

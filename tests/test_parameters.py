@@ -7,9 +7,10 @@ import pickle
 import numpy as np
 import pytest
 
-from sim import case, errors, units
-from sim.errors import InputError
-from sim.parameters import ParameterSet
+from sim.case import case
+from sim.parameter.parameter_set import ParameterSet
+from sim.vocabulary import errors, units
+from sim.vocabulary.errors import InputError
 from workshop import GRANTS, Workshop, says
 
 OWN = "archipelago/parameters/border.toml"

@@ -8,9 +8,9 @@ import xarray as xr
 
 import plans
 import sim
-from sim import variants
-from sim.analysis.passage import first_passage, passages
-from sim.analysis.structure import _verdict
+from sim.analysis.compare.first_passage import first_passage, passages
+from sim.analysis.explore.structure import _verdict
+from sim.parameter import variants
 
 
 @pytest.fixture

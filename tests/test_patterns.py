@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.analysis import pattern_statistics, patterns
+from sim.analysis.validate import pattern_statistics, patterns
 
 RECORD = {"title": "A pattern", "evidence": ["x_lumpiness"]}
 

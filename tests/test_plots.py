@@ -14,8 +14,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from sim import plots
-from sim.errors import InputError, UnknownName
 from sim.plots import style
+from sim.vocabulary.errors import InputError, UnknownName
 from synthetic import futures, past
 
 Draw = Callable[[xr.Dataset, xr.Dataset], Figure]

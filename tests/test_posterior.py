@@ -10,10 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 import sim
-from sim import design, posterior, results
 from sim.cli import sim as program
-from sim.errors import InputError
-from sim.scenario import Scenario
+from sim.design import plan as design
+from sim.parameter import posterior
+from sim.runs import dataset as results
+from sim.scenario.scenario import Scenario
+from sim.vocabulary.errors import InputError
 from workshop import Workshop, says
 
 TOY = Path(__file__).parent / "cases" / "archipelago"

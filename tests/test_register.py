@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import case as cases
-from sim import register
-from sim.axes import WINDOW
-from sim.case import Case
-from sim.dates import Quarter
-from sim.errors import (
+from sim.case import case as cases
+from sim.case import register
+from sim.case.case import Case
+from sim.vocabulary.axes import WINDOW
+from sim.vocabulary.dates import Quarter
+from sim.vocabulary.errors import (
     BadSyntax,
     DuplicateKey,
     InputError,

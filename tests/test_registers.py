@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import register as case_registers
-from sim import scenario as scenarios
-from sim import tables
-from sim.errors import InputError, MissingField, OutsideHorizon, UnknownName
+from sim.case import register as case_registers
+from sim.files import tables
 from sim.importers import cases, categories, rates, registers
-from sim.parameters import ParameterSet
+from sim.parameter.parameter_set import ParameterSet
+from sim.scenario import scenario as scenarios
+from sim.vocabulary.errors import InputError, MissingField, OutsideHorizon, UnknownName
 
 #: supplier, year, item, description, kind, delivery years, TIV of the order, TIV delivered
 DEALS = (

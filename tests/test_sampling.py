@@ -13,10 +13,11 @@ from scipy.stats import qmc
 
 import plans
 import sim
-from sim import design, sampling
-from sim.errors import InputError
-from sim.sampling import METHODS, Sampling
-from sim.streams import Streams
+from sim.design import plan as design
+from sim.design import sampling
+from sim.design.sampling import METHODS, Sampling
+from sim.numerics.streams import Streams
+from sim.vocabulary.errors import InputError
 
 SCENARIO = plans.scenario("archipelago", n_steps=3, name="base")
 KEYS = [key for key, element in SCENARIO.parameters.items() if element.distribution is not None]

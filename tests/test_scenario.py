@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from sim import case, errors, scenario
-from sim.dates import Quarter
-from sim.errors import InputError
+from sim.case import case
+from sim.scenario import scenario
+from sim.vocabulary import errors
+from sim.vocabulary.dates import Quarter
+from sim.vocabulary.errors import InputError
 from workshop import BASE, Workshop, says
 
 

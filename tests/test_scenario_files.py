@@ -11,14 +11,15 @@ import pytest
 
 import plans
 import sim
-from sim import evidence, scenario
-from sim.axes import Array
-from sim.dates import Quarter
-from sim.design import plan
-from sim.engine import run_block
-from sim.events import Event
-from sim.scenario import Scenario
-from sim.variables import GLOSSARY, TOLD
+from sim.design.plan import plan
+from sim.engine.block import run_block
+from sim.scenario import scenario
+from sim.scenario.events import Event
+from sim.scenario.scenario import Scenario
+from sim.sources import table as evidence
+from sim.vocabulary.axes import Array
+from sim.vocabulary.dates import Quarter
+from sim.vocabulary.variables import GLOSSARY, TOLD
 
 SHIPPED = {name: sim.load(name) for name in scenario.shipped()}
 BASELINE = SHIPPED["baseline"]

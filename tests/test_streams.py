@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.streams import GRANULE, Streams
+from sim.numerics.streams import GRANULE, Streams
 
 N_TRIALS, WIDTH, N_QUARTERS = 3 * GRANULE, 4, 5
 FIRST_QUARTER = 8096
@@ -81,7 +81,7 @@ def test_no_draw_is_zero_or_one(monkeypatch: pytest.MonkeyPatch) -> None:
         def random(self, shape: tuple[int, ...]) -> np.ndarray:
             return np.zeros(shape)
 
-    monkeypatch.setattr("sim.streams.Generator", Edges)
+    monkeypatch.setattr("sim.numerics.streams.Generator", Edges)
     assert (Streams(1).uniform("choice_shock", 0, 10) > 0.0).all()
 
 

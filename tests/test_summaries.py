@@ -15,11 +15,11 @@ from hypothesis.extra.numpy import arrays
 
 import plans
 import sim
-from sim.batches import precision
-from sim.batches.precision import Goal, half_width
-from sim.batches.store import Store
-from sim.batches.summaries import RELATIVE_ERROR, STATISTICS, Counted, Summary
-from sim.errors import InputError
+from sim.runs import precision
+from sim.runs.counts import RELATIVE_ERROR, STATISTICS, Counted, Summary
+from sim.runs.precision import Goal, half_width
+from sim.runs.store import Store
+from sim.vocabulary.errors import InputError
 
 SCENARIO = plans.scenario("archipelago", n_steps=4, name="base")
 KEEP = ["hhi", "supplier_share", "government"]
@@ -106,7 +106,7 @@ def test_a_stopped_summary_is_gone_on_with(
 ) -> None:
     out = tmp_path / "runs.zarr"
     with monkeypatch.context() as patch:
-        patch.setattr("sim.batches.summarised.CHECKPOINT", 0.0)
+        patch.setattr("sim.runs.run_summary.CHECKPOINT", 0.0)
         with pytest.raises(KeyboardInterrupt):
             sim.run(SCENARIO, trials=60, **WHAT, out=out, progress=stopper(4))
     with pytest.raises(InputError, match="the run is not finished"):

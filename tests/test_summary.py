@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import case as cases
-from sim.analysis import history, summary, summary_tables
-from sim.analysis.measure import Measure, standard_measures, take
-from sim.dates import Quarter
-from sim.errors import InputError, OutsideHorizon, UnknownName
+from sim.analysis.compare import history, summary
+from sim.analysis.compare import tables as summary_tables
+from sim.analysis.compare.measure import Measure, standard_measures, take
+from sim.case import case as cases
+from sim.vocabulary.dates import Quarter
+from sim.vocabulary.errors import InputError, OutsideHorizon, UnknownName
 from synthetic import SUPPLIERS, futures, result
 
 

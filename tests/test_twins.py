@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 import plans
 import sim
-from sim import design, engine
-from sim.axes import DEFERRED, DOMESTIC
-from sim.mechanisms import budget, deliveries, payments, supplier_choice
-from sim.scenario import shipped
+from sim.design import plan as design
+from sim.engine import block as engine
+from sim.model.mechanisms import budget, deliveries, payments, supplier_choice
+from sim.scenario.scenario import shipped
+from sim.vocabulary.axes import DEFERRED, DOMESTIC
 from twins import budget as slow_budget
 from twins import deliveries as slow_deliveries
 from twins import payments as slow_payments

@@ -6,9 +6,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim import case, scenario, variants
-from sim.errors import InputError, quoted
-from sim.parameters import ParameterSet
+from sim.case import case
+from sim.parameter import variants
+from sim.parameter.parameter_set import ParameterSet
+from sim.scenario import scenario
+from sim.vocabulary.errors import InputError, quoted
 
 ARCHIPELAGO = Path(__file__).parent / "cases" / "archipelago"
 

@@ -9,46 +9,47 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim import abm, plots, rules
+    from sim import abm, plots
     from sim.abm import World
     from sim.abm.replay import replay
-    from sim.analysis.comparison import compare
-    from sim.analysis.explain import explain
-    from sim.analysis.history import of as history
-    from sim.analysis.passage import first_passage, passages
-    from sim.batches.running import extend, resume, run
-    from sim.errors import InputError, SimError
-    from sim.results import manifest, save
-    from sim.results import open_result as open
-    from sim.sampling import Sampling
-    from sim.scenario import Scenario, diff, load
-    from sim.scenario_designs import design_table, factorial
+    from sim.analysis.compare.first_passage import first_passage, passages
+    from sim.analysis.compare.history import of as history
+    from sim.analysis.compare.paired import compare
+    from sim.analysis.explain.decisions import explain
+    from sim.design.sampling import Sampling
+    from sim.model import rules
+    from sim.runs.dataset import manifest, save
+    from sim.runs.dataset import open_result as open
+    from sim.runs.run import extend, resume, run
+    from sim.scenario.factorial import design_table, factorial
+    from sim.scenario.scenario import Scenario, diff, load
+    from sim.vocabulary.errors import InputError, SimError
 
 _HOMES = {
-    "InputError": "sim.errors",
-    "Scenario": "sim.scenario",
-    "Sampling": "sim.sampling",
-    "SimError": "sim.errors",
+    "InputError": "sim.vocabulary.errors",
+    "Scenario": "sim.scenario.scenario",
+    "Sampling": "sim.design.sampling",
+    "SimError": "sim.vocabulary.errors",
     "World": "sim.abm",
-    "compare": "sim.analysis.comparison",
-    "design_table": "sim.scenario_designs",
-    "diff": "sim.scenario",
-    "explain": "sim.analysis.explain",
-    "extend": "sim.batches.running",
-    "factorial": "sim.scenario_designs",
-    "first_passage": "sim.analysis.passage",
-    "history": "sim.analysis.history",
-    "load": "sim.scenario",
-    "manifest": "sim.results",
-    "open": "sim.results",
-    "passages": "sim.analysis.passage",
+    "compare": "sim.analysis.compare.paired",
+    "design_table": "sim.scenario.factorial",
+    "diff": "sim.scenario.scenario",
+    "explain": "sim.analysis.explain.decisions",
+    "extend": "sim.runs.run",
+    "factorial": "sim.scenario.factorial",
+    "first_passage": "sim.analysis.compare.first_passage",
+    "history": "sim.analysis.compare.history",
+    "load": "sim.scenario.scenario",
+    "manifest": "sim.runs.dataset",
+    "open": "sim.runs.dataset",
+    "passages": "sim.analysis.compare.first_passage",
     "replay": "sim.abm.replay",
-    "resume": "sim.batches.running",
-    "run": "sim.batches.running",
-    "save": "sim.results",
+    "resume": "sim.runs.run",
+    "run": "sim.runs.run",
+    "save": "sim.runs.dataset",
 }
 _OTHER_NAMES = {"history": "of", "open": "open_result"}
-_MODULES = ("abm", "plots", "rules")
+_MODULES = {"abm": "sim.abm", "plots": "sim.plots", "rules": "sim.model.rules"}
 
 __all__ = [
     "InputError",
@@ -80,7 +81,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        return import_module(f"sim.{name}")
+        return import_module(_MODULES[name])
     if name not in _HOMES:
         raise AttributeError(f"module 'sim' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), _OTHER_NAMES.get(name, name))

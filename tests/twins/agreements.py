@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sim.axes import TOP_RUNG
+from sim.vocabulary.axes import TOP_RUNG
 
 
 def start(w):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from sim.axes import SLOTS
+from sim.vocabulary.axes import SLOTS
 from twins.chance import choose
 
 

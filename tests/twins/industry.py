@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.axes import DOMESTIC
+from sim.vocabulary.axes import DOMESTIC
 
 
 def start(w):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.axes import WINDOW
+from sim.vocabulary.axes import WINDOW
 
 
 def _shares(amounts):

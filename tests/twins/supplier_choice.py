@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.axes import DEFERRED, DOMESTIC
+from sim.vocabulary.axes import DEFERRED, DOMESTIC
 from twins import attraction, availability
 from twins.chance import by_rule, choose
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from sim import design
-from sim.variables import GLOSSARY
+from sim.design import plan as design
+from sim.vocabulary.variables import GLOSSARY
 from twins import (
     agreements,
     alignment,

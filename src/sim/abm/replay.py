@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from sim.abm.world import World
-from sim.batches.store import Store
-from sim.batches.work import Batch
-from sim.errors import InputError, OutOfBounds, UnknownName, nearest
-from sim.model import Rules
-from sim.records import shown
+from sim.files.records import shown
+from sim.model.schedule import Rules
+from sim.runs.batch import Batch
+from sim.runs.store import Store
+from sim.vocabulary.errors import InputError, OutOfBounds, UnknownName, nearest
 
 
 def replay(

@@ -1,9 +1,9 @@
 """One trial as a Mesa model: the engine's block of that trial, with the decisions taken by agents.
 
-Each quarter runs the stages of `sim.model` on arrays of one trial. Where a stage decides for a country, its
-mechanism is called and then the agents are asked; by default they answer as the mechanism did. So a world has
-the bits of its trial in any run of the engine. Mesa's own random numbers are there for rules of the user's;
-the model does not draw from them.
+Each quarter runs the stages of `sim.model.schedule` on arrays of one trial. Where a stage decides for a
+country, its mechanism is called and then the agents are asked; by default they answer as the mechanism did.
+So a world has the bits of its trial in any run of the engine. Mesa's own random numbers are there for rules
+of the user's; the model does not draw from them.
 """
 
 from __future__ import annotations
@@ -16,19 +16,21 @@ from typing import TYPE_CHECKING, Any
 import mesa
 import numpy as np
 
-from sim import design, results, rules
 from sim.abm.agents import HOME, PUT_OFF, Country, Opening, Partner, Recipient
-from sim.axes import DEFERRED, DOMESTIC, Array
-from sim.batches import blocks
-from sim.case import Case
-from sim.dates import Quarter
-from sim.engine import Block
-from sim.errors import Contradiction, InputError, OutsideHorizon, UnknownName, nearest
-from sim.mechanisms import alignment, posture, supplier_choice
-from sim.model import USUAL, Rules, Stage
-from sim.sampling import INDEPENDENT, Sampling
-from sim.scenario import Scenario, load
-from sim.variables import GLOSSARY
+from sim.case.case import Case
+from sim.design import plan as design
+from sim.design.sampling import INDEPENDENT, Sampling
+from sim.engine.block import Block
+from sim.model import rules
+from sim.model.mechanisms import alignment, posture, supplier_choice
+from sim.model.schedule import USUAL, Rules, Stage
+from sim.runs import blocks
+from sim.runs import dataset as results
+from sim.scenario.scenario import Scenario, load
+from sim.vocabulary.axes import DEFERRED, DOMESTIC, Array
+from sim.vocabulary.dates import Quarter
+from sim.vocabulary.errors import Contradiction, InputError, OutsideHorizon, UnknownName, nearest
+from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -60,7 +62,7 @@ class World(mesa.Model):  # type: ignore[misc]
     keep : iterable of str, or "all", optional
         Glossary variables to record, as in `sim.run`.
     sampling : Sampling, optional
-        As of the run, with all that it depends on (`sim.sampling.Sampling.of`).
+        As of the run, with all that it depends on (`sim.design.sampling.Sampling.of`).
 
     Attributes
     ----------

@@ -1,1 +1,1 @@
-"""What a result says: comparisons, patterns, scores. Reads datasets; runs nothing unless its name says so."""
+"""What a result says: comparisons, explanations, checks against the record, calibration."""

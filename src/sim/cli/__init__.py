@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import sys
 
-from sim.cli.backtesting import backtest, forecast, new_case
-from sim.cli.batching import extend, replay, resume
-from sim.cli.describing import odd
-from sim.cli.estimating import calibrate, estimate
-from sim.cli.explaining import explain
-from sim.cli.judging import directions, patterns, robustness
+from sim.cli.backtest import backtest, forecast, new_case
+from sim.cli.calibrate import calibrate, estimate
+from sim.cli.explain import explain
+from sim.cli.odd import odd
 from sim.cli.program import Program
-from sim.cli.reading import check, diff, evidence, parameters, scenarios
-from sim.cli.running import compare, run
-from sim.cli.tracing import trace
+from sim.cli.resume import extend, replay, resume
+from sim.cli.run import compare, run
+from sim.cli.show import check, diff, evidence, parameters, scenarios
+from sim.cli.trace import trace
+from sim.cli.validate import directions, patterns, robustness
 
 sim = Program(
     "sim",

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from sim.errors import SimError
+from sim.vocabulary.errors import SimError
 
 #: Exit codes: ran and found something wanting; a mistake of the user; Ctrl-C.
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130

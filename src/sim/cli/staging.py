@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sim.errors import InputError
+from sim.vocabulary.errors import InputError
 
 
 @contextmanager
@@ -103,6 +103,6 @@ def _is_empty(path: Path) -> bool:
 
 
 def _shown(path: Path) -> str:
-    from sim.records import shown
+    from sim.files.records import shown
 
     return shown(path)

@@ -14,7 +14,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.batches.resources import Needs
+    from sim.runs.resources import Needs
 
 #: Width of tables that do not go to a terminal.
 _WIDE = 120
@@ -90,7 +90,7 @@ def progress(total: int, block: int = 0) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.text import Text
 
-    from sim.batches.resources import in_use
+    from sim.runs.resources import in_use
 
     class Blocks(bars.ProgressColumn):
         """Blocks done, trials per second, memory."""

@@ -15,15 +15,16 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from sim import case, tables
-from sim.case import Case
-from sim.errors import InputError, OutsideHorizon
+from sim.case import case
+from sim.case.case import Case
+from sim.files import tables
+from sim.files.records import read_toml
 from sim.importers import categories, rates
 from sim.importers.categories import DATA, identifier
 from sim.importers.method import choices
 from sim.importers.registers import Deal, Register
-from sim.parameters import ParameterSet
-from sim.records import read_toml
+from sim.parameter.parameter_set import ParameterSet
+from sim.vocabulary.errors import InputError, OutsideHorizon
 
 _POOL = "other"
 

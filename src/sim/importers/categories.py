@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from sim import tables
-from sim.errors import UnknownName, nearest
+from sim.files import tables
+from sim.vocabulary.errors import UnknownName, nearest
 
 #: Tables that the making of cases rests on.
 DATA = Path(__file__).parent / "data"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from sim.files.records import Number, Record, check, read_toml, shown
 from sim.importers.categories import DATA
-from sim.records import Number, Record, check, read_toml, shown
 
 
 class _Choice(Record):

@@ -16,15 +16,17 @@ from typing import Any
 
 import numpy as np
 
-from sim import parameter_files, register, tables
-from sim.axes import Array
-from sim.case import Case
+from sim.case import register
+from sim.case.case import Case
+from sim.case.register import Deal
+from sim.files import tables
+from sim.files.records import read_toml
 from sim.importers.method import choices
-from sim.parameters import ParameterSet
-from sim.records import read_toml
-from sim.register import Deal
+from sim.parameter import files as parameter_files
+from sim.parameter.parameter_set import ParameterSet
+from sim.vocabulary.axes import Array
 
-#: Parameter or element -> number or table, as `sim.scenario.Scenario.override` takes them.
+#: Parameter or element -> number or table, as `sim.scenario.scenario.Scenario.override` takes them.
 Changes = dict[str, dict[str, Any]]
 
 

@@ -18,12 +18,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim import tables
-from sim.errors import BadSyntax, MissingField, OutOfBounds, UnknownName, WrongType, nearest
+from sim.files import tables
+from sim.files.records import shown
+from sim.files.tables import YEARS, Row
 from sim.importers import categories
 from sim.importers.categories import identifier
-from sim.records import shown
-from sim.tables import YEARS, Row
+from sim.vocabulary.errors import BadSyntax, MissingField, OutOfBounds, UnknownName, WrongType, nearest
 
 #: Column of each form, by what it holds.
 _FORMS = {

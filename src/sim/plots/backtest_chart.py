@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from sim.plots import style
 
 if TYPE_CHECKING:
-    from sim.analysis.backtest.card import Skill, Test
+    from sim.analysis.validate.backtest.card import Skill, Test
 
 _MODEL, _RECORD = "#0072B2", "black"
 

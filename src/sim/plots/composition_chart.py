@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.patches import Patch
 
-from sim.analysis.measure import display_name
-from sim.axes import Array
-from sim.errors import UnknownName, nearest
+from sim.analysis.compare.measure import display_name
 from sim.plots import style
 from sim.plots.fan_chart import YEARS_BEFORE
-from sim.variables import GLOSSARY
+from sim.vocabulary.axes import Array
+from sim.vocabulary.errors import UnknownName, nearest
+from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from sim.plots import style
 
 if TYPE_CHECKING:
-    from sim.analysis.explain import Decision, Explanation
+    from sim.analysis.explain.decisions import Decision, Explanation
 
 #: Colours of the terms; the last serves all that are small everywhere.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")

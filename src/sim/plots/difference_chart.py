@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.lines import Line2D
 
-from sim.analysis.comparison import split
-from sim.analysis.measure import Measure, display_name
+from sim.analysis.compare.measure import Measure, display_name
+from sim.analysis.compare.paired import split
 from sim.plots import style
 from sim.plots.fan_chart import QUANTILES, band_handles, draw_bands
 

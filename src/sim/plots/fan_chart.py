@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from sim.analysis.measure import Measure, display_name, take
-from sim.axes import Array
+from sim.analysis.compare.measure import Measure, display_name, take
 from sim.plots import style
-from sim.variables import GLOSSARY
+from sim.vocabulary.axes import Array
+from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -56,7 +56,7 @@ def fan(
     total : iterable of str, optional
         Axes summed over.
     history : xarray.Dataset, optional
-        From `sim.analysis.history.dataset`; its variable of the same name is drawn before the start.
+        From `sim.analysis.compare.history.dataset`; its variable of the same name is drawn before the start.
     reference : str, optional
         Scenario whose median is shown in every panel; the first by default.
     title : str, optional

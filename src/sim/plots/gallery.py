@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sim.analysis.measure import Measure, largest_supplier
+from sim.analysis.compare.measure import Measure, largest_supplier
 from sim.plots.composition_chart import composition
 from sim.plots.difference_chart import difference_fan
 from sim.plots.fan_chart import fan
@@ -29,7 +29,7 @@ def gallery(
     runs : xarray.Dataset
         From `sim.run`.
     history : xarray.Dataset, optional
-        From `sim.analysis.history.dataset`.
+        From `sim.analysis.compare.history.dataset`.
     reference : str, optional
         Scenario to compare with; the first by default.
     """

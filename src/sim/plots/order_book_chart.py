@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.analysis.measure import display_name
+from sim.analysis.compare.measure import display_name
 from sim.plots.composition_chart import composition
 from sim.plots.fan_chart import fan
-from sim.variables import GLOSSARY
+from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,7 +31,7 @@ def order_book(
     scenario : str, optional
         Name of the scenario to stack by supplier; by default all scenarios are drawn as fans.
     history : xarray.Dataset, optional
-        From `sim.analysis.history.dataset`; says which suppliers to show by name.
+        From `sim.analysis.compare.history.dataset`; says which suppliers to show by name.
     reference : str, optional
         Scenario whose median is shown in every panel; the first by default.
     title : str, optional

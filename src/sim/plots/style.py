@@ -14,8 +14,8 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from sim.axes import Array
-from sim.results import manifest
+from sim.runs.dataset import manifest
+from sim.vocabulary.axes import Array
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -1,0 +1,1 @@
+"""What recorded choices and the record say about the parameters."""

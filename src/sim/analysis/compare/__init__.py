@@ -1,0 +1,1 @@
+"""Paired comparison: measures, differences with their intervals, first passages, summary tables."""

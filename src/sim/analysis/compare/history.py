@@ -1,0 +1,95 @@
+"""The recorded past in the terms of a result, for the years before a run starts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.case import register
+from sim.vocabulary.axes import QUARTERS, WINDOW, Array
+from sim.vocabulary.variables import GLOSSARY
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from sim.case.case import Case
+    from sim.case.register import Date
+    from sim.scenario.scenario import Scenario
+
+#: Years in the window of the rolling shares.
+YEARS = WINDOW // QUARTERS
+
+
+def rolling_shares(tiv: Array, window: int = YEARS) -> Array:
+    """Return each supplier's share of the deliveries in the window that ends with each year.
+
+    Parameters
+    ----------
+    tiv : ndarray, shape (year, supplier)
+        Delivered in each of consecutive years.
+    window : int
+        Length in years.
+
+    Returns
+    -------
+    ndarray, shape (year, supplier)
+        Zero where nothing was delivered in the window; NaN before the first full window.
+    """
+    summed = np.cumsum(np.vstack([np.zeros((1, tiv.shape[1])), tiv]), axis=0)
+    shares = np.full(tiv.shape, np.nan)
+    in_window = summed[window:] - summed[:-window]
+    total = in_window.sum(axis=1, keepdims=True)
+    shares[window - 1 :] = np.divide(in_window, total, out=np.zeros_like(in_window), where=total > 0)
+    return shares
+
+
+def dataset(case: Case, start: Date) -> xr.Dataset:
+    """Return what is recorded for the years before `start`.
+
+    Returns
+    -------
+    xarray.Dataset
+        `delivered` (year, supplier), and by year's end, under their glossary names, the measures that follow
+        from deliveries: supplier_share (year, supplier), hhi, effective_suppliers and dependence (year). The
+        attributes name the source, the case's partners and the supplier that stands for all without a name.
+    """
+    import xarray as xr
+
+    years, tiv = register.history(case, start)
+    share = rolling_shares(tiv)
+    hhi = (share**2).sum(axis=1)
+    values = {
+        "supplier_share": share,
+        "hhi": hhi,
+        "effective_suppliers": np.divide(1.0, hhi, out=np.zeros_like(hhi), where=hhi > 0),
+        "dependence": share.max(axis=1),
+    }
+    # A sum or a division that skips NaN would turn "not known yet" into zero.
+    values["effective_suppliers"][np.isnan(hhi)] = np.nan
+    variables = {
+        name: (("year", "supplier")[: value.ndim], value, _attributes(name)) for name, value in values.items()
+    }
+    delivered = (("year", "supplier"), tiv, {"units": "TIV m/year", "long_name": "Deliveries"})
+    coordinates = {
+        "year": years,
+        "supplier": list(case.suppliers),
+        "supplier_name": ("supplier", [case.labels.get(name, name) for name in case.suppliers]),
+    }
+    # The first source of a case is its deal register.
+    source = case.sources[0].split(",")[0] if case.sources else ""
+    attributes = {
+        "source": source,
+        "partners": list(case.partners),
+        "residual_supplier": case.record.residual_supplier or "",
+    }
+    return xr.Dataset({"delivered": delivered, **variables}, coordinates, attributes)
+
+
+def of(scenario: Scenario) -> xr.Dataset:
+    """Return what is recorded before a scenario begins; see `dataset`."""
+    return dataset(scenario.case, scenario.start)
+
+
+def _attributes(name: str) -> dict[str, str]:
+    return {"units": GLOSSARY[name].unit, "long_name": GLOSSARY[name].label}

@@ -1,0 +1,148 @@
+"""One number per scenario, quarter and trial: a variable, for some labels, summed over some axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sim.vocabulary.errors import InputError, UnknownName, nearest
+from sim.vocabulary.variables import GLOSSARY
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: Dims that every recorded variable has.
+COMMON = ("scenario", "time", "trial")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is looked at.
+
+    Parameters
+    ----------
+    variable : str
+        Glossary name.
+    where : tuple of (str, str)
+        Label chosen on each axis, such as ``(("supplier", "china"),)``.
+    total : tuple of str
+        Axes summed over.
+    is_headline : bool
+        Whether it belongs in a short table.
+    """
+
+    variable: str
+    where: tuple[tuple[str, str], ...] = ()
+    total: tuple[str, ...] = ()
+    is_headline: bool = True
+
+    @property
+    def key(self) -> str:
+        """Name for files and tables, such as ``supplier_share.china`` or ``capability.total``."""
+        return ".".join([self.variable, *(label for _, label in self.where), *["total"] * bool(self.total)])
+
+    @property
+    def unit(self) -> str:
+        """Unit, from the glossary."""
+        return GLOSSARY[self.variable].unit
+
+    def text(self, runs: xr.Dataset) -> str:
+        """Return it in words, such as ``China: share of arms deliveries``."""
+        label = GLOSSARY[self.variable].label + (", total" if self.total else "")
+        names = [display_name(runs, dim, each) for dim, each in self.where]
+        return f"{', '.join(names)}: {label[:1].lower()}{label[1:]}" if names else label
+
+    def take(self, runs: xr.Dataset) -> xr.DataArray:
+        """Return its values, dims scenario, time, trial.
+
+        Raises
+        ------
+        InputError
+            If the result lacks the variable, a label, or an axis is neither chosen nor summed.
+        """
+        return take(runs, self.variable, dict(self.where), self.total).transpose(*COMMON)
+
+
+def take(
+    data: xr.Dataset, variable: str, where: Mapping[str, str] | None = None, total: Iterable[str] = ()
+) -> xr.DataArray:
+    """Return a variable for some labels, summed over some axes, in double precision.
+
+    The axes scenario, time, trial and year are left as they are; every other must be chosen or summed.
+    """
+    where, total = dict(where or {}), tuple(total)
+    if variable not in data.data_vars:
+        remedy = nearest(variable, [str(name) for name in data.data_vars], "variables") + " See --keep."
+        raise UnknownName("", "variable", "not in the result: {value}", remedy, variable)
+    array = data[variable]
+    for dim, label in where.items():
+        if dim not in array.dims:
+            remedy = nearest(dim, [str(each) for each in array.dims], "axes")
+            raise UnknownName("", variable, "has no axis {value}", remedy, dim)
+        labels = [str(each) for each in array[dim].values]
+        if label not in labels:
+            raise UnknownName(
+                "", f"{variable}.{dim}", "no such label: {value}", nearest(label, labels, "labels"), label
+            )
+        array = array.isel({dim: labels.index(label)}, drop=True)
+    for dim in map(str, array.dims):
+        if dim not in (*COMMON, "year", *total):
+            remedy = (
+                f"Choose one of its labels or sum over it: {', '.join(str(v) for v in array[dim].values)}."
+            )
+            raise InputError("", variable, f"has the axis {dim}", remedy)
+    return array.astype(float).sum(total, keep_attrs=True)
+
+
+def display_name(data: xr.Dataset, dim: str, label: str) -> str:
+    """Return how a label is written for people."""
+    names = f"{dim}_name" if dim != "scenario" else "scenario_title"
+    if names not in data.coords:
+        return label
+    return str(data[names].values[[str(each) for each in data[dim].values].index(label)])
+
+
+def largest_supplier(runs: xr.Dataset) -> str | None:
+    """Return the supplier with the largest share in the first quarter of the first scenario."""
+    if "supplier_share" not in runs:
+        return None
+    first = runs["supplier_share"].isel(scenario=0, time=0).mean("trial")
+    return str(runs["supplier"].values[int(first.values.argmax())])
+
+
+def standard_measures(runs: xr.Dataset, look_at: Iterable[str] = ()) -> tuple[Measure, ...]:
+    """Return what a table of a result shows, as far as the result has it.
+
+    Concentration on the largest supplier at the start, the number of suppliers, grants delivered and
+    capability; then what the scenarios ask to be looked at. Of a variable by supplier, that is the
+    largest; of any other, every label.
+    """
+    largest = largest_supplier(runs)
+    found = [Measure("supplier_share", (("supplier", largest),))] if largest is not None else []
+    found += [
+        Measure("hhi"),
+        Measure("effective_suppliers"),
+        Measure("grants", (("state", "delivered"),)),
+        Measure("capability", (), ("domain",)),
+    ]
+    found = [each for each in found if each.variable in runs]
+    if "capability" in runs:
+        found += [Measure("capability", (("domain", str(d)),), (), False) for d in runs["domain"].values]
+    for name in look_at:
+        if name in runs and name not in {each.variable for each in found}:
+            found += _each_label(runs, name, largest)
+    return tuple(found)
+
+
+def _each_label(runs: xr.Dataset, name: str, largest: str | None, most: int = 2) -> list[Measure]:
+    """Return a measure for each combination of labels.
+
+    A long list is no headline, nor is what happened in one quarter.
+    """
+    combinations: list[tuple[tuple[str, str], ...]] = [()]
+    for dim in (str(dim) for dim in runs[name].dims if dim not in COMMON):
+        labels = [largest] if dim == "supplier" and largest else [str(each) for each in runs[dim].values]
+        combinations = [(*each, (dim, label)) for each in combinations for label in labels]
+    is_headline = len(combinations) <= most and not GLOSSARY[name].label.endswith("the quarter")
+    return [Measure(name, where, (), is_headline) for where in combinations]

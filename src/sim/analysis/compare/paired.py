@@ -1,0 +1,169 @@
+"""Paired comparison: the same trial with the same luck, in two scenarios.
+
+The difference is taken trial by trial, so what both scenarios share cancels. Its mean has a Monte Carlo
+interval; its spread over trials says how differently the scenarios can part. Trials that share a sample of
+the parameters, or luck, count as one observation of the mean (cluster-robust variance; with two groupings
+that of Cameron, Gelbach and Miller 2011). An even spread of the parameters is not credited: the interval is
+then wider than it need be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.design.sampling import restore
+from sim.numerics.elementary import Z95
+from sim.runs.dataset import manifest, sound
+from sim.vocabulary.errors import InputError, UnknownName, nearest
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: What `compare` reports of the paired differences, in order.
+STATISTICS = (
+    "mean",
+    "mean_low",
+    "mean_high",
+    "median",
+    "q05",
+    "q25",
+    "q75",
+    "q95",
+    "p_greater",
+    "p_less",
+    "p_equal",
+    "variance_ratio",
+)
+
+_QUANTILES = (0.5, 0.05, 0.25, 0.75, 0.95)
+
+
+def compare(
+    runs: xr.Dataset, reference: str | None = None, variables: Iterable[str] | None = None
+) -> xr.Dataset:
+    """Return the paired differences of every scenario to a reference.
+
+    Parameters
+    ----------
+    runs : xarray.Dataset
+        From `sim.run`, with at least two scenarios.
+    reference : str, optional
+        Name of the scenario to compare with; the first by default.
+    variables : iterable of str, optional
+        Which variables; all by default.
+
+    Returns
+    -------
+    xarray.Dataset
+        The variables with dims scenario (without the reference), statistic, time, ...: the mean of the
+        differences and its 95 % Monte Carlo interval (`mean_low`, `mean_high`); median and quantiles of
+        the differences; the share of trials in which the scenario is above, below or equal to the
+        reference; and the variance of the unpaired over that of the paired difference.
+    """
+    import xarray as xr
+
+    runs = sound(runs)
+    reference, others = split(runs, reference)
+    chosen = [str(name) for name in runs.data_vars] if variables is None else list(variables)
+    for name in chosen:
+        if name not in runs:
+            raise UnknownName(
+                "",
+                "variables",
+                "not in the result: {value}",
+                nearest(name, [str(each) for each in runs.data_vars]),
+                name,
+            )
+    base = runs.sel(scenario=reference)
+    groups = _groups(runs)
+    result: dict[str, Any] = {}
+    for name in chosen:
+        standard = base[name].transpose("time", ..., "trial")
+        parts = [
+            _statistics(
+                runs[name].sel(scenario=other).transpose(*standard.dims).values, standard.values, groups
+            )
+            for other in others
+        ]
+        dims = ("scenario", "statistic", *standard.dims[:-1])
+        result[name] = (dims, np.stack(parts), {**runs[name].attrs})
+    coordinates = {
+        name: value
+        for name, value in runs.coords.items()
+        if "trial" not in value.dims and "scenario" not in value.dims
+    }
+    attributes = {**runs.attrs, "title": f"paired differences to {reference}", "reference": reference}
+    return xr.Dataset(result, {**coordinates, "scenario": others, "statistic": list(STATISTICS)}, attributes)
+
+
+def split(runs: xr.Dataset, reference: str | None) -> tuple[str, list[str]]:
+    """Return the reference, the first scenario if none is named, and the other scenarios."""
+    names = [str(name) for name in runs["scenario"].values]
+    reference = names[0] if reference is None else reference
+    if reference not in names:
+        remedy = nearest(reference, names)
+        raise UnknownName("", "reference", "no such scenario in the result: {value}", remedy, reference)
+    others = [name for name in names if name != reference]
+    if not others:
+        raise InputError("", "reference", "nothing to compare", "Run at least two scenarios.")
+    return reference, others
+
+
+def _variance(x: Any) -> Any:
+    """Return the variance over the last axis, without bias; that of one entry is not known."""
+    return x.var(axis=-1, ddof=1) if x.shape[-1] > 1 else np.full(x.shape[:-1], np.nan)
+
+
+def _groups(runs: xr.Dataset) -> list[Any]:
+    """Return the groups of trials that are not independent."""
+    recorded = manifest(runs).get("sampling") if "manifest" in runs.attrs else None
+    return restore(recorded).groups(runs["trial"].values) if recorded else []
+
+
+def _variance_of_mean(difference: Any, groups: list[Any]) -> Any:
+    """Return the variance of the mean over the last axis."""
+    count = difference.shape[-1]
+    alone = _variance(difference) / count
+    if not groups:
+        return alone
+    deviation = difference - difference.mean(axis=-1, keepdims=True)
+    grouped = []
+    for group in groups:
+        order = np.argsort(group, kind="stable")
+        _, starts = np.unique(group[order], return_index=True)
+        sums = np.add.reduceat(deviation[..., order], starts, axis=-1)
+        n = len(starts)
+        grouped.append(
+            (sums**2).sum(axis=-1) * n / (n - 1) / count**2 if n > 1 else np.full_like(alone, np.nan)
+        )
+    if len(groups) == 1:
+        return grouped[0]
+    return np.max([*grouped, sum(grouped) - alone], axis=0)
+
+
+def _statistics(values: Any, standard: Any, groups: list[Any]) -> Any:
+    """Return the statistics of values - standard over the last axis, stacked first in their order."""
+    values, standard = values.astype(float), standard.astype(float)
+    difference = values - standard
+    mean = difference.mean(axis=-1)
+    variance = _variance(difference)
+    margin = Z95 * np.sqrt(_variance_of_mean(difference, groups))
+    unpaired = _variance(values) + _variance(standard)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # Where nothing differs in any trial the ratio has no meaning.
+        ratio = np.where(variance > 0, unpaired / variance, np.nan)
+    return np.stack(
+        [
+            mean,
+            mean - margin,
+            mean + margin,
+            *np.quantile(difference, _QUANTILES, axis=-1),
+            (difference > 0).mean(axis=-1),
+            (difference < 0).mean(axis=-1),
+            (difference == 0).mean(axis=-1),
+            ratio,
+        ]
+    )

@@ -1,0 +1,1 @@
+"""Why they chose that, and where a number comes from."""

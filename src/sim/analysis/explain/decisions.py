@@ -1,0 +1,325 @@
+"""Why did they choose that? Every decision of a trial and quarter, term by term, recomputed on demand.
+
+The trial is run again up to the quarter, with the same bits, and its decisions are read off: deals, postures,
+steps of alignment, talks. For each there are the terms of the utility of every option, the probabilities, the
+choice, the best rejected option, and which terms the choice hung on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.case.case import Case
+from sim.design import plan as design
+from sim.design.sampling import INDEPENDENT, Sampling, restore
+from sim.engine.block import Block
+from sim.model.mechanisms import posture
+from sim.model.schedule import Stage
+from sim.scenario.scenario import Scenario, load
+from sim.vocabulary.axes import DEFERRED, DOMESTIC, LEVELS, OPTIONS, Array
+from sim.vocabulary.dates import Quarter
+from sim.vocabulary.errors import Contradiction, OutsideHorizon, UnknownName, WrongType, nearest
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_TALKS = ("no advance", "advance")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One decision, as it was weighed.
+
+    Parameters
+    ----------
+    kind : {"deal", "posture", "alignment", "agreement"}
+        What was decided.
+    actor, subject : str
+        Who decided, and about what (a category or a partner).
+    options : tuple of str
+        What was open, in the model's order.
+    terms : dict of str to tuple of float
+        Contribution of each term to each option's utility, in logits.
+    probability : tuple of float
+        Of each option.
+    chosen : int
+        Position of the choice.
+    """
+
+    kind: str
+    actor: str
+    subject: str
+    options: tuple[str, ...]
+    terms: dict[str, tuple[float, ...]]
+    probability: tuple[float, ...]
+    chosen: int
+
+    @property
+    def utility(self) -> tuple[float, ...]:
+        """Sum of the terms, by option."""
+        return tuple(sum(term[i] for term in self.terms.values()) for i in range(len(self.options)))
+
+    @property
+    def rejected(self) -> int | None:
+        """Position of the likeliest option that was not chosen; None where there was no other."""
+        others = [i for i in range(len(self.options)) if i != self.chosen]
+        return max(others, key=lambda i: self.probability[i]) if others else None
+
+    @property
+    def margin(self) -> float:
+        """Logits by which the choice was likelier than the best rejected; below zero if less likely."""
+        if self.rejected is None or self.probability[self.rejected] == 0.0:
+            return math.inf
+        return math.log(self.probability[self.chosen] / self.probability[self.rejected])
+
+    @property
+    def pivots(self) -> tuple[str, ...]:
+        """Terms without any one of which the rejected option would have been likelier, largest first."""
+        if self.rejected is None or not 0.0 <= self.margin < math.inf:
+            return ()
+        gain = {name: term[self.chosen] - term[self.rejected] for name, term in self.terms.items()}
+        return tuple(name for name in sorted(gain, key=lambda name: -gain[name]) if gain[name] > self.margin)
+
+    @property
+    def flip(self) -> str:
+        """What would have flipped the choice, in a sentence."""
+        if self.rejected is None or self.margin == math.inf:
+            return "Nothing else was open."
+        other = self.options[self.rejected]
+        if self.margin < 0:
+            return f"The draw decided: {other} was likelier by {-self.margin:.2f} logits."
+        if self.pivots:
+            return f"Without {' or '.join(self.pivots[:3])}, {other} would have been likelier."
+        return f"No single term: {other} was {self.margin:.2f} logits behind."
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """All decisions of one trial in one quarter.
+
+    Parameters
+    ----------
+    scenario, trial, seed, at : str, int, int, Quarter
+        Which trial and quarter.
+    decisions : tuple of Decision
+    labels : dict of str to str
+        Id -> display name.
+    """
+
+    scenario: str
+    trial: int
+    seed: int
+    at: Quarter
+    decisions: tuple[Decision, ...]
+    labels: dict[str, str]
+
+    def __iter__(self) -> Any:
+        return iter(self.decisions)
+
+    def __len__(self) -> int:
+        return len(self.decisions)
+
+    def __str__(self) -> str:
+        lines = [f"{self.scenario}, trial {self.trial}, seed {self.seed}, {self.at}"]
+        for each in self.decisions:
+            share = each.probability[each.chosen]
+            lines.append(
+                f"{each.kind}: {self._name(each.actor)} on {self._name(each.subject)}: "
+                f"{self._name(each.options[each.chosen])} ({share:.0%}). {each.flip}"
+            )
+        return "\n".join(lines)
+
+    def _name(self, label: str) -> str:
+        return self.labels.get(label, label)
+
+
+def explain(
+    source: xr.Dataset | Scenario | str,
+    *,
+    trial: int,
+    at: str | Quarter,
+    scenario: str | None = None,
+    seed: int | None = None,
+) -> Explanation:
+    """Return the decisions of one trial in one quarter, as they were weighed.
+
+    Parameters
+    ----------
+    source : Dataset, Scenario or str
+        A result, or what to run. From a result, the scenario is loaded again by its name.
+    trial : int
+        Which trial.
+    at : str or Quarter
+        Such as ``"2029-Q3"``. Postures and alignment are decided in the first quarter of a year.
+    scenario : str, optional
+        Which scenario of a result; the first by default.
+    seed : int, optional
+        Of the run; taken from a result, otherwise 0.
+
+    Raises
+    ------
+    InputError
+        If the quarter is outside the horizon, or a result's scenario is not the one that loads by its name.
+    """
+    chosen, luck, sampling = _source(source, scenario, seed)
+    quarter = _quarter(at)
+    if not chosen.start <= quarter <= chosen.end:
+        remedy = f"Choose a quarter from {chosen.start} to {chosen.end}."
+        raise OutsideHorizon("", "at", "outside the horizon", remedy, str(quarter))
+    if not isinstance(trial, int | np.integer) or isinstance(trial, bool) or trial < 0:
+        raise WrongType("", "trial", "not a trial's number", "Give a whole number from 0.", trial)
+    block = _Watched(design.plan(chosen, luck, sampling), int(trial), 1)
+    for _ in range(quarter.ordinal - chosen.start.ordinal + 1):
+        block.advance()
+    case = chosen.case
+    decisions = (
+        *_postures(block, case),
+        *_alignments(block, case),
+        *_talks(block, case),
+        *_deals(block, case),
+    )
+    return Explanation(chosen.name, int(trial), luck, quarter, decisions, case.labels)
+
+
+class _Watched(Block):
+    """A block that remembers what each stage last read."""
+
+    def __init__(self, plan: design.Plan, first_trial: int, n_trials: int) -> None:
+        self.read: dict[str, dict[str, Any]] = {}
+        super().__init__(plan, first_trial, n_trials)
+
+    def run_stage(self, stage: Stage) -> None:
+        self.read[stage.name] = {name: self.values[name] for name in stage.reads}
+        super().run_stage(stage)
+
+
+def _postures(block: _Watched, case: Case) -> Iterable[Decision]:
+    values = block.values
+    weight = _scaled(values["posture_terms"], block.read["posture.step"]["rationality"])
+    for j, partner in enumerate(case.partners if weight else ()):
+        chosen = posture.LEVELS.index(float(values["posture"][j, 0]))
+        yield _decision(
+            "posture", partner, case.recipient, LEVELS, weight, values["posture_probability"], j, chosen
+        )
+
+
+def _alignments(block: _Watched, case: Case) -> Iterable[Decision]:
+    values = block.values
+    weight = _scaled(values["alignment_terms"], block.read["alignment.step"]["rationality"])
+    for j, partner in enumerate(case.partners if weight else ()):
+        chosen = int(values["alignment_step_taken"][j, 0]) + 1
+        yield _decision(
+            "alignment", case.recipient, partner, OPTIONS, weight, values["alignment_probability"], j, chosen
+        )
+
+
+def _talks(block: _Watched, case: Case) -> Iterable[Decision]:
+    values, read = block.values, block.read["agreements.step"]
+    for j, partner in enumerate(case.partners):
+        chance = float(values["negotiation_chance"][j, 0])
+        if chance > 0.0:
+            terms: dict[str, tuple[float, ...]] = {
+                name: (0.0, float(term[j, 0])) for name, term in values["negotiation_terms"].items()
+            }
+            # What no term explains: the usual length of talks, and that a stage ends within one quarter.
+            usual = math.log(chance / (1.0 - chance)) - sum(each[1] for each in terms.values())
+            advances = bool(read["negotiation_shock"][j, 0] < chance)
+            terms = {"usual pace": (0.0, usual), **terms}
+            yield Decision(
+                "agreement", case.recipient, partner, _TALKS, terms, (1.0 - chance, chance), int(advances)
+            )
+
+
+def _deals(block: _Watched, case: Case) -> Iterable[Decision]:
+    values = block.values
+    n_suppliers = len(case.suppliers)
+    names = (*case.suppliers, "home production", "put off")
+    for k, category in enumerate(values["deal_category"]):
+        weight = values["deal_options"][:, k]
+        is_open = np.flatnonzero(weight > 0)
+        supplied = [i for i in is_open if i < n_suppliers]
+        terms = {name: term[:, 0] for name, term in values["supplier_terms"].items()}
+        terms |= {name: term[:, k] for name, term in values["deal_terms"].items()}
+        named = {
+            name: tuple(float(term[i]) if i < n_suppliers else 0.0 for i in is_open)
+            for name, term in terms.items()
+        }
+        said = {i: sum(float(term[i]) for term in terms.values()) for i in supplied}
+        # What the terms leave of the weight: availability, the nest of imports, the odds of not importing.
+        named["availability"] = tuple(
+            math.log(values["deal_weight"][i, k]) - said[i] if i < n_suppliers else 0.0 for i in is_open
+        )
+        named["import or not"] = tuple(
+            math.log(weight[i]) - (math.log(values["deal_weight"][i, k]) if i < n_suppliers else 0.0)
+            for i in is_open
+        )
+        choice = int(values["deal_supplier"][k])
+        position = {DOMESTIC: n_suppliers, DEFERRED: n_suppliers + 1}.get(choice, choice)
+        yield Decision(
+            "deal",
+            case.recipient,
+            case.categories[int(category)],
+            tuple(names[i] for i in is_open),
+            named,
+            tuple(float(p) for p in weight[is_open] / weight[is_open].sum()),
+            is_open.tolist().index(position),
+        )
+
+
+def _scaled(terms: Mapping[str, Array], rationality: Array) -> dict[str, Array]:
+    return {name: rationality * term for name, term in terms.items()}
+
+
+def _decision(
+    kind: str,
+    actor: str,
+    subject: str,
+    options: tuple[str, ...],
+    terms: Mapping[str, Array],
+    probability: Array,
+    partner: int,
+    chosen: int,
+) -> Decision:
+    by_option = {name: tuple(float(x) for x in term[:, partner, 0]) for name, term in terms.items()}
+    return Decision(
+        kind, actor, subject, options, by_option, tuple(map(float, probability[:, partner, 0])), chosen
+    )
+
+
+def _quarter(at: str | Quarter) -> Quarter:
+    try:
+        return Quarter.parse(at)
+    except ValueError as error:
+        raise WrongType("", "at", str(error), 'Such as "2029-Q3".', at) from None
+
+
+def _source(source: Any, name: str | None, seed: int | None) -> tuple[Scenario, int, Sampling]:
+    """Return the scenario, seed and sampling that a result, a scenario or a name stands for."""
+    if isinstance(source, str):
+        return load(source), seed or 0, INDEPENDENT
+    if isinstance(source, Scenario):
+        return source, seed or 0, INDEPENDENT
+    from sim.runs.dataset import manifest
+
+    made = manifest(source)
+    names = list(made["scenarios"])
+    if made.get("rules"):
+        remedy = "Only decisions by the model's own rules can be explained."
+        raise Contradiction("", "source", "the result was run with rules of its own", remedy)
+    name = names[0] if name is None else name
+    if name not in names:
+        raise UnknownName(
+            "", "scenario", "not in the result: {value}", nearest(name, names, "scenarios"), name
+        )
+    found = load(name)
+    if found.digest != made["scenarios"][name]["digest"]:
+        problem = f"what loads as {name} now is not what was run"
+        remedy = "Give the scenario itself: sim.explain(scenario, seed=..., trial=..., at=...)."
+        raise Contradiction("", "scenario", problem, remedy)
+    drawn = restore(made["sampling"]) if "sampling" in made else INDEPENDENT
+    return found, int(made["seed"]) if seed is None else seed, drawn

@@ -1,0 +1,1 @@
+"""Which conclusions depend on the structure of the model."""

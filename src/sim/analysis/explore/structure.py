@@ -1,0 +1,126 @@
+"""How far conclusions depend on structure: every scenario under every structural variant, compared.
+
+A conclusion is the sign of the mean paired difference of a scenario to the reference. It is kept under a
+variant where the 95 % interval lies on the same side of zero, lost where the interval contains zero,
+flipped where it lies on the other side. Runs the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sim.analysis.compare.measure import standard_measures
+from sim.analysis.compare.paired import compare
+from sim.parameter import variants
+from sim.runs.run import run
+from sim.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: A mean and the ends of its 95 % interval.
+Interval = tuple[float, float, float]
+
+#: The rationality that is always tried beside the variants (model: quantal response).
+RATIONALITY = (0.5, 1.0, 2.0)
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """One conclusion under one variant.
+
+    Parameters
+    ----------
+    scenario, measure, variant : str
+        About what, and under which reading.
+    default : tuple of float
+        Mean difference and interval under the default structure.
+    varied : tuple of float
+        The same under the variant.
+    verdict : {"kept", "lost", "flipped", "none", "new"}
+        None where there is no conclusion under either; new where there is one only under the variant.
+    """
+
+    scenario: str
+    measure: str
+    variant: str
+    default: Interval
+    varied: Interval
+    verdict: str
+
+
+def readings() -> dict[str, dict[str, Any]]:
+    """Return the structures tried, by name, as keywords of `Scenario.override`."""
+    tried: dict[str, dict[str, Any]] = {"default": {}}
+    for name, variant in variants.known().items():
+        for option in list(variant.options)[1:]:
+            tried[f"{name}: {option}"] = {"variant": {name: option}}
+    for value in RATIONALITY:
+        tried[f"rationality: {value:g}"] = {"changes": {"posture.rationality": value}}
+    return tried
+
+
+def report(
+    scenarios: Sequence[Scenario],
+    trials: int = 500,
+    seed: int = 0,
+    progress: Callable[[int], None] | None = None,
+) -> list[Conclusion]:
+    """Compare every scenario with the first, under every structure.
+
+    Parameters
+    ----------
+    scenarios : sequence of Scenario
+        The reference first.
+    trials, seed : int
+        As in `sim.run`.
+    progress : callable, optional
+        Called with the number of trials finished since the last call.
+    """
+    found: dict[str, dict[tuple[str, str], Interval]] = {}
+    for name, changes in readings().items():
+        varied = [each.override(name=each.name, **changes) if changes else each for each in scenarios]
+        found[name] = _differences(run(varied, trials=trials, seed=seed, progress=progress))
+    default = found.pop("default")
+    return [
+        Conclusion(
+            scenario,
+            measure,
+            name,
+            default[scenario, measure],
+            value,
+            _verdict(default[scenario, measure], value),
+        )
+        for name, values in found.items()
+        for (scenario, measure), value in values.items()
+    ]
+
+
+def _differences(runs: xr.Dataset) -> dict[tuple[str, str], Interval]:
+    """Return the mean difference at the end of the run and its interval, by scenario and measure."""
+    measures = standard_measures(runs)
+    last = runs.isel(time=[-1])
+    flat = last.drop_vars(list(last.data_vars)).assign(
+        {measure.key: measure.take(last).transpose("scenario", "time", "trial") for measure in measures}
+    )
+    difference = compare(flat).isel(time=0)
+    found: dict[tuple[str, str], Interval] = {}
+    for scenario in difference["scenario"].values:
+        for measure in measures:
+            value = difference[measure.key].sel(scenario=scenario)
+            mean, low, high = (float(value.sel(statistic=each)) for each in ("mean", "mean_low", "mean_high"))
+            found[str(scenario), measure.key] = (mean, low, high)
+    return found
+
+
+def _side(value: Interval) -> int:
+    return 1 if value[1] > 0 else -1 if value[2] < 0 else 0
+
+
+def _verdict(default: Interval, varied: Interval) -> str:
+    before, after = _side(default), _side(varied)
+    if before == 0:
+        return "new" if after else "none"
+    return {before: "kept", 0: "lost"}.get(after, "flipped")

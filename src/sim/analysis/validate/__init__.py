@@ -1,0 +1,1 @@
+"""The model against the record: patterns, directions of effect, back-tests."""

@@ -1,0 +1,165 @@
+"""Predictive samples of a window, and their registration before anything is scored. Runs the engine."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.analysis.validate.backtest.origins import Origin
+from sim.analysis.validate.backtest.targets import SCALARS, Window
+from sim.case import register
+from sim.design import plan as design
+from sim.engine import block as engine
+from sim.scenario.scenario import Scenario
+from sim.vocabulary.axes import QUARTERS, WINDOW, Array
+
+#: Quantiles that a registered forecast states.
+LEVELS = tuple(step / 20 for step in range(1, 20))
+
+#: Digits of a registered number: enough to score, few enough to read.
+_DIGITS = 6
+
+#: Orders credited to each supplier of a category before the first trial, so that no chance is zero.
+_SMOOTHING = 0.5
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is said of a window.
+
+    Parameters
+    ----------
+    source : str
+        The model, or the baseline.
+    origin : int
+        First year of the window.
+    suppliers : tuple of str
+    window : Window
+        Predictive samples.
+    chance : ndarray or None, shape (supplier, category)
+        Chance that an order in the category goes to the supplier.
+    """
+
+    source: str
+    origin: int
+    suppliers: tuple[str, ...]
+    window: Window
+    chance: Array | None = None
+
+    def stated(self) -> dict[str, Any]:
+        """Return quantiles of every target, as they are registered."""
+        annual = self.window.annual()
+        samples: dict[str, Array] = {
+            **{f"share.{name}": row for name, row in zip(self.suppliers, self.window.shares, strict=True)},
+            **self.window.scalars(),
+            **{f"tiv.{self.origin + year}": row for year, row in enumerate(annual)},
+        }
+        return {name: stated(name, values) for name, values in samples.items()}
+
+
+def stated(target: str, samples: Array) -> dict[str, Any]:
+    """Return unit, mean and quantiles of a target, as they are registered."""
+    return {
+        "unit": SCALARS.get(target, "TIV m" if target.startswith("tiv") else "share"),
+        "mean": _rounded(samples.mean()),
+        "quantiles": {
+            f"{level:g}": _rounded(value)
+            for level, value in zip(LEVELS, np.quantile(samples, LEVELS), strict=True)
+        },
+    }
+
+
+def _rounded(value: Any) -> float:
+    return float(f"{float(value):.{_DIGITS}g}")
+
+
+def simulate(
+    origin: Origin, trials: int, seed: int, progress: Callable[[int], None] | None = None
+) -> Forecast:
+    """Return what the model says of the window."""
+    plan = design.plan(origin.scenario, seed)
+    blocks = []
+    for first in range(0, trials, engine.BLOCK):
+        count = min(engine.BLOCK, trials - first)
+        blocks.append(_block(engine.Block(plan, first, count), origin.years))
+        if progress is not None:
+            progress(count)
+    delivered, ordered = (np.concatenate([block[i] for block in blocks], axis=-1) for i in (0, 1))
+    case = origin.scenario.case
+    chosen = np.sum([block[2] for block in blocks], axis=0) + _SMOOTHING
+    return Forecast(
+        "model",
+        origin.year,
+        case.suppliers,
+        Window(delivered, ordered, *before(origin.scenario)),
+        chosen / chosen.sum(axis=0),
+    )
+
+
+def _block(block: engine.Block, years: int) -> tuple[Array, Array, Array]:
+    """Return deliveries and orders by year, supplier and trial, and orders by supplier and category."""
+    case, n_trials = block.plan.scenario.case, block.n_trials
+    shape = case.size("supplier"), case.size("category")
+    delivered, ordered = np.zeros((2, years, shape[0], n_trials))
+    chosen = np.zeros(shape)
+    for quarter in range(years * QUARTERS):
+        block.advance()
+        values = block.values
+        delivered[quarter // QUARTERS] += values["deliveries"]
+        ordered[quarter // QUARTERS] += values["order_count"]
+        np.add.at(chosen, (values["contract_supplier"], values["contract_category"]), 1.0)
+    return delivered, ordered, chosen
+
+
+def before(scenario: Scenario) -> tuple[int, Array]:
+    """Return the leading supplier of the window before the start, and who had had an order."""
+    case = scenario.case
+    state = register.initial(case, scenario.start)
+    leader = int(np.argmax(state.delivery_history[-WINDOW:].sum(axis=0)))
+    is_pool = np.array([name == case.record.residual_supplier for name in case.suppliers])
+    return leader, (state.quarters_since_order < register.NEVER) | is_pool
+
+
+def registered(
+    targets: Mapping[str, Any], origin: Origin, trials: int, seed: int, vintage: str, command: str
+) -> dict[str, Any]:
+    """Return a forecast as it is registered: what it says, from what, and the digest of both.
+
+    The digest leaves out the date and the command, so that the same forecast has the same digest.
+    """
+    content = {
+        "origin": origin.year,
+        "years": origin.years,
+        "recipient": origin.scenario.case.recipient,
+        "scenario": origin.scenario.name,
+        "scenario_digest": origin.scenario.digest,
+        "trials": trials,
+        "seed": seed,
+        "data_vintage": vintage,
+        "targets": dict(targets),
+    }
+    return {
+        **content,
+        "sha256": digest(content),
+        "registered": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "command": command,
+    }
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a registered content."""
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def quantile_rows(stated: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Yield a row per target: name, unit, mean, quantiles."""
+    for name, target in stated.items():
+        values = (f"{value:g}" for value in target["quantiles"].values())
+        yield name, target["unit"], f"{target['mean']:g}", *values

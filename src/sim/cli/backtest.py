@@ -1,0 +1,289 @@
+"""Commands that score the model against the record, and make cases from registers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sim.cli import options
+
+if TYPE_CHECKING:
+    from sim.analysis.validate.backtest.card import Test
+
+#: What a back-test writes into its folder.
+CARD, SCORES, FORECASTS, FIGURES = "card.json", "scores.csv", "forecasts", "figures"
+
+_deals = click.option(
+    "--deals",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Register of any importer: a table of deals, or an export of SIPRI's trade register.",
+)
+_recipient = click.option("--recipient", metavar="NAME", help="Whose deals, if the file has several.")
+
+
+@click.command()
+@_deals
+@_recipient
+@click.option(
+    "--origin",
+    "origins",
+    type=int,
+    multiple=True,
+    metavar="YEAR",
+    help="First year of the window; can be repeated.  [default: 2005, 2010, 2015, 2018]",
+)
+@click.option(
+    "--years",
+    "length",
+    type=click.IntRange(1, 20),
+    default=5,
+    show_default=True,
+    metavar="N",
+    help="Length of the window.",
+)
+@click.option(
+    "--trials",
+    type=click.IntRange(min=10),
+    default=2000,
+    show_default=True,
+    metavar="N",
+    help="Trials per origin.",
+)
+@options.seed
+@options.out("DIR", "Folder for the card, all scores, the registered forecasts and figures.")
+@options.force
+@options.as_json
+def backtest(
+    deals: Path | None,
+    recipient: str | None,
+    origins: tuple[int, ...],
+    length: int,
+    trials: int,
+    seed: int,
+    out: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Forecast from the past, then score against what happened.
+
+    Nothing later than the origin is used. The forecast is registered, with a digest, before the record of the
+    window is read. Without --deals the shipped case is tested; with it, any importer.
+    """
+    from contextlib import nullcontext
+
+    from sim.analysis.validate.backtest import card
+    from sim.cli.staging import staged
+    from sim.cli.terminal import progress, write_json
+    from sim.importers import registers
+    from sim.runs.dataset import command
+    from sim.vocabulary.errors import InputError
+
+    years = tuple(sorted(set(origins))) or card.ORIGINS
+    if deals is None and recipient is not None:
+        raise InputError("", "--recipient", "there is no register to take it from", "Add --deals FILE.")
+    whole = registers.read(deals, recipient) if deals is not None else None
+    with nullcontext() if out is None else staged(out, force=force, is_ours=_is_backtest) as place:
+        with progress(trials * len(years)) as advance:
+            given: tuple[Any, ...] = (years, trials, seed, length, command(), advance)
+            tests = card.of_case(*given) if whole is None else card.of_register(whole, *given)
+        summary = card.summary(tests, seed)
+        files: list[Path] = []
+        if out is not None and place is not None:
+            files = [out / file.relative_to(place) for file in _write(place, tests, summary, trials, seed)]
+    if as_json:
+        write_json(summary)
+    else:
+        _show(tests, summary)
+        for file in files:
+            click.echo(str(file))
+
+
+def _spans(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> list[tuple[int, int]]:
+    """Read windows such as 2020-2024."""
+    spans = []
+    for value in values:
+        first, _, last = value.partition("-")
+        if not (first.isdigit() and last.isdigit() and int(first) <= int(last)):
+            raise click.BadParameter(f"{value!r} is not a window; write 2020-2024")
+        spans.append((int(first), int(last)))
+    return spans
+
+
+@click.command()
+@click.argument("name", metavar="SCENARIO")
+@click.option(
+    "--window",
+    "spans",
+    multiple=True,
+    required=True,
+    callback=_spans,
+    metavar="2020-2024",
+    help="Years that are taken together; can be repeated.",
+)
+@click.option(
+    "--year", "years", type=int, multiple=True, metavar="YEAR", help="A year alone; can be repeated."
+)
+@options.trials
+@options.seed
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder of the forecast."
+)
+def forecast(
+    name: str, spans: list[tuple[int, int]], years: tuple[int, ...], trials: int, seed: int, out: Path
+) -> None:
+    """Register a forecast of windows that are not over.
+
+    Writes forecast.json (quantiles of shares, concentration and volume, with digest and command) and
+    forecast.csv (the same as a table). An existing folder is never replaced.
+    """
+    import csv
+
+    from sim.analysis.validate.backtest import forecast as forecasts
+    from sim.analysis.validate.backtest import frozen
+    from sim.cli.staging import staged
+    from sim.cli.terminal import progress, save_json
+    from sim.runs.dataset import command
+    from sim.scenario import scenario as scenarios
+
+    with staged(out, force=None) as place:
+        with progress(trials) as advance:
+            found = frozen.windows(scenarios.load(name), spans, years, trials, seed, command(), advance)
+        place.mkdir()
+        save_json(place / "forecast.json", found)
+        with (place / "forecast.csv").open("w", encoding="utf-8", newline="") as lines:
+            writer = csv.writer(lines, lineterminator="\n")
+            writer.writerow(["target", "unit", "mean", *(f"q{level:g}" for level in forecasts.LEVELS)])
+            writer.writerows(forecasts.quantile_rows(found["targets"]))
+    click.echo(f"{found['sha256']}  {out / 'forecast.json'}")
+
+
+@click.command("new-case")
+@click.option(
+    "--deals",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="Register of the importer: a table of deals, or an export of SIPRI's trade register.",
+)
+@_recipient
+@click.option(
+    "--as-of", "year", type=int, required=True, metavar="YEAR", help="The year in which runs begin."
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder of the new case."
+)
+def new_case(deals: Path, recipient: str | None, year: int, out: Path) -> None:
+    """Make a case from a register of deals.
+
+    The folder can be run as it is, and holds every number with its reason; docs/new-case.md says what to
+    better first.
+    """
+    from sim.cli.staging import staged
+    from sim.importers import cases, registers
+
+    known = registers.read(deals, recipient).known_before(year)
+    with staged(out, force=None) as place:
+        made = cases.make(known, year, place)
+    click.echo(f"{made.title}: {len(made.suppliers)} suppliers, partners {', '.join(made.partners)}.")
+    click.echo(str(out / "case.toml"))
+
+
+def _is_backtest(path: Path) -> bool:
+    ours = {CARD, SCORES, FORECASTS, FIGURES}
+    return (path / CARD).is_file() and {each.name for each in path.iterdir()} <= ours
+
+
+def _write(place: Path, tests: Sequence[Test], summary: dict[str, Any], trials: int, seed: int) -> list[Path]:
+    """Write the card, the scores, the forecasts and the figures; return the files."""
+    import csv
+    from dataclasses import asdict
+
+    from sim.analysis.validate.backtest import card
+    from sim.cli.terminal import save_json
+    from sim.plots import backtest_chart
+    from sim.plots.style import save
+
+    for folder in (place, place / FORECASTS, place / FIGURES):
+        folder.mkdir()
+    written = [place / CARD, place / SCORES]
+    save_json(written[0], summary)
+    rows = [{**asdict(each), "pit": each.pit} for test in tests for each in test.scored]
+    with written[1].open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.writer(lines, lineterminator="\n")
+        widths = list(rows[0]["covered"])
+        plain = [name for name in rows[0] if name not in ("covered", "pit_range")]
+        writer.writerow([*plain, *(f"in_{width}" for width in widths)])
+        for row in rows:
+            writer.writerow([*(row[name] for name in plain), *(int(row["covered"][w]) for w in widths)])
+    for test in tests:
+        path = place / FORECASTS / f"{test.recipient}_{test.origin}.json"
+        save_json(path, test.registered)
+        written.append(path)
+    figures = {
+        "leader_share": backtest_chart.leader_fans(tests, trials, seed),
+        "calibration": backtest_chart.calibration(tests, trials, seed),
+        "skill": backtest_chart.skill_bars(card.skill(tests, seed), tests, trials, seed),
+    }
+    for name, figure in figures.items():
+        written.extend(save(figure, place / FIGURES / name))
+    return written
+
+
+def _show(tests: Sequence[Test], summary: dict[str, Any]) -> None:
+    """Write the card to standard output."""
+    from sim.analysis.validate.backtest.card import coverage, crps
+    from sim.cli.terminal import write_table
+
+    rows = []
+    for test in tests:
+        scored = {each.target: each for each in test.of("model")}
+        for target in ("leader_share", "top_share", "hhi", "total_tiv", "n_deals", "n_new_suppliers"):
+            each = scored[target]
+            name = f"{target} ({test.leader})" if target == "leader_share" else target
+            rows.append(
+                (
+                    str(test.origin),
+                    name,
+                    f"{each.value:.3g}",
+                    f"{each.median:.3g}",
+                    f"{each.low:.3g} to {each.high:.3g}",
+                    f"{each.crps:.3g}",
+                    f"{each.pit:.2f}",
+                )
+            )
+    headings = ("Origin", "Target", "Record", "Median", "5 to 95 %", "CRPS", "PIT")
+    write_table(headings, rows, right=("Record", "Median", "CRPS", "PIT"))
+    model = ("model", f"{summary['crps_top_share']:.3f}", f"{summary['energy_score']:.3f}", "")
+    rivals = [
+        (
+            name.replace("_", " "),
+            f"{score:.3f}",
+            f"{summary['energy_score_by_baseline'][name]:.3f}",
+            f"{summary['skill'][name]:.2f}",
+        )
+        for name, score in summary["crps_by_baseline"].items()
+    ]
+    titles = ("Forecast", "CRPS, leader's share", "Energy score", "Skill of the model, all shares")
+    write_table(titles, [model, *rivals], right=titles[1:])
+    largest = crps(tests, "model", "top_share")
+    click.echo(
+        f"CRPS of the largest share, whoever has it: {largest:.3f}. Coverage of 50 and 90 % intervals over "
+        f"all targets: {coverage(tests, '0.5'):.2f}, {coverage(tests, '0.9'):.2f}; of 90 % intervals, "
+        + ", ".join(f"{group} {part:.2f}" for group, part in summary["coverage_90_by_group"].items())
+        + "."
+    )
+    if summary["log_score"] is not None:
+        click.echo(
+            f"Log score of the supplier of each order: {summary['log_score']:.2f}; "
+            f"by past shares {summary['log_score_past_shares']:.2f}."
+        )
+    for sentence in summary["sentences"]:
+        click.echo(sentence)
+    for each in summary["registered"]:
+        click.echo(f"Registered {each['date']}, origin {each['origin']}: {each['sha256']}")

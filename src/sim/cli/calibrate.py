@@ -1,0 +1,364 @@
+"""Commands that learn numbers from the record."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sim.cli import options
+from sim.cli.program import FAILED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sim.analysis.calibrate.checks import Check
+    from sim.analysis.calibrate.choice_data import Choices
+    from sim.analysis.calibrate.choice_logit import Recovery, Report
+    from sim.analysis.calibrate.rank_checks import Verdict
+    from sim.analysis.calibrate.waves import Calibration
+    from sim.analysis.validate.patterns import Result
+    from sim.scenario.scenario import Scenario
+
+#: Chance of calling ranks uneven, over all elements, when none is.
+SIGNIFICANCE = 0.05
+
+#: Trials in which the record is looked for after calibration.
+PREDICTED_TRIALS = 5000
+
+#: Trials of the patterns that are looked at before and after.
+PATTERN_TRIALS = 1000
+
+
+@click.command()
+@click.argument("deals", required=False, metavar="[DEALS]", type=click.Path(path_type=Path))
+@options.base
+@click.option(
+    "--dyads", type=click.Path(path_type=Path), metavar="FILE", help="Distances between pairs of states."
+)
+@click.option("--from", "first_year", type=int, metavar="YEAR", help="First order year.  [default: all]")
+@click.option("--to", "last_year", type=int, metavar="YEAR", help="Last order year.  [default: all]")
+@click.option(
+    "--simulate",
+    "replicates",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="Also plant the priors' means, simulate N sets of choices and estimate those.",
+)
+@options.seed
+@options.as_json
+def estimate(
+    deals: Path | None,
+    scenario: str,
+    dyads: Path | None,
+    first_year: int | None,
+    last_year: int | None,
+    replicates: int | None,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Estimate the choice of supplier from recorded deals, beside the priors.
+
+    A conditional logit by maximum likelihood, and penalised by the priors, with errors clustered by recipient
+    (by year where there is one recipient).
+
+    DEALS is a table with the columns recipient, supplier, category, order_year, tiv_total_order and
+    delivery_years; without it, the register of the scenario's case is used. FILE has the columns recipient,
+    supplier, ideal_point_distance and distance (km).
+    """
+    from dataclasses import asdict
+
+    import numpy as np
+
+    from sim.analysis.calibrate import choice_data
+    from sim.analysis.calibrate import choice_logit as logit
+    from sim.cli.terminal import write_json
+    from sim.scenario import scenario as scenarios
+
+    chosen = scenarios.load(scenario)
+    if deals is None:
+        choices = choice_data.of_case(chosen, first_year, last_year)
+    else:
+        choices = choice_data.of_table(deals, chosen, dyads, first_year, last_year)
+    found = logit.report(choices, chosen.parameters)
+    planted = np.array([row.prior for row in found.rows])
+    recovered, separated = logit.recovery(choices, planted, replicates, seed) if replicates else ([], 0)
+    if as_json:
+        content = asdict(found) | {"without_data": choice_data.WITHOUT_DATA}
+        for row in content["rows"]:
+            row |= {key: None for key, value in row.items() if isinstance(value, float) and math.isnan(value)}
+        if replicates:
+            content["simulated"] = {
+                "replicates": replicates,
+                "separated": separated,
+                "rows": [asdict(row) for row in recovered],
+            }
+        write_json(content)
+        return
+    _show(found, choices)
+    if replicates:
+        _show_recovery(recovered, replicates, separated)
+
+
+def _show(found: Report, choices: Choices) -> None:
+    from sim.analysis.calibrate.choice_data import TERMS, WITHOUT_DATA
+    from sim.cli.terminal import write_table
+
+    first, last = found.years
+    click.echo(
+        f"{found.n_choices} choices, {first}-{last}, in {found.n_clusters} clusters by {found.clustered_by}; "
+        f"log likelihood {found.log_likelihood:.1f}, {found.null:.1f} with equal chances."
+    )
+    if found.dropped:
+        click.echo(
+            f"{found.dropped} orders left out: the supplier was not in the running by the case's lists."
+        )
+    if found.is_separated:
+        click.echo(
+            "The choices separate: plain maximum likelihood has no maximum; only that with priors is shown."
+        )
+    rows = [
+        (
+            row.term,
+            f"{row.estimate:.2f}",
+            f"{row.error:.2f}",
+            f"{row.clustered_error:.2f}",
+            f"{row.prior:.2f} ± {row.prior_spread:.2f}",
+            f"{row.distance:+.1f}",
+            f"{row.mode:.2f} ± {row.mode_spread:.2f}",
+            f"{row.information:.0%}",
+            row.verdict,
+        )
+        for row in found.rows
+    ]
+    headings = ("Parameter", "ML", "s.e.", "Clustered", "Prior", "Apart", "With prior", "Learned", "Informed")
+    write_table(headings, rows, right=headings[1:8])
+    click.echo(
+        "Apart: distance to the prior in joint standard errors. Learned: part of the prior's variance taken\n"
+        "away; informed from one half, hardly from a tenth."
+    )
+    left = [(term, "not in this table") for term in TERMS if term not in choices.terms]
+    write_table(("Without data", "Why"), [*left, *WITHOUT_DATA.items()])
+
+
+def _show_recovery(recovered: list[Recovery], replicates: int, separated: int) -> None:
+    from sim.cli.terminal import write_table
+
+    rows = [
+        (
+            row.term,
+            f"{row.planted:.2f}",
+            f"{row.mean:.2f}",
+            f"{row.spread:.2f}",
+            f"{row.mean_error:.2f}",
+            f"{row.coverage:.0%}",
+        )
+        for row in recovered
+    ]
+    headings = ("Parameter", "Planted", "Mean", "Spread", "Mean s.e.", "95 % intervals that hold")
+    title = f"{replicates} simulated sets of choices, {separated} of them separated"
+    write_table(headings, rows, title, right=headings[1:])
+
+
+@click.command()
+@options.base
+@click.option(
+    "--trials",
+    type=click.IntRange(min=500),
+    default=30_720,
+    show_default=True,
+    metavar="N",
+    help="Trials of each window in each wave.",
+)
+@options.seed
+@click.option(
+    "--rows",
+    type=click.IntRange(min=2),
+    default=500,
+    show_default=True,
+    metavar="N",
+    help="Rows of the posterior.",
+)
+@click.option(
+    "--planted",
+    type=click.IntRange(min=50),
+    default=300,
+    show_default=True,
+    metavar="N",
+    help="Planted sets of parameters that the inversion is tested on.",
+)
+@options.out("DIR", "Folder for posterior.csv and manifest.json; without it, only the tables are shown.")
+@click.option("--arviz", "with_arviz", is_flag=True, help="Also write posterior.zarr, a data tree for ArviZ.")
+@options.force
+@options.as_json
+def calibrate(
+    scenario: str,
+    trials: int,
+    seed: int,
+    rows: int,
+    planted: int,
+    out: Path | None,
+    with_arviz: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Learn parameters from the record, up to the last year that the case allows.
+
+    Approximate Bayesian computation against the windows and statistics of the case's calibration.toml. Shows
+    what was learned, and what the record cannot inform; tests the inversion on planted parameters; looks for
+    the record among trials of the posterior; and shows, before and after, the patterns that were kept out.
+
+    A scenario uses the result as its source of parameters: posterior = "DIR/posterior.csv".
+
+    Exit code 1 if the ranks of a planted parameter are not even.
+    """
+    from contextlib import nullcontext
+
+    from sim.analysis.calibrate import checks as calibration_checks
+    from sim.analysis.calibrate import files as calibration_files
+    from sim.analysis.calibrate import targets as calibration_targets
+    from sim.analysis.calibrate import waves as method
+    from sim.cli.staging import staged
+    from sim.cli.terminal import progress, write_json
+    from sim.scenario import scenario as scenarios
+    from sim.vocabulary.errors import Contradiction
+
+    chosen = scenarios.load(scenario)
+    targets = calibration_targets.load(chosen)
+    if with_arviz and out is None:
+        raise Contradiction("", "--arviz", "nowhere to write to", "Add --out DIR.")
+    if with_arviz:
+        calibration_files.check_arviz()
+    later = min(trials, PREDICTED_TRIALS)
+    with staged(out, force=force, is_ours=_is_calibration) if out else nullcontext() as place:
+        with progress(method.WAVES * trials + later) as advance:
+            found = method.run(targets, trials, seed, progress=advance)
+            columns = found.columns(rows)
+            checks, predicted = calibration_checks.check_predictions(found, columns, later, advance)
+        verdicts, _ = calibration_checks.check_ranks(found, planted)
+        if place is not None:
+            place.mkdir()
+            calibration_files.write(place, found, columns, checks, verdicts)
+            if with_arviz:
+                tree = calibration_files.for_arviz(found, columns, predicted)
+                tree.to_zarr(place / calibration_files.DATA, consolidated=False)
+    if as_json:
+        write_json(calibration_files.manifest(found, columns, checks, verdicts))
+    else:
+        _show_waves(found)
+        _show_learned(found, verdicts)
+        _show_predictions(checks)
+        if out is not None:
+            _show_patterns(chosen, chosen.with_posterior(out / calibration_files.ROWS), found, seed)
+            click.echo(f"Written: {out / calibration_files.ROWS}, {out / calibration_files.MANIFEST}")
+    if _uneven(verdicts):
+        raise SystemExit(FAILED)
+
+
+def _is_calibration(path: Path) -> bool:
+    """Whether a folder holds an earlier calibration and nothing else."""
+    from sim.analysis.calibrate.files import DATA, MANIFEST, ROWS
+
+    found = {each.name for each in path.iterdir()} if path.is_dir() else set()
+    return ROWS in found and not found - {ROWS, MANIFEST, DATA}
+
+
+def _uneven(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Return the elements whose ranks are not even, at one in twenty over all of them."""
+    return [each for each in verdicts if each.p_value < SIGNIFICANCE / len(verdicts)]
+
+
+def _show_waves(found: Calibration) -> None:
+    from sim.cli.terminal import write_table
+
+    rows = [
+        (
+            str(number),
+            "priors" if wave.proposal is None else f"{len(wave.proposal.chosen)} elements proposed",
+            f"{wave.trials}",
+            f"{wave.plausible:.0%}",
+            str(len(wave.projection.correlations)),
+            f"{wave.sample.tolerance:.2f}",
+            f"{len(wave.sample.weights)}",
+            f"{wave.sample.effective_size:.0f}",
+        )
+        for number, wave in enumerate(found.waves, 1)
+    ]
+    headings = ("Wave", "From", "Trials", "Plausible", "Summaries", "Tolerance", "Kept", "Effective size")
+    write_table(headings, rows, right=headings[2:])
+
+
+def _show_learned(found: Calibration, verdicts: Sequence[Verdict]) -> None:
+    from sim.cli.terminal import write_table
+
+    rows = [
+        (
+            each.key,
+            each.prior,
+            f"{each.mean:.3g} ({each.low:.3g} to {each.high:.3g})",
+            each.unit,
+            f"{each.shift:+.2f}",
+            f"{each.contraction:.0%}",
+            f"{verdict.p_value:.2f}",
+        )
+        for each, verdict in zip(found.learned, verdicts, strict=True)
+        if each.is_informed
+    ]
+    headings = ("Informed", "Prior", "Posterior, 90 %", "Unit", "Shift", "Learned", "Even ranks")
+    write_table(headings, rows, right=("Shift", "Learned", "Even ranks"))
+    left = [
+        (each.key, each.prior, f"{each.shift:+.2f}", f"{each.contraction:.0%}", f"{each.departure:.3f}")
+        for each in found.learned
+        if not each.is_informed
+    ]
+    band = found.learned[0].band
+    columns = ("Not informed: keeps its prior", "Prior", "Shift", "Learned", f"Departure (luck: {band:.3f})")
+    write_table(columns, left, right=columns[2:])
+    uneven = _uneven(verdicts)
+    names = ": " + ", ".join(each.name for each in uneven) if uneven else ""
+    click.echo(f"Planted parameters: ranks not even for {len(uneven)} of {len(verdicts)} elements{names}.")
+
+
+def _show_predictions(checks: Sequence[Check]) -> None:
+    from sim.cli.terminal import write_table
+
+    rows = [
+        (
+            each.name,
+            f"{each.recorded:.2f}",
+            f"{each.prior_mean:.2f} ({each.prior_low:.2f} to {each.prior_high:.2f})",
+            f"{each.mean:.2f} ({each.low:.2f} to {each.high:.2f})",
+            f"{each.percentile:.0%}",
+            "" if each.is_met else "miss",
+        )
+        for each in checks
+    ]
+    headings = ("Target", "Record", "Prior, 90 %", "Posterior, 90 %", "Record's place", "")
+    write_table(headings, rows, right=("Record", "Record's place"))
+
+
+def _show_patterns(before: Scenario, after: Scenario, found: Calibration, seed: int) -> None:
+    from sim.analysis.validate import patterns
+    from sim.cli.terminal import write_table
+
+    reasons = found.targets.table.checks
+    if not reasons:
+        return
+
+    def values(scenario: Scenario) -> list[Result]:
+        return patterns.report(scenario, PATTERN_TRIALS, seed, only=tuple(reasons))
+
+    rows = [
+        (
+            one.pattern,
+            one.label.rpartition(": ")[2],
+            f"{one.recorded:g}",
+            f"{one.mean:.3g} ({one.low:.3g} to {one.high:.3g}) {one.verdict}",
+            f"{other.mean:.3g} ({other.low:.3g} to {other.high:.3g}) {other.verdict}",
+            reasons[one.pattern],
+        )
+        for one, other in zip(values(before), values(after), strict=True)
+    ]
+    write_table(("Kept out", "Pattern", "Record", "Before", "After", "Why it is no target"), rows)

@@ -1,0 +1,71 @@
+"""The command that answers why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sim.cli import options
+
+if TYPE_CHECKING:
+    from sim.analysis.explain.decisions import Explanation
+
+
+@click.command()
+@click.argument("scenario")
+@click.option(
+    "--trial", type=click.IntRange(min=0), default=0, show_default=True, metavar="K", help="Which trial."
+)
+@click.option(
+    "--at", required=True, metavar="2029-Q3", help="Which quarter; postures are decided in the first."
+)
+@options.seed
+@options.out("DIR", "Write a figure of each decision here.")
+@options.as_json
+def explain(scenario: str, trial: int, at: str, seed: int, out: Path | None, as_json: bool) -> None:
+    """Show the decisions of one trial in one quarter, and what each hung on."""
+    from dataclasses import asdict
+
+    from sim.analysis.explain.decisions import explain as explain_trial
+    from sim.cli.staging import staged
+    from sim.cli.terminal import write_json, write_table
+
+    found = explain_trial(scenario, trial=trial, at=at, seed=seed)
+    if as_json:
+        write_json([asdict(each) | {"utility": each.utility, "flip": each.flip} for each in found])
+    else:
+        rows = []
+        for each in found:
+            other = each.rejected
+            rows.append(
+                (
+                    each.kind,
+                    found.labels.get(each.actor, each.actor),
+                    found.labels.get(each.subject, each.subject),
+                    f"{_name(found, each.options[each.chosen])} ({each.probability[each.chosen]:.0%})",
+                    ""
+                    if other is None
+                    else f"{_name(found, each.options[other])} ({each.probability[other]:.0%})",
+                    each.flip,
+                )
+            )
+        title = f"{found.scenario}, trial {found.trial}, seed {found.seed}, {found.at}"
+        write_table(
+            ("Decision", "Who", "On", "Choice", "Best rejected", "What would have flipped it"), rows, title
+        )
+    if out is not None:
+        from sim import plots
+
+        with staged(out, force=None) as folder:
+            folder.mkdir(exist_ok=True)
+            for number, each in enumerate(found):
+                plots.save(
+                    plots.decision(found, number),
+                    folder / f"{each.kind}.{each.actor}.{each.subject}.{number}",
+                )
+
+
+def _name(found: Explanation, label: str) -> str:
+    return found.labels.get(label, label)

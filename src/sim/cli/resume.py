@@ -1,0 +1,159 @@
+"""Commands that take up a stored run: go on, add trials, look at a trial again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from sim.cli import options
+from sim.cli.program import FAILED, Interrupted
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_store = click.argument("out", type=click.Path(path_type=Path))
+
+
+@click.command()
+@_store
+@options.workers
+def resume(out: Path, workers: int | None) -> None:
+    """Go on with a run that was stopped.
+
+    Only blocks that are missing or damaged are run; the result is that of a run that was never stopped.
+    """
+    _go_on(out, None, workers)
+
+
+@click.command()
+@_store
+@click.option("--trials", type=click.IntRange(min=1), required=True, metavar="N", help="Trials in all.")
+@options.workers
+def extend(out: Path, trials: int, workers: int | None) -> None:
+    """Add trials to a run, up to N in all; equals one run of N."""
+    _go_on(out, trials, workers)
+
+
+@click.command()
+@_store
+@click.option("--trial", type=click.IntRange(min=0), metavar="K", help="Which.  [default: the first to fail]")
+@click.option("--scenario", metavar="NAME", help="Of which scenario.  [default: that of the failure]")
+@options.as_json
+def replay(out: Path, trial: int | None, scenario: str | None, as_json: bool) -> None:
+    """Run a trial of a stored run again as a Mesa world, and say where it fails.
+
+    Leaves with 1 if it fails.
+    """
+    from sim.abm.replay import failure, of_store
+    from sim.cli.terminal import write_fields, write_json
+    from sim.runs.store import Store
+
+    store = Store.open(out)
+    world = of_store(store, trial, scenario)
+    recorded = failure(store, world)
+    problem = world.first_problem()
+    told: dict[str, Any] = {
+        "scenario": world.plan.scenario.name,
+        "trial": world.trial,
+        "seed": world.plan.seed,
+        "recorded": recorded["problem"] if recorded else None,
+        "now": problem,
+        "quarter": str(world.date),
+        "parameters": recorded["parameters"] if recorded else world.uncertain(),
+    }
+    if as_json:
+        write_json(told)
+    else:
+        numbers = [(key, f"{value:.6g}") for key, value in told.pop("parameters").items()]
+        told["now"] = problem or "runs to the end"
+        write_fields([(name, "" if value is None else str(value)) for name, value in told.items()])
+        write_fields(numbers)
+    if problem:
+        click.get_current_context().exit(FAILED)
+
+
+def finish(runs: xr.Dataset) -> None:
+    """Say which trials failed, and whether a precision was reached; leave with 1 if one was not as asked."""
+    from sim.runs.dataset import manifest
+
+    made = manifest(runs)
+    failures, precision = made["failures"], made.get("precision")
+    if failures:
+        first = failures[0]
+        many = f"{len(failures):,} trials failed and are left out, the first"
+        where = f"{first['scenario']}, trial {first['trial']}: {first['problem']}"
+        click.echo(f"{many if len(failures) > 1 else '1 trial failed and is left out'}: {where}", err=True)
+    if precision:
+        width = precision["half_width"]
+        reached = "no interval yet" if width is None else f"±{width:.3g}"
+        outcome = "reached" if precision["is_reached"] else "not reached"
+        click.echo(
+            f"{precision['until']}: {outcome}, {reached} with {precision['trials']:,} trials", err=True
+        )
+    if failures or (precision and not precision["is_reached"]):
+        click.get_current_context().exit(FAILED)
+
+
+@contextlib.contextmanager
+def in_place_of(target: Path, *, force: bool) -> Iterator[None]:
+    """Let a run write to a path; with `force` an earlier result there goes once the new run has begun.
+
+    An interrupt says how to go on.
+    """
+    from sim.cli.staging import check_free
+
+    target = Path(os.path.abspath(target))  # noqa: PTH100, a link stays a link
+    check_free(target, force, is_data)
+    old = target.with_name(f".{target.name}.{os.getpid()}.replaced")
+    if is_data(target):
+        target.rename(old)
+    try:
+        with _interruptible(target):
+            yield
+    finally:
+        if old.exists() and target.exists():
+            shutil.rmtree(old)
+        elif old.exists():
+            old.rename(target)
+
+
+def is_data(path: Path) -> bool:
+    """Whether a path holds a result, finished or not."""
+    return (path / "zarr.json").is_file() or (path / "run" / "zarr.json").is_file()
+
+
+def _go_on(out: Path, trials: int | None, workers: int | None) -> None:
+    from sim.cli.terminal import progress, write_needs
+    from sim.runs import dataset as results
+    from sim.runs import run as running
+    from sim.runs.store import Store
+
+    spec = Store.open(out).spec
+    total = (trials or spec.trials) * len(spec.scenarios)
+    with progress(total, spec.block) as advance, _interruptible(out):
+        runs = running.extend(out, trials, workers=workers, progress=advance, announce=write_needs)
+    done = results.manifest(runs)["trials"]
+    click.echo(f"{out}: {done:,} trials of {', '.join(map(str, runs['scenario'].values))}")
+    finish(runs)
+
+
+@contextlib.contextmanager
+def _interruptible(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        _interrupted(out)
+
+
+def _interrupted(out: Path) -> NoReturn:
+    from sim.files.records import shown
+
+    is_begun = (out / "run" / "zarr.json").is_file()
+    how = f"To go on: sim resume {shown(out)}" if is_begun else "Nothing was written."
+    raise Interrupted(f"Interrupted. {how}")

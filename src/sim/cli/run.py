@@ -1,0 +1,283 @@
+"""Commands that run scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from sim.cli import options
+from sim.cli.resume import is_data
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from sim.analysis.compare.summary import Row
+    from sim.scenario.scenario import Scenario
+
+#: What a comparison writes into its folder.
+DATA, TABLE, PAGE, DIFFERENCES, FIGURES = "runs.zarr", "table.csv", "table.md", "differences.csv", "figures"
+
+
+@click.command()
+@options.scenarios
+@options.trials
+@options.seed
+@options.keep("Variables to record.  [default: the main ones]")
+@options.quarters
+@options.out("PATH", "Where to write the data set (a .zarr folder); without it, only the table is shown.")
+@click.option("--summary", is_flag=True, help="Keep quantiles and moments instead of trials.")
+@click.option(
+    "--until",
+    metavar="GOAL",
+    help='Run until a number is known so well: "supplier_share[china]@2035 p50 +-0.002"; '
+    "--trials is then the most.",
+)
+@options.sampling
+@options.replicates
+@options.antithetic
+@options.engine
+@options.workers
+@options.years
+@options.force
+@options.as_json
+def run(
+    names: tuple[str, ...],
+    trials: int,
+    seed: int,
+    keep: tuple[str, ...] | None,
+    quarters: str | None,
+    out: Path | None,
+    summary: bool,
+    until: str | None,
+    sampling: str,
+    replicates: int,
+    antithetic: bool,
+    engine: str,
+    workers: int | None,
+    years: tuple[int, ...] | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Run scenarios and show where they end; with --out, write the data set as blocks finish.
+
+    A run that was stopped, by whatever, goes on with sim resume PATH.
+    """
+    from contextlib import nullcontext
+
+    from sim.cli.resume import finish, in_place_of
+    from sim.design.sampling import Sampling
+    from sim.scenario import scenario
+
+    chosen = [scenario.load(name) for name in names]
+    _check_years(chosen[0], years)
+    target = _with_suffix(out) if out is not None else None
+    is_default = click.get_current_context().get_parameter_source("trials") is ParameterSource.DEFAULT
+    with in_place_of(target, force=force) if target else nullcontext():
+        runs = _simulate(
+            chosen,
+            None if is_default else trials,
+            seed,
+            None if keep is None else "all" if keep == ("all",) else keep,
+            quarters=quarters,
+            out=target,
+            summary=summary,
+            until=until,
+            sampling=Sampling(sampling, replicates, antithetic),
+            engine=engine,
+            workers=workers,
+        )
+    rows = [] if summary else _summary(runs, chosen, years, None)
+    _report(runs, rows, [target] if target else [], as_json)
+    finish(runs)
+
+
+@click.command()
+@options.scenarios
+@options.trials
+@options.seed
+@click.option("--reference", metavar="NAME", help="Scenario to compare with.  [default: the first]")
+@options.keep(
+    "Variables to record besides those that the table and the figures need.  [default: most of the main ones]"
+)
+@options.out("DIR", "Folder for data set, tables and figures; without it, only the table is shown.")
+@options.engine
+@options.workers
+@options.years
+@options.force
+@options.as_json
+def compare(
+    names: tuple[str, ...],
+    trials: int,
+    seed: int,
+    reference: str | None,
+    keep: tuple[str, ...] | None,
+    out: Path | None,
+    engine: str,
+    workers: int | None,
+    years: tuple[int, ...] | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Run scenarios and compare them trial by trial.
+
+    All scenarios have the same luck, so that trial k differs only by what they assume.
+
+    Writes into DIR: runs.zarr (the data set), table.csv and table.md (levels and paired differences in some
+    years), differences.csv (paired differences at every year's end) and figures/ (PNG and SVG).
+
+    An existing DIR is refused. With --force it is replaced if it holds nothing but an earlier comparison.
+    """
+    from sim.cli.staging import staged
+    from sim.scenario import scenario
+    from sim.vocabulary.errors import InputError, UnknownName, nearest
+
+    chosen = [scenario.load(name) for name in names]
+    if len(chosen) < 2:
+        raise InputError(
+            "", "scenarios", "nothing to compare", "Name at least two scenarios, or use sim run."
+        )
+    known = [each.name for each in chosen]
+    reference = known[0] if reference is None else reference
+    if reference not in known:
+        raise UnknownName(
+            "", "--reference", "not among the scenarios: {value}", nearest(reference, known), reference
+        )
+    _check_years(chosen[0], years)
+    wanted = _kept(chosen, keep)
+    if out is None:
+        runs = _simulate(chosen, trials, seed, wanted, workers=workers, engine=engine)
+        _report(runs, _summary(runs, chosen, years, reference), [], as_json)
+        return
+    with staged(out, force=force, is_ours=_is_comparison) as place:
+        runs = _simulate(chosen, trials, seed, wanted, workers=workers, engine=engine)
+        rows = _summary(runs, chosen, years, reference)
+        files = _write(place, runs, rows, chosen, reference)
+    _report(runs, rows, [out / file.relative_to(place) for file in files], as_json)
+
+
+def _simulate(
+    chosen: Sequence[Scenario],
+    trials: int | None,
+    seed: int,
+    keep: Sequence[str] | str | None,
+    out: Path | None = None,
+    workers: int | None = None,
+    **what: Any,
+) -> xr.Dataset:
+    """Run with a bar that shows how far it is, and before it what it will take."""
+    from sim.cli.terminal import progress, write_needs
+    from sim.runs import run as running
+
+    what = {"trials": trials, "seed": seed, "keep": keep, **what}
+    planned = running.prepare(chosen, **what)
+    with progress(planned.spec.most * len(chosen), planned.spec.block) as advance:
+        return running.run(chosen, **what, out=out, workers=workers, progress=advance, announce=write_needs)
+
+
+def _kept(chosen: Sequence[Scenario], keep: tuple[str, ...] | None) -> tuple[str, ...] | str:
+    """Return what a comparison records.
+
+    By default that is all but the stocks by supplier and category, which fill the memory.
+    """
+    from sim.runs.dataset import DEFAULT_KEEP
+    from sim.vocabulary.variables import GLOSSARY
+
+    if keep == ("all",):
+        return "all"
+    needed = ("supplier_share", "hhi", "effective_suppliers", "capability", "grants", "order_book")
+    looked_at = [name for each in chosen for name in each.look_at if GLOSSARY[name].recorded != "never"]
+    light = tuple(name for name in DEFAULT_KEEP if not {"supplier", "category"} <= set(GLOSSARY[name].dims))
+    return tuple(dict.fromkeys((*needed, *looked_at, *(light if keep is None else keep))))
+
+
+def _check_years(scenario: Scenario, years: tuple[int, ...] | None) -> None:
+    """Refuse years outside the horizon before a long run, not after it."""
+    from sim.analysis.compare.summary import check_years, year_ends
+
+    ends = year_ends([str(scenario.start + step) for step in range(scenario.n_steps)])
+    if years is not None and ends:
+        check_years(years, ends[0], ends[-1])
+
+
+def _summary(
+    runs: xr.Dataset, chosen: Sequence[Scenario], years: tuple[int, ...] | None, reference: str | None
+) -> list[Row]:
+    from sim.analysis.compare.measure import standard_measures
+    from sim.analysis.compare.summary import summarise
+
+    look_at = dict.fromkeys(name for each in chosen for name in each.look_at)
+    return summarise(runs, standard_measures(runs, look_at), years, reference)
+
+
+def _write(
+    place: Path, runs: xr.Dataset, rows: Sequence[Row], chosen: Sequence[Scenario], reference: str
+) -> list[Path]:
+    """Write everything of a comparison into a new folder; return the files in the order to be named."""
+    from sim import plots
+    from sim.analysis.compare import history, summary
+    from sim.analysis.compare import tables as summary_tables
+    from sim.analysis.compare.measure import standard_measures
+    from sim.runs import dataset as results
+
+    place.mkdir()
+    (place / FIGURES).mkdir()
+    files = [results.save(runs, place / DATA)]
+    files.append(summary_tables.write_csv(summary_tables.records(rows), place / TABLE))
+    (place / PAGE).write_text(summary_tables.markdown(rows), encoding="utf-8")
+    look_at = dict.fromkeys(name for each in chosen for name in each.look_at)
+    gaps = summary.differences(runs, standard_measures(runs, look_at), reference)
+    files += [
+        place / PAGE,
+        summary_tables.write_csv(summary_tables.difference_records(gaps), place / DIFFERENCES),
+    ]
+    past = history.dataset(chosen[0].case, chosen[0].start)
+    for name, figure in plots.gallery(runs, past, reference):
+        files += plots.save(figure, place / FIGURES / name)
+    return files
+
+
+def _report(runs: xr.Dataset, rows: Sequence[Row], files: Sequence[Path], as_json: bool) -> None:
+    """Show the table and name the files."""
+    from sim.analysis.compare import tables as summary_tables
+    from sim.cli.terminal import write_json, write_table
+    from sim.runs import dataset as results
+
+    if as_json:
+        table: list[dict[str, Any]] = summary_tables.records(rows)
+        write_json(
+            {"manifest": results.manifest(runs), "table": table, "files": [str(file) for file in files]}
+        )
+        return
+    is_paired = any(row.difference for row in rows)
+    columns = summary_tables.COLUMNS if is_paired else summary_tables.COLUMNS[:4]
+    right = [name for name in columns if name != "Scenario"]
+    for heading, lines in summary_tables.grids(rows):
+        write_table(columns, [line[: len(columns)] for line in lines], heading, right)
+    click.echo(summary_tables.about(rows))
+    if files:
+        click.echo("\nWritten:")
+    for file in files:
+        click.echo(f"  {file}")
+
+
+def _with_suffix(out: Path) -> Path:
+    from sim.vocabulary.errors import InputError
+
+    if out.suffix not in ("", ".zarr"):
+        raise InputError(
+            str(out), "", "a data set is a .zarr folder", f"Write --out {out.with_suffix('.zarr')}."
+        )
+    return out.with_suffix(".zarr")
+
+
+def _is_comparison(path: Path) -> bool:
+    """Whether a folder holds an earlier comparison and nothing else."""
+    ours = {DATA, TABLE, PAGE, DIFFERENCES, FIGURES}
+    if not path.is_dir() or not is_data(path / DATA) or {each.name for each in path.iterdir()} - ours:
+        return False
+    figures = path / FIGURES
+    return not figures.exists() or all(each.suffix in (".png", ".svg") for each in figures.iterdir())

@@ -1,0 +1,1 @@
+"""A scenario as arrays: the plan of a run, and how parameters and shocks are drawn."""

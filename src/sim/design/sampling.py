@@ -1,0 +1,240 @@
+"""Where the uniforms of a trial come from: its parameters', and its luck's.
+
+By default every parameter and every shock is drawn afresh in each trial, from the streams of
+`sim.numerics.streams`. A design spreads the parameters evenly instead (Latin hypercube or Sobol points),
+mirrors every second trial, or lets several trials share a sample of the parameters. Whatever the design, a
+trial has the same uniforms in every scenario of the run, so scenarios stay paired.
+
+Parameters are keyed by sample, and luck by trial: trial = sample * replicates + replicate. Trials of one
+sample differ by luck alone, and trial k has the luck it has in any other run with the seed, unless it is
+mirrored: a design can be compared with a plain run, trial by trial. With `shares_luck`, luck is keyed by
+replicate: all samples meet the same few lucks, and samples are paired with each other, at the price that a
+mean over the run knows no more lucks than there are replicates.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.random import Generator, Philox, SeedSequence
+
+from sim.numerics.streams import Streams
+from sim.vocabulary.axes import Array
+from sim.vocabulary.errors import Contradiction, InputError, UnknownName, WrongType, nearest
+
+if TYPE_CHECKING:
+    from sim.scenario.scenario import Scenario
+
+METHODS = ("independent", "latin_hypercube", "sobol")
+
+#: Samples of a Latin hypercube: a column is a permutation of all of them, kept by every process.
+MOST_OF_A_HYPERCUBE = 100_000
+
+#: Columns of a hypercube, and sequences, that a process keeps.
+_COLUMNS, _SEQUENCES = 512, 4
+
+_SMALLEST, _LARGEST = 2.0**-54, 1.0 - 2.0**-53
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How parameters and luck are drawn.
+
+    Parameters
+    ----------
+    method : {"independent", "latin_hypercube", "sobol"}
+        Of the parameters. A Latin hypercube has one sample in each of equally likely strata of every
+        parameter; Sobol points (scrambled) fill all dimensions evenly, best if their number is a power of 2.
+    replicates : int
+        Trials that share a sample of the parameters.
+    antithetic : bool
+        Mirror the luck of every second trial, u to 1 - u, and its parameters if they are independent. It
+        lowers the variance of means of what rises or falls with its draws.
+    shares_luck : bool
+        Key the luck by replicate instead of trial.
+    samples : int or None
+        Size of the design, for a hypercube.
+    keys : tuple of str
+        Streams of what is uncertain in any of the scenarios (elements of a posterior share one):
+        the dimensions of the Sobol points.
+    """
+
+    method: str = "independent"
+    replicates: int = 1
+    antithetic: bool = False
+    shares_luck: bool = False
+    samples: int | None = None
+    keys: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            remedy = nearest(self.method, METHODS, "methods")
+            raise UnknownName("", "sampling.method", "no such method: {value}", remedy, self.method)
+        if type(self.replicates) is not int or self.replicates < 1:
+            problem = "not a whole number of at least 1"
+            raise WrongType("", "sampling.replicates", problem, "", self.replicates)
+        if self.antithetic and self.shares_luck:
+            problem = "mirrors the luck of neighbours, and shares_luck gives it by replicate"
+            raise Contradiction("", "sampling.antithetic", problem, "Choose one.")
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether trials are independent of each other."""
+        return (self.method, self.replicates, self.antithetic) == ("independent", 1, False)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more trials can be added without moving those that are there."""
+        return self.method != "latin_hypercube"
+
+    def of(self, scenarios: Iterable[Scenario], trials: int, first_trial: int) -> Sampling:
+        """Return the sampling of a run, which depends on what is uncertain in it and how long it is."""
+        if self.method == "independent":
+            return self
+        samples = self.samples or -(-(first_trial + trials) // self.replicates)
+        if self.method == "latin_hypercube" and samples > MOST_OF_A_HYPERCUBE:
+            problem = f"a hypercube of {samples:,} samples is more than {MOST_OF_A_HYPERCUBE:,}"
+            raise InputError(
+                "", "sampling", problem, "Take sobol, or independent draws: both go on for ever."
+            )
+        uncertain = {
+            element.stream
+            for scenario in scenarios
+            for element in scenario.parameters.values()
+            if element.distribution is not None
+        }
+        return replace(
+            self,
+            samples=samples if self.method == "latin_hypercube" else None,
+            keys=tuple(sorted(uncertain)),
+        )
+
+    def numbers(self, trial: Array) -> dict[str, Array]:
+        """Return the sample and the replicate of trials; nothing where they are independent of each other.
+
+        Both have the shape of `trial`, which are their numbers in the run.
+        """
+        if (self.method, self.replicates, self.shares_luck) == ("independent", 1, False):
+            return {}
+        return {"sample": trial // self.replicates, "replicate": trial % self.replicates}
+
+    def groups(self, trial: Array) -> list[Array]:
+        """Return groups of trials that are not independent: for each grouping, the group of every trial."""
+        sample, replicate = trial // self.replicates, trial % self.replicates
+        found = [sample] if self.replicates > 1 else []
+        if self.shares_luck:
+            found.append(replicate)
+        if self.antithetic:
+            found.append(trial // 2)
+        return found
+
+    # ------------------------------------------------------------------ uniforms
+
+    def parameter(self, streams: Streams, key: str, first_trial: int, n_trials: int) -> Array:
+        """Return the uniforms of one uncertain parameter, shape (trial,)."""
+        sample = np.arange(first_trial, first_trial + n_trials) // self.replicates
+        first, size = int(sample[0]), int(sample[-1] - sample[0]) + 1
+        if self.method == "latin_hypercube":
+            assert self.samples is not None, "a sampling of a run knows its samples"
+            drawn = _hypercube(streams.seed, key, self.samples)[first : first + size]
+        elif self.method == "sobol":
+            points = _sobol(streams.seed, len(self.keys)).points(first, size)
+            drawn = points[:, self.keys.index(key)]
+        else:
+            drawn = self._mirrored(streams, f"parameter:{key}", first, size)[0, 0]
+        return np.clip(drawn, _SMALLEST, _LARGEST)[sample - first] if not self.is_plain else drawn
+
+    def luck(
+        self,
+        streams: Streams,
+        name: str,
+        first_trial: int,
+        n_trials: int,
+        width: int,
+        first_quarter: int,
+        n_quarters: int,
+    ) -> Array:
+        """Return the uniforms of one shock, shape (quarter, width, trial)."""
+        when = (width, first_quarter, n_quarters)
+        if not self.shares_luck:
+            return self._mirrored(streams, name, first_trial, n_trials, *when)
+        replicate = np.arange(first_trial, first_trial + n_trials) % self.replicates
+        first, size = int(replicate.min()), int(replicate.max() - replicate.min()) + 1
+        return streams.uniform(name, first, size, *when)[..., replicate - first]
+
+    def _mirrored(self, streams: Streams, name: str, first: int, size: int, *when: int) -> Array:
+        """Return the uniforms of a stream; those of odd numbers mirror the number before, if antithetic."""
+        if not self.antithetic:
+            return streams.uniform(name, first, size, *when)
+        number = np.arange(first, first + size)
+        low = first // 2
+        drawn = streams.uniform(name, low, int(number[-1]) // 2 - low + 1, *when)[..., number // 2 - low]
+        return np.where(number % 2, np.minimum(1.0 - drawn, _LARGEST), drawn)
+
+
+#: What a run does unless it is told otherwise.
+INDEPENDENT = Sampling()
+
+
+def read(given: Sampling | str | None) -> Sampling:
+    """Return a sampling given by itself or by its method."""
+    if given is None:
+        return INDEPENDENT
+    return Sampling(given) if isinstance(given, str) else given
+
+
+def content(sampling: Sampling) -> dict[str, Any]:
+    """Return a sampling as plain data."""
+    return {**asdict(sampling), "keys": list(sampling.keys)}
+
+
+def restore(record: dict[str, Any]) -> Sampling:
+    """Return the sampling of plain data."""
+    return Sampling(**{**record, "keys": tuple(record["keys"])})
+
+
+def _generator(seed: int, name: str) -> Generator:
+    digest = hashlib.sha256(f"{seed}:{name}".encode()).digest()
+    return Generator(Philox(SeedSequence(int.from_bytes(digest))))
+
+
+@lru_cache(maxsize=_COLUMNS)
+def _hypercube(seed: int, key: str, samples: int) -> Array:
+    """Return one column of a Latin hypercube; columns are independent, so another parameter moves none."""
+    from scipy.stats import qmc
+
+    column: Array = qmc.LatinHypercube(1, rng=_generator(seed, f"hypercube:{key}")).random(samples)[:, 0]
+    return column
+
+
+class _Sobol:
+    """Scrambled Sobol points by number."""
+
+    def __init__(self, seed: int, dimensions: int) -> None:
+        from scipy.stats import qmc
+
+        self._sequence = qmc.Sobol(max(1, dimensions), rng=_generator(seed, "sobol"))
+        self._last: tuple[int, int, Array] | None = None
+
+    def points(self, first: int, size: int) -> Array:
+        """Return points, shape (size, dimension); the last asked for are kept."""
+        if self._last is None or self._last[:2] != (first, size):
+            if first < self._sequence.num_generated:
+                self._sequence.reset()
+            if first > self._sequence.num_generated:
+                self._sequence.fast_forward(first - self._sequence.num_generated)
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "The balance properties", UserWarning)
+                self._last = (first, size, self._sequence.random(size))
+        return self._last[2]
+
+
+@lru_cache(maxsize=_SEQUENCES)
+def _sobol(seed: int, dimensions: int) -> _Sobol:
+    return _Sobol(seed, dimensions)

@@ -1,0 +1,1 @@
+"""Trials advanced together, quarter by quarter, as arrays or as machine code."""

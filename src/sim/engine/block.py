@@ -1,0 +1,261 @@
+"""The engine: a block of trials, quarter by quarter, as arrays. No files, no labels.
+
+Trials are the last axis of every array; only time is looped. What a block computes for a trial does
+not depend on which other trials are in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.design import plan as design
+from sim.design.plan import Plan, Told
+from sim.model import schedule as model
+from sim.model.schedule import PREVIOUS, Schedule, Stage
+from sim.vocabulary.axes import QUARTERS, Array
+from sim.vocabulary.errors import WrongType
+from sim.vocabulary.variables import GLOSSARY, TOLD, with_role
+
+#: Trials advanced together: large enough that NumPy's overhead is small, small enough for the cache.
+BLOCK = 1024
+
+#: Trials advanced together by machine code: their numbers should stay in the cache of one core.
+STRIP = 512
+
+if TYPE_CHECKING:
+    from sim.engine.compiled.runner import Runner
+
+_STATES = tuple(v.name for v in with_role("state"))
+_PULSES = tuple(v.name for v in with_role("pulse"))
+
+
+class Block:
+    """Trials `first_trial` to `first_trial + n_trials` of a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is run.
+    first_trial, n_trials : int
+        Which trials.
+    schedule : Schedule, optional
+        What happens at the start and in each quarter: the model, or the model with other rules.
+    runner : Runner, optional
+        Runs stages as machine code, with the same bits; see `sim.engine.compiled`.
+    drawn : dict of str to ndarray, optional
+        The trials' parameters, where they are drawn already.
+
+    Attributes
+    ----------
+    values : dict of str to ndarray
+        Every variable by its glossary name, shape (*dims, trial), and every parameter by its local name.
+    step : int
+        Quarters advanced so far.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        first_trial: int,
+        n_trials: int,
+        schedule: Schedule = model.USUAL,
+        runner: Runner | None = None,
+        drawn: dict[str, Array] | None = None,
+    ) -> None:
+        self.plan = plan
+        self._runner: Runner | None = None
+        self.schedule = schedule
+        self.n_trials = n_trials
+        self.step = 0
+        self._drawn = design.draw_parameters(plan, first_trial, n_trials) if drawn is None else drawn
+        streams = None if runner is None else runner.streams(plan.seed)
+        self._shocks = design.draw_shocks(plan, first_trial, n_trials, streams)
+        self._changed: frozenset[str] = frozenset()
+        self.values: dict[str, Any] = {**plan.constants, **self._drawn, "n_steps": plan.n_steps}
+        self.values["open_shock"] = self._shocks.pop("open_shock")[0]
+        self._set_date()
+        for name, value in plan.scenario.case.held.items():
+            self.values[name] = np.repeat(value[..., None], n_trials, axis=-1)
+        if runner is not None:
+            self._runner = runner
+            runner.begin(self.values, self._shocks)
+            runner.take(TOLD)
+        self._remember(TOLD)
+        for stage in schedule.start:
+            self.run_stage(stage)
+            self._remember(stage.writes)
+
+    def advance(self) -> None:
+        """Run one quarter."""
+        self._set_date()
+        told = self.plan.told[self.step]
+        self._tell(told)
+        self._remember({each.name for each in told})
+        runner, is_quiet = self._runner, self.plan.is_quiet[self.step]
+        if runner is not None:
+            runner.turn(is_quiet)
+        if runner is None or not (is_quiet and runner.repeat()):
+            self._run_stages([each for each in told if each.is_held])
+            if runner is not None and is_quiet:
+                runner.learn()
+        if runner is None:
+            self._remember(_STATES)
+        self.step += 1
+
+    def _run_stages(self, held: list[Told]) -> None:
+        for stage in self.schedule.quarter:
+            if not stage.is_standing or self._changed.intersection(stage.reads):
+                self.run_stage(stage)
+                self._tell([each for each in held if each.name in stage.writes])
+
+    def run_stage(self, stage: Stage) -> None:
+        """Call a stage with what it reads and keep what it writes."""
+        values = self.values
+        if self._runner is not None and self._runner.run(stage):
+            return
+        update = stage.function(**{name: values[name] for name in stage.reads})
+        if stage.replaces is not None:
+            _check_update(stage, update, values)
+        for name in stage.writes:
+            values[name] = getattr(update, name)
+        if self._runner is not None:
+            self._runner.take(stage.writes)
+
+    def _tell(self, told: Iterable[Told]) -> None:
+        """Put what events say of states into their arrays, or into those of the quarter before."""
+        for each in told:
+            if self._runner is None:
+                # A copy: the array may be shared with the quarter before, or with a mechanism's input.
+                self.values[each.name] = np.array(self.values[each.name])
+            each.apply(self.values[each.name])
+
+    def _remember(self, names: Iterable[str]) -> None:
+        for name in names:
+            if GLOSSARY[name].role == "state" and name in self.values:
+                self.values[name + PREVIOUS] = self.values[name]
+
+    def _set_date(self) -> None:
+        """Put the clock, the scenario's values and the shocks of the coming quarter in place."""
+        plan, step, values = self.plan, self.step, self.values
+        scenario = plan.scenario
+        quarter = scenario.start + step
+        values["step"] = step
+        values["calendar_quarter"] = quarter.quarter
+        for name, begins in (
+            ("fiscal_quarter", scenario.case.fiscal_year_start),
+            ("donor_quarter", scenario.case.donor_fiscal_year_start),
+        ):
+            values[name] = (quarter.quarter - begins) % QUARTERS + 1
+        for name in _PULSES:
+            values[name] = plan.pulses[name][step]
+        for name, shock in self._shocks.items():
+            values[name] = shock[step]
+        self._changed = plan.changed[step]
+        for name in self._changed:
+            values[name] = plan.changes[name].at(step, self._drawn[name])
+        if self._changed and self._runner is not None:
+            self._runner.changed(self._changed)
+
+
+def _check_update(stage: Stage, update: Any, values: Mapping[str, Any]) -> None:
+    """Check that a rule returns what the stage it replaces returns, in the same shape."""
+    place, expected = f"rules.{stage.name}", stage.update
+    if not isinstance(update, expected):
+        remedy = f"Return a {expected.__module__}.{expected.__qualname__}."
+        raise WrongType("", place, f"returned a {type(update).__name__}", remedy)
+    for name in stage.writes:
+        is_list = name in GLOSSARY and GLOSSARY[name].role == "deal"
+        shape = np.shape(getattr(update, name))
+        if not is_list and name in values and shape != np.shape(values[name]):
+            remedy = f"Return it with shape {np.shape(values[name])}, the trials last."
+            raise WrongType("", place, f"returned {name} with shape {shape}", remedy)
+
+
+def run_block(
+    plan: Plan,
+    first_trial: int,
+    n_trials: int,
+    keep: Iterable[str],
+    schedule: Schedule = model.USUAL,
+    is_compiled: bool = False,
+) -> dict[str, Array]:
+    """Run a block of trials over the whole horizon.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is run.
+    first_trial, n_trials : int
+        Which trials.
+    keep : iterable of str
+        Glossary names to record.
+    schedule : Schedule, optional
+        See `Block`.
+    is_compiled : bool
+        Whether stages run as machine code. The numbers are the same.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (time, *dims, trial)
+        Values at the end of each quarter.
+    """
+    case = plan.scenario.case
+    shapes = {name: tuple(case.size(dim) for dim in GLOSSARY[name].dims) for name in keep}
+    recorded = {name: np.empty((plan.n_steps, *shape, n_trials)) for name, shape in shapes.items()}
+    record_block(plan, first_trial, recorded, range(plan.n_steps), schedule, is_compiled)
+    return recorded
+
+
+def record_block(
+    plan: Plan,
+    first_trial: int,
+    into: Mapping[str, Array],
+    steps: Sequence[int],
+    schedule: Schedule = model.USUAL,
+    is_compiled: bool = False,
+) -> None:
+    """Run a block of trials and record it in given arrays.
+
+    Parameters
+    ----------
+    plan, first_trial, schedule, is_compiled
+        As for `run_block`.
+    into : mapping of str to ndarray, shape (len(steps), *dims, trial)
+        Glossary name -> where its values go. What a type of numbers cannot hold becomes infinite.
+    steps : sequence of int
+        Quarters recorded, counted from the start, in order.
+    """
+    n_trials = next(iter(into.values())).shape[-1]
+    # Machine code is made for one number of trials: what is left over is computed and thrown away.
+    size = STRIP if is_compiled else n_trials
+    runner = _runner(plan, size, tuple(into), schedule) if is_compiled else None
+    streams = None if runner is None else runner.streams(plan.seed)
+    drawn = design.draw_parameters(plan, first_trial, -(-n_trials // size) * size, streams)
+    row_of = {step: row for row, step in enumerate(steps)}
+    for start in range(0, n_trials, size):
+        own = {name: value[..., start : start + size] for name, value in drawn.items()}
+        block = Block(plan, first_trial + start, size, schedule, runner, own)
+        count = min(size, n_trials - start)
+        for step in range(plan.n_steps):
+            block.advance()
+            if step in row_of:
+                with np.errstate(over="ignore"):
+                    for name, array in into.items():
+                        array[row_of[step], ..., start : start + count] = block.values[name][..., :count]
+
+
+def can_compile() -> bool:
+    """Whether the compiler is installed that `is_compiled` needs."""
+    from sim.engine.compiled import machine_code as machine
+
+    return machine.is_there()
+
+
+def _runner(plan: Plan, n_trials: int, keep: tuple[str, ...], schedule: Schedule) -> Runner:
+    """Return what runs stages as machine code; imported here, for the compiler need not be installed."""
+    from sim.engine.compiled import runner as running
+
+    return running.runner(plan.constants, n_trials, keep, schedule)

@@ -1,0 +1,1 @@
+"""Strict reading of the files people write: TOML records, CSV tables."""

@@ -1,0 +1,169 @@
+"""Strict reading of the files people write: TOML in, checked records out, one-line errors."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from sim.vocabulary.errors import (
+    BadEncoding,
+    BadSyntax,
+    DuplicateKey,
+    InputError,
+    MissingField,
+    MissingFile,
+    OutOfBounds,
+    UnknownName,
+    WrongType,
+    nearest,
+)
+
+
+class Record(BaseModel):
+    """A table in a file: no unknown keys, no silent conversions, frozen once read."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+#: A number; truth values, texts, infinities and NaN are refused.
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+#: A list of texts or of numbers, kept as a tuple.
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+Numbers = Annotated[tuple[Number, ...], BeforeValidator(_as_tuple)]
+
+#: A low and a high end.
+Pair = Annotated[tuple[Number, Number], BeforeValidator(_as_tuple)]
+
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+#: What pydantic calls a wrong type -> what was wanted.
+_WANTED = {
+    "string_type": ("not a text", 'Write it in quotation marks: "...".'),
+    "int_type": ("not a whole number", "Write a whole number, without quotation marks."),
+    "int_from_float": ("not a whole number", "Write a whole number."),
+    "float_type": ("not a number", "Write a number, without quotation marks."),
+    "finite_number": ("not a finite number", "Write a finite number."),
+    "bool_type": ("neither true nor false", "Write true or false."),
+    "dict_type": ("not a table", "Write it as a table: { key = value }."),
+    "list_type": ("not a list", "Write it as a list: [ ... ]."),
+    "tuple_type": ("not a list", "Write it as a list: [ ... ]."),
+    "model_type": ("not a table", "Write it as a table: { key = value }."),
+}
+
+
+def shown(path: Path | str) -> str:
+    """Return the path relative to the working directory if it lies there, else as it is."""
+    path, here = Path(os.path.normpath(path)), Path.cwd()
+    return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
+
+
+def read_toml(path: Path | str, name: str | None = None) -> dict[str, Any]:
+    """Return the content of a TOML file.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    name : str, optional
+        How errors call it; by default its path relative to the working directory.
+
+    Raises
+    ------
+    MissingFile, BadEncoding, DuplicateKey, BadSyntax
+    """
+    name = name or shown(path)
+    try:
+        raw = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise MissingFile(name, "", "no such file", "Check the name.") from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise MissingFile(name, "", f"cannot be read: {reason}", "Give a readable file.") from None
+    try:
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        problem = f"byte 0x{raw[error.start]:02x} is not UTF-8 text"
+        raise BadEncoding(name, f"line {line}", problem, "Save the file as UTF-8.") from None
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # of which TOMLDecodeError is one
+        raise _syntax_error(name, text, str(error)) from None
+
+
+def _syntax_error(name: str, text: str, reason: str) -> InputError:
+    """Turn the parser's message into one that shows the line and says what to do."""
+    lines = text.splitlines()
+    found = re.search(r" \(at line (\d+), column \d+\)$", reason)
+    number = int(found.group(1)) if found else max(len(lines), 1)
+    problem = re.sub(r" \(at .*\)$", "", reason)
+    problem = problem[:1].lower() + problem[1:]
+    line = lines[number - 1].strip() if number <= len(lines) else ""
+    if re.match(r"cannot (overwrite|declare|mutate)|duplicate", problem):
+        key = re.sub(r"\s*=.*", "", line).strip("[] ")
+        inline = re.search(r"duplicate inline table key '(.*)'", problem)
+        place = f"line {number}: {inline.group(1) if inline else key}"
+        return DuplicateKey(name, place, "given twice", "Keep one of the two.")
+    remedy = 'A line reads key = value; texts stand in quotation marks, as in at = "2027-Q1".'
+    return BadSyntax(name, f"line {number}", f"not valid TOML, {problem}: {{value}}", remedy, line)
+
+
+def key_path(*parts: str | int) -> str:
+    """Join keys and positions: ``events``, 2, ``at`` -> ``events[2].at``. Positions count from 1."""
+    path = ""
+    for part in parts:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif part:
+            path += f".{part}" if path else part
+    return path
+
+
+def check(model: type[AnyRecord], data: Any, file: str, place: str = "") -> AnyRecord:
+    """Return `data` as a record of type `model`; say the first thing that is wrong with it.
+
+    Parameters
+    ----------
+    model : type of Record
+        What is wanted.
+    data : object
+        A table as read from TOML.
+    file, place : str
+        Where it stands, for errors.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+        raise _fault(model, dict(faults[0]), file, place) from None
+
+
+def _fault(model: type[Record], fault: Mapping[str, Any], file: str, place: str) -> InputError:
+    """Turn one of pydantic's findings into one of our errors."""
+    location = [part + 1 if isinstance(part, int) else part for part in fault["loc"]]
+    where, value, kind = key_path(place, *location), fault["input"], fault["type"]
+    if kind == "extra_forbidden":
+        return UnknownName(file, where, "no such key", nearest(str(location[-1]), model.model_fields, "keys"))
+    if kind == "missing":
+        if isinstance(location[-1], int):
+            return MissingField(file, key_path(place, *location[:-1]), "too short", "Give another number.")
+        return MissingField(file, where, "must be given", f"Add the line {location[-1]} = ...")
+    if kind in _WANTED:
+        return WrongType(file, where, *_WANTED[kind], value)
+    if kind == "value_error":
+        return WrongType(file, where, str(fault["ctx"]["error"]), value=value)
+    message = fault["msg"].replace("Input should be ", "must be ")
+    if kind.startswith(("greater_than", "less_than")):
+        return OutOfBounds(file, where, message, "Correct the number.", value)
+    return WrongType(file, where, message[:1].lower() + message[1:], "Correct the value.", value)

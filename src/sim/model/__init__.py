@@ -1,0 +1,1 @@
+"""What happens in a quarter: the schedule, and a file per mechanism."""

@@ -1,0 +1,96 @@
+"""How much and when: the size, value and timetable of each deal that was signed.
+
+    TIV      = median_c exp(s.d._c e),     value = TIV price,   cut to an equal part of what may be committed
+    delay    = exp(mu_c + sigma_c e) factor_s - 1/2 years to the first delivery
+    lapses   with a fixed probability, when the first delivery would have been due
+
+Sizes are volumes of capability (TIV), values constant dollars; a price per TIV by category and supplier
+links the two accounts. Categories outside the register are sized the same way and carry money alone.
+Documented contracts, from a scenario's events, join the list in every trial (evidence: x_deal_size,
+x_lead_time, bd_budget_constraint, x_in_loc, x_j10). Leaves out: options, upgrades and resale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.numerics.elementary import exp, normal_quantile
+from sim.numerics.lists import pick, scatter
+from sim.vocabulary.axes import QUARTERS, Array, BoolArray, IntArray
+
+
+@dataclass(frozen=True)
+class Update:
+    """What the mechanism writes; one entry per contract."""
+
+    contract_trial: IntArray
+    contract_supplier: IntArray
+    contract_category: IntArray
+    contract_tiv: Array
+    contract_value: Array
+    contract_delay: IntArray  # quarters
+    contract_instalments: IntArray  # quarters
+    contract_lapses: BoolArray
+
+
+def step(
+    *,
+    deal_trial: IntArray,
+    deal_slot: IntArray,
+    deal_category: IntArray,
+    deal_supplier: IntArray,
+    documented_contracts: Array,
+    size_shock: Array,
+    delay_shock: Array,
+    lapse_shock: Array,
+    commitment_cap: Array,
+    commitments_prev: Array,
+    in_register: Array,
+    size_median: Array,
+    size_spread: Array,
+    price_level: Array,
+    price_factor: Array,
+    lead_time_location: Array,
+    lead_time_spread: Array,
+    lead_time_factor: Array,
+    delivery_spread: Array,
+    lapse_probability: Array,
+) -> Update:
+    """Write the contracts of the quarter."""
+    is_import = deal_supplier >= 0
+    trial, slot = deal_trial[is_import], deal_slot[is_import]
+    category, supplier = deal_category[is_import], deal_supplier[is_import]
+
+    room = np.maximum(0.0, commitment_cap - commitments_prev)
+    sharing = np.zeros_like(room)
+    scatter(sharing, (trial,), 1.0)
+    wanted = pick(size_median, trial, category) * exp(
+        pick(size_spread, trial, category) * normal_quantile(pick(size_shock, trial, slot))
+    )
+    price = pick(price_level, trial, category) * pick(price_factor, trial, supplier)
+    value = np.minimum(wanted * price, room[trial] / sharing[trial])
+
+    sway = pick(lead_time_spread, trial, category) * normal_quantile(pick(delay_shock, trial, slot))
+    years = (
+        exp(pick(lead_time_location, trial, category) + sway) * pick(lead_time_factor, trial, supplier) - 0.5
+    )
+    delay = np.maximum(1.0, np.floor(QUARTERS * years + 0.5)).astype(int)
+    instalments = np.maximum(1.0, np.floor(QUARTERS * delivery_spread + 0.5)).astype(int)
+
+    # Each documented contract (a row: supplier, category, tiv, value, delay, instalments) in every trial.
+    n_trials, n_documented = room.size, len(documented_contracts)
+    rows = np.repeat(documented_contracts, n_trials, axis=0)
+    return Update(
+        contract_trial=np.concatenate([trial, np.tile(np.arange(n_trials), n_documented)]),
+        contract_supplier=np.concatenate([supplier, rows[:, 0].astype(int)]),
+        contract_category=np.concatenate([category, rows[:, 1].astype(int)]),
+        contract_tiv=np.concatenate([value / price * in_register[category], rows[:, 2]]),
+        contract_value=np.concatenate([value, rows[:, 3]]),
+        contract_delay=np.concatenate([delay, rows[:, 4].astype(int)]),
+        contract_instalments=np.concatenate([instalments[trial], rows[:, 5].astype(int)]),
+        contract_lapses=np.concatenate(
+            [pick(lapse_shock, trial, slot) < lapse_probability[trial], np.zeros(len(rows), dtype=bool)]
+        ),
+    )

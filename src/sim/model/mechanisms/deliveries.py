@@ -1,0 +1,151 @@
+"""The order book becomes stock: what is ordered is delivered, lapses or is cancelled, and stock wears out.
+
+    book'  = book + ordered - delivered - cancelled
+    stock' = stock (1 - wear)^dt + delivered + handed over as grants
+
+Exactly: ordered = delivered + cancelled + still on the book, in TIV. An order open at the start that has
+begun to arrive continues from the first quarter; one that has not waits for the rest of a delay drawn
+from the delays longer than it has already waited (evidence: x_lead_time, x_order_book_skill, x_in_loc).
+Leaves out: refits and losses. Grants are transfers too and count as deliveries of the donor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.numerics.elementary import exp, log, normal_cdf, normal_quantile, total
+from sim.numerics.lists import enter_in_parts, scatter, withdraw
+from sim.vocabulary.axes import QUARTERS, Array, BoolArray, IntArray
+
+
+@dataclass(frozen=True)
+class Update:
+    """What the mechanism writes."""
+
+    orders: Array  # supplier; TIV m
+    deliveries: Array  # supplier; TIV m
+    granted: Array  # supplier; TIV m
+    cancellations: Array  # supplier; TIV m
+    retired: Array  # supplier, category; TIV m
+    order_book: Array  # supplier; TIV m
+    stock: Array  # supplier, category; TIV m
+
+
+@dataclass(frozen=True)
+class Start:
+    """The first values."""
+
+    delivery_ledger: Array
+    lapse_ledger: Array
+    order_book: Array
+    stock: Array
+
+
+def start(
+    *,
+    n_steps: int,
+    delivered_cohorts: Array,
+    open_supplier: IntArray,
+    open_category: IntArray,
+    open_tiv: Array,
+    open_age: Array,
+    open_has_started: BoolArray,
+    open_shock: Array,
+    stock_wear: Array,
+    lead_time_location: Array,
+    lead_time_spread: Array,
+    lead_time_factor: Array,
+    delivery_spread: Array,
+) -> Start:
+    """Build the stock from what was ever delivered, and the ledger from the open orders."""
+    n_suppliers, n_categories = delivered_cohorts.shape[1:]
+    n_trials = stock_wear.size
+    stock = np.zeros((n_suppliers, n_categories, n_trials))
+    for cohort in delivered_cohorts:
+        stock *= 1.0 - stock_wear
+        stock += cohort[:, :, None]
+
+    location, spread = lead_time_location[open_category], lead_time_spread[open_category]
+    factor = lead_time_factor[open_supplier]
+    waited = normal_cdf((log((open_age[:, None] + 0.5) / factor) - location) / spread)
+    years = exp(location + spread * normal_quantile(waited + (1.0 - waited) * open_shock)) * factor - 0.5
+    wait = np.floor(QUARTERS * (years - open_age[:, None]) + 0.5)
+    delay = np.where(open_has_started[:, None], 0.0, np.maximum(0.0, wait)).astype(int)
+
+    delivery_ledger = np.zeros((n_steps + 1, n_suppliers, n_categories, n_trials))
+    trial = np.arange(n_trials)
+    for supplier, category, tiv, first in zip(open_supplier, open_category, open_tiv, delay, strict=True):
+        where = np.full(n_trials, supplier), np.full(n_trials, category), trial
+        enter_in_parts(delivery_ledger, first, 1, where, np.full(n_trials, tiv), _quarters(delivery_spread))
+    return Start(
+        delivery_ledger=delivery_ledger,
+        lapse_ledger=np.zeros((n_steps + 1, n_suppliers, n_trials)),
+        order_book=total(np.moveaxis(total(delivery_ledger), 1, 0)),
+        stock=stock,
+    )
+
+
+def _quarters(years: Array) -> IntArray:
+    return np.maximum(1.0, np.floor(QUARTERS * years + 0.5)).astype(int)
+
+
+def step(
+    *,
+    step: int,
+    contract_trial: IntArray,
+    contract_supplier: IntArray,
+    contract_category: IntArray,
+    contract_tiv: Array,
+    contract_delay: IntArray,
+    contract_instalments: IntArray,
+    contract_lapses: BoolArray,
+    cancellation: Array,
+    grant_deliveries: Array,
+    is_grant_donor: Array,
+    grant_basket: Array,
+    in_register: Array,
+    delivery_ledger: Array,
+    lapse_ledger: Array,
+    stock_prev: Array,
+    order_book_prev: Array,
+    stock_loss: Array,
+    grant_capability: Array,
+) -> Update:
+    """Enter the quarter's contracts, take what is due, age the stock."""
+    cancelled = np.array(lapse_ledger[step])
+    lapse_ledger[step] = 0.0
+    cancelled += withdraw(lapse_ledger, step, cancellation)
+    cancelled += withdraw(delivery_ledger, step, cancellation)
+
+    arrives = ~contract_lapses
+    where = contract_supplier[arrives], contract_category[arrives], contract_trial[arrives]
+    first = step + contract_delay[arrives]
+    enter_in_parts(delivery_ledger, first, 1, where, contract_tiv[arrives], contract_instalments[arrives])
+    lapse = np.minimum(step + contract_delay[contract_lapses], len(lapse_ledger) - 1)
+    lost = contract_supplier[contract_lapses], contract_trial[contract_lapses]
+    scatter(lapse_ledger, (lapse, *lost), contract_tiv[contract_lapses])
+
+    orders = np.zeros_like(order_book_prev)
+    scatter(orders, (contract_supplier, contract_trial), contract_tiv)
+    delivered = np.array(delivery_ledger[step])
+    delivery_ledger[step] = 0.0
+    by_supplier = total(np.moveaxis(delivered, 1, 0))
+    # A grant brings volume only in the categories that the register covers.
+    basket = grant_basket * in_register
+    gift = is_grant_donor[:, None] * grant_deliveries * grant_capability * basket.sum()
+    retired = stock_prev * stock_loss
+    stock = stock_prev - retired
+    stock += delivered
+    for donor in np.flatnonzero(is_grant_donor):
+        stock[donor] += grant_deliveries * grant_capability * basket[:, None]
+    return Update(
+        orders=orders,
+        deliveries=by_supplier + gift,
+        granted=gift,
+        cancellations=cancelled,
+        retired=retired,
+        order_book=order_book_prev + orders - by_supplier - cancelled,
+        stock=stock,
+    )

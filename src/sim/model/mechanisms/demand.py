@@ -1,0 +1,138 @@
+"""How many procurement openings arise in a quarter, and in which category.
+
+    w_c  = deals_c (1 + odds of putting off + odds of making it at home)
+             (1 + gap_tilt gap_c) (1 + sum_f pressure_tilt_fc pressure_f) (1 + relief_tilt_c need)
+    mean = dt modernisation min(1, headroom / caution) sum_c deals_c (1 + odds)
+    N    ~ negative binomial(mean, variance/mean = 1 + dispersion);   P(category = c) = w_c / sum w
+
+`deals_c` is the recorded rate of platform orders; putting off and domestic production are openings that
+end without one, so openings are more frequent than orders. The tilts move the mix, not the total: a
+recipient short of money does not buy more because it lacks more. The gap is to a target stock, a multiple
+of the stock at the start (evidence: x_deal_rate, bd_forces_goal_2030, bd_security_priorities,
+bd_maritime_threats, unpko_training, bd_budget_constraint). Leaves out: programmes planned as a series.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.numerics.elementary import exp, log, total
+from sim.numerics.lists import pick
+from sim.vocabulary.axes import QUARTER, SLOTS, Array, IntArray
+
+#: A target below this is none, TIV m.
+_NOTHING = 1e-9
+
+
+@dataclass(frozen=True)
+class Update:
+    """What the mechanism writes."""
+
+    deal_count: Array
+    deal_trial: IntArray  # deal
+    deal_slot: IntArray  # deal
+    deal_category: IntArray  # deal
+
+
+@dataclass(frozen=True)
+class Start:
+    """The first values."""
+
+    target_stock: Array  # category
+
+
+def start(*, category_stock: Array, target_ratio: Array) -> Start:
+    """Set the target stock of the modernisation plan, from the stock at the start."""
+    return Start(target_stock=target_ratio * category_stock)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One opening in each category of each trial."""
+
+    deal_trial: IntArray
+    deal_category: IntArray
+
+
+def one_of_each(*, deals_per_year: Array) -> Probe:
+    """Return a list of openings, one in each category of each trial."""
+    category, trial = (index.ravel() for index in np.indices(deals_per_year.shape))
+    return Probe(deal_trial=trial, deal_category=category)
+
+
+def category_weights(
+    *,
+    category_stock_prev: Array,
+    target_stock_prev: Array,
+    border_pressure: Array,
+    disaster_need: Array,
+    deals_per_year: Array,
+    deferral_odds: Array,
+    domestic_odds: Array,
+    gap_tilt: Array,
+    pressure_tilt: Array,
+    relief_tilt: Array,
+) -> tuple[Array, Array]:
+    """Return openings per year by category, and the weights of the mix."""
+    openings = deals_per_year * (1.0 + deferral_odds + domestic_odds)
+    gap = np.maximum(0.0, target_stock_prev - category_stock_prev) / np.maximum(target_stock_prev, _NOTHING)
+    pressed = total(pressure_tilt * border_pressure[:, None])
+    return openings, openings * (1.0 + gap_tilt * gap) * (1.0 + pressed) * (1.0 + relief_tilt * disaster_need)
+
+
+def count(mean: Array, dispersion: Array, shock: Array) -> Array:
+    """Return negative binomial counts by inverse CDF, at most SLOTS."""
+    size = mean / dispersion
+    probability = exp(-size * log(1.0 + dispersion))
+    factor = dispersion / (1.0 + dispersion)
+    cumulative = probability
+    result = np.zeros_like(mean)
+    for k in range(SLOTS):
+        result += shock > cumulative
+        probability = probability * factor * (size + k) / (k + 1)
+        cumulative = cumulative + probability
+    return result
+
+
+def step(
+    *,
+    category_stock_prev: Array,
+    target_stock_prev: Array,
+    headroom: Array,
+    border_pressure: Array,
+    disaster_need: Array,
+    demand_shock: Array,
+    category_shock: Array,
+    deals_per_year: Array,
+    dispersion: Array,
+    modernisation: Array,
+    caution: Array,
+    deferral_odds: Array,
+    domestic_odds: Array,
+    gap_tilt: Array,
+    pressure_tilt: Array,
+    relief_tilt: Array,
+) -> Update:
+    """Draw the openings of the quarter."""
+    openings, weights = category_weights(
+        category_stock_prev=category_stock_prev,
+        target_stock_prev=target_stock_prev,
+        border_pressure=border_pressure,
+        disaster_need=disaster_need,
+        deals_per_year=deals_per_year,
+        deferral_odds=deferral_odds,
+        domestic_odds=domestic_odds,
+        gap_tilt=gap_tilt,
+        pressure_tilt=pressure_tilt,
+        relief_tilt=relief_tilt,
+    )
+    mean = QUARTER * modernisation * np.minimum(1.0, headroom / caution) * total(openings)
+    deal_count = count(np.broadcast_to(mean, demand_shock.shape), dispersion, demand_shock)
+
+    slot, trial = np.nonzero(np.arange(SLOTS)[:, None] < deal_count)
+    cumulative = np.cumsum(pick(weights, trial), axis=0)
+    is_beyond = pick(category_shock, trial, slot) * cumulative[-1] >= cumulative
+    category = np.minimum(np.count_nonzero(is_beyond, axis=0), len(weights) - 1)
+    return Update(deal_count=deal_count, deal_trial=trial, deal_slot=slot, deal_category=category)

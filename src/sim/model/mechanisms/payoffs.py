@@ -1,0 +1,83 @@
+"""What the quarter was worth to each of the five: indices for comparing futures, not money.
+
+    recipient:  capability C / C0 + autonomy a + security (1 - mean pressure) - strain commitments / cap
+    partner j:  interest_j I_j + sum_r h_jr (1 - I_r) + margin share_j - cost_j max(0, e)^2 / room_j
+
+with the influence I, hostility h and costs of `posture` (evidence: agreement_jp_industry, osa_counter_china,
+pk_motive, bd_autonomy_gain). Weights are judgements; a report compares changes, not levels across actors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.numerics.elementary import total
+from sim.vocabulary.axes import RECIPIENT, Array
+
+#: A cap below this is none, US$ m.
+_NOTHING = 1e-9
+
+
+@dataclass(frozen=True)
+class Update:
+    """What the mechanism writes."""
+
+    payoff: Array  # actor
+
+
+@dataclass(frozen=True)
+class Start:
+    """The first values."""
+
+    capability_at_start: Array
+
+
+def start(*, category_stock: Array) -> Start:
+    """Remember the stock at the start."""
+    return Start(capability_at_start=total(category_stock))
+
+
+def step(
+    *,
+    capability_at_start_prev: Array,
+    capability: Array,
+    autonomy: Array,
+    border_pressure: Array,
+    commitments: Array,
+    commitment_cap: Array,
+    supplier_share: Array,
+    alignment: Array,
+    relation: Array,
+    posture: Array,
+    share_in_influence: Array,
+    interest: Array,
+    courtship_cost: Array,
+    fiscal_room: Array,
+    capability_value: Array,
+    autonomy_value: Array,
+    security_value: Array,
+    strain_value: Array,
+    margin_value: Array,
+) -> Update:
+    """Add up what each actor cares for."""
+    n_partners = len(posture)
+    strain = np.minimum(1.0, commitments / np.maximum(commitment_cap, _NOTHING))
+    own = (
+        capability_value * total(capability) / np.maximum(capability_at_start_prev, 1.0)
+        + autonomy_value * autonomy
+        + security_value * (1.0 - total(border_pressure) / len(border_pressure))
+        - strain_value * strain
+    )
+    share = supplier_share[:n_partners]
+    influence = share_in_influence * share + (1.0 - share_in_influence) * alignment
+    hostility = np.maximum(0.0, -relation[RECIPIENT + 1 :])
+    courting = np.maximum(0.0, posture)
+    theirs = (
+        interest * influence
+        + total(np.moveaxis(hostility * (1.0 - influence), 1, 0))
+        + margin_value * share
+        - courtship_cost * courting * courting / fiscal_room
+    )
+    return Update(payoff=np.concatenate([own[None], theirs]))

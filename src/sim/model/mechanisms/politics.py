@@ -1,0 +1,105 @@
+"""Governments change by election or otherwise, and a change shakes relations, talks and orders.
+
+    election every `interval` years, change with probability p;   irregular exit at rate h
+    on a change:  leaning_j ~ N(0, spread);   relation with j jumps by N(0, jump);   talks pause
+                  each strained partner's open orders are cancelled with a small probability
+
+A change does not break lock-in with suppliers: nothing here touches stock or experience (evidence:
+x_leader_exit, x_leader_lockin, x_bd_gov, in_bd_deterioration, x_in_loc). Documented changes come from a
+scenario's events and set the clock back. Leaves out: parties, and how an election comes out as it does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.numerics.elementary import normal_quantile
+from sim.vocabulary.axes import QUARTERS, RECIPIENT, Array
+
+
+@dataclass(frozen=True)
+class Update:
+    """What the mechanism writes."""
+
+    government: Array  # number of the government since the start
+    quarters_to_election: Array
+    leaning: Array  # partner; logits in favour of alignment
+    relation_jump: Array  # partner
+    negotiation_pause: Array  # quarters left
+    cancellation: Array  # supplier; share of open orders
+
+
+@dataclass(frozen=True)
+class Start:
+    """The first values."""
+
+    government: Array
+    quarters_to_election: Array
+    leaning: Array
+    negotiation_pause: Array
+
+
+def start(*, years_to_election: Array, leaning_at_start: Array) -> Start:
+    """Begin with the government in office."""
+    return Start(
+        government=np.zeros_like(years_to_election),
+        quarters_to_election=np.floor(QUARTERS * years_to_election + 0.5),
+        leaning=leaning_at_start,
+        negotiation_pause=np.zeros_like(years_to_election),
+    )
+
+
+def step(
+    *,
+    documented_change: Array,
+    documented_cancellation: Array,
+    government_prev: Array,
+    quarters_to_election_prev: Array,
+    leaning_prev: Array,
+    negotiation_pause_prev: Array,
+    relation_prev: Array,
+    election_shock: Array,
+    exit_shock: Array,
+    leaning_shock: Array,
+    jump_shock: Array,
+    pause_shock: Array,
+    break_shock: Array,
+    election_interval: Array,
+    turnover_probability: Array,
+    irregular_exit_chance: Array,
+    leaning_spread: Array,
+    relation_jump_spread: Array,
+    shortest_pause: Array,
+    longest_pause: Array,
+    break_probability: Array,
+    strained_below: Array,
+) -> Update:
+    """Hold elections, let governments fall, and draw what a change brings."""
+    to_election = quarters_to_election_prev - 1.0
+    is_election = to_election <= 0.0
+    is_told = documented_change > 0
+    is_change = is_told | (is_election & (election_shock < turnover_probability))
+    is_change = is_change | (exit_shock < irregular_exit_chance)
+
+    interval = np.floor(QUARTERS * election_interval + 0.5)
+    drawn_leaning = leaning_spread * normal_quantile(leaning_shock)
+    drawn_pause = np.floor(QUARTERS * (shortest_pause + (longest_pause - shortest_pause) * pause_shock) + 0.5)
+    relation = relation_prev[RECIPIENT]
+    is_broken = is_change & (relation < strained_below) & (break_shock < break_probability)
+    cancellation = np.array(
+        np.broadcast_to(documented_cancellation, (len(documented_cancellation), is_change.size))
+    )
+    n_partners = len(relation)
+    cancellation[:n_partners] = np.where(is_broken, 1.0, cancellation[:n_partners])
+    # What a told change did to relations is told too, by events of its own.
+    jumps = is_change & ~is_told
+    return Update(
+        government=government_prev + is_change,
+        quarters_to_election=np.where(is_election | is_told, interval, to_election),
+        leaning=np.where(is_change, drawn_leaning, leaning_prev),
+        relation_jump=np.where(jumps, relation_jump_spread * normal_quantile(jump_shock), 0.0),
+        negotiation_pause=np.where(is_change, drawn_pause, np.maximum(0.0, negotiation_pause_prev - 1.0)),
+        cancellation=cancellation,
+    )

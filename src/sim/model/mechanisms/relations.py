@@ -1,0 +1,113 @@
+"""Relations between all pairs return to their mean, pull towards balance, and answer to deeds.
+
+    r' = r + [kappa (mean - r) + gamma mean_k(r_ik r_kj) (1 - r^2)] dt + sigma sqrt(dt) e
+           + dt (cooperation - friction)                                    kept in [-1, 1]
+
+with the recipient:  cooperation = agreements rung / 5 + courting max(0, e) + gratitude g_j
+                                   + relief need [j is the donor]
+                     friction    = incidents pressure from j's side + pressing [e < 0]
+                                   + suspicion sum_r h_jr A_r
+and a government's change adds its jump. Goodwill from aid: g' = kept g + (1 - kept) aid / (aid + half).
+
+Balance is weak in the data, so gamma = 0 is always one of the variants (evidence: x_balance_weak,
+in_suspicion_pk, in_bd_deterioration, exch_visits_general, jp_covid_support). Leaves out: memory of wars
+beyond the mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.numerics.elementary import normal_quantile, total
+from sim.vocabulary.axes import QUARTER, RECIPIENT, TOP_RUNG, Array
+
+
+@dataclass(frozen=True)
+class Update:
+    """What the mechanism writes."""
+
+    relation: Array  # actor, partner
+    goodwill: Array  # partner
+
+
+@dataclass(frozen=True)
+class Start:
+    """The first values."""
+
+    mean_relation: Array
+    goodwill: Array
+
+
+def start(*, relation: Array, partner_aid: Array, aid_half: Array) -> Start:
+    """Take the documented relations as what they return to, and goodwill as if aid had long been as it is."""
+    return Start(mean_relation=np.array(relation), goodwill=partner_aid / (partner_aid + aid_half))
+
+
+def step(
+    *,
+    relation_prev: Array,
+    mean_relation_prev: Array,
+    goodwill_prev: Array,
+    relation_jump: Array,
+    agreement_rung: Array,
+    posture: Array,
+    alignment: Array,
+    border_pressure: Array,
+    disaster_need: Array,
+    grant_deliveries: Array,
+    front_neighbour: Array,
+    is_grant_donor: Array,
+    relation_shock: Array,
+    relation_return: Array,
+    relation_volatility: Array,
+    balance_strength: Array,
+    agreement_warmth: Array,
+    courting_warmth: Array,
+    gratitude: Array,
+    relief_warmth: Array,
+    incident_friction: Array,
+    pressing_friction: Array,
+    suspicion: Array,
+    goodwill_kept: Array,
+    partner_aid: Array,
+    aid_half: Array,
+) -> Update:
+    """Move every pair, and the goodwill that aid has left."""
+    n_actors, n_partners = relation_prev.shape[:2]
+    full = np.zeros((n_actors, n_actors, relation_prev.shape[-1]))
+    full[:, 1:] = relation_prev
+    full[1:, RECIPIENT] = relation_prev[RECIPIENT]
+    # Pairs once each: the upper triangle, in row order.
+    one, other = np.triu_indices(n_actors, 1)
+    r = full[one, other]
+    mean = mean_relation_prev[one, other - 1]
+    third = sum(full[one, k] * full[k, other] for k in range(n_actors)) / max(1, n_actors - 2)
+    change = relation_return * (mean - r) + balance_strength * third * (1.0 - r * r)
+
+    donor = is_grant_donor[:n_partners, None]
+    hostility = np.maximum(0.0, -relation_prev[RECIPIENT + 1 :])
+    pressure_from = total(front_neighbour[:, :, None] * border_pressure[:, None])
+    cooperation = (
+        agreement_warmth * agreement_rung / TOP_RUNG
+        + courting_warmth * np.maximum(0.0, posture)
+        + gratitude * goodwill_prev
+        + relief_warmth * disaster_need * donor
+    )
+    friction = (
+        incident_friction * pressure_from
+        + pressing_friction * (posture < 0)
+        + suspicion * total(np.moveaxis(hostility * alignment, 1, 0))
+    )
+    # The recipient's pairs come first in row order.
+    change[:n_partners] += cooperation - friction
+    shocked = relation_volatility * np.sqrt(QUARTER) * normal_quantile(relation_shock)
+    r = r + change * QUARTER + shocked
+    r[:n_partners] += relation_jump
+    full[one, other] = np.minimum(1.0, np.maximum(-1.0, r))
+    full[other, one] = full[one, other]
+
+    aid = partner_aid + donor * grant_deliveries / QUARTER
+    goodwill = goodwill_kept * goodwill_prev + (1.0 - goodwill_kept) * aid / (aid + aid_half)
+    return Update(relation=full[:, 1:], goodwill=goodwill)

@@ -1,0 +1,61 @@
+"""A posture sets the terms: what it offers in finance and technology, and what pressing costs the recipient.
+
+    F_s = F0_s scale(e);   T_sc = T0_sc scale(e) (1 - control_s);   coercion_s = cost [e = press]
+
+The offers at "maintain" are parameters; other levels scale them (evidence: jp_finance_offer, pk_offer,
+x_in_loc, agreement_procedures). End-use control takes part of the technology (jp_reg_obstacle, no_binding).
+Suppliers that are no partners keep their offers. Leaves out: discounts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.vocabulary.axes import Array
+
+
+@dataclass(frozen=True)
+class Update:
+    """What the mechanism writes."""
+
+    finance_terms: Array  # supplier
+    technology_terms: Array  # supplier, category
+    coercion: Array  # supplier; logits
+
+
+def step(
+    *,
+    posture: Array,
+    is_export_controlled: Array,
+    is_grant_donor: Array,
+    finance_offer: Array,
+    technology_offer: Array,
+    end_use_control: Array,
+    press_scale: Array,
+    passive_scale: Array,
+    court_scale: Array,
+    hard_scale: Array,
+    coercion_cost: Array,
+    grants_compete: Array,
+) -> Update:
+    """Scale the offers of the partners by their postures."""
+    n_partners = len(posture)
+    scale = np.ones_like(finance_offer)
+    # Levels -1, 0, 1, 2, 3: the offers are those of level 1.
+    scale[:n_partners] = np.select(
+        [posture < 0, posture == 0, posture == 1, posture == 2],
+        [*np.broadcast_arrays(press_scale, passive_scale, np.ones_like(press_scale), court_scale)],
+        hard_scale,
+    )
+    coercion = np.zeros_like(finance_offer)
+    coercion[:n_partners] = coercion_cost * (posture < 0)
+    control = 1.0 - end_use_control * is_export_controlled[:, None]
+    # Under the variant in which grants compete, the donor's equipment is offered as a gift.
+    gift = grants_compete * is_grant_donor[:, None]
+    return Update(
+        finance_terms=np.minimum(1.0, finance_offer * scale + gift),
+        technology_terms=np.minimum(1.0, technology_offer * (scale * control)[:, None]),
+        coercion=coercion,
+    )

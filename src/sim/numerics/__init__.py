@@ -1,0 +1,1 @@
+"""Numbers that have the same bits everywhere: elementary functions, choices, lists, random streams."""

@@ -1,0 +1,86 @@
+"""Lists of deals and ledgers of what is due: entries picked, added and taken out by index."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.numerics.elementary import total
+from sim.vocabulary.axes import Array, IntArray
+
+
+def pick(x: Array, trial: IntArray, category: IntArray | None = None) -> Array:
+    """Return the entries of x, shape (..., [category,] trial), that belong to a list of deals.
+
+    Parameters
+    ----------
+    x : ndarray, shape (..., trial) or, where `category` is given, (..., category, trial)
+    trial, category : ndarray of int, shape (deal,)
+
+    Returns
+    -------
+    ndarray, shape (..., deal)
+    """
+    if category is not None:
+        trial = category * x.shape[-1] + trial
+        x = x.reshape(*x.shape[:-2], -1)
+    picked: Array = x.take(trial, axis=-1)
+    return picked
+
+
+def scatter(target: Array, index: tuple[IntArray, ...], values: Array | float) -> None:
+    """Add values to the entries of target with this index, in the order of the list, in place."""
+    assert target.flags.c_contiguous, "a copy would be written to, and lost"
+    flat = np.ravel_multi_index(index, target.shape)
+    np.add.at(target.reshape(-1), flat, values)
+
+
+def enter_in_parts(
+    ledger: Array,
+    first: IntArray | int,
+    every: int,
+    where: tuple[IntArray, ...],
+    amount: Array,
+    parts: IntArray,
+) -> None:
+    """Enter amounts in equal parts into a ledger, in place; parts beyond its end go into its last quarter.
+
+    Parameters
+    ----------
+    ledger : ndarray, shape (due, ..., trial)
+    first : ndarray of int, shape (entry,), or int
+        Quarter of the first part.
+    every : int
+        Quarters from one part to the next.
+    where : tuple of ndarray of int, shape (entry,)
+        Indices along the axes of the ledger after the first.
+    amount : ndarray, shape (entry,)
+    parts : ndarray of int, shape (entry,)
+    """
+    number, k = np.nonzero(np.arange(int(np.max(parts, initial=0))) < parts[:, None])
+    due = np.minimum(np.broadcast_to(first, parts.shape)[number] + every * k, len(ledger) - 1)
+    scatter(ledger, (due, *(each[number] for each in where)), (amount / parts)[number])
+
+
+def withdraw(ledger: Array, since: int, share: Array) -> Array:
+    """Take a share of all entries of a ledger from a quarter on, in place; return how much that was.
+
+    Parameters
+    ----------
+    ledger : ndarray, shape (due, supplier, ..., trial)
+    since : int
+    share : ndarray, shape (supplier, trial)
+        Zero nearly everywhere: only what it touches is computed.
+
+    Returns
+    -------
+    ndarray, shape (supplier, trial)
+    """
+    taken = np.zeros_like(share)
+    supplier, trial = np.nonzero(share)
+    if supplier.size:
+        rest = ledger.reshape(len(ledger), len(share), -1, ledger.shape[-1])[since:]
+        # The indices around the slice put the entries first: entry, due, the axes between.
+        ended = rest[:, supplier, :, trial] * share[supplier, trial][:, None, None]
+        rest[:, supplier, :, trial] -= ended
+        taken[supplier, trial] = total(np.moveaxis(total(np.moveaxis(ended, 1, 0)), 1, 0))
+    return taken

@@ -1,0 +1,1 @@
+"""How much: elements, distributions, parameter files, posteriors, structural variants."""

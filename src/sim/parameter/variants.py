@@ -1,0 +1,46 @@
+"""Structural variants: named options, each a set of parameter changes, kept in variants.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from sim.files.records import Record, read_toml
+from sim.parameter.parameter_set import Change, ParameterSet
+from sim.vocabulary.errors import UnknownName, nearest
+
+FILE = Path(__file__).parent.parent / "data" / "variants.toml"
+
+
+class Variant(Record):
+    """One question on which readings differ."""
+
+    description: str
+    options: dict[str, dict[str, float | dict[str, list[float]]]]
+
+
+@cache
+def known() -> dict[str, Variant]:
+    """Return the variants by name; the first option of each is the default."""
+    return {name: Variant.model_validate(table) for name, table in read_toml(FILE).items()}
+
+
+def apply(parameters: ParameterSet, chosen: Mapping[str, str], file: str) -> ParameterSet:
+    """Return the parameters under the chosen options.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such variant or option.
+    """
+    for name, option in chosen.items():
+        if name not in known():
+            raise UnknownName(file, f"variant.{name}", "no such variant", nearest(name, known(), "variants"))
+        options = known()[name].options
+        if option not in options:
+            remedy = nearest(option, options, "options", shown=len(options))
+            raise UnknownName(file, f"variant.{name}", "no such option: {value}", remedy, option)
+        changes: Mapping[str, Change] = options[option]
+        parameters = parameters.replace(changes, FILE.name, f"{name}.options.{option}")
+    return parameters

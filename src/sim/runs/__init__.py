@@ -1,0 +1,14 @@
+"""Running many trials, anywhere, and never losing one.
+
+run          `sim.run`, `sim.resume`, `sim.extend`
+batch        what a batch is made of, and its blocks on their way through an executor
+blocks       one block: run it, set failed trials apart, encode what is kept
+pool         this process, local processes, or any executor
+store        the folder of a run: chunks, ledger, lock
+dataset      recorded arrays as a labelled dataset with its manifest; `sim.open`, `sim.save`
+counts       counts, moments and quantiles instead of trials
+run_summary  a run of which counts are kept
+precision    sequential stopping on a confidence interval
+quarters     which quarters are recorded
+resources    memory and disk, said and checked before a run
+"""

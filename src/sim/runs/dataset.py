@@ -1,0 +1,274 @@
+"""What happened, labelled: in memory, and as it is saved.
+
+A result is an `xarray.Dataset` with dims scenario, time, the variable's own, and trial; every variable
+carries its unit, and the attributes carry a manifest that says how to run it again.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import shlex
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from sim.case.case import Case
+from sim.design.sampling import INDEPENDENT, Sampling, content
+from sim.engine.block import can_compile
+from sim.scenario.scenario import Scenario
+from sim.vocabulary.errors import InputError, MissingFile, UnknownName, WrongType, nearest
+from sim.vocabulary.variables import GLOSSARY
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: What a run keeps unless it is told otherwise.
+DEFAULT_KEEP = tuple(v.name for v in GLOSSARY.values() if v.recorded == "always")
+
+#: Version of the layout of a saved result.
+FORMAT = 1
+
+#: Engines by name. Both give the same bits; `AUTO` takes machine code where there are enough trials for it.
+AUTO, NUMPY, COMPILED = ENGINES = ("auto", "numpy", "compiled")
+
+#: Trials, over all scenarios, from which machine code saves more time than it takes to find or make.
+WORTH_COMPILING = 4096
+
+#: Trials in a chunk of a result saved from memory, and of the coordinates along trials.
+_CHUNK, _TRIALS_CHUNK = 10_000, 2**20
+
+_PACKAGES = ("numpy", "scipy", "xarray", "zarr")
+
+
+def label(
+    scenarios: Sequence[Scenario],
+    kept: Mapping[str, Any],
+    first_trial: int,
+    seed: int,
+    rules: Mapping[str, str] | None = None,
+    steps: Sequence[int] | None = None,
+    failures: Sequence[Mapping[str, Any]] = (),
+    sampling: Sampling = INDEPENDENT,
+    engine: str = NUMPY,
+) -> xr.Dataset:
+    """Label recorded arrays of shape (scenario, time, ..., trial) with dims, units and a manifest.
+
+    `steps` are the quarters recorded, counted from the start; by default all up to the last recorded. Where
+    the sampling tells samples from replicates, both stand along the trials.
+    """
+    import xarray as xr
+
+    n_steps, n_trials = (next(iter(kept.values())).shape[axis] for axis in (1, -1))
+    dims = {name: ("scenario", "time", *GLOSSARY[name].dims, "trial") for name in kept}
+    axes = coordinates(scenarios, kept, range(n_steps) if steps is None else steps)
+    variables = {name: (dims[name], values, describe(name)) for name, values in kept.items()}
+    trial = np.arange(first_trial, first_trial + n_trials)
+    axes |= {"trial": trial} | {name: ("trial", each) for name, each in sampling.numbers(trial).items()}
+    about = attributes(scenarios, n_trials, first_trial, seed, rules or {}, failures, sampling, engine=engine)
+    return xr.Dataset(variables, axes, about)
+
+
+def coordinates(scenarios: Sequence[Scenario], names: Iterable[str], steps: Iterable[int]) -> dict[str, Any]:
+    """Return the coordinates of a result, without the trials."""
+    first = scenarios[0]
+    case = first.case
+    quarters = [first.start + step for step in steps]
+    axes = dict.fromkeys(dim for name in names for dim in GLOSSARY[name].dims)
+    found: dict[str, Any] = {
+        "scenario": [scenario.name for scenario in scenarios],
+        "scenario_title": ("scenario", [scenario.title for scenario in scenarios]),
+        "time": np.array([f"{q.year}-{3 * q.quarter - 2:02d}-01" for q in quarters], dtype="datetime64[ns]"),
+        "quarter": ("time", [str(quarter) for quarter in quarters]),
+    }
+    for axis in axes:
+        labels = case.axis(axis)
+        found[axis] = list(labels)
+        found[f"{axis}_name"] = (axis, [case.display(axis, name) for name in labels])
+    return found
+
+
+def shape(case: Case, name: str) -> tuple[int, ...]:
+    """Return the lengths of a variable's own axes."""
+    return tuple(case.size(dim) for dim in GLOSSARY[name].dims)
+
+
+def describe(name: str) -> dict[str, str]:
+    """Return the attributes of a variable."""
+    return {"units": GLOSSARY[name].unit, "long_name": GLOSSARY[name].label}
+
+
+def attributes(
+    scenarios: Sequence[Scenario],
+    trials: int,
+    first_trial: int,
+    seed: int,
+    rules: Mapping[str, str],
+    failures: Sequence[Mapping[str, Any]],
+    sampling: Sampling = INDEPENDENT,
+    **more: Any,
+) -> dict[str, str]:
+    """Return the attributes of a result, its manifest among them; `more` goes into the manifest."""
+    made = _manifest(scenarios, trials, first_trial, seed, rules) | more
+    if made["engine"] == COMPILED and can_compile():
+        made["packages"]["llvmlite"] = metadata.version("llvmlite")
+    made["sampling"] = content(sampling)
+    made["failures"] = [
+        {field: each[field] for field in ("scenario", "trial", "problem")} for each in failures
+    ]
+    return {"title": "hedgesim run", "manifest": json.dumps(made, ensure_ascii=False)}
+
+
+def manifest(runs: xr.Dataset) -> dict[str, Any]:
+    """Return how a result was made: versions, seed, digests, overrides, command."""
+    found: dict[str, Any] = json.loads(runs.attrs["manifest"])
+    return found
+
+
+def save(runs: xr.Dataset, path: str | Path) -> Path:
+    """Write a result to a zarr store, replacing nothing.
+
+    Raises
+    ------
+    InputError
+        If the path exists.
+    """
+    target = Path(path)
+    if target.exists():
+        raise InputError(str(target), "", "already exists", "Choose another path or remove it first.")
+    write(runs, target, min(_CHUNK, runs.sizes["trial"]))
+    return target
+
+
+def write(
+    runs: xr.Dataset, target: Path, block: int, level: int = 0, mode: Literal["w-", "a"] = "w-"
+) -> None:
+    """Write a result as zarr, so many trials of one scenario to a chunk, at a level of Zstandard."""
+    from zarr.codecs import ZstdCodec
+
+    chunks = {"scenario": 1, "trial": block}
+    encoding: dict[Any, dict[str, Any]] = {
+        name: {
+            "chunks": tuple(chunks.get(str(dim), size) for dim, size in array.sizes.items()),
+            "compressors": (ZstdCodec(level=level),),
+        }
+        for name, array in runs.data_vars.items()
+    }
+    along = [name for name, array in runs.coords.items() if array.dims == ("trial",)]
+    encoding |= {name: {"chunks": (_TRIALS_CHUNK,)} for name in along}
+    # Texts of any length: those of fixed length have no stable form in zarr's third version.
+    texts = {name: array.astype(object) for name, array in runs.coords.items() if array.dtype.kind == "U"}
+    runs.assign_coords(texts).to_zarr(target, mode=mode, encoding=encoding, consolidated=False, zarr_format=3)
+
+
+def open_result(path: str | Path) -> xr.Dataset:
+    """Open a saved result lazily."""
+    import xarray as xr
+
+    target = Path(path)
+    if (target / "run" / "zarr.json").is_file() and not (target / "zarr.json").is_file():
+        raise MissingFile(str(target), "", "the run is not finished", f"Finish it: sim resume {target}")
+    if not (target / "zarr.json").is_file():
+        raise MissingFile(str(target), "", "no result here", "Give the .zarr folder that a run has written.")
+    opened: xr.Dataset = xr.open_zarr(target, consolidated=False)
+    return opened
+
+
+def kept_names(keep: Iterable[str] | str | None) -> tuple[str, ...]:
+    """Return what `keep` stands for; raise `UnknownName` for what cannot be kept."""
+    recordable = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
+    if keep is None:
+        return DEFAULT_KEEP
+    if keep == "all":
+        return recordable
+    names = tuple(dict.fromkeys([keep] if isinstance(keep, str) else keep))
+    for name in names:
+        if name not in recordable:
+            raise UnknownName(
+                "", "keep", "no such variable to keep: {value}", nearest(name, recordable), name
+            )
+    return names
+
+
+def check_count(value: Any, name: str, least: int) -> None:
+    """Raise `WrongType` unless an argument is a whole number of at least so much."""
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
+        raise WrongType(
+            "", name, f"not a whole number of at least {least}", f"Give {name} as a number.", value
+        )
+
+
+def sound(runs: xr.Dataset) -> xr.Dataset:
+    """Return a result without the trials that failed in any of its scenarios."""
+    made = manifest(runs) if "manifest" in runs.attrs else {}
+    failed = {each["trial"] for each in made.get("failures", ())}
+    if not failed or "trial" not in runs.dims:
+        return runs
+    return runs.isel(trial=~np.isin(runs["trial"].values, list(failed)))
+
+
+def _manifest(
+    scenarios: Sequence[Scenario], trials: int, first_trial: int, seed: int, rules: Mapping[str, str]
+) -> dict[str, Any]:
+    case = scenarios[0].case
+    return {
+        "format": FORMAT,
+        "software": "hedgesim",
+        "version": metadata.version("hedgesim"),
+        "engine": NUMPY,
+        "seed": seed,
+        "trials": trials,
+        "first_trial": first_trial,
+        "rules": dict(rules),
+        "case": case.name,
+        "case_digest": case.digest,
+        "sources": list(case.sources),
+        "scenarios": {
+            scenario.name: {
+                "title": scenario.title,
+                "digest": scenario.digest,
+                "start": str(scenario.start),
+                "end": str(scenario.end),
+                "overrides": dict(scenario.overrides),
+                **({"posterior": scenario.posterior.summary()} if scenario.posterior else {}),
+            }
+            for scenario in scenarios
+        },
+        "python": platform.python_version(),
+        "packages": {name: metadata.version(name) for name in _PACKAGES},
+        "command": command(),
+    }
+
+
+def chosen_engine(engine: str, trials: int, has_rules: bool) -> str:
+    """Return the engine that runs so many trials, of all scenarios.
+
+    Raises
+    ------
+    InputError
+        If there is no such engine, or it cannot do what is asked.
+    """
+    if engine not in ENGINES:
+        raise UnknownName(
+            "", "engine", "no such engine: {value}", nearest(engine, ENGINES, "engines"), engine
+        )
+    if engine == AUTO:
+        is_worth = trials >= WORTH_COMPILING and not has_rules and can_compile()
+        return COMPILED if is_worth else NUMPY
+    if engine == COMPILED and has_rules:
+        raise InputError("", "engine", "rules run in NumPy", "Leave out rules, or engine.")
+    if engine == COMPILED and not can_compile():
+        remedy = "Install it: pip install 'hedgesim[fast]'; or leave out engine."
+        raise InputError("", "engine", "the compiled engine needs llvmlite, which is not installed", remedy)
+    return engine
+
+
+def command() -> str:
+    """Return the command line where there is one; a notebook's or a server's says nothing about the run."""
+    program = Path(sys.argv[0])
+    is_ours = program.name == "sim" or program.parent.name == "sim"
+    return shlex.join(["sim", *sys.argv[1:]]) if is_ours else ""

@@ -1,0 +1,146 @@
+"""Where blocks are run: in this process, in local processes, or by an executor of the caller's.
+
+Results come back in the order of the jobs, and only a few are on their way at a time, so memory does not
+grow with the number of blocks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future
+from typing import Any, TypeVar
+
+from sim.vocabulary.errors import InputError
+
+Result = TypeVar("Result")
+
+#: Jobs on their way per worker: one that runs, one that waits, one whose result waits for its turn.
+AHEAD = 3
+
+#: Workers assumed of an executor that does not tell.
+UNKNOWN_WORKERS = 16
+
+#: Seconds after which idle local processes end.
+IDLE = 10
+
+#: Trials times quarters below which starting processes costs more than it saves.
+ENOUGH_WORK = 250_000
+
+#: Whether signals can be put off; not on Windows.
+_CAN_BLOCK = hasattr(signal, "pthread_sigmask")
+
+
+def usable_cores() -> int:
+    """Return the cores that this process may use."""
+    import loky
+
+    return int(loky.cpu_count())
+
+
+def in_order(
+    function: Callable[..., Result],
+    jobs: Iterable[tuple[Any, ...]],
+    executor: Executor | None = None,
+    workers: int = 1,
+) -> Generator[Result, None, None]:
+    """Yield `function(*job)` for each job, in order.
+
+    Parameters
+    ----------
+    function, jobs : callable, iterable of tuple
+        What to do; with processes, both must be picklable.
+    executor : concurrent.futures.Executor, optional
+        Where to do it; it stays the caller's.
+    workers : int
+        Local processes, or, of an executor, how many jobs it does at a time. 1 without an executor is here.
+    """
+    if executor is None and workers == 1:
+        for job in jobs:
+            yield function(*job)
+        return
+    own: Any = None
+    pending: deque[Future[Result]] = deque()
+    is_done = False
+    try:
+        if executor is None:
+            _start_trackers()
+            with _deaf():
+                own = _local(workers)
+        target: Any = executor or own
+        for job in jobs:
+            with _deaf() if own else contextlib.nullcontext():
+                pending.append(target.submit(function, *job))
+            if len(pending) == AHEAD * workers:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+        is_done = True
+    except BrokenExecutor:
+        problem = "a worker process ended before its work was done"
+        raise InputError(
+            "", "run", problem, "Was it killed, or out of memory? Try fewer workers or a smaller block."
+        ) from None
+    finally:
+        if own is None:
+            for each in pending:
+                each.cancel()
+        elif not is_done:
+            own.shutdown(wait=True, kill_workers=True)
+
+
+def size_of(executor: Executor) -> int:
+    """Return how many jobs an executor does at a time, as far as it tells."""
+    told = getattr(executor, "_max_workers", None)
+    return int(told) if told else UNKNOWN_WORKERS
+
+
+def _local(workers: int) -> Any:
+    """Return local processes: fresh interpreters that do not import the caller's script."""
+    import loky
+
+    return loky.get_reusable_executor(
+        max_workers=workers, timeout=IDLE, initializer=_begin, initargs=(os.getpid(),)
+    )
+
+
+def _start_trackers() -> None:
+    """Start the helpers of the first worker, which would unblock Ctrl-C if they were started while it is."""
+    if _CAN_BLOCK:
+        import multiprocessing.resource_tracker
+
+        import loky.backend.resource_tracker
+
+        multiprocessing.resource_tracker.ensure_running()
+        loky.backend.resource_tracker.ensure_running()
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Put Ctrl-C off for a moment; processes started meanwhile never hear it, and so leave no trace."""
+    if not _CAN_BLOCK:
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin(parent: int) -> None:
+    """Make a worker leave Ctrl-C to its parent, and end when the parent ends, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(parent).wait()
+    os._exit(1)

@@ -1,0 +1,367 @@
+"""Running scenarios, in memory or on disk, in one process or many: the numbers are the same.
+
+The trials of a scenario are cut into blocks. A block depends on its plan and its trials alone, so it does not
+matter where it is run, when, or how often.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from sim.design.sampling import Sampling, content, read
+from sim.engine.block import BLOCK
+from sim.files.records import shown
+from sim.model.schedule import USUAL, Rules
+from sim.runs import dataset as results
+from sim.runs import precision
+from sim.runs import quarters as calendar
+from sim.runs import run_summary as summarised
+from sim.runs.batch import Announce, Batch, How, Progress, is_free
+from sim.runs.dataset import check_count
+from sim.runs.store import Spec, Store, check_same, code_digest, is_run, version
+from sim.scenario import record as scenario_record
+from sim.scenario.scenario import Scenario, load
+from sim.vocabulary.axes import Array
+from sim.vocabulary.dates import Quarter
+from sim.vocabulary.errors import Contradiction, InputError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: Trials of a run unless it is told otherwise.
+TRIALS = 1000
+
+
+def run(
+    scenarios: Scenario | str | Sequence[Scenario | str],
+    *,
+    trials: int | None = None,
+    seed: int = 0,
+    keep: Iterable[str] | str | None = None,
+    quarters: str | Iterable[str | Quarter] | None = None,
+    first_trial: int = 0,
+    block: int = BLOCK,
+    rules: Rules | None = None,
+    sampling: Sampling | str | None = None,
+    out: str | Path | None = None,
+    summary: bool = False,
+    until: str | None = None,
+    engine: str = results.AUTO,
+    executor: Executor | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    announce: Announce | None = None,
+) -> xr.Dataset:
+    """Run scenarios over the same trials, with the same luck.
+
+    Parameters
+    ----------
+    scenarios : Scenario, str or sequence of them
+        What to run; names and paths are loaded. They must share case, start and end.
+    trials : int
+        Number of trials; each draws its parameters once and its shocks every quarter. By default 1,000; with
+        `until`, the most there may be, by default 1,000,000.
+    seed : int
+        Same seed, same trial, same luck: trial k of two scenarios differs only by what they assume.
+    keep : iterable of str, or "all", optional
+        Glossary variables to record; the default is every variable marked "always".
+    quarters : str or iterable of str, optional
+        Quarters to record, such as ``"2025-Q4::4"``: every fourth from there on. All by default.
+    first_trial : int
+        Number of the first trial.
+    block : int
+        Trials advanced together; changes speed and memory, never a number.
+    rules : mapping of str to callable, optional
+        Stages to replace, such as ``{"posture.step": mine}``: a function that takes keywords as the stage
+        does, or fewer, and returns the same dataclass.
+    sampling : Sampling or str, optional
+        How parameters and luck are drawn, such as ``"sobol"``; see `sim.design.sampling`. By default each
+        trial is drawn afresh.
+    out : path, optional
+        Write a zarr store here, block by block, and return it opened lazily. A run that is stopped goes
+        on with `resume`.
+    summary : bool
+        Keep counts, moments and quantiles instead of trials; see `sim.runs.counts`.
+    until : str, optional
+        Run until a number is known so well, such as ``"supplier_share[china]@2035 p50 ±0.002"``; see
+        `sim.runs.precision`. The manifest says what was reached.
+    engine : {"auto", "numpy", "compiled"}
+        What runs it. The numbers are the same; "compiled" needs ``pip install hedgesim[fast]``, and "auto"
+        takes it, where it is installed, for large runs without rules.
+    executor : concurrent.futures.Executor, optional
+        Where blocks are run; it stays the caller's.
+    workers : int, optional
+        Local processes, 1 for none; with an executor, how many blocks it runs at a time. By default every
+        core if there is enough to do.
+    progress : callable, optional
+        Called with the number of trials finished since the last call.
+    announce : callable, optional
+        Called before the run starts, and with `until` before each round, with what it takes: a
+        `sim.runs.resources.Needs`, whose text can be shown.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dims scenario, time, ..., trial; float32; with `summary`, scenario, statistic, time, ...
+        Trials that failed are not a number, and the manifest names them.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, the scenarios do not fit together, or `out` cannot be written.
+    """
+    batch = prepare(
+        scenarios,
+        trials=trials,
+        seed=seed,
+        keep=keep,
+        quarters=quarters,
+        first_trial=first_trial,
+        block=block,
+        rules=rules,
+        sampling=sampling,
+        summary=summary,
+        until=until,
+        engine=engine,
+    )
+    how = How(executor, workers, progress, announce)
+    if out is None:
+        batch.check(how, 0, None)
+        return _finish(batch, how, None)
+    target = Path(out)
+    spec = replace(
+        batch.spec,
+        scenarios=tuple(scenario_record.content(each) for each in batch.scenarios),
+        code=code_digest(),
+    )
+    if not is_free(target):
+        _refuse(target, spec)
+    batch.check(how, 0, target)
+    store = Store.create(target, spec, None if summary else batch.template())
+    with store.lock():
+        return _finish(replace(batch, spec=spec), how, store)
+
+
+def prepare(
+    scenarios: Scenario | str | Sequence[Scenario | str],
+    *,
+    trials: int | None = None,
+    seed: int = 0,
+    keep: Iterable[str] | str | None = None,
+    quarters: str | Iterable[str | Quarter] | None = None,
+    first_trial: int = 0,
+    block: int = BLOCK,
+    rules: Rules | None = None,
+    sampling: Sampling | str | None = None,
+    summary: bool = False,
+    until: str | None = None,
+    engine: str = results.AUTO,
+) -> Batch:
+    """Return what `run` would run, checked; `Batch.needs` says what it takes."""
+    chosen = _scenarios(scenarios)
+    first = chosen[0]
+    names = results.kept_names(keep)
+    most = (TRIALS if until is None else precision.MOST) if trials is None else trials
+    check_count(most, "trials", 1)
+    check_count(first_trial, "first_trial", 0)
+    check_count(block, "block", 1)
+    steps = calendar.steps(quarters, first.start, first.n_steps)
+    if summary and until is not None:
+        raise Contradiction("", "until", "needs the trials, and summary drops them", "Leave one out.")
+    schedule = USUAL.replace(rules or {})
+    spec = Spec(
+        scenarios=(),
+        seed=seed,
+        first_trial=first_trial,
+        trials=most if until is None else precision.first_trials(block, most),
+        block=block,
+        keep=names,
+        quarters=tuple(str(first.start + step) for step in steps),
+        rules=schedule.rules,
+        sampling=content(read(sampling).of(chosen, most, first_trial)),
+        is_summary=summary,
+        until=until,
+        most=most,
+        engine=results.chosen_engine(engine, most * len(chosen), bool(rules)),
+        version=version(),
+        code="",
+    )
+    batch = Batch(chosen, spec, schedule)
+    assert (batch.goal is None) == (until is None)  # reads it, and so checks it before anything runs
+    return batch
+
+
+def resume(
+    out: str | Path,
+    *,
+    rules: Rules | None = None,
+    executor: Executor | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    announce: Announce | None = None,
+) -> xr.Dataset:
+    """Run what a store lacks: blocks that were not reached, or are damaged. Other numbers stay as they are.
+
+    Parameters
+    ----------
+    out : path
+        The store of a run that was stopped, by whatever.
+    rules : mapping of str to callable, optional
+        As they were given to `run`.
+    executor, workers, progress, announce
+        As for `run`.
+
+    Raises
+    ------
+    InputError
+        If there is no store, it is in use, or it was made by another version, case or rules.
+    """
+    return extend(
+        out, None, rules=rules, executor=executor, workers=workers, progress=progress, announce=announce
+    )
+
+
+def extend(
+    out: str | Path,
+    trials: int | None,
+    *,
+    rules: Rules | None = None,
+    executor: Executor | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    announce: Announce | None = None,
+) -> xr.Dataset:
+    """Add trials to a store, up to `trials` in all; equals one run of so many, bit for bit.
+
+    Parameters are those of `resume`.
+    """
+    store = Store.open(out)
+    with store.lock():
+        store = Store.open(out)  # as it is now that nobody else writes
+        batch = Batch.of(store, rules)
+        spec = store.spec
+        if trials is not None and trials != spec.trials:
+            check_count(trials, "trials", spec.trials)
+            if not batch.sampling.is_open:
+                problem = f"a Latin hypercube of {batch.sampling.samples:,} samples has no room for more"
+                raise Contradiction(shown(store.path), "trials", problem, "Run it anew, or take sobol.")
+            spec = replace(spec, trials=trials, until=None, most=trials)
+        batch = replace(batch, spec=spec)
+        how = How(executor, workers, progress, announce)
+        batch.check(how, store.trials_done(), store.path)
+        store.renew(spec)
+        return _finish(batch, how, store)
+
+
+def _finish(batch: Batch, how: How, store: Store | None) -> xr.Dataset:
+    """Run what is missing, in rounds where a precision is asked for, and return the result."""
+    if batch.spec.is_summary:
+        return summarised.run(batch, how, store)
+    grow = _InMemory(how) if store is None else _OnDisk(store, how)
+    goal, spec = batch.goal, batch.spec
+    while True:
+        runs = grow(batch)
+        if goal is None:
+            return runs
+        told = precision.told(goal, spec.until or "", runs)
+        done = batch.spec.trials
+        if told["is_reached"] or done >= spec.most:
+            return grow.tell(batch, told)
+        trials = precision.next_trials(done, told["half_width"] or math.inf, goal, spec.block, spec.most)
+        batch = replace(batch, spec=replace(batch.spec, trials=trials))
+        batch.check(how, done * len(batch.scenarios), store.path if store else None)
+
+
+class _InMemory:
+    """Trials in arrays that grow."""
+
+    def __init__(self, how: How) -> None:
+        self.how = how
+        self.kept: dict[str, Array] = {}
+        self.failures: list[dict[str, Any]] = []
+        self.done = 0
+
+    def __call__(self, batch: Batch) -> xr.Dataset:
+        """Run the blocks that are not there and return all."""
+        spec, done = batch.spec, self.done
+        for name in spec.keep:
+            array = np.empty((*batch.shape(name), spec.trials), np.float32)
+            if done:
+                array[..., :done] = self.kept[name]
+            self.kept[name] = array
+        missing = [job for job in batch.jobs if job[2] - spec.first_trial >= done]
+        for scenario, _, finished in batch.work(missing, "arrays", self.how):
+            start = finished.first_trial - spec.first_trial
+            for name, values in finished.kept.items():
+                self.kept[name][scenario, ..., start : start + finished.n_trials] = values
+            self.failures += [each._asdict() for each in finished.failures]
+        self.done = spec.trials
+        return batch.label(self.kept, self.failures)
+
+    def tell(self, batch: Batch, told: dict[str, Any]) -> xr.Dataset:
+        """Return the result with the precision reached in its manifest."""
+        return batch.label(self.kept, self.failures).assign_attrs(
+            batch.attributes(self.failures, precision=told)
+        )
+
+
+class _OnDisk:
+    """Trials in a store that grows."""
+
+    def __init__(self, store: Store, how: How) -> None:
+        self.store = store
+        self.how = how
+
+    def __call__(self, batch: Batch) -> xr.Dataset:
+        """Run the blocks that are not there, or are damaged, and return all, opened lazily."""
+        store = self.store
+        if batch.spec != store.spec:
+            store.renew(batch.spec)
+        there = store.finished()
+        missing = [job for job in batch.jobs if job[:2] not in there]
+        for scenario, block, done in batch.work(missing, "chunks", self.how):
+            store.write(scenario, block, done.n_trials, done.kept, done.failures)
+        return self.tell(batch, None)
+
+    def tell(self, batch: Batch, told: dict[str, Any] | None) -> xr.Dataset:
+        """Write the manifest, with the precision reached in it."""
+        more = {} if told is None else {"precision": told}
+        self.store.describe(batch.attributes(self.store.failures(), **more))
+        return results.open_result(self.store.path)
+
+
+def _refuse(target: Path, spec: Spec) -> NoReturn:
+    """Refuse a path where something is; if that is a run, say in what it differs."""
+    remedy = "Choose another path."
+    if is_run(target):
+        check_same(target, Store.open(target).spec.told(), spec.told())
+        remedy = f"To go on with it: sim resume {shown(target)}"
+    raise InputError(shown(target), "", "already exists", remedy)
+
+
+def _scenarios(given: Scenario | str | Sequence[Scenario | str]) -> list[Scenario]:
+    listed = [given] if isinstance(given, Scenario | str) else list(given)
+    scenarios = [load(each) if isinstance(each, str) else each for each in listed]
+    if not scenarios:
+        raise InputError("", "scenarios", "nothing to run", "Name at least one scenario.")
+    first = scenarios[0]
+    for other in scenarios[1:]:
+        if (other.case, other.start, other.end) != (first.case, first.start, first.end):
+            problem = f"{other.name} and {first.name} differ in case, start or end"
+            raise InputError(
+                "", "scenarios", problem, "Run them apart; a paired comparison needs the same quarters."
+            )
+    names = [scenario.name for scenario in scenarios]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(
+                "", "scenarios", f"two scenarios are called {name}", "Rename one: override(..., name=...)."
+            )
+    return scenarios

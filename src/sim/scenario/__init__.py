@@ -1,0 +1,1 @@
+"""What if: scenario files, dated events, factorial designs, and the record of a scenario in a store."""

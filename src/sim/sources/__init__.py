@@ -1,0 +1,1 @@
+"""Who said so: the evidence table."""

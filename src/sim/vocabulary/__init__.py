@@ -1,0 +1,1 @@
+"""The words everybody uses: axes, dates, units, the glossary of variables, errors."""
