@@ -6,7 +6,7 @@ import numpy as np
 
 from observed import BY_TERM, Call
 from sim.model.mechanisms import posture
-from sim.vocabulary.axes import DEFERRED, RECIPIENT, SLOTS, TOP_RUNG
+from sim.vocabulary.axes import DEFERRAL, RECIPIENT, SLOTS, TOP_RUNG
 from sim.vocabulary.variables import GLOSSARY
 
 #: unit -> least and greatest value; for a name, instead of its unit.
@@ -101,7 +101,7 @@ def check_possible(call: Call) -> None:
             )
         if name == "deal_supplier":
             options = call.written["deal_options"]
-            option = np.where(value >= 0, value, len(options) - 2 + (value == DEFERRED))
+            option = np.where(value >= 0, value, len(options) - 2 + (value == DEFERRAL))
             is_open = options[option, np.arange(len(value))] > 0
             assert (is_open | (options.sum(axis=0) == 0.0)).all(), f"{where}: what was not on offer"
         if name == "relation":

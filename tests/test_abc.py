@@ -128,7 +128,7 @@ def planted(widening: float = 1.0, shift: float = 0.0) -> list[sbc.Verdict]:
 def test_ranks_are_even_for_the_right_posterior() -> None:
     [verdict] = planted()
     assert verdict.p_value > 0.01
-    assert verdict.departure < 1.2 * verdict.band
+    assert verdict.ks_distance < 1.2 * verdict.band
     assert verdict.spread == pytest.approx(1, abs=0.1)
 
 

@@ -238,7 +238,7 @@ class Cautious(abm.Recipient):
         assert opening.category in self.world.case.categories
         assert sum(opening.chances.values()) == pytest.approx(1)
         main = max(self.supplier_share, key=lambda name: self.supplier_share[name])
-        return abm.PUT_OFF if opening.usual == main else super().decide_purchase(opening)
+        return abm.DEFERRAL if opening.usual == main else super().decide_purchase(opening)
 
 
 def cautious(*, supplier_share_prev: Any, deal_trial: Any, **read: Any) -> Any:

@@ -195,7 +195,7 @@ def test_skill_is_one_minus_the_ratio_of_scores(shipped: list[card.Test]) -> Non
         assert each.headline == pytest.approx(
             1 - card.crps(shipped, "model") / card.crps(shipped, each.baseline)
         )
-    # A rival that says the same has skill nought; one that is sure of the record cannot be beaten.
+    # A rival that says the same has skill zero; one that is sure of the record cannot be beaten.
     (twin,) = card.skill([with_twin(test) for test in shipped])
     assert (twin.shares, twin.low, twin.high) == (0.0, 0.0, 0.0)
     assert twin.sentence.startswith("No skill shown")

@@ -219,7 +219,7 @@ def test_a_run_says_what_it_takes_before_it_starts(tmp_path: Path, monkeypatch: 
         out = tmp_path / f"{name}.zarr"
         sim.run(SCENARIO, **what, summary=is_summary, out=out)
         written = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
-        assert said[-1].is_bound == is_summary
+        assert said[-1].is_upper_bound == is_summary
         if is_summary:
             assert said[-1].disk > 0
         else:

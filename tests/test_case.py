@@ -25,7 +25,7 @@ from sim.vocabulary.errors import (
     UnknownName,
     WrongType,
 )
-from sim.vocabulary.variables import GLOSSARY, TOLD, with_role
+from sim.vocabulary.variables import GLOSSARY, PRESCRIBED_STATES, with_role
 
 SOURCE = Path(cases.__file__).parent
 TOY = Path(__file__).parent / "cases" / "archipelago"
@@ -49,7 +49,7 @@ def spoil(folder: Path, file: str, old: str, new: str) -> None:
 @pytest.mark.parametrize("name", BOTH)
 def test_constants_and_first_values_fit_the_glossary(name: str | Path) -> None:
     case = cases.load(name)
-    told = tuple(GLOSSARY[name] for name in TOLD)
+    told = tuple(GLOSSARY[name] for name in PRESCRIBED_STATES)
     for variables, arrays in ((with_role("case"), case.constants), (told, case.held)):
         assert list(arrays) == [variable.name for variable in variables]
         for variable in variables:

@@ -55,14 +55,14 @@ def margin_of_mean(difference: np.ndarray, sampling: Sampling) -> float:
 def test_trials_of_one_sample_are_one_observation_of_the_mean() -> None:
     of_sample = np.random.default_rng(1).normal(size=40)
     alone = 1.96 * of_sample.std(ddof=1) / np.sqrt(40)
-    for sampling in (Sampling(replicates=5), Sampling(replicates=5, shares_luck=True)):
+    for sampling in (Sampling(replicates=5), Sampling(replicates=5, share_shocks=True)):
         assert margin_of_mean(np.repeat(of_sample, 5), sampling) == pytest.approx(alone, rel=0.001)
 
 
 def test_luck_that_is_shared_makes_no_new_observations() -> None:
     of_luck = np.random.default_rng(1).normal(size=5)
     alone = 1.96 * of_luck.std(ddof=1) / np.sqrt(5)
-    found = margin_of_mean(np.tile(of_luck, 40), Sampling(replicates=5, shares_luck=True))
+    found = margin_of_mean(np.tile(of_luck, 40), Sampling(replicates=5, share_shocks=True))
     assert found == pytest.approx(alone, rel=0.001)
 
 

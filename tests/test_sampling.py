@@ -32,12 +32,12 @@ def parameter(chosen: Sampling, key: str = KEY, first: int = 0, trials: int = TR
     return chosen.parameter(Streams(SEED), key, first, trials)
 
 
-def luck(chosen: Sampling, first: int = 0, trials: int = TRIALS) -> Any:
-    return chosen.luck(Streams(SEED), "demand_shock", first, trials, 2, 8000, 3)
+def shocks(chosen: Sampling, first: int = 0, trials: int = TRIALS) -> Any:
+    return chosen.shocks(Streams(SEED), "demand_shock", first, trials, 2, 8000, 3)
 
 
 EVERY = [
-    of(method, replicates=replicates, antithetic=antithetic, shares_luck=shares)
+    of(method, replicates=replicates, antithetic=antithetic, share_shocks=shares)
     for method in METHODS
     for replicates in (1, 3)
     for antithetic, shares in ((False, False), (True, False), (False, True))
@@ -46,12 +46,12 @@ EVERY = [
 
 @pytest.mark.parametrize("chosen", EVERY, ids=repr)
 def test_a_trial_has_its_uniforms_in_any_block(chosen: Sampling) -> None:
-    whole, drawn = parameter(chosen), luck(chosen)
+    whole, drawn = parameter(chosen), shocks(chosen)
     assert ((whole > 0) & (whole < 1)).all()
     assert ((drawn > 0) & (drawn < 1)).all()
     for first, trials in ((0, 5), (5, 1), (31, 33)):
         np.testing.assert_array_equal(parameter(chosen, KEY, first, trials), whole[first : first + trials])
-        np.testing.assert_array_equal(luck(chosen, first, trials), drawn[..., first : first + trials])
+        np.testing.assert_array_equal(shocks(chosen, first, trials), drawn[..., first : first + trials])
 
 
 @pytest.mark.parametrize("chosen", EVERY, ids=repr)
@@ -63,7 +63,7 @@ def test_by_default_uniforms_are_those_of_the_streams() -> None:
     expected = Streams(SEED).uniform(f"parameter:{KEY}", 3, 9)[0, 0]
     assert parameter(sampling.INDEPENDENT, KEY, 3, 9).tobytes() == expected.tobytes()
     streams = Streams(SEED).uniform("demand_shock", 3, 9, 2, 8000, 3)
-    assert luck(sampling.INDEPENDENT, 3, 9).tobytes() == streams.tobytes()
+    assert shocks(sampling.INDEPENDENT, 3, 9).tobytes() == streams.tobytes()
 
 
 def test_a_hypercube_has_one_sample_in_each_stratum_of_every_parameter() -> None:
@@ -103,7 +103,7 @@ def test_scenarios_of_a_run_stay_paired_whatever_is_uncertain_in_them() -> None:
 
 
 def test_antithetic_trials_mirror_each_other() -> None:
-    for drawn in (parameter(of(antithetic=True)), luck(of(antithetic=True))):
+    for drawn in (parameter(of(antithetic=True)), shocks(of(antithetic=True))):
         np.testing.assert_allclose(drawn[..., 0::2] + drawn[..., 1::2], 1.0, rtol=0, atol=2e-16)
     np.testing.assert_array_equal(parameter(of("sobol", antithetic=True)), parameter(of("sobol")))
 
@@ -123,11 +123,11 @@ def test_trials_of_a_sample_share_parameters_and_not_luck() -> None:
     drawn = parameter(chosen).reshape(-1, 4)
     assert (drawn == drawn[:, :1]).all()
     assert len(np.unique(drawn[:, 0])) == TRIALS // 4
-    np.testing.assert_array_equal(luck(chosen), luck(sampling.INDEPENDENT))
+    np.testing.assert_array_equal(shocks(chosen), shocks(sampling.INDEPENDENT))
 
 
 def test_samples_share_the_same_few_lucks_when_asked() -> None:
-    drawn = luck(of(replicates=4, shares_luck=True))
+    drawn = shocks(of(replicates=4, share_shocks=True))
     np.testing.assert_array_equal(drawn[..., 0:4], drawn[..., 4:8])
     assert all((drawn[..., i] != drawn[..., j]).any() for i, j in pairwise(range(4)))
 
@@ -145,7 +145,7 @@ def test_designs_are_stored_and_extended_where_they_can_be(method: str, tmp_path
 
 
 @pytest.mark.parametrize(
-    "chosen", [Sampling("sobol", 4), Sampling(shares_luck=True, replicates=4)], ids=["sobol", "shared luck"]
+    "chosen", [Sampling("sobol", 4), Sampling(share_shocks=True, replicates=4)], ids=["sobol", "shared luck"]
 )
 def test_trials_of_a_design_know_their_sample_and_replicate(chosen: Sampling, tmp_path: Path) -> None:
     others = [SCENARIO, SCENARIO.override({"demand.caution": 0.3}, name="other")]
@@ -201,7 +201,7 @@ def test_a_decision_of_a_design_is_explained_with_its_own_draws() -> None:
     [
         ({"method": "sobl"}, "Did you mean sobol"),
         ({"replicates": 0}, "not a whole number of at least 1"),
-        ({"antithetic": True, "shares_luck": True}, "Choose one"),
+        ({"antithetic": True, "share_shocks": True}, "Choose one"),
     ],
 )
 def test_samplings_that_make_no_sense_are_refused(options: dict[str, Any], said: str) -> None:

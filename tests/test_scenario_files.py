@@ -19,7 +19,7 @@ from sim.scenario.scenario import Scenario
 from sim.sources import table as evidence
 from sim.vocabulary.axes import Array
 from sim.vocabulary.dates import Quarter
-from sim.vocabulary.variables import GLOSSARY, TOLD
+from sim.vocabulary.variables import GLOSSARY, PRESCRIBED_STATES
 
 SHIPPED = {name: sim.load(name) for name in scenario.shipped()}
 BASELINE = SHIPPED["baseline"]
@@ -256,7 +256,7 @@ def past() -> dict[str, Array]:
     short = dataclasses.replace(
         BASELINE, end=Quarter(2027, 4), events=tuple(e for e in BASELINE.events if e.at <= Quarter(2027, 4))
     )
-    return run_block(plan(short, seed=1), 0, 64, list(TOLD))
+    return run_block(plan(short, seed=1), 0, 64, list(PRESCRIBED_STATES))
 
 
 def at_labels(values: Array, variable: str, labels: tuple[str, ...]) -> Array:

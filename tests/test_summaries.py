@@ -17,7 +17,7 @@ import plans
 import sim
 from sim.runs import precision
 from sim.runs.counts import RELATIVE_ERROR, STATISTICS, Counted, Summary
-from sim.runs.precision import Goal, half_width
+from sim.runs.precision import StoppingRule, half_width
 from sim.runs.store import Store
 from sim.vocabulary.errors import InputError
 
@@ -187,17 +187,17 @@ def test_a_stopped_round_is_gone_on_with_to_the_same_trials(
 @pytest.mark.parametrize(
     ("text", "goal"),
     [
-        ("hhi@2020 mean ±0.1", Goal("hhi", (), plans.Quarter(2020, 4), None, 0.1)),
-        ("hhi @ 2020-Q2 median +-1e-3", Goal("hhi", (), plans.Quarter(2020, 2), 0.5, 0.001)),
+        ("hhi@2020 mean ±0.1", StoppingRule("hhi", (), plans.Quarter(2020, 4), None, 0.1)),
+        ("hhi @ 2020-Q2 median +-1e-3", StoppingRule("hhi", (), plans.Quarter(2020, 2), 0.5, 0.001)),
         (
             "supplier_share[bryn]@2020 p97.5 +/- .02",
-            Goal("supplier_share", ("bryn",), plans.Quarter(2020, 4), 0.975, 0.02),
+            StoppingRule("supplier_share", ("bryn",), plans.Quarter(2020, 4), 0.975, 0.02),
         ),
     ],
 )
-def test_goals_are_read(text: str, goal: Goal) -> None:
+def test_goals_are_read(text: str, goal: StoppingRule) -> None:
     found = precision.read(text.replace("bryn", SCENARIO.case.suppliers[0]), SCENARIO, tuple(KEEP), QUARTERS)
-    assert found == Goal(
+    assert found == StoppingRule(
         goal.variable, tuple(SCENARIO.case.suppliers[0] for _ in goal.labels), *list(vars(goal).values())[2:]
     )
 

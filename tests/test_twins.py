@@ -18,7 +18,7 @@ from sim.design import plan as design
 from sim.engine import block as engine
 from sim.model.mechanisms import budget, deliveries, payments, supplier_choice
 from sim.scenario.scenario import shipped
-from sim.vocabulary.axes import DEFERRED, DOMESTIC
+from sim.vocabulary.axes import DEFERRAL, DOMESTIC
 from twins import budget as slow_budget
 from twins import deliveries as slow_deliveries
 from twins import payments as slow_payments
@@ -83,10 +83,17 @@ def test_worlds_in_which_more_is_handed_over_than_was_noted_agree() -> None:
 
 
 #: The baseline, and scenarios that differ most from it in what their events do.
-TOLD = ("baseline", "origin_2005", "china_coercion", "government_turnover", "pakistan_tot", "quad_alignment")
+PRESCRIBED_STATES = (
+    "baseline",
+    "origin_2005",
+    "china_coercion",
+    "government_turnover",
+    "pakistan_tot",
+    "quad_alignment",
+)
 
 
-@pytest.mark.parametrize("name", [name for name in shipped() if name in TOLD])
+@pytest.mark.parametrize("name", [name for name in shipped() if name in PRESCRIBED_STATES])
 def test_shipped_scenarios_agree(name: str) -> None:
     agree(design.plan(sim.load(name), 2), 40, 1)
 
@@ -177,7 +184,7 @@ def test_supplier_choice_agrees(
     edges = np.cumsum(odds) / odds.sum()
     if np.min(np.abs(edges - shock)) > 1e-9:
         assert fast.deal_supplier[0] == w.deals[0].supplier
-    assert w.deals[0].supplier in (*range(len(weights)), DOMESTIC, DEFERRED)
+    assert w.deals[0].supplier in (*range(len(weights)), DOMESTIC, DEFERRAL)
 
 
 @st.composite

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.vocabulary.axes import DEFERRED, DOMESTIC
+from sim.vocabulary.axes import DEFERRAL, DOMESTIC
 from twins import attraction, availability
 from twins.chance import by_rule, choose
 
@@ -29,4 +29,4 @@ def step(w):
     for deal in w.deals:
         option = choose(by_rule(w, odds(w, deal.category, deal.weight)), w.choice_shock[deal.slot])
         n = len(deal.weight)
-        deal.supplier = option if option < n else DOMESTIC if option == n else DEFERRED
+        deal.supplier = option if option < n else DOMESTIC if option == n else DEFERRAL

@@ -112,33 +112,33 @@ class World(SimpleNamespace):
     def advance(self):
         """Run one quarter."""
         self._set_date()
-        told = self.plan.told[self.step]
-        for each in told:
+        prescribed = self.plan.prescribed[self.step]
+        for each in prescribed:
             self._obey(each)
         for mechanism in QUARTER:
             if mechanism not in (rates, standing) or self.is_changed:
                 mechanism.step(self)
             # What is held stays, whatever its mechanism made of it.
-            for each in told:
+            for each in prescribed:
                 if each.is_held and WRITER[each.name] is mechanism:
                     self._obey(each)
         self.step += 1
 
-    def _obey(self, told):
+    def _obey(self, prescribed):
         """Put what an event says of one cell of a state in its place."""
-        *path, last = told.index or (None,)
-        cell = getattr(self, told.name)
+        *path, last = prescribed.index or (None,)
+        cell = getattr(self, prescribed.name)
         if last is None:
-            setattr(self, told.name, told.value)
+            setattr(self, prescribed.name, prescribed.value)
             return
         for place in path:
             cell = cell[place]
-        if told.verb == "sign":
-            cell[last] = max(cell[last], told.value)
-        elif told.verb == "lapse":
-            cell[last] = min(cell[last], told.value)
+        if prescribed.verb == "sign":
+            cell[last] = max(cell[last], prescribed.value)
+        elif prescribed.verb == "lapse":
+            cell[last] = min(cell[last], prescribed.value)
         else:
-            cell[last] = told.value
+            cell[last] = prescribed.value
 
     def _set_date(self):
         """Put the date, the scenario's values and the luck of the quarter in place."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.abm.agents import HOME, PUT_OFF, Country, Opening, Partner, Recipient
+from sim.abm.agents import DEFERRAL, HOME, Country, Opening, Partner, Recipient
 from sim.abm.world import World
 
-__all__ = ["HOME", "PUT_OFF", "Country", "Opening", "Partner", "Recipient", "World"]
+__all__ = ["DEFERRAL", "HOME", "Country", "Opening", "Partner", "Recipient", "World"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sim.abm.world import World
 
 #: What an opening can end in, besides a supplier.
-HOME, PUT_OFF = "home", "put_off"
+HOME, DEFERRAL = "home", "deferral"
 
 
 class Country(mesa.Agent):  # type: ignore[misc]
@@ -123,7 +123,7 @@ class Opening:
     category : str
         What is wanted.
     chances : dict of str to float
-        Chance that the model gives each option: suppliers, `HOME` and `PUT_OFF`; zero for what is not open.
+        Chance that the model gives each option: suppliers, `HOME` and `DEFERRAL`; zero for what is not open.
     usual : str
         What the model chooses.
     """
@@ -206,7 +206,7 @@ class Recipient(Country):
         return float(self.world.usual["alignment.step"].alignment_step_taken[partner.place, 0])
 
     def decide_purchase(self, opening: Opening) -> str:
-        """Return the supplier of an opening, or `HOME` or `PUT_OFF`."""
+        """Return the supplier of an opening, or `HOME` or `DEFERRAL`."""
         return opening.usual
 
     def _table(self, name: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import mesa
 import numpy as np
 
-from sim.abm.agents import HOME, PUT_OFF, Country, Opening, Partner, Recipient
+from sim.abm.agents import DEFERRAL, HOME, Country, Opening, Partner, Recipient
 from sim.case.case import Case
 from sim.design import plan as design
 from sim.design.sampling import INDEPENDENT, Sampling
@@ -27,7 +27,8 @@ from sim.model.schedule import USUAL, Rules, Stage
 from sim.runs import blocks
 from sim.runs import dataset as results
 from sim.scenario.scenario import Scenario, load
-from sim.vocabulary.axes import DEFERRED, DOMESTIC, Array
+from sim.vocabulary import axes
+from sim.vocabulary.axes import DOMESTIC, Array
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import Contradiction, InputError, OutsideHorizon, UnknownName, nearest
 from sim.vocabulary.variables import GLOSSARY
@@ -256,8 +257,8 @@ class World(mesa.Model):  # type: ignore[misc]
     def _purchases(self, usual: supplier_choice.Update) -> supplier_choice.Update:
         """Ask the recipient whom to buy from, opening by opening."""
         codes = dict(zip(self.case.suppliers, range(len(self.case.suppliers)), strict=True))
-        names = (*codes, HOME, PUT_OFF)
-        codes |= {HOME: DOMESTIC, PUT_OFF: DEFERRED}
+        names = (*codes, HOME, DEFERRAL)
+        codes |= {HOME: DOMESTIC, DEFERRAL: axes.DEFERRAL}
         by_code = {code: name for name, code in codes.items()}
         chosen = np.array(usual.deal_supplier)
         for k, category in enumerate(self.block.values["deal_category"]):

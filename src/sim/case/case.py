@@ -53,7 +53,7 @@ class Case:
     constants : dict of str to ndarray
         Every glossary variable with role "case"; see `constants_at` for other years.
     held : dict of str to ndarray
-        First values of the states that the case documents (`sim.vocabulary.variables.TOLD`).
+        First values of the states that the case documents (`sim.vocabulary.variables.PRESCRIBED_STATES`).
     digest : str
         SHA-256 over the files of the folder.
     record : CaseFile

@@ -11,7 +11,7 @@ import click
 from sim.cli import options
 
 if TYPE_CHECKING:
-    from sim.analysis.validate.backtest.card import Test
+    from sim.analysis.validate.backtest.card import PairedTest
 
 #: What a back-test writes into its folder.
 CARD, SCORES, FORECASTS, FIGURES = "card.json", "scores.csv", "forecasts", "figures"
@@ -199,7 +199,9 @@ def _is_backtest(path: Path) -> bool:
     return (path / CARD).is_file() and {each.name for each in path.iterdir()} <= ours
 
 
-def _write(place: Path, tests: Sequence[Test], summary: dict[str, Any], trials: int, seed: int) -> list[Path]:
+def _write(
+    place: Path, tests: Sequence[PairedTest], summary: dict[str, Any], trials: int, seed: int
+) -> list[Path]:
     """Write the card, the scores, the forecasts and the figures; return the files."""
     import csv
     from dataclasses import asdict
@@ -235,7 +237,7 @@ def _write(place: Path, tests: Sequence[Test], summary: dict[str, Any], trials: 
     return written
 
 
-def _show(tests: Sequence[Test], summary: dict[str, Any]) -> None:
+def _show(tests: Sequence[PairedTest], summary: dict[str, Any]) -> None:
     """Write the card to standard output."""
     from sim.analysis.validate.backtest.card import coverage, crps
     from sim.cli.terminal import write_table

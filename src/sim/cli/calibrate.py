@@ -309,12 +309,18 @@ def _show_learned(found: Calibration, verdicts: Sequence[Verdict]) -> None:
     headings = ("Informed", "Prior", "Posterior, 90 %", "Unit", "Shift", "Learned", "Even ranks")
     write_table(headings, rows, right=("Shift", "Learned", "Even ranks"))
     left = [
-        (each.key, each.prior, f"{each.shift:+.2f}", f"{each.contraction:.0%}", f"{each.departure:.3f}")
+        (each.key, each.prior, f"{each.shift:+.2f}", f"{each.contraction:.0%}", f"{each.ks_distance:.3f}")
         for each in found.learned
         if not each.is_informed
     ]
     band = found.learned[0].band
-    columns = ("Not informed: keeps its prior", "Prior", "Shift", "Learned", f"Departure (luck: {band:.3f})")
+    columns = (
+        "Not informed: keeps its prior",
+        "Prior",
+        "Shift",
+        "Learned",
+        f"KS distance (luck: {band:.3f})",
+    )
     write_table(columns, left, right=columns[2:])
     uneven = _uneven(verdicts)
     names = ": " + ", ".join(each.name for each in uneven) if uneven else ""

@@ -116,12 +116,12 @@ def robustness(names: tuple[str, ...], trials: int, seed: int, as_json: bool) ->
     from collections import Counter
     from dataclasses import asdict
 
-    from sim.analysis.explore.structure import readings, report
+    from sim.analysis.explore.structure import report, structural_variants
     from sim.cli.terminal import progress, write_json, write_table
     from sim.scenario import scenario as scenarios
 
     loaded = [scenarios.load(name) for name in names] or _family("baseline")
-    with progress(len(readings()) * len(loaded) * trials) as advance:
+    with progress(len(structural_variants()) * len(loaded) * trials) as advance:
         found = report(loaded, trials, seed, advance)
     if as_json:
         write_json([asdict(each) for each in found])

@@ -57,7 +57,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Told:
+class PrescribedValue:
     """What an event says of one cell of a state in one quarter.
 
     Parameters
@@ -100,7 +100,7 @@ class Plan:
         Quarters.
     constants : dict
         Glossary variables of the roles case and register.
-    told : list of list of Told
+    prescribed : list of list of PrescribedValue
         What events say of states, by step.
     pulses : dict
         Glossary variables of role pulse: a list with an array per step.
@@ -114,7 +114,7 @@ class Plan:
     seed: int
     n_steps: int
     constants: dict[str, Array]
-    told: list[list[Told]]
+    prescribed: list[list[PrescribedValue]]
     pulses: dict[str, list[Array]]
     changes: dict[str, Change]
     sampling: Sampling = INDEPENDENT
@@ -132,7 +132,7 @@ class Plan:
         """Whether no event falls into a quarter, by step."""
         pulses = self.pulses.values()
         return tuple(
-            not (self.told[step] or self.changed[step] or any(pulse[step].any() for pulse in pulses))
+            not (self.prescribed[step] or self.changed[step] or any(pulse[step].any() for pulse in pulses))
             for step in range(self.n_steps)
         )
 
@@ -154,7 +154,7 @@ def plan(scenario: Scenario, seed: int = 0, sampling: Sampling = INDEPENDENT) ->
         "open_age": known.open_age,
         "open_has_started": known.open_has_started,
     }
-    told: list[list[Told]] = [[] for _ in range(n_steps)]
+    prescribed: list[list[PrescribedValue]] = [[] for _ in range(n_steps)]
     pulses: dict[str, list[Array]] = {
         "documented_cancellation": [np.zeros((case.size("supplier"), 1)) for _ in range(n_steps)],
         "documented_change": [np.zeros(1) for _ in range(n_steps)],
@@ -167,13 +167,13 @@ def plan(scenario: Scenario, seed: int = 0, sampling: Sampling = INDEPENDENT) ->
         if event.target is None:
             _pulse(event, step, case, pulses)
         elif event.target.kind == "state":
-            _tell(event, step, told)
+            _prescribe(event, step, prescribed)
         else:
             name = event.target.variable.split(".")[1]
             if name not in changes:
                 changes[name] = _unchanged(scenario, event.target.variable)
             _change(event, step, changes[name])
-    return Plan(scenario, seed, n_steps, constants, told, pulses, changes, sampling)
+    return Plan(scenario, seed, n_steps, constants, prescribed, pulses, changes, sampling)
 
 
 def _unchanged(scenario: Scenario, fullname: str) -> Change:
@@ -203,18 +203,18 @@ def _change(event: Event, step: int, change: Change) -> None:
             shift += gone * event["to"]
 
 
-def _tell(event: Event, step: int, told: list[list[Told]]) -> None:
+def _prescribe(event: Event, step: int, prescribed: list[list[PrescribedValue]]) -> None:
     """Enter what an event says of a state; a relation that is set is also what it returns to."""
     assert event.target is not None
     name, is_held = event.target.variable, event.what == "hold"
-    until = min(step + event["for_quarters"], len(told)) if is_held else step + 1
+    until = min(step + event["for_quarters"], len(prescribed)) if is_held else step + 1
     verb = event.what if event.what in ("sign", "lapse") else "set"
     value = event["to"] if verb == "set" else event["rung"]
     for index in event.target.index:
         for quarter in range(step, until):
-            told[quarter].append(Told(name, index, verb, value, is_held))
+            prescribed[quarter].append(PrescribedValue(name, index, verb, value, is_held))
         if event.what == "set" and name == "relation":
-            told[step].append(Told("mean_relation", index, verb, value, is_held))
+            prescribed[step].append(PrescribedValue("mean_relation", index, verb, value, is_held))
 
 
 def _pulse(event: Event, step: int, case: Any, pulses: dict[str, list[Array]]) -> None:
@@ -278,7 +278,7 @@ def draw_shocks(
         n_quarters = 1 if "open" in variable.dims else plan.n_steps
         width = int(np.prod([sizes[dim] for dim in variable.dims], dtype=int))
         first_quarter = plan.scenario.start.ordinal
-        u = plan.sampling.luck(
+        u = plan.sampling.shocks(
             streams, variable.name, first_trial, n_trials, width, first_quarter, n_quarters
         )
         shocks[variable.name] = u if variable.dims else u[:, 0]

@@ -7,7 +7,7 @@ trial has the same uniforms in every scenario of the run, so scenarios stay pair
 
 Parameters are keyed by sample, and luck by trial: trial = sample * replicates + replicate. Trials of one
 sample differ by luck alone, and trial k has the luck it has in any other run with the seed, unless it is
-mirrored: a design can be compared with a plain run, trial by trial. With `shares_luck`, luck is keyed by
+mirrored: a design can be compared with a plain run, trial by trial. With `share_shocks`, luck is keyed by
 replicate: all samples meet the same few lucks, and samples are paired with each other, at the price that a
 mean over the run knows no more lucks than there are replicates.
 """
@@ -56,7 +56,7 @@ class Sampling:
     antithetic : bool
         Mirror the luck of every second trial, u to 1 - u, and its parameters if they are independent. It
         lowers the variance of means of what rises or falls with its draws.
-    shares_luck : bool
+    share_shocks : bool
         Key the luck by replicate instead of trial.
     samples : int or None
         Size of the design, for a hypercube.
@@ -68,7 +68,7 @@ class Sampling:
     method: str = "independent"
     replicates: int = 1
     antithetic: bool = False
-    shares_luck: bool = False
+    share_shocks: bool = False
     samples: int | None = None
     keys: tuple[str, ...] = ()
 
@@ -79,8 +79,8 @@ class Sampling:
         if type(self.replicates) is not int or self.replicates < 1:
             problem = "not a whole number of at least 1"
             raise WrongType("", "sampling.replicates", problem, "", self.replicates)
-        if self.antithetic and self.shares_luck:
-            problem = "mirrors the luck of neighbours, and shares_luck gives it by replicate"
+        if self.antithetic and self.share_shocks:
+            problem = "mirrors the luck of neighbours, and share_shocks gives it by replicate"
             raise Contradiction("", "sampling.antithetic", problem, "Choose one.")
 
     @property
@@ -89,7 +89,7 @@ class Sampling:
         return (self.method, self.replicates, self.antithetic) == ("independent", 1, False)
 
     @property
-    def is_open(self) -> bool:
+    def is_extensible(self) -> bool:
         """Whether more trials can be added without moving those that are there."""
         return self.method != "latin_hypercube"
 
@@ -120,7 +120,7 @@ class Sampling:
 
         Both have the shape of `trial`, which are their numbers in the run.
         """
-        if (self.method, self.replicates, self.shares_luck) == ("independent", 1, False):
+        if (self.method, self.replicates, self.share_shocks) == ("independent", 1, False):
             return {}
         return {"sample": trial // self.replicates, "replicate": trial % self.replicates}
 
@@ -128,7 +128,7 @@ class Sampling:
         """Return groups of trials that are not independent: for each grouping, the group of every trial."""
         sample, replicate = trial // self.replicates, trial % self.replicates
         found = [sample] if self.replicates > 1 else []
-        if self.shares_luck:
+        if self.share_shocks:
             found.append(replicate)
         if self.antithetic:
             found.append(trial // 2)
@@ -150,7 +150,7 @@ class Sampling:
             drawn = self._mirrored(streams, f"parameter:{key}", first, size)[0, 0]
         return np.clip(drawn, _SMALLEST, _LARGEST)[sample - first] if not self.is_plain else drawn
 
-    def luck(
+    def shocks(
         self,
         streams: Streams,
         name: str,
@@ -162,7 +162,7 @@ class Sampling:
     ) -> Array:
         """Return the uniforms of one shock, shape (quarter, width, trial)."""
         when = (width, first_quarter, n_quarters)
-        if not self.shares_luck:
+        if not self.share_shocks:
             return self._mirrored(streams, name, first_trial, n_trials, *when)
         replicate = np.arange(first_trial, first_trial + n_trials) % self.replicates
         first, size = int(replicate.min()), int(replicate.max() - replicate.min()) + 1

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.design import plan as design
-from sim.design.plan import Plan, Told
+from sim.design.plan import Plan, PrescribedValue
 from sim.model import schedule as model
 from sim.model.schedule import PREVIOUS, Schedule, Stage
 from sim.vocabulary.axes import QUARTERS, Array
 from sim.vocabulary.errors import WrongType
-from sim.vocabulary.variables import GLOSSARY, TOLD, with_role
+from sim.vocabulary.variables import GLOSSARY, PRESCRIBED_STATES, with_role
 
 #: Trials advanced together: large enough that NumPy's overhead is small, small enough for the cache.
 BLOCK = 1024
@@ -82,8 +82,8 @@ class Block:
         if runner is not None:
             self._runner = runner
             runner.begin(self.values, self._shocks)
-            runner.take(TOLD)
-        self._remember(TOLD)
+            runner.take(PRESCRIBED_STATES)
+        self._remember(PRESCRIBED_STATES)
         for stage in schedule.start:
             self.run_stage(stage)
             self._remember(stage.writes)
@@ -91,25 +91,25 @@ class Block:
     def advance(self) -> None:
         """Run one quarter."""
         self._set_date()
-        told = self.plan.told[self.step]
-        self._tell(told)
-        self._remember({each.name for each in told})
+        prescribed = self.plan.prescribed[self.step]
+        self._prescribe(prescribed)
+        self._remember({each.name for each in prescribed})
         runner, is_quiet = self._runner, self.plan.is_quiet[self.step]
         if runner is not None:
             runner.turn(is_quiet)
         if runner is None or not (is_quiet and runner.repeat()):
-            self._run_stages([each for each in told if each.is_held])
+            self._run_stages([each for each in prescribed if each.is_held])
             if runner is not None and is_quiet:
                 runner.learn()
         if runner is None:
             self._remember(_STATES)
         self.step += 1
 
-    def _run_stages(self, held: list[Told]) -> None:
+    def _run_stages(self, held: list[PrescribedValue]) -> None:
         for stage in self.schedule.quarter:
             if not stage.is_standing or self._changed.intersection(stage.reads):
                 self.run_stage(stage)
-                self._tell([each for each in held if each.name in stage.writes])
+                self._prescribe([each for each in held if each.name in stage.writes])
 
     def run_stage(self, stage: Stage) -> None:
         """Call a stage with what it reads and keep what it writes."""
@@ -124,9 +124,9 @@ class Block:
         if self._runner is not None:
             self._runner.take(stage.writes)
 
-    def _tell(self, told: Iterable[Told]) -> None:
+    def _prescribe(self, prescribed: Iterable[PrescribedValue]) -> None:
         """Put what events say of states into their arrays, or into those of the quarter before."""
-        for each in told:
+        for each in prescribed:
             if self._runner is None:
                 # A copy: the array may be shared with the quarter before, or with a mechanism's input.
                 self.values[each.name] = np.array(self.values[each.name])

@@ -1,6 +1,6 @@
 """Making a case from a register alone: a folder that can be run as it is, read and bettered.
 
-What a register does not say is neutral and says so: relations of nought, no offers, no grants, no votes, one
+What a register does not say is neutral and says so: relations of zero, no offers, no grants, no votes, one
 quiet border, an open market. What it does say, how often and how much is bought and with what money, is
 read as known at the date (`sim.importers.rates`).
 """

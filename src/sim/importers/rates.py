@@ -104,7 +104,7 @@ def _rates(
         if deal.is_platform and deal.year >= year - years:
             counts[deal.category] += 1
     weight, mix = method["mix_weight"], _world_mix(case, year, in_register)
-    # Half an order more than was seen: a rate of nought would be certain.
+    # Half an order more than was seen: a rate of zero would be certain.
     in_all = (counts.sum() + 0.5) / years
     credited = counts + weight * mix
     rates = {}

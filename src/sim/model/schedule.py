@@ -43,7 +43,7 @@ from sim.model.mechanisms import (
     terms,
 )
 from sim.vocabulary.errors import UnknownName, nearest
-from sim.vocabulary.variables import GLOSSARY, TOLD, Role, with_role
+from sim.vocabulary.variables import GLOSSARY, PRESCRIBED_STATES, Role, with_role
 
 PREVIOUS = "_prev"
 
@@ -196,7 +196,7 @@ def check(stages: tuple[Stage, ...], start: tuple[Stage, ...]) -> None:
     given = {variable.name for variable in with_role(*GIVEN)}
     states = {variable.name for variable in with_role("state")}
     ledgers = {variable.name for variable in with_role("ledger")}
-    begun = set(TOLD)
+    begun = set(PRESCRIBED_STATES)
     for stage in start:
         _check_reads(stage, given - ledgers | begun, begun & states)
         begun.update(stage.writes)

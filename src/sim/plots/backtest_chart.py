@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from sim.plots import style
 
 if TYPE_CHECKING:
-    from sim.analysis.validate.backtest.card import Skill, Test
+    from sim.analysis.validate.backtest.card import PairedTest, Skill
 
 _MODEL, _RECORD = "#0072B2", "black"
 
@@ -29,7 +29,7 @@ _FOOT = 0.42
 
 
 @style.styled
-def leader_fans(tests: Sequence[Test], trials: int, seed: int) -> Figure:
+def leader_fans(tests: Sequence[PairedTest], trials: int, seed: int) -> Figure:
     """Draw the share of the supplier that led at each origin: forecast, and what came."""
     columns = min(2, len(tests))
     rows = -(-len(tests) // columns)
@@ -61,7 +61,7 @@ def leader_fans(tests: Sequence[Test], trials: int, seed: int) -> Figure:
 
 
 @style.styled
-def calibration(tests: Sequence[Test], trials: int, seed: int) -> Figure:
+def calibration(tests: Sequence[PairedTest], trials: int, seed: int) -> Figure:
     """Draw the histogram of probability integral transforms: flat if the spread of forecasts is right."""
     pit = np.array([each.pit_range for test in tests for each in test.of("model")])
     figure = _frame(3.0, "Calibration of the forecasts", tests, trials, seed, 4.5)
@@ -81,7 +81,7 @@ def calibration(tests: Sequence[Test], trials: int, seed: int) -> Figure:
 
 
 @style.styled
-def skill_bars(skills: Sequence[Skill], tests: Sequence[Test], trials: int, seed: int) -> Figure:
+def skill_bars(skills: Sequence[Skill], tests: Sequence[PairedTest], trials: int, seed: int) -> Figure:
     """Draw skill against each baseline with its bootstrap interval."""
     figure = _frame(
         0.32 * len(skills) + 1.4, "Skill on the shares of all suppliers", tests, trials, seed, 5.5
@@ -101,7 +101,9 @@ def skill_bars(skills: Sequence[Skill], tests: Sequence[Test], trials: int, seed
     return figure
 
 
-def _frame(height: float, title: str, tests: Sequence[Test], trials: int, seed: int, width: float) -> Figure:
+def _frame(
+    height: float, title: str, tests: Sequence[PairedTest], trials: int, seed: int, width: float
+) -> Figure:
     """Return a figure with a title, room for a legend, and a line that says from what it is."""
     figure = Figure(figsize=(width, height), layout="constrained")
     foot, head = _FOOT / height, 0.3 / height

@@ -21,7 +21,7 @@ from sim.runs import blocks, pool, precision, quarters, resources
 from sim.runs import dataset as results
 from sim.runs.blocks import Finished, Form, Task
 from sim.runs.dataset import check_count
-from sim.runs.precision import Goal
+from sim.runs.precision import StoppingRule
 from sim.runs.store import Spec, Store
 from sim.scenario import record as scenario_record
 from sim.scenario.scenario import Scenario
@@ -44,7 +44,7 @@ Job = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
-class How:
+class Execution:
     """Where a batch is run, and who is told; see `sim.runs.run.run`."""
 
     executor: Executor | None
@@ -103,12 +103,12 @@ class Batch:
         return sampling.restore(self.spec.sampling)
 
     @cached_property
-    def goal(self) -> Goal | None:
+    def stopping_rule(self) -> StoppingRule | None:
         """The precision at which the batch ends."""
         spec = self.spec
         if spec.until is None:
             return None
-        if not self.sampling.is_plain or self.sampling.shares_luck:
+        if not self.sampling.is_plain or self.sampling.share_shocks:
             problem = "rests on independent trials, and the sampling makes them depend on each other"
             raise Contradiction("", "until", problem, "Leave one of the two out.")
         return precision.read(spec.until, self.scenarios[0], spec.keep, spec.quarters)
@@ -132,24 +132,24 @@ class Batch:
         own = results.shape(self.scenarios[0].case, name)
         return (len(self.scenarios), len(self.steps), *own)
 
-    def check(self, how: How, done: int, path: Path | None) -> None:
+    def check(self, execution: Execution, done: int, path: Path | None) -> None:
         """Refuse what cannot fit into memory, or on the disk of a path; say what the batch takes.
 
         `done` is the number of trials that are there already, of all scenarios.
         """
-        needs = self.needs(self.form(path is not None), how, done)
+        needs = self.needs(self.form(path is not None), execution, done)
         needs = needs if path is not None else replace(needs, disk=0)
         needs.check(path)
-        if how.announce is not None:
-            how.announce(needs)
+        if execution.announce is not None:
+            execution.announce(needs)
 
-    def needs(self, form: Form, how: How, done: int = 0) -> resources.Needs:
+    def needs(self, form: Form, execution: Execution, done: int = 0) -> resources.Needs:
         """Return what the batch takes beyond the trials that are there already."""
         spec, n_steps = self.spec, self.scenarios[0].n_steps
         n_jobs = len(self.scenarios) * -(-spec.trials // spec.block)
-        size = how.size(n_jobs, spec.trials * len(self.scenarios) * n_steps)
+        size = execution.size(n_jobs, spec.trials * len(self.scenarios) * n_steps)
         numbers = sum(int(np.prod(self.shape(name)[1:])) for name in spec.keep)
-        is_local = how.executor is None and size > 1
+        is_local = execution.executor is None and size > 1
         return resources.needs(
             scenarios=len(self.scenarios),
             trials=spec.trials,
@@ -157,7 +157,7 @@ class Batch:
             numbers=numbers,
             form=form,
             workers=size if is_local else 0,
-            ahead=min(n_jobs, pool.AHEAD * size) if is_local or how.executor else 1,
+            ahead=min(n_jobs, pool.AHEAD * size) if is_local or execution.executor else 1,
             done=done,
             on_disk=self._bytes_on_disk if form == "chunks" and spec.trials >= WORTH_A_PILOT else None,
         )
@@ -169,7 +169,9 @@ class Batch:
         task = Task(plan, self.schedule, self.spec.keep, self.steps, "chunks", self.spec.block)
         return blocks.bytes_on_disk(task, self.spec.first_trial, PILOT)
 
-    def work(self, jobs: Sequence[Job], form: Form, how: How) -> Iterator[tuple[int, int, Finished]]:
+    def work(
+        self, jobs: Sequence[Job], form: Form, execution: Execution
+    ) -> Iterator[tuple[int, int, Finished]]:
         """Yield scenario, block and what came of it, for each job in order."""
         packed: dict[int, bytes] = {}
         is_compiled = self.spec.engine == results.COMPILED
@@ -178,13 +180,13 @@ class Batch:
             task = Task(plan, self.schedule, self.spec.keep, self.steps, form, self.spec.block, is_compiled)
             packed[scenario] = task.pack()
         trials = sum(job[3] for job in jobs)
-        size = how.size(len(jobs), trials * self.scenarios[0].n_steps)
+        size = execution.size(len(jobs), trials * self.scenarios[0].n_steps)
         calls = ((packed[scenario], first, count) for scenario, _, first, count in jobs)
-        with closing(pool.in_order(blocks.run, calls, how.executor, size)) as finished:
+        with closing(pool.in_order(blocks.run, calls, execution.executor, size)) as finished:
             for (scenario, block, _, count), done in zip(jobs, finished, strict=True):
                 yield scenario, block, done
-                if how.progress is not None:
-                    how.progress(count)
+                if execution.progress is not None:
+                    execution.progress(count)
 
     def label(self, kept: Mapping[str, Any], failures: Sequence[Mapping[str, Any]]) -> xr.Dataset:
         """Return recorded arrays as a dataset."""

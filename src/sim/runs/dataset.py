@@ -202,7 +202,7 @@ def check_count(value: Any, name: str, least: int) -> None:
         )
 
 
-def sound(runs: xr.Dataset) -> xr.Dataset:
+def drop_failed(runs: xr.Dataset) -> xr.Dataset:
     """Return a result without the trials that failed in any of its scenarios."""
     made = manifest(runs) if "manifest" in runs.attrs else {}
     failed = {each["trial"] for each in made.get("failures", ())}

@@ -31,7 +31,7 @@ IDLE = 10
 #: Trials times quarters below which starting processes costs more than it saves.
 ENOUGH_WORK = 250_000
 
-#: Whether signals can be put off; not on Windows.
+#: Whether signals can be blocked; not on Windows.
 _CAN_BLOCK = hasattr(signal, "pthread_sigmask")
 
 
@@ -69,11 +69,11 @@ def in_order(
     try:
         if executor is None:
             _start_trackers()
-            with _deaf():
+            with _interrupts_blocked():
                 own = _local(workers)
         target: Any = executor or own
         for job in jobs:
-            with _deaf() if own else contextlib.nullcontext():
+            with _interrupts_blocked() if own else contextlib.nullcontext():
                 pending.append(target.submit(function, *job))
             if len(pending) == AHEAD * workers:
                 yield pending.popleft().result()
@@ -120,8 +120,8 @@ def _start_trackers() -> None:
 
 
 @contextlib.contextmanager
-def _deaf() -> Iterator[None]:
-    """Put Ctrl-C off for a moment; processes started meanwhile never hear it, and so leave no trace."""
+def _interrupts_blocked() -> Iterator[None]:
+    """Block SIGINT while workers start: processes started meanwhile never receive it, and leave no trace."""
     if not _CAN_BLOCK:
         yield
         return

@@ -47,7 +47,7 @@ _EXAMPLE = 'Such as "supplier_share[china]@2035 p50 ±0.002".'
 
 
 @dataclass(frozen=True)
-class Goal:
+class StoppingRule:
     """A statistic, and half the width that its interval should have.
 
     Parameters
@@ -70,10 +70,10 @@ class Goal:
 
     def values(self, runs: xr.Dataset) -> Array:
         """Return what is looked at, shape (scenario, trial); trials that failed are left out."""
-        from sim.runs.dataset import sound
+        from sim.runs.dataset import drop_failed
 
         at = [str(each) for each in runs["quarter"].values].index(str(self.quarter))
-        picked = sound(runs)[self.variable].isel(time=at)
+        picked = drop_failed(runs)[self.variable].isel(time=at)
         by_axis = dict(zip(GLOSSARY[self.variable].dims, self.labels, strict=True))
         values: Array = picked.sel(by_axis).transpose("scenario", "trial").values
         return values
@@ -100,8 +100,8 @@ def half_width(values: Array, share: float | None) -> float:
     return float(ends[1] - ends[0]) / 2
 
 
-def read(text: str, scenario: Scenario, keep: tuple[str, ...], quarters: tuple[str, ...]) -> Goal:
-    """Return the goal that a text states.
+def read(text: str, scenario: Scenario, keep: tuple[str, ...], quarters: tuple[str, ...]) -> StoppingRule:
+    """Return the stopping rule that a text states.
 
     Raises
     ------
@@ -134,12 +134,12 @@ def read(text: str, scenario: Scenario, keep: tuple[str, ...], quarters: tuple[s
         raise WrongType(
             "", "until", "half a width above 0 and a percentile between 0 and 100", _EXAMPLE, text
         )
-    return Goal(name, tuple(given), quarter, share, half)
+    return StoppingRule(name, tuple(given), quarter, share, half)
 
 
-def next_trials(done: int, reached: float, goal: Goal, block: int, most: int) -> int:
+def next_trials(done: int, reached: float, stopping_rule: StoppingRule, block: int, most: int) -> int:
     """Return how many trials, in all, the next round ends with: whole blocks, as far as they go."""
-    ratio = reached / goal.half_width
+    ratio = reached / stopping_rule.half_width
     wanted = GROWTH * done if ratio > GROWTH else min(GROWTH * done, _RESERVE * done * ratio**2)
     return min(most, max(done + 1, math.ceil(wanted)) + -max(done + 1, math.ceil(wanted)) % block)
 
@@ -149,12 +149,12 @@ def first_trials(block: int, most: int) -> int:
     return min(most, FIRST + -FIRST % block)
 
 
-def told(goal: Goal, text: str, runs: xr.Dataset) -> dict[str, Any]:
+def assessment(stopping_rule: StoppingRule, text: str, runs: xr.Dataset) -> dict[str, Any]:
     """Return what a manifest says about the precision that was reached."""
-    reached = goal.reached(runs)
+    reached = stopping_rule.reached(runs)
     return {
         "until": text,
         "half_width": reached if math.isfinite(reached) else None,
-        "is_reached": reached <= goal.half_width,
+        "is_reached": reached <= stopping_rule.half_width,
         "trials": int(runs.sizes["trial"]),
     }

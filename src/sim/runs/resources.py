@@ -40,16 +40,16 @@ class Needs:
         Of all local processes together.
     disk : int
         Of what is still to be written.
-    is_bound : bool
+    is_upper_bound : bool
         Whether it cannot take more disk, since it is counted before compression.
     """
 
     memory: int
     disk: int
-    is_bound: bool = True
+    is_upper_bound: bool = True
 
     def __str__(self) -> str:
-        about = "up to" if self.is_bound else "about"
+        about = "up to" if self.is_upper_bound else "about"
         disk = f", {about} {_text(self.disk)} of disk" if self.disk else ""
         return f"about {_text(self.memory)} of memory{disk}"
 

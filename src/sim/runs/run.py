@@ -23,7 +23,7 @@ from sim.runs import dataset as results
 from sim.runs import precision
 from sim.runs import quarters as calendar
 from sim.runs import run_summary as summarised
-from sim.runs.batch import Announce, Batch, How, Progress, is_free
+from sim.runs.batch import Announce, Batch, Execution, Progress, is_free
 from sim.runs.dataset import check_count
 from sim.runs.store import Spec, Store, check_same, code_digest, is_run, version
 from sim.scenario import record as scenario_record
@@ -131,10 +131,10 @@ def run(
         until=until,
         engine=engine,
     )
-    how = How(executor, workers, progress, announce)
+    execution = Execution(executor, workers, progress, announce)
     if out is None:
-        batch.check(how, 0, None)
-        return _finish(batch, how, None)
+        batch.check(execution, 0, None)
+        return _finish(batch, execution, None)
     target = Path(out)
     spec = replace(
         batch.spec,
@@ -143,10 +143,10 @@ def run(
     )
     if not is_free(target):
         _refuse(target, spec)
-    batch.check(how, 0, target)
+    batch.check(execution, 0, target)
     store = Store.create(target, spec, None if summary else batch.template())
     with store.lock():
-        return _finish(replace(batch, spec=spec), how, store)
+        return _finish(replace(batch, spec=spec), execution, store)
 
 
 def prepare(
@@ -194,7 +194,7 @@ def prepare(
         code="",
     )
     batch = Batch(chosen, spec, schedule)
-    assert (batch.goal is None) == (until is None)  # reads it, and so checks it before anything runs
+    assert (batch.stopping_rule is None) == (until is None)  # reads it, and so checks it before anything runs
     return batch
 
 
@@ -249,41 +249,43 @@ def extend(
         spec = store.spec
         if trials is not None and trials != spec.trials:
             check_count(trials, "trials", spec.trials)
-            if not batch.sampling.is_open:
+            if not batch.sampling.is_extensible:
                 problem = f"a Latin hypercube of {batch.sampling.samples:,} samples has no room for more"
                 raise Contradiction(shown(store.path), "trials", problem, "Run it anew, or take sobol.")
             spec = replace(spec, trials=trials, until=None, most=trials)
         batch = replace(batch, spec=spec)
-        how = How(executor, workers, progress, announce)
-        batch.check(how, store.trials_done(), store.path)
+        execution = Execution(executor, workers, progress, announce)
+        batch.check(execution, store.trials_done(), store.path)
         store.renew(spec)
-        return _finish(batch, how, store)
+        return _finish(batch, execution, store)
 
 
-def _finish(batch: Batch, how: How, store: Store | None) -> xr.Dataset:
+def _finish(batch: Batch, execution: Execution, store: Store | None) -> xr.Dataset:
     """Run what is missing, in rounds where a precision is asked for, and return the result."""
     if batch.spec.is_summary:
-        return summarised.run(batch, how, store)
-    grow = _InMemory(how) if store is None else _OnDisk(store, how)
-    goal, spec = batch.goal, batch.spec
+        return summarised.run(batch, execution, store)
+    grow = _InMemory(execution) if store is None else _OnDisk(store, execution)
+    stopping_rule, spec = batch.stopping_rule, batch.spec
     while True:
         runs = grow(batch)
-        if goal is None:
+        if stopping_rule is None:
             return runs
-        told = precision.told(goal, spec.until or "", runs)
+        assessment = precision.assessment(stopping_rule, spec.until or "", runs)
         done = batch.spec.trials
-        if told["is_reached"] or done >= spec.most:
-            return grow.tell(batch, told)
-        trials = precision.next_trials(done, told["half_width"] or math.inf, goal, spec.block, spec.most)
+        if assessment["is_reached"] or done >= spec.most:
+            return grow.result(batch, assessment)
+        trials = precision.next_trials(
+            done, assessment["half_width"] or math.inf, stopping_rule, spec.block, spec.most
+        )
         batch = replace(batch, spec=replace(batch.spec, trials=trials))
-        batch.check(how, done * len(batch.scenarios), store.path if store else None)
+        batch.check(execution, done * len(batch.scenarios), store.path if store else None)
 
 
 class _InMemory:
     """Trials in arrays that grow."""
 
-    def __init__(self, how: How) -> None:
-        self.how = how
+    def __init__(self, execution: Execution) -> None:
+        self.execution = execution
         self.kept: dict[str, Array] = {}
         self.failures: list[dict[str, Any]] = []
         self.done = 0
@@ -297,7 +299,7 @@ class _InMemory:
                 array[..., :done] = self.kept[name]
             self.kept[name] = array
         missing = [job for job in batch.jobs if job[2] - spec.first_trial >= done]
-        for scenario, _, finished in batch.work(missing, "arrays", self.how):
+        for scenario, _, finished in batch.work(missing, "arrays", self.execution):
             start = finished.first_trial - spec.first_trial
             for name, values in finished.kept.items():
                 self.kept[name][scenario, ..., start : start + finished.n_trials] = values
@@ -305,19 +307,19 @@ class _InMemory:
         self.done = spec.trials
         return batch.label(self.kept, self.failures)
 
-    def tell(self, batch: Batch, told: dict[str, Any]) -> xr.Dataset:
+    def result(self, batch: Batch, assessment: dict[str, Any]) -> xr.Dataset:
         """Return the result with the precision reached in its manifest."""
         return batch.label(self.kept, self.failures).assign_attrs(
-            batch.attributes(self.failures, precision=told)
+            batch.attributes(self.failures, precision=assessment)
         )
 
 
 class _OnDisk:
     """Trials in a store that grows."""
 
-    def __init__(self, store: Store, how: How) -> None:
+    def __init__(self, store: Store, execution: Execution) -> None:
         self.store = store
-        self.how = how
+        self.execution = execution
 
     def __call__(self, batch: Batch) -> xr.Dataset:
         """Run the blocks that are not there, or are damaged, and return all, opened lazily."""
@@ -326,13 +328,13 @@ class _OnDisk:
             store.renew(batch.spec)
         there = store.finished()
         missing = [job for job in batch.jobs if job[:2] not in there]
-        for scenario, block, done in batch.work(missing, "chunks", self.how):
+        for scenario, block, done in batch.work(missing, "chunks", self.execution):
             store.write(scenario, block, done.n_trials, done.kept, done.failures)
-        return self.tell(batch, None)
+        return self.result(batch, None)
 
-    def tell(self, batch: Batch, told: dict[str, Any] | None) -> xr.Dataset:
+    def result(self, batch: Batch, assessment: dict[str, Any] | None) -> xr.Dataset:
         """Write the manifest, with the precision reached in it."""
-        more = {} if told is None else {"precision": told}
+        more = {} if assessment is None else {"precision": assessment}
         self.store.describe(batch.attributes(self.store.failures(), **more))
         return results.open_result(self.store.path)
 
@@ -341,7 +343,7 @@ def _refuse(target: Path, spec: Spec) -> NoReturn:
     """Refuse a path where something is; if that is a run, say in what it differs."""
     remedy = "Choose another path."
     if is_run(target):
-        check_same(target, Store.open(target).spec.told(), spec.told())
+        check_same(target, Store.open(target).spec.comparable(), spec.comparable())
         remedy = f"To go on with it: sim resume {shown(target)}"
     raise InputError(shown(target), "", "already exists", remedy)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.runs import dataset as results
-from sim.runs.batch import Batch, How
+from sim.runs.batch import Batch, Execution
 from sim.runs.counts import RELATIVE_ERROR, STATISTICS, Summary
 from sim.runs.store import Store
 
@@ -27,7 +27,7 @@ class _Known:
     summary: Summary | None = None
 
 
-def run(batch: Batch, how: How, store: Store | None) -> xr.Dataset:
+def run(batch: Batch, execution: Execution, store: Store | None) -> xr.Dataset:
     """Run the blocks that a summary lacks, and return it.
 
     Full blocks are added in their order and written down now and then. The last, shorter one is left out of
@@ -38,7 +38,7 @@ def run(batch: Batch, how: How, store: Store | None) -> xr.Dataset:
     last: dict[int, Any] = {}
     written = time.monotonic()
     missing = [job for job in batch.jobs if job[1] >= known[job[0]].blocks]
-    for scenario, block, done in batch.work(missing, "summary", how):
+    for scenario, block, done in batch.work(missing, "summary", execution):
         if block == full:
             last[scenario] = done
             if store is not None:
@@ -70,18 +70,18 @@ def _label(batch: Batch, known: dict[int, _Known], last: dict[int, Any]) -> xr.D
 
     from sim.vocabulary.variables import GLOSSARY
 
-    told, failures = [], []
+    statistics, failures = [], []
     for scenario, one in known.items():
         rest = last.get(scenario)
         tail = None if rest is None else rest.kept
         whole = tail if one.summary is None else one.summary.with_last(tail)
         assert whole is not None, "a run has a trial"
-        told.append(whole.statistics())
+        statistics.append(whole.statistics())
         failures += [*one.failures, *(each._asdict() for each in (rest.failures if rest else ()))]
     variables = {
         name: (
             ("scenario", "statistic", "time", *GLOSSARY[name].dims),
-            np.stack([each[name] for each in told]),
+            np.stack([each[name] for each in statistics]),
             results.describe(name),
         )
         for name in batch.spec.keep

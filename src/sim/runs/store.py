@@ -95,7 +95,7 @@ class Spec:
     version: str
     code: str
 
-    def told(self) -> dict[str, Any]:
+    def comparable(self) -> dict[str, Any]:
         """Return what a person would compare, without what may grow."""
         return {
             "scenarios": ", ".join(f"{each['name']} {each['digest'][:8]}" for each in self.scenarios),
@@ -168,7 +168,7 @@ class Store:
             The result with its first trial alone, values not a number; None where only summaries are kept.
         """
         target = Path(path)
-        with _told(target):
+        with _plain_errors(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             holder = target.parent / f".{target.name}.{os.getpid()}.partial"
             shutil.rmtree(holder, ignore_errors=True)
@@ -229,7 +229,7 @@ class Store:
         """
         import filelock
 
-        with _told(self.path):
+        with _plain_errors(self.path):
             try:
                 held = filelock.FileLock(self.path / RUN / LOCK).acquire(timeout=0)
             except filelock.Timeout:
@@ -251,7 +251,7 @@ class Store:
             "chunks": {name: _digest(chunk) for name, chunk in chunks.items()},
             "failures": [each._asdict() for each in failures],
         }
-        with _told(self.path):
+        with _plain_errors(self.path):
             for name, chunk in chunks.items():
                 replace(self.chunk(name, scenario, block), chunk)
             with (self.path / RUN / LEDGER).open("a", encoding="utf-8", newline="\n") as ledger:
@@ -269,7 +269,7 @@ class Store:
         """
         found = {key: entry for key, entry in self.entries().items() if self._is_sound(key, entry)}
         lines = "".join(json.dumps(entry) + "\n" for entry in found.values())
-        with _told(self.path):
+        with _plain_errors(self.path):
             replace(self.path / RUN / LEDGER, lines.encode())
         return found
 
@@ -313,7 +313,7 @@ class Store:
         """Write the summary of a scenario's first blocks."""
         head = {"blocks": blocks, "failures": list(failures)}
         content = json.dumps(head).encode() + b"\n" + summary.dump()
-        with _told(self.path):
+        with _plain_errors(self.path):
             replace(self._summary(scenario), _digest(content).encode() + b"\n" + content)
 
     def summary(self, scenario: int) -> tuple[int, list[Any], Summary] | None:
@@ -327,8 +327,8 @@ class Store:
         if digest.decode(errors="replace") != _digest(content):
             return None
         head, dumped = content.split(b"\n", 1)
-        told = json.loads(head)
-        return told["blocks"], told["failures"], Summary.load(dumped)
+        fields = json.loads(head)
+        return fields["blocks"], fields["failures"], Summary.load(dumped)
 
     def _summary(self, scenario: int) -> Path:
         return self.path / RUN / f"summary.{scenario}"
@@ -338,7 +338,7 @@ class Store:
     def renew(self, spec: Spec) -> None:
         """Let the store be a run of more trials; the spec goes first, so a stop in between is made good."""
         self.spec = spec
-        with _told(self.path):
+        with _plain_errors(self.path):
             self._write_spec()
             if not spec.is_summary:
                 self.fit()
@@ -361,7 +361,7 @@ class Store:
 
     def write_result(self, result: xr.Dataset) -> None:
         """Write the result of a run that keeps summaries, over an earlier one."""
-        with _told(self.path):
+        with _plain_errors(self.path):
             for name in ("zarr.json", *map(str, result.variables)):
                 old = self.path / name
                 shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
@@ -371,7 +371,7 @@ class Store:
         """Write the attributes of the result; the manifest among them."""
         import zarr
 
-        with _told(self.path):
+        with _plain_errors(self.path):
             zarr.open_group(self.path, mode="r+", use_consolidated=False).update_attributes(dict(attributes))
 
     def _write_spec(self) -> None:
@@ -414,7 +414,7 @@ def _digest(content: bytes) -> str:
 
 
 @contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _plain_errors(path: Path) -> Iterator[None]:
     """Turn what the file system refuses into one line."""
     try:
         yield

@@ -36,7 +36,7 @@ from sim.vocabulary.errors import (
     WrongType,
     nearest,
 )
-from sim.vocabulary.variables import GLOSSARY, TOLD
+from sim.vocabulary.variables import GLOSSARY, PRESCRIBED_STATES
 
 if TYPE_CHECKING:
     from sim.case.case import Case
@@ -265,7 +265,7 @@ def find(name: str, case: Case, parameters: ParameterSet, file: str, place: str)
         If there is no such thing; the remedy names the nearest.
     """
     variable, *labels = name.split(".")
-    told = {name: GLOSSARY[name] for name in TOLD}
+    told = {name: GLOSSARY[name] for name in PRESCRIBED_STATES}
     is_parameter = ".".join(name.split(".")[:2]) in parameters.names()
     if variable in told and not is_parameter:
         dims = told[variable].dims

@@ -72,5 +72,5 @@ OPTIONS = ("pull back", "hold", "deepen")
 GRANT_STATES = ("selected", "noted", "delivered")
 
 #: `deal_supplier` of a deal that was put off, and of one made at home.
-DEFERRED = -1
+DEFERRAL = -1
 DOMESTIC = -2

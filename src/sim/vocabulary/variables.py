@@ -109,7 +109,7 @@ _CLOCK = _group(
 )
 
 #: States whose first values the case documents, and which events may set.
-_TOLD = _group(
+_PRESCRIBED = _group(
     "state",
     "always",
     ("relation", "actor partner", "index", "Relation between two states, -1 to 1"),
@@ -265,7 +265,7 @@ _DEAL = _group(
         "ratio",
         "Weight of each option: suppliers, home production, putting off",
     ),
-    ("deal_supplier", "deal", "label", "Chosen supplier, as an index; see axes.DEFERRED, axes.DOMESTIC"),
+    ("deal_supplier", "deal", "label", "Chosen supplier, as an index; see axes.DEFERRAL, axes.DOMESTIC"),
     ("contract_trial", "contract", "label", "Trial of the contract"),
     ("contract_supplier", "contract", "label", "Supplier, as an index"),
     ("contract_category", "contract", "label", "Category, as an index"),
@@ -314,12 +314,12 @@ _SHOCK = _group(
 #: name -> Variable, in the order of the groups above.
 GLOSSARY: dict[str, Variable] = {
     v.name: v
-    for v in (*_CASE, *_REGISTER, *_CLOCK, *_TOLD, *_PULSE, *_STATE, *_LEDGER, *_FLOW, *_DEAL, *_SHOCK)
+    for v in (*_CASE, *_REGISTER, *_CLOCK, *_PRESCRIBED, *_PULSE, *_STATE, *_LEDGER, *_FLOW, *_DEAL, *_SHOCK)
 }
 
 
 #: Names of the states that the case documents and events may set.
-TOLD = tuple(v.name for v in _TOLD)
+PRESCRIBED_STATES = tuple(v.name for v in _PRESCRIBED)
 
 
 def with_role(*roles: Role) -> tuple[Variable, ...]:

@@ -27,7 +27,7 @@ class Verdict:
     name : str
     chi_square, p_value : float
         Of ranks in `BINS` equal bins.
-    departure, band : float
+    ks_distance, band : float
         Largest distance of the ranks' distribution function from the diagonal, and what 95 % of uniform
         samples of the size stay within (Kolmogorov).
     spread : float
@@ -37,7 +37,7 @@ class Verdict:
     name: str
     chi_square: float
     p_value: float
-    departure: float
+    ks_distance: float
     band: float
     spread: float
 
@@ -76,10 +76,10 @@ def judge(found: IntArray, draws: int, names: tuple[str, ...]) -> list[Verdict]:
         chi_square, p_value = stats.chisquare(counts, share * len(row))
         # Ranks are whole numbers: the middle of a step keeps the test from leaning to one side.
         uniform = (row + 0.5) / (draws + 1)
-        departure = stats.kstest(uniform, "uniform").statistic
+        ks_distance = stats.kstest(uniform, "uniform").statistic
         band = stats.kstwo.ppf(0.95, len(row))
         spread = uniform.std() * np.sqrt(12.0)
         verdicts.append(
-            Verdict(name, float(chi_square), float(p_value), float(departure), float(band), float(spread))
+            Verdict(name, float(chi_square), float(p_value), float(ks_distance), float(band), float(spread))
         )
     return verdicts

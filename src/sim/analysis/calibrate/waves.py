@@ -129,7 +129,7 @@ class Learned:
         Of the mean, in standard deviations of the calibration's prior.
     contraction : float
         Part of the prior's variance taken away, in normal scores.
-    departure, band : float
+    ks_distance, band : float
         Kolmogorov distance between posterior and prior, and the largest that elements without any
         information reach by luck in 19 of 20 calibrations.
     """
@@ -142,13 +142,13 @@ class Learned:
     high: float
     shift: float
     contraction: float
-    departure: float
+    ks_distance: float
     band: float
 
     @property
     def is_informed(self) -> bool:
         """Whether posterior and prior differ by more than luck."""
-        return self.departure > self.band
+        return self.ks_distance > self.band
 
 
 @dataclass(frozen=True)
@@ -325,7 +325,7 @@ def _propose(wave: Wave) -> Proposal | None:
     return Proposal(chosen, mean[chosen], covariance)
 
 
-def _departure(scores: Array, weights: Array) -> float:
+def _ks_distance(scores: Array, weights: Array) -> float:
     """Return the Kolmogorov distance between weighted scores and a standard normal."""
     from scipy.special import ndtr
 
@@ -335,7 +335,7 @@ def _departure(scores: Array, weights: Array) -> float:
 
 
 def _band(wave: Wave, observed: Array, seed: int) -> float:
-    """Return the largest departure of invented parameters that nothing depends on.
+    """Return the largest Kolmogorov-Smirnov distance of null parameters, on which nothing depends.
 
     There are so many that, if no element is informed, one exceeds it in one calibration of twenty. They go
     through the same trials, regression and weights, so that all of those errors count.
@@ -347,7 +347,7 @@ def _band(wave: Wave, observed: Array, seed: int) -> float:
     for _ in range(int(1.0 / FALSE_ALARMS)):
         invented = random.standard_normal((n_elements, summaries.shape[1]))
         adjusted = abc.adjust(invented, summaries, observed, len(wave.sample.weights)).scores
-        largest = max(largest, *(_departure(row, wave.sample.weights) for row in adjusted))
+        largest = max(largest, *(_ks_distance(row, wave.sample.weights) for row in adjusted))
     return largest
 
 
@@ -371,7 +371,7 @@ def _learned(targets: Targets, wave: Wave, observed: Array, seed: int) -> tuple[
                 high=float(high),
                 shift=float(mean[position]),
                 contraction=float(1.0 - spread[position] ** 2),
-                departure=_departure(sample.scores[position], sample.weights),
+                ks_distance=_ks_distance(sample.scores[position], sample.weights),
                 band=band,
             )
         )

@@ -29,7 +29,7 @@ def rolling_shares(tiv: Array, window: int = YEARS) -> Array:
     tiv : ndarray, shape (year, supplier)
         Delivered in each of consecutive years.
     window : int
-        Length in years.
+        SymbolicLength in years.
 
     Returns
     -------

@@ -21,7 +21,7 @@ from sim.engine.block import Block
 from sim.model.mechanisms import posture
 from sim.model.schedule import Stage
 from sim.scenario.scenario import Scenario, load
-from sim.vocabulary.axes import DEFERRED, DOMESTIC, LEVELS, OPTIONS, Array
+from sim.vocabulary.axes import DEFERRAL, DOMESTIC, LEVELS, OPTIONS, Array
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import Contradiction, OutsideHorizon, UnknownName, WrongType, nearest
 
@@ -238,7 +238,7 @@ def _talks(block: _Watched, case: Case) -> Iterable[Decision]:
 def _deals(block: _Watched, case: Case) -> Iterable[Decision]:
     values = block.values
     n_suppliers = len(case.suppliers)
-    names = (*case.suppliers, "home production", "put off")
+    names = (*case.suppliers, "home production", "deferral")
     for k, category in enumerate(values["deal_category"]):
         weight = values["deal_options"][:, k]
         is_open = np.flatnonzero(weight > 0)
@@ -259,7 +259,7 @@ def _deals(block: _Watched, case: Case) -> Iterable[Decision]:
             for i in is_open
         )
         choice = int(values["deal_supplier"][k])
-        position = {DOMESTIC: n_suppliers, DEFERRED: n_suppliers + 1}.get(choice, choice)
+        position = {DOMESTIC: n_suppliers, DEFERRAL: n_suppliers + 1}.get(choice, choice)
         yield Decision(
             "deal",
             case.recipient,

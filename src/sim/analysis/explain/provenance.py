@@ -16,7 +16,7 @@ from sim.scenario.scenario import Scenario
 from sim.sources import table as evidence
 from sim.sources.table import Evidence
 from sim.vocabulary.errors import UnknownName, nearest
-from sim.vocabulary.variables import GLOSSARY, TOLD
+from sim.vocabulary.variables import GLOSSARY, PRESCRIBED_STATES
 
 #: What a variable without a mechanism comes from, by its role.
 ORIGINS = {
@@ -140,7 +140,7 @@ def _of_variable(name: str, scenario: Scenario) -> Trace:
     inputs = list(dict.fromkeys(each for stage in writers for each in stage.reads))
     fullnames = [scenario.parameters.local(each) for each in inputs if model.base_name(each) not in GLOSSARY]
     numbers = [_number(e) for fullname in fullnames for e in scenario.parameters.elements(fullname)]
-    if name in TOLD:
+    if name in PRESCRIBED_STATES:
         numbers += _held(name, scenario)
     origin = ", ".join(stage.name for stage in writers) or ORIGINS.get(variable.role, "")
     return Trace(

@@ -51,7 +51,7 @@ class Conclusion:
     verdict: str
 
 
-def readings() -> dict[str, dict[str, Any]]:
+def structural_variants() -> dict[str, dict[str, Any]]:
     """Return the structures tried, by name, as keywords of `Scenario.override`."""
     tried: dict[str, dict[str, Any]] = {"default": {}}
     for name, variant in variants.known().items():
@@ -80,7 +80,7 @@ def report(
         Called with the number of trials finished since the last call.
     """
     found: dict[str, dict[tuple[str, str], Interval]] = {}
-    for name, changes in readings().items():
+    for name, changes in structural_variants().items():
         varied = [each.override(name=each.name, **changes) if changes else each for each in scenarios]
         found[name] = _differences(run(varied, trials=trials, seed=seed, progress=progress))
     default = found.pop("default")

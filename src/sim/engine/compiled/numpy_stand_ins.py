@@ -10,7 +10,7 @@ import numpy as np
 from sim.engine.compiled.graph import INTEGER, NotTraceable, Trace
 from sim.engine.compiled.traced import (
     FUNCTIONS,
-    Length,
+    SymbolicLength,
     Table,
     Traced,
     chosen,
@@ -48,9 +48,9 @@ def _joined(function: Any, arrays: Sequence[Any], axis: int) -> Traced:
 
 
 def _broadcast_to(x: Any, shape: tuple[int, ...]) -> Traced:
-    axis = shape[-1].axis if isinstance(shape[-1], Length) else None
+    axis = shape[-1].axis if isinstance(shape[-1], SymbolicLength) else None
     trace = trace_of(x)
-    cells = np.broadcast_to(lifted(trace, x), tuple(1 if isinstance(n, Length) else n for n in shape))
+    cells = np.broadcast_to(lifted(trace, x), tuple(1 if isinstance(n, SymbolicLength) else n for n in shape))
     return Traced(trace, cells, axis)
 
 
@@ -148,14 +148,14 @@ class Numpy:
     def zeros(self, shape: Any, dtype: Any = float) -> Any:
         """Return zeros."""
         shape = shape if isinstance(shape, tuple) else (shape,)
-        if not isinstance(shape[-1], Length):
+        if not isinstance(shape[-1], SymbolicLength):
             return np.zeros(shape, dtype)
         cells = np.full((*shape[:-1], 1), self._trace.constant(dtype(0)), dtype=object)
         return Traced(self._trace, cells, shape[-1].axis)
 
     def arange(self, stop: Any) -> Any:
         """Return 0, 1, 2, ..."""
-        if not isinstance(stop, Length):
+        if not isinstance(stop, SymbolicLength):
             return np.arange(stop).view(Table)
         return Traced(
             self._trace, row_of(self._trace.node("position", (), None, INTEGER, stop.axis)), stop.axis
@@ -163,7 +163,7 @@ class Numpy:
 
     def broadcast_to(self, x: Any, shape: Any) -> Any:
         """Repeat along axes."""
-        if isinstance(x, np.ndarray) and isinstance(shape[-1], Length):
+        if isinstance(x, np.ndarray) and isinstance(shape[-1], SymbolicLength):
             x = Traced(self._trace, lifted(self._trace, x), None)
         return np.broadcast_to(x, shape)
 
@@ -177,7 +177,7 @@ class Numpy:
 
     def repeat(self, x: Any, times: Any, axis: int) -> Any:
         """Repeat entries; traced, only of what is empty."""
-        if isinstance(times, Length):
+        if isinstance(times, SymbolicLength):
             if x.size:
                 raise NotTraceable("numpy.repeat")
             return x

@@ -38,12 +38,12 @@ _ONE = {np.floor: "floor", np.sqrt: "sqrt"}
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 
 
-class Length(int):
+class SymbolicLength(int):
     """The length of an axis that is not known: a number that knows its axis."""
 
     axis: Axis
 
-    def __new__(cls, axis: Axis) -> Length:
+    def __new__(cls, axis: Axis) -> SymbolicLength:
         """Return a length; its value has no meaning but differs between axes."""
         made = super().__new__(cls, 1_000_003 + axis.number)
         made.axis = axis
@@ -72,9 +72,9 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Lengths of the axes; that of the last is a `Length`."""
+        """Lengths of the axes; that of the last is a `SymbolicLength`."""
         shape: tuple[int, ...] = self.cells.shape
-        return shape if self.axis is None else (*shape[:-1], Length(self.axis))
+        return shape if self.axis is None else (*shape[:-1], SymbolicLength(self.axis))
 
     @property
     def size(self) -> int:
@@ -143,7 +143,7 @@ class Ledger:
 
     def __init__(self, trace: Trace, memory: Memory, shape: tuple[int, ...]) -> None:
         self.trace, self.memory = trace, memory
-        self.shape = (*shape, Length(memory.axis)) if memory.axis else shape
+        self.shape = (*shape, SymbolicLength(memory.axis)) if memory.axis else shape
 
     def __len__(self) -> int:
         return self.shape[0]

@@ -18,7 +18,7 @@ import numpy as np
 from sim.numerics.choice import by_rule
 from sim.numerics.elementary import exp, log, total
 from sim.numerics.lists import pick
-from sim.vocabulary.axes import DEFERRED, DOMESTIC, Array, IntArray
+from sim.vocabulary.axes import DEFERRAL, DOMESTIC, Array, IntArray
 
 
 @dataclass(frozen=True)
@@ -74,5 +74,5 @@ def step(
     is_beyond = pick(choice_shock, deal_trial, deal_slot) * cumulative[-1] >= cumulative
     choice = np.minimum(np.count_nonzero(is_beyond, axis=0), len(options) - 1)
     n_suppliers = len(deal_weight)
-    home_or_off = np.where(choice == n_suppliers, DOMESTIC, DEFERRED)
+    home_or_off = np.where(choice == n_suppliers, DOMESTIC, DEFERRAL)
     return Update(deal_options=options, deal_supplier=np.where(choice < n_suppliers, choice, home_or_off))

@@ -30,10 +30,10 @@ YEARS = 5
 HEADLINE = "leader_share"
 
 #: Least skill shown. A baseline that is exactly right, as no change is where there is one supplier for ever,
-#: has a score of nought, and the ratio to it says nothing.
+#: has a score of zero, and the ratio to it says nothing.
 _LEAST_SKILL = -10.0
 
-#: Scores below this are nought but for rounding.
+#: Scores below this are zero but for rounding.
 _NOTHING = 1e-12
 
 #: Groups of targets, by how their names begin; all others are scalars.
@@ -64,7 +64,7 @@ class Fan:
 
 
 @dataclass(frozen=True)
-class Test:
+class PairedTest:
     """What was said and scored for one origin.
 
     Parameters
@@ -106,7 +106,7 @@ class Test:
 class Skill:
     """One minus the ratio of mean scores, model over baseline: above zero the model is better.
 
-    Cut at -10; nought where both are exactly right.
+    Cut at -10; zero where both are exactly right.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def of_case(
     length: int = YEARS,
     command: str = "",
     progress: Progress | None = None,
-) -> list[Test]:
+) -> list[PairedTest]:
     """Test the shipped case at some origins: by their scenarios, or else from the register alone."""
     case = scenarios.load("baseline").case
     path = case.folder / case.record.deal_register.deals
@@ -166,7 +166,7 @@ def of_register(
     length: int = YEARS,
     command: str = "",
     progress: Progress | None = None,
-) -> list[Test]:
+) -> list[PairedTest]:
     """Test the importer of a register at some origins, each with a case made from what was known then."""
     # Only how far the register goes; what it says of the window is read after the forecast.
     for year in years:
@@ -200,7 +200,7 @@ def _test(
     command: str,
     progress: Progress | None,
     look: Callable[[Origin], Outcome],
-) -> Test:
+) -> PairedTest:
     """Forecast, register, and only then look at what happened."""
     said = forecast.simulate(origin, trials, seed, progress)
     registered = forecast.registered(said.stated(), origin, trials, seed, vintage, command)
@@ -209,7 +209,7 @@ def _test(
     scenario = origin.scenario
     leader = scenario.case.suppliers[said.window.leader]
     everyone = [said, *rivals]
-    return Test(
+    return PairedTest(
         origin=origin.year,
         years=origin.years,
         recipient=scenario.case.recipient,
@@ -250,17 +250,17 @@ def _n_known(origin: Origin) -> int:
     return sum(deal.is_platform and deal.year < origin.year for deal in deals)
 
 
-def crps(tests: Iterable[Test], source: str, target: str = HEADLINE) -> float:
+def crps(tests: Iterable[PairedTest], source: str, target: str = HEADLINE) -> float:
     """Return the mean score of a target over origins."""
     return float(np.mean([each.crps for test in tests for each in test.of(source) if each.target == target]))
 
 
-def coverage(tests: Iterable[Test], width: str, source: str = "model") -> float:
+def coverage(tests: Iterable[PairedTest], width: str, source: str = "model") -> float:
     """Return the part of all targets that fall into the central interval."""
     return float(np.mean([each.covered[width] for test in tests for each in test.of(source)]))
 
 
-def coverage_by_group(tests: Iterable[Test], width: str) -> dict[str, float]:
+def coverage_by_group(tests: Iterable[PairedTest], width: str) -> dict[str, float]:
     """Return coverage apart for shares, annual volumes and scalars.
 
     Shares of suppliers that hardly ever sell are easily covered, and there are many of them.
@@ -273,12 +273,12 @@ def coverage_by_group(tests: Iterable[Test], width: str) -> dict[str, float]:
     return {group: float(np.mean(each)) for group, each in found.items()}
 
 
-def sources(tests: Sequence[Test]) -> tuple[str, ...]:
+def sources(tests: Sequence[PairedTest]) -> tuple[str, ...]:
     """Return the model and the baselines."""
     return tuple(dict.fromkeys(each.source for each in tests[0].scored))
 
 
-def skill(tests: Sequence[Test], seed: int = 1) -> list[Skill]:
+def skill(tests: Sequence[PairedTest], seed: int = 1) -> list[Skill]:
     """Return the model's skill against each baseline."""
     found = []
     for baseline in sources(tests)[1:]:
@@ -298,7 +298,7 @@ def skill(tests: Sequence[Test], seed: int = 1) -> list[Skill]:
     return found
 
 
-def _pairs(test: Test, baseline: str) -> Array:
+def _pairs(test: PairedTest, baseline: str) -> Array:
     """Return the scores of model and baseline for every supplier's share, shape (supplier, 2)."""
     scored: dict[str, dict[str, float]] = {"model": {}, baseline: {}}
     for source, by_target in scored.items():
@@ -328,7 +328,7 @@ def _resample(pairs: Sequence[Array], generator: np.random.Generator) -> list[Ar
     return [each[generator.integers(len(each), size=len(each))] for each in chosen]
 
 
-def summary(tests: Sequence[Test], seed: int = 1) -> dict[str, Any]:
+def summary(tests: Sequence[PairedTest], seed: int = 1) -> dict[str, Any]:
     """Return the card as plain values, for JSON."""
     found = skill(tests, seed)
     return {
@@ -368,7 +368,7 @@ def summary(tests: Sequence[Test], seed: int = 1) -> dict[str, Any]:
     }
 
 
-def _mean_log(tests: Sequence[Test], source: str) -> float | None:
+def _mean_log(tests: Sequence[PairedTest], source: str) -> float | None:
     """Return the mean log score over orders, or None if there was no order."""
     scored = [(test.log_score[source], test.n_deals_scored) for test in tests if test.n_deals_scored]
     orders = sum(count for _, count in scored)
