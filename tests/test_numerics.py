@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy import special
 
 from sim.numerics import elementary as numerics
+from sim.numerics import lists
 
 
 def ulps(found: Any, wanted: Any) -> float:
@@ -128,13 +129,13 @@ def test_pick_takes_what_belongs_to_each_deal(n_trials: int, n: int, n_deals: in
     trial, category = rng.integers(0, n_trials, n_deals), rng.integers(0, n, n_deals)
     deals = list(zip(category, trial, strict=True))
     by_trial, both, three = rng.random(n_trials), rng.random((n, n_trials)), rng.random((3, n, n_trials))
-    assert numerics.pick(by_trial, trial).tolist() == [by_trial[t] for t in trial]
-    assert numerics.pick(both, trial, category).tolist() == [both[c, t] for c, t in deals]
-    assert numerics.pick(both, trial).tolist() == [[row[t] for t in trial] for row in both]
-    found = numerics.pick(three, trial, category)
+    assert lists.pick(by_trial, trial).tolist() == [by_trial[t] for t in trial]
+    assert lists.pick(both, trial, category).tolist() == [both[c, t] for c, t in deals]
+    assert lists.pick(both, trial).tolist() == [[row[t] for t in trial] for row in both]
+    found = lists.pick(three, trial, category)
     assert found.tolist() == [[plane[c, t] for c, t in deals] for plane in three]
     np.testing.assert_array_equal(
-        numerics.pick(np.broadcast_to(by_trial, both.shape), trial, category), by_trial[trial]
+        lists.pick(np.broadcast_to(by_trial, both.shape), trial, category), by_trial[trial]
     )
 
 
@@ -147,12 +148,12 @@ def test_scatter_adds_in_the_order_of_the_list(n: int, n_trials: int, n_items: i
     wanted = target.tolist()
     for r, t, value in zip(row.tolist(), trial.tolist(), values.tolist(), strict=True):
         wanted[r][t] += value
-    numerics.scatter(target, (row, trial), values)
+    lists.scatter(target, (row, trial), values)
     assert target.tolist() == wanted
-    numerics.scatter(target, (row, trial), 0.0)
+    lists.scatter(target, (row, trial), 0.0)
     assert target.tolist() == wanted
 
 
 def test_scatter_refuses_what_lies_outside() -> None:
     with pytest.raises(ValueError, match="invalid entry"):
-        numerics.scatter(np.zeros((2, 3)), (np.array([0]), np.array([3])), 1.0)
+        lists.scatter(np.zeros((2, 3)), (np.array([0]), np.array([3])), 1.0)
