@@ -71,7 +71,7 @@ def without(function: Any) -> tuple[Stage, ...]:
         (broken(5, stage("hhi_prev", "")), START, "step reads hhi_prev, but hhi is not a state"),
         (broken(5, stage("documented_change_prev", "")), START, "documented_change is not a state"),
         (SCHEDULE, without(disasters.start), "nothing gives disaster_need a first value"),
-        (SCHEDULE, without(relations.start), "nothing gives goodwill a first value"),
+        (SCHEDULE, without(relations.start), "attraction.start reads goodwill before it is written"),
         (SCHEDULE, without(measures.start), "payoffs.start reads category_stock before it is written"),
         (SCHEDULE, START[::-1], "before it is written|a first value"),
         (SCHEDULE, (stage("delivery_ledger", ""), *START), "reads delivery_ledger before it is written"),

@@ -194,6 +194,7 @@ def contracts(draw: st.DrawFn) -> Contract:
         supplier=draw(st.integers(0, SUPPLIERS - 1)),
         category=draw(st.integers(0, CATEGORIES - 1)),
         tiv=draw(st.floats(0.0, 500.0)),
+        kit=draw(st.floats(0.0, 50.0)),
         value=draw(st.floats(0.0, 2000.0)),
         delay=draw(st.integers(0, STEPS + 2)),
         instalments=draw(st.integers(1, STEPS)),
@@ -214,15 +215,17 @@ def quarters(draw: st.DrawFn) -> dict[str, Any]:
         "money": draw(st.floats(0.0, 800.0)),
         "gift": draw(st.floats(0.0, 20.0)),
         "military_budget": draw(st.floats(0.0, 5000.0)),
+        "made": draw(st.floats(0.0, 50.0)),
+        "finance": [draw(st.floats(0.0, 1.0)) for _ in range(SUPPLIERS)],
     }
 
 
 def as_arrays(signed: list[Contract]) -> dict[str, Any]:
     """Return contracts as the engine has them, in a block of one trial."""
-    kinds = {"tiv": float, "value": float, "lapses": bool}
+    kinds = {"tiv": float, "kit": float, "value": float, "lapses": bool}
     columns = {
         f"contract_{name}": np.array([getattr(each, name) for each in signed], dtype=kinds.get(name, int))
-        for name in ("supplier", "category", "tiv", "value", "delay", "instalments", "lapses")
+        for name in ("supplier", "category", "tiv", "kit", "value", "delay", "instalments", "lapses")
     }
     return {**columns, "contract_trial": np.zeros(len(signed), dtype=int)}
 
@@ -235,6 +238,8 @@ def test_deliveries_agree(told: list[dict[str, Any]], loss: float) -> None:
         categories=range(CATEGORIES),
         book=[],
         stock=[[10.0] * CATEGORIES for _ in range(SUPPLIERS)],
+        order_book=[0.0] * SUPPLIERS,
+        home_stock=[1.0] * CATEGORIES,
         stock_loss=loss,
         grant_capability=0.15,
         is_grant_donor=is_donor,
@@ -246,6 +251,7 @@ def test_deliveries_agree(told: list[dict[str, Any]], loss: float) -> None:
         "lapse_ledger": np.zeros((STEPS + 1, SUPPLIERS, 1)),
         "stock_prev": np.array(w.stock)[..., None],
         "order_book_prev": np.zeros((SUPPLIERS, 1)),
+        "home_stock_prev": np.ones((CATEGORIES, 1)),
         "stock_loss": np.array([loss]),
         "grant_capability": np.array([0.15]),
         "is_grant_donor": np.array(is_donor),
@@ -254,12 +260,13 @@ def test_deliveries_agree(told: list[dict[str, Any]], loss: float) -> None:
     }
     for step, quarter in enumerate(told):
         w.step, w.contracts, w.cancellation = step, quarter["contracts"], quarter["cancellation"]
-        w.grant_deliveries = quarter["gift"]
+        w.grant_deliveries, w.home_orders = quarter["gift"], [quarter["made"]] * CATEGORIES
         values |= {"step": step, "cancellation": np.array(w.cancellation)[:, None], **as_arrays(w.contracts)}
         values["grant_deliveries"] = np.array([w.grant_deliveries])
+        values["home_orders"] = np.array(w.home_orders)[:, None]
         fast = call(deliveries.step, values)
         slow_deliveries.step(w)
-        values |= {"stock_prev": fast.stock, "order_book_prev": fast.order_book}
+        values |= {name + "_prev": getattr(fast, name) for name in ("stock", "home_stock", "order_book")}
         for name in vars(fast):
             slow = np.array(getattr(w, name))
             np.testing.assert_allclose(getattr(fast, name)[..., 0], slow, err_msg=f"{name}, {step}", **CLOSE)
@@ -269,6 +276,10 @@ def test_deliveries_agree(told: list[dict[str, Any]], loss: float) -> None:
 def test_budget_and_payments_agree(told: list[dict[str, Any]], years: float, first_quarter: int) -> None:
     w = SimpleNamespace(
         fronts=range(1),
+        suppliers=range(SUPPLIERS),
+        finance_at_start=[0.2] * SUPPLIERS,
+        finance_lift=0.5,
+        finance_stretch=2.0,
         dues=[],
         commitments=0.0,
         unspent=0.0,
@@ -286,6 +297,9 @@ def test_budget_and_payments_agree(told: list[dict[str, Any]], years: float, fir
         "arrears_prev": zero,
         "commitments_prev": zero,
         "payment_years": np.array([years]),
+        "finance_at_start_prev": np.full((SUPPLIERS, 1), 0.2),
+        "finance_lift": np.array([0.5]),
+        "finance_stretch": np.array([2.0]),
         "crowding_out": np.array([[0.4]]),
         "procurement_share": np.array([0.2]),
         "commitment_ceiling": np.array([4.0]),
@@ -295,6 +309,9 @@ def test_budget_and_payments_agree(told: list[dict[str, Any]], years: float, fir
         w.fiscal_quarter = (first_quarter - 1 + step) % 4 + 1
         w.military_budget, w.budget_cut = quarter["military_budget"], quarter["gift"] / 40
         w.border_pressure = [quarter["money"] / 800]
+        w.home_value, w.finance_terms = quarter["made"], quarter["finance"]
+        values |= {"home_value": np.array([w.home_value])}
+        values |= {"finance_terms": np.array(w.finance_terms)[:, None]}
         values |= {"step": step, "fiscal_quarter": w.fiscal_quarter}
         values |= {"cancellation": np.array(w.cancellation)[:, None]}
         values |= {name: np.array([getattr(w, name)]) for name in ("military_budget", "budget_cut")}

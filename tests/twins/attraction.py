@@ -3,6 +3,24 @@
 from __future__ import annotations
 
 
+def start(w):
+    w.finance_at_start, w.political_cost_at_start = list(w.finance_terms), list(w.political_cost)
+    w.technology_at_start = [list(row) for row in w.technology_terms]
+    w.alignment_at_start, w.rung_at_start = list(w.alignment), list(w.agreement_rung)
+    w.goodwill_at_start = list(w.goodwill)
+    w.fleet_share_at_start = [[_fleet_share(w, s, c) for c in w.categories] for s in w.suppliers]
+    w.concentration_at_start = [_concentration(w, s) for s in w.suppliers]
+
+
+def _fleet_share(w, s, c):
+    return w.stock[s][c] / w.category_stock[c] if w.category_stock[c] > 0 else 0.0
+
+
+def _concentration(w, s):
+    # An order concentrates by the supplier's own share, and less by that of the rest of its camp.
+    return w.installed_share[s] + w.camp_correlation * (w.camp_share[s] - w.installed_share[s])
+
+
 def utilities(w, c):
     """The utility of every supplier in an opening of category `c`."""
     remembered = sum(w.experience[s][c] for s in w.suppliers)
@@ -14,13 +32,17 @@ def utilities(w, c):
             v += w.experience_weight * w.experience[s][c] / remembered
         if w.quarters_since_order[s] <= 4 * w.recent_window:
             v += w.recent_weight
-        v += w.finance_weight * w.finance_terms[s]
-        v += w.technology_weight * w.technology_terms[s][c]
-        # An order concentrates by the supplier's own share, and less by that of the rest of its camp.
-        rest_of_camp = w.camp_share[s] - w.installed_share[s]
+        v += w.finance_weight * (w.finance_terms[s] - w.finance_at_start[s])
+        v += w.technology_weight * (w.technology_terms[s][c] - w.technology_at_start[s][c])
+        if s in w.partners:
+            v += w.alignment_draw * (w.alignment[s] - w.alignment_at_start[s])
+            v += w.agreement_draw * (w.agreement_rung[s] - w.rung_at_start[s]) / 5
+            v += w.goodwill_draw * (w.goodwill[s] - w.goodwill_at_start[s])
+        v += w.fleet_aversion * w.mixing_cost * (_fleet_share(w, s, c) - w.fleet_share_at_start[s][c])
         aversion = w.concentration_weight * (1 + w.doubt_weight * w.doubt_a_quarter_ago)
-        v -= aversion * (w.installed_share[s] + w.camp_correlation * rest_of_camp)
-        v -= w.political_cost[s] + w.coercion[s]
+        v -= aversion * max(0.0, _concentration(w, s) - w.concentration_threshold)
+        v += aversion * max(0.0, w.concentration_at_start[s] - w.concentration_threshold)
+        v -= w.political_cost[s] - w.political_cost_at_start[s] + w.coercion[s]
         if s in w.partners and w.relation[0][s] < 0:
             v += w.hostility_weight * w.relation[0][s]
         v -= w.urgency * sum(w.border_pressure) * w.lead_time_factor[s]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from sim.vocabulary.axes import DOMESTIC
 from twins.chance import normal, whole_quarters
 
 
@@ -15,6 +16,7 @@ class Contract:
     supplier: int
     category: int
     tiv: float
+    kit: float
     value: float
     delay: int
     instalments: int
@@ -25,21 +27,40 @@ def step(w):
     signed = [deal for deal in w.deals if deal.supplier >= 0]
     w.contracts = [_contract(w, deal, len(signed)) for deal in signed]
     for supplier, category, tiv, value, delay, instalments in w.documented_contracts:
-        told = Contract(int(supplier), int(category), tiv, value, int(delay), int(instalments), lapses=False)
-        w.contracts.append(told)
+        fields = int(supplier), int(category), tiv, 0.0, value, int(delay), int(instalments)
+        w.contracts.append(Contract(*fields, lapses=False))
+    w.home_orders, w.home_value = [0.0 for _ in w.categories], 0.0
+    for deal in w.deals:
+        if deal.supplier == DOMESTIC:
+            c, room = deal.category, max(0.0, w.commitment_cap - w.commitments)
+            made = w.domestic_capability[c] * _size(w, deal)
+            cost = w.price_level[c] * _dearer(w)
+            w.home_value += min(made * cost, room)
+            w.home_orders[c] += min(made, room / cost)
+
+
+def _dearer(w):
+    return math.exp(w.cost_escalation * w.step / 4)
+
+
+def _size(w, deal):
+    c = deal.category
+    return w.size_median[c] * math.exp(w.size_spread[c] * normal(w.size_shock[deal.slot]))
 
 
 def _contract(w, deal, n_signed):
     s, c = deal.supplier, deal.category
-    tiv = w.size_median[c] * math.exp(w.size_spread[c] * normal(w.size_shock[deal.slot]))
-    price = w.price_level[c] * w.price_factor[s]
-    part_of_room = max(0.0, w.commitment_cap - w.commitments) / n_signed
+    tiv = _size(w, deal) * w.size_factor[s]
+    price = w.price_level[c] * w.price_factor[s] * _dearer(w)
+    lift = max(0.0, 1 + w.finance_lift * (w.finance_terms[s] - w.finance_at_start[s]))
+    part_of_room = max(0.0, w.commitment_cap - w.commitments) / n_signed * lift
     value = min(tiv * price, part_of_room)
     lead = math.exp(w.lead_time_location[c] + w.lead_time_spread[c] * normal(w.delay_shock[deal.slot]))
     return Contract(
         supplier=s,
         category=c,
         tiv=value / price if w.in_register[c] else 0.0,
+        kit=0.0 if w.in_register[c] else value / price,
         value=value,
         delay=whole_quarters(lead * w.lead_time_factor[s] - 0.5),
         instalments=whole_quarters(w.delivery_spread),

@@ -34,6 +34,13 @@ def start(w):
             for c in w.categories:
                 w.stock[s][c] += cohort[s][c] * (1 - w.stock_wear) ** age
 
+    for c in w.categories:
+        sellers = [w.world_order_share[s][c] * w.catalogue[s][c] for s in w.suppliers]
+        for s in w.suppliers:
+            if sum(sellers) > 0:
+                w.stock[s][c] += w.kit_at_start[c] * sellers[s] / sum(sellers)
+    w.home_stock = list(w.home_stock_at_start)
+
     w.book = []
     for i, tiv in enumerate(w.open_tiv):
         s, c = w.open_supplier[i], w.open_category[i]
@@ -55,6 +62,8 @@ def _wait(w, s, c, age, u):
 
 
 def step(w):
+    w.book_a_quarter_ago = list(w.order_book)
+    w.home_stock = [w.home_stock[c] * (1 - w.stock_loss) + w.home_orders[c] for c in w.categories]
     w.cancellations = [0.0 for _ in w.suppliers]
     still = []
     for item in w.book:
@@ -80,11 +89,15 @@ def step(w):
     for s in w.suppliers:
         for c in w.categories:
             w.stock[s][c] -= w.retired[s][c]
-            if w.is_grant_donor[s] and w.in_register[c]:
+            if w.is_grant_donor[s]:
                 gift = w.grant_deliveries * w.grant_capability * w.grant_basket[c]
                 w.stock[s][c] += gift
-                w.granted[s] += gift
-                w.deliveries[s] += gift
+                if w.in_register[c]:
+                    w.granted[s] += gift
+                    w.deliveries[s] += gift
+    for order in w.contracts:
+        if not order.lapses:
+            w.stock[order.supplier][order.category] += order.kit
     for item in w.book:
         if item.at == w.step and not item.lapses:
             w.stock[item.supplier][item.category] += item.tiv

@@ -53,9 +53,21 @@ def count(mean, dispersion, shock):
     return SLOTS
 
 
+def mix_of(w):
+    """The weights of all categories: tilts move the mix within the register, and outside it."""
+    mix = [0.0 for _ in w.categories]
+    for inside in (0, 1):
+        group = [c for c in w.categories if w.in_register[c] == inside]
+        tilted = sum(weight(w, c) for c in group)
+        for c in group:
+            mix[c] = weight(w, c) * sum(openings(w, d) for d in group) / tilted if tilted > 0 else 0.0
+    return mix
+
+
 def step(w):
     in_a_year = sum(openings(w, c) for c in w.categories)
-    mean = w.modernisation * min(1.0, w.headroom / w.caution) * in_a_year / 4
+    means = (w.military_budget / w.initial_military_budget) ** w.money_response
+    mean = w.modernisation * means * min(1.0, w.headroom / w.caution) * in_a_year / 4
     w.deal_count = float(count(mean, w.dispersion, w.demand_shock))
-    mix = [weight(w, c) for c in w.categories]
+    mix = mix_of(w)
     w.deals = [Deal(slot, choose(mix, w.category_shock[slot])) for slot in range(int(w.deal_count))]

@@ -16,10 +16,13 @@ def step(w):
     w.order_count = [0.0 for _ in w.suppliers]
     for s in w.suppliers:
         w.quarters_since_order[s] += 1
+        ordered, book = w.ordered_in_window[s], w.book_a_quarter_ago[s]
+        on_book = min(1.0, book / ordered) if ordered > 0 else float(book > 0)
         for c in w.categories:
-            w.experience[s][c] *= w.experience_kept
+            w.experience[s][c] *= w.experience_kept * (1 - w.cancellation[s] * on_book)
     for order in w.contracts:
-        w.experience[order.supplier][order.category] += 1
+        if not order.lapses:
+            w.experience[order.supplier][order.category] += 1
         if w.in_register[order.category]:
             w.order_count[order.supplier] += 1
             w.quarters_since_order[order.supplier] = 0.0

@@ -11,8 +11,9 @@ def _shares(amounts):
 
 
 def _take_stock(w):
-    w.category_stock = [sum(w.stock[s][c] for s in w.suppliers) for c in w.categories]
-    w.installed_share = _shares([sum(w.stock[s]) for s in w.suppliers])
+    w.category_stock = [sum(w.stock[s][c] for s in w.suppliers) + w.home_stock[c] for c in w.categories]
+    counted = [c for c in w.categories if w.in_register[c]]
+    w.installed_share = _shares([sum(w.stock[s][c] for c in counted) for s in w.suppliers])
     w.camp_share = [
         sum(w.installed_share[r] for r in w.suppliers if w.camp[r] == w.camp[s]) for s in w.suppliers
     ]
@@ -59,5 +60,5 @@ def _usable(w, c):
     held = w.category_stock[c]
     if held == 0:
         return 0.0
-    same = sum((w.stock[s][c] / held) ** 2 for s in w.suppliers)
+    same = sum((w.stock[s][c] / held) ** 2 for s in w.suppliers) + (w.home_stock[c] / held) ** 2
     return held * (1 - w.mixing_cost * (1 - same))

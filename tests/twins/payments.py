@@ -15,8 +15,8 @@ class Due:
     lapses: bool
 
 
-def _parts(w, supplier, value):
-    term = max(1, int((w.payment_years + 0.5) // 1))
+def _parts(w, supplier, value, stretch=0.0):
+    term = max(1, int((w.payment_years + stretch + 0.5) // 1))
     return [Due(w.step + 4 * year, supplier, value / term, lapses=False) for year in range(term)]
 
 
@@ -44,9 +44,14 @@ def step(w):
         if contract.lapses:
             w.dues.append(Due(w.step + contract.delay, contract.supplier, contract.value, lapses=True))
         else:
-            w.dues += _parts(w, contract.supplier, contract.value)
+            s = contract.supplier
+            stretch = w.finance_stretch * (w.finance_terms[s] - w.finance_at_start[s])
+            w.dues += _parts(w, s, contract.value, stretch)
 
-    due_now = w.arrears + sum(due.money for due in w.dues if due.at == w.step and not due.lapses)
+    w.signed += w.home_value
+    due_now = (
+        w.arrears + w.home_value + sum(due.money for due in w.dues if due.at == w.step and not due.lapses)
+    )
     w.dues = [due for due in w.dues if due.at != w.step or due.lapses]
     # A new fiscal year: what the old one left unspent is gone.
     w.returned = w.unspent if w.fiscal_quarter == 1 else 0.0

@@ -41,9 +41,9 @@ QUARTER = (
     economy,
     politics,
     disasters,
-    budget,
     posture,
     terms,
+    budget,
     export_regime,
     agreements,
     export_control,
@@ -106,6 +106,7 @@ class World(SimpleNamespace):
         export_control.step(self)
         rates.step(self)
         terms.step(self)
+        attraction.start(self)
         standing.step(self)
         supplier_choice.start(self)
 

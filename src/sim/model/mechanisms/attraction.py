@@ -1,17 +1,25 @@
 """What draws the recipient to each supplier, for each opening of the quarter, term by term.
 
-    V_s = V0_s + beta_S S + beta_C C + beta_R R + theta_F F + theta_T T
-          - theta_H (1 + doubt) H - X - haste lead
+    V_s = V0_s + beta_S S + beta_C C + beta_R R
+          + theta_F (F - F0) + theta_T (T - T0)
+          + theta_A (A - A0) + theta_L (L - L0) / 5 + theta_G (G - G0)
+          + theta_M m (M - M0)
+          - theta_H (1 + doubt) (max(0, H - h) - max(0, H0 - h)) - (X - X0) - Y - haste lead
 
-V0 is the standing part; S the supplier's share of the installed stock; C its share of the remembered
-orders of the category; R one if it had any order in the last years; F and T finance and technology
-transfer on offer; H the concentration that an order adds, correlated within camps, which weighs more
-while partners' postures are unsteady; X the political cost, which a bad relation and pressing raise;
-haste the border pressure under the reading that urgency favours fast suppliers (zero under the other).
+V0 is the standing part; S the supplier's share of the installed stock; C its share of the remembered orders
+of the category; R one if it had any order in the last years; F and T finance and technology transfer on
+offer; A, L and G the recipient's alignment with a partner, the rung of their agreement and the goodwill that
+aid has left; M the supplier's share of the stock of the category, where a mixed fleet costs m; H the
+concentration that an order adds, correlated within camps, which counts above a level h and weighs more while
+partners' postures are unsteady; X the political cost, Y what a hostile relation and pressing add to it; haste
+the border pressure under the reading that urgency favours fast suppliers (zero under the other).
+
+Terms that no record of choices can tell are measured from the start (F0, T0, ...): there the odds are
+those estimated, which already contain what was on offer then.
 
 Evidence: x_choice_logit, x_supplier_memory, cn_lockin_cause, switch_cost_high, jp_integration_gap,
-bd_nonalign_diversify_norm, jp_finance_offer, pk_offer, no_binding, mm_jp_secondary. Leaves out: bargaining,
-and deals tied to one another.
+bd_nonalign_diversify_norm, jp_finance_offer, jp_fin_solidify_partner, agreement_jp_industry, sec_coop_2010s,
+pk_offer, no_binding, mm_jp_secondary. Leaves out: bargaining, and deals tied to one another.
 """
 
 from __future__ import annotations
@@ -22,7 +30,7 @@ import numpy as np
 
 from sim.numerics.elementary import total
 from sim.numerics.lists import pick
-from sim.vocabulary.axes import QUARTERS, RECIPIENT, Array, IntArray
+from sim.vocabulary.axes import QUARTERS, RECIPIENT, TOP_RUNG, Array, IntArray
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,53 @@ class Update:
     deal_utility: Array  # supplier, deal; logits
 
 
+@dataclass(frozen=True)
+class Start:
+    """The first values: what later terms are measured from."""
+
+    finance_at_start: Array  # supplier
+    political_cost_at_start: Array  # supplier
+    technology_at_start: Array  # supplier, category
+    alignment_at_start: Array  # partner
+    rung_at_start: Array  # partner
+    goodwill_at_start: Array  # partner
+    fleet_share_at_start: Array  # supplier, category
+    concentration_at_start: Array  # supplier
+
+
+def start(
+    *,
+    finance_terms: Array,
+    political_cost: Array,
+    technology_terms: Array,
+    alignment: Array,
+    agreement_rung: Array,
+    goodwill: Array,
+    stock: Array,
+    category_stock: Array,
+    installed_share: Array,
+    camp_share: Array,
+    camp_correlation: Array,
+) -> Start:
+    """Remember offers, ties and stocks as they were at the start."""
+    return Start(
+        finance_at_start=np.array(finance_terms),
+        political_cost_at_start=np.array(political_cost),
+        technology_at_start=np.array(technology_terms),
+        alignment_at_start=np.array(alignment),
+        rung_at_start=np.array(agreement_rung),
+        goodwill_at_start=np.array(goodwill),
+        fleet_share_at_start=stock / np.maximum(category_stock, np.finfo(float).tiny),
+        concentration_at_start=concentration(installed_share, camp_share, camp_correlation),
+    )
+
+
+def concentration(installed_share: Array, camp_share: Array, camp_correlation: Array) -> Array:
+    """Return the share of the stock that runs the risks of each supplier, shape (supplier, trial)."""
+    mixed: Array = installed_share + camp_correlation * (camp_share - installed_share)
+    return mixed
+
+
 def step(
     *,
     deal_trial: IntArray,
@@ -45,9 +100,22 @@ def step(
     camp_share_prev: Array,
     experience_prev: Array,
     quarters_since_order_prev: Array,
+    stock_prev: Array,
+    category_stock_prev: Array,
     border_pressure: Array,
     relation_prev: Array,
+    alignment: Array,
+    agreement_rung: Array,
+    goodwill_prev: Array,
     commitment_doubt_prev: Array,
+    finance_at_start_prev: Array,
+    political_cost_at_start_prev: Array,
+    technology_at_start_prev: Array,
+    alignment_at_start_prev: Array,
+    rung_at_start_prev: Array,
+    goodwill_at_start_prev: Array,
+    fleet_share_at_start_prev: Array,
+    concentration_at_start_prev: Array,
     doubt_weight: Array,
     coercion: Array,
     installed_weight: Array,
@@ -56,7 +124,13 @@ def step(
     recent_window: Array,
     finance_weight: Array,
     technology_weight: Array,
+    alignment_draw: Array,
+    agreement_draw: Array,
+    goodwill_draw: Array,
+    fleet_aversion: Array,
+    mixing_cost: Array,
     concentration_weight: Array,
+    concentration_threshold: Array,
     camp_correlation: Array,
     political_cost: Array,
     hostility_weight: Array,
@@ -66,28 +140,44 @@ def step(
     technology_terms: Array,
 ) -> Update:
     """Return V for each supplier and deal."""
+    n_partners = relation_prev.shape[1]
     is_recent = quarters_since_order_prev <= recent_window * QUARTERS
-    concentration = installed_share_prev + camp_correlation * (camp_share_prev - installed_share_prev)
-    cost = political_cost + coercion
-    cost[: relation_prev.shape[1]] += hostility_weight * np.maximum(0.0, -relation_prev[RECIPIENT])
+    ties = np.zeros_like(installed_share_prev)
+    ties[:n_partners] = (
+        alignment_draw * (alignment - alignment_at_start_prev)
+        + agreement_draw * (agreement_rung - rung_at_start_prev) / TOP_RUNG
+        + goodwill_draw * (goodwill_prev - goodwill_at_start_prev)
+    )
+    cost = political_cost - political_cost_at_start_prev + coercion
+    cost[:n_partners] += hostility_weight * np.maximum(0.0, -relation_prev[RECIPIENT])
     # A portfolio is a hedge against partners whose commitment is in doubt.
     aversion = concentration_weight * (1.0 + doubt_weight * commitment_doubt_prev)
+    above = np.maximum(
+        0.0, concentration(installed_share_prev, camp_share_prev, camp_correlation) - concentration_threshold
+    ) - np.maximum(0.0, concentration_at_start_prev - concentration_threshold)
     haste = urgency * total(border_pressure)
     terms = {
         "installed base": installed_weight * installed_share_prev,
         "recent order": recent_weight * is_recent,
-        "finance": finance_weight * finance_terms,
-        "concentration": -aversion * concentration,
+        "finance": finance_weight * (finance_terms - finance_at_start_prev),
+        "ties": ties,
+        "concentration": -aversion * above,
         "politics": -cost,
         "urgency": -haste * lead_time_factor,
     }
 
+    tiny = np.finfo(float).tiny
     memory = pick(experience_prev, deal_trial, deal_category)
-    remembered = memory / np.maximum(total(memory), np.finfo(float).tiny)
+    remembered = memory / np.maximum(total(memory), tiny)
+    fleet = pick(stock_prev, deal_trial, deal_category)
+    fleet_share = fleet / np.maximum(pick(category_stock_prev, deal_trial, deal_category), tiny)
+    on_offer = pick(technology_terms - technology_at_start_prev, deal_trial, deal_category)
+    mixing = pick(fleet_aversion * mixing_cost, deal_trial)
     by_deal = {
         "standing": pick(standing_utility, deal_trial, deal_category),
         "experience": pick(experience_weight, deal_trial) * remembered,
-        "technology": pick(technology_weight, deal_trial) * pick(technology_terms, deal_trial, deal_category),
+        "technology": pick(technology_weight, deal_trial) * on_offer,
+        "same fleet": mixing * (fleet_share - pick(fleet_share_at_start_prev, deal_trial, deal_category)),
     }
     utility = pick(sum(terms.values()), deal_trial)
     for term in by_deal.values():

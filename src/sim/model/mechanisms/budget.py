@@ -1,12 +1,13 @@
 """Money for procurement, what the borders take from it, and what may be committed.
 
     procurement = M dt share (1 - sum_f crowding_f pressure_f) (1 - 2 cut in the second half-year)
-    cap         = ceiling (years of procurement money)
+    cap         = ceiling (years of procurement money) (1 + lift max_s(F_s - F0_s))
     headroom    = 1 - commitments / cap, between 0 and 1; none where there is no cap
 
 A mid-year cut of a part of the year's money falls on its second half, hence the factor two. Border
 pressure takes money from modernisation (evidence: mm_crowdout; sign from the documents, size assumed);
-a full order book shuts out new deals (bd_budget_constraint). Leaves out: supplementary budgets.
+a full order book shuts out new deals (bd_budget_constraint); the best finance on offer, beyond that of the
+start, lets more be owed (jp_finance_offer, x_j10). Leaves out: supplementary budgets.
 """
 
 from __future__ import annotations
@@ -40,11 +41,15 @@ def step(
     procurement_share: Array,
     crowding_out: Array,
     commitment_ceiling: Array,
+    finance_terms: Array,
+    finance_at_start_prev: Array,
+    finance_lift: Array,
 ) -> Update:
     """Split the budget and measure what is still free to commit."""
     diverted = np.minimum(1.0, total(crowding_out * border_pressure))
     in_a_year = military_budget * procurement_share * (1.0 - diverted)
-    cap = commitment_ceiling * in_a_year
+    best = np.max(finance_terms - finance_at_start_prev, axis=0)
+    cap = commitment_ceiling * in_a_year * (1.0 + finance_lift * np.maximum(0.0, best))
     free = 1.0 - commitments_prev / np.maximum(cap, _NOTHING)
     return Update(
         procurement_budget=in_a_year * QUARTER * (1.0 - 2.0 * budget_cut),

@@ -1,13 +1,18 @@
 """How much and when: the size, value and timetable of each deal that was signed.
 
-    TIV      = median_c exp(s.d._c e),     value = TIV price,   cut to an equal part of what may be committed
+    TIV      = median_c factor_s exp(s.d._c e),   value = TIV price (1 + escalation)^t
+               cut to an equal part of what may be committed, times 1 + lift (F_s - F0_s)
     delay    = exp(mu_c + sigma_c e) factor_s - 1/2 years to the first delivery
+    home     = median_c exp(s.d._c e) d_c,  at the same price, where home production wins
     lapses   with a fixed probability, when the first delivery would have been due
 
-Sizes are volumes of capability (TIV), values constant dollars; a price per TIV by category and supplier
-links the two accounts. Categories outside the register are sized the same way and carry money alone.
-Documented contracts, from a scenario's events, join the list in every trial (evidence: x_deal_size,
-x_lead_time, bd_budget_constraint, x_in_loc, x_j10). Leaves out: options, upgrades and resale.
+Sizes are volumes of capability (TIV), values constant dollars; a price per TIV by category and supplier links
+the two accounts, and rises from one generation of equipment to the next. Size belongs to supplier and
+category. Finance F on offer, beyond that of the start, lets a contract go beyond its part of the room. What
+home industry makes is as much as its capability d allows. Categories outside the register are sized the same
+way; their volume counts for capability and in no account of TIV. Documented contracts, from a scenario's
+events, join the list in every trial (evidence: x_deal_size, x_lead_time, bd_budget_constraint, x_in_loc,
+x_j10, jp_finance_offer, bd_industry_strong). Leaves out: options, upgrades and resale.
 """
 
 from __future__ import annotations
@@ -18,7 +23,7 @@ import numpy as np
 
 from sim.numerics.elementary import exp, normal_quantile
 from sim.numerics.lists import pick, scatter
-from sim.vocabulary.axes import QUARTERS, Array, BoolArray, IntArray
+from sim.vocabulary.axes import DOMESTIC, QUARTER, QUARTERS, Array, BoolArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -29,14 +34,18 @@ class Update:
     contract_supplier: IntArray
     contract_category: IntArray
     contract_tiv: Array
+    contract_kit: Array  # volume outside the register, TIV m at its price
     contract_value: Array
     contract_delay: IntArray  # quarters
     contract_instalments: IntArray  # quarters
     contract_lapses: BoolArray
+    home_orders: Array  # category; TIV m
+    home_value: Array  # US$ m
 
 
 def step(
     *,
+    step: int,
     deal_trial: IntArray,
     deal_slot: IntArray,
     deal_category: IntArray,
@@ -49,9 +58,15 @@ def step(
     commitments_prev: Array,
     in_register: Array,
     size_median: Array,
+    size_factor: Array,
     size_spread: Array,
     price_level: Array,
     price_factor: Array,
+    cost_escalation: Array,
+    finance_terms: Array,
+    finance_at_start_prev: Array,
+    finance_lift: Array,
+    domestic_capability_prev: Array,
     lead_time_location: Array,
     lead_time_spread: Array,
     lead_time_factor: Array,
@@ -66,11 +81,32 @@ def step(
     room = np.maximum(0.0, commitment_cap - commitments_prev)
     sharing = np.zeros_like(room)
     scatter(sharing, (trial,), 1.0)
-    wanted = pick(size_median, trial, category) * exp(
-        pick(size_spread, trial, category) * normal_quantile(pick(size_shock, trial, slot))
+    wanted = (
+        pick(size_median, trial, category)
+        * pick(size_factor, trial, supplier)
+        * exp(pick(size_spread, trial, category) * normal_quantile(pick(size_shock, trial, slot)))
     )
-    price = pick(price_level, trial, category) * pick(price_factor, trial, supplier)
-    value = np.minimum(wanted * price, room[trial] / sharing[trial])
+    dearer = exp(cost_escalation * (QUARTER * step))
+    price = pick(price_level, trial, category) * pick(price_factor, trial, supplier) * dearer[trial]
+    lift = np.maximum(0.0, 1.0 + finance_lift * (finance_terms - finance_at_start_prev))
+    value = np.minimum(wanted * price, room[trial] / sharing[trial] * pick(lift, trial, supplier))
+    volume = value / price
+
+    is_home = deal_supplier == DOMESTIC
+    home_trial, home_slot, home_category = deal_trial[is_home], deal_slot[is_home], deal_category[is_home]
+    made = (
+        pick(size_median, home_trial, home_category)
+        * pick(domestic_capability_prev, home_trial, home_category)
+        * exp(
+            pick(size_spread, home_trial, home_category)
+            * normal_quantile(pick(size_shock, home_trial, home_slot))
+        )
+    )
+    cost = pick(price_level, home_trial, home_category) * dearer[home_trial]
+    home_value = np.zeros_like(room)
+    scatter(home_value, (home_trial,), np.minimum(made * cost, room[home_trial]))
+    home_orders = np.zeros_like(size_median)
+    scatter(home_orders, (home_category, home_trial), np.minimum(made, room[home_trial] / cost))
 
     sway = pick(lead_time_spread, trial, category) * normal_quantile(pick(delay_shock, trial, slot))
     years = (
@@ -86,11 +122,14 @@ def step(
         contract_trial=np.concatenate([trial, np.tile(np.arange(n_trials), n_documented)]),
         contract_supplier=np.concatenate([supplier, rows[:, 0].astype(int)]),
         contract_category=np.concatenate([category, rows[:, 1].astype(int)]),
-        contract_tiv=np.concatenate([value / price * in_register[category], rows[:, 2]]),
+        contract_tiv=np.concatenate([volume * in_register[category], rows[:, 2]]),
+        contract_kit=np.concatenate([volume * (1.0 - in_register[category]), 0.0 * rows[:, 2]]),
         contract_value=np.concatenate([value, rows[:, 3]]),
         contract_delay=np.concatenate([delay, rows[:, 4].astype(int)]),
         contract_instalments=np.concatenate([instalments[trial], rows[:, 5].astype(int)]),
         contract_lapses=np.concatenate(
             [pick(lapse_shock, trial, slot) < lapse_probability[trial], np.zeros(len(rows), dtype=bool)]
         ),
+        home_orders=home_orders,
+        home_value=home_value,
     )

@@ -1,12 +1,15 @@
 """The order book becomes stock: what is ordered is delivered, lapses or is cancelled, and stock wears out.
 
     book'  = book + ordered - delivered - cancelled
-    stock' = stock (1 - wear)^dt + delivered + handed over as grants
+    stock' = stock (1 - wear)^dt + delivered + handed over as grants + kit outside the register
+    home stock' = home stock (1 - wear)^dt + made at home
 
 Exactly: ordered = delivered + cancelled + still on the book, in TIV. An order open at the start that has
-begun to arrive continues from the first quarter; one that has not waits for the rest of a delay drawn
-from the delays longer than it has already waited (evidence: x_lead_time, x_order_book_skill, x_in_loc).
-Leaves out: refits and losses. Grants are transfers too and count as deliveries of the donor.
+begun to arrive continues from the first quarter; one that has not waits for the rest of a delay drawn from
+the delays longer than it has already waited (evidence: x_lead_time, x_order_book_skill, x_in_loc). Kit
+outside the register (relief, peacekeeping, cyber) joins the stock when it is signed, at its price, and is in
+no account of TIV. Leaves out: refits and losses. Grants are transfers too and count as deliveries of the
+donor.
 """
 
 from __future__ import annotations
@@ -18,6 +21,9 @@ import numpy as np
 from sim.numerics.elementary import exp, log, normal_cdf, normal_quantile, total
 from sim.numerics.lists import enter_in_parts, scatter, withdraw
 from sim.vocabulary.axes import QUARTERS, Array, BoolArray, IntArray
+
+#: World orders below this are none.
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,7 @@ class Update:
     retired: Array  # supplier, category; TIV m
     order_book: Array  # supplier; TIV m
     stock: Array  # supplier, category; TIV m
+    home_stock: Array  # category; TIV m
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,7 @@ class Start:
     lapse_ledger: Array
     order_book: Array
     stock: Array
+    home_stock: Array
 
 
 def start(
@@ -54,6 +62,10 @@ def start(
     open_has_started: BoolArray,
     open_shock: Array,
     stock_wear: Array,
+    kit_at_start: Array,
+    home_stock_at_start: Array,
+    world_order_share: Array,
+    catalogue: Array,
     lead_time_location: Array,
     lead_time_spread: Array,
     lead_time_factor: Array,
@@ -66,6 +78,8 @@ def start(
     for cohort in delivered_cohorts:
         stock *= 1.0 - stock_wear
         stock += cohort[:, :, None]
+    sellers = world_order_share * catalogue
+    stock += (sellers / np.maximum(total(sellers), _NOTHING))[:, :, None] * kit_at_start
 
     location, spread = lead_time_location[open_category], lead_time_spread[open_category]
     factor = lead_time_factor[open_supplier]
@@ -84,6 +98,7 @@ def start(
         lapse_ledger=np.zeros((n_steps + 1, n_suppliers, n_trials)),
         order_book=total(np.moveaxis(total(delivery_ledger), 1, 0)),
         stock=stock,
+        home_stock=home_stock_at_start,
     )
 
 
@@ -98,6 +113,8 @@ def step(
     contract_supplier: IntArray,
     contract_category: IntArray,
     contract_tiv: Array,
+    contract_kit: Array,
+    home_orders: Array,
     contract_delay: IntArray,
     contract_instalments: IntArray,
     contract_lapses: BoolArray,
@@ -109,6 +126,7 @@ def step(
     delivery_ledger: Array,
     lapse_ledger: Array,
     stock_prev: Array,
+    home_stock_prev: Array,
     order_book_prev: Array,
     stock_loss: Array,
     grant_capability: Array,
@@ -139,7 +157,8 @@ def step(
     stock = stock_prev - retired
     stock += delivered
     for donor in np.flatnonzero(is_grant_donor):
-        stock[donor] += grant_deliveries * grant_capability * basket[:, None]
+        stock[donor] += grant_deliveries * grant_capability * grant_basket[:, None]
+    scatter(stock, (contract_supplier, contract_category, contract_trial), contract_kit * arrives)
     return Update(
         orders=orders,
         deliveries=by_supplier + gift,
@@ -148,4 +167,5 @@ def step(
         retired=retired,
         order_book=order_book_prev + orders - by_supplier - cancelled,
         stock=stock,
+        home_stock=home_stock_prev * (1.0 - stock_loss) + home_orders,
     )

@@ -1,15 +1,18 @@
 """How many procurement openings arise in a quarter, and in which category.
 
-    w_c  = deals_c (1 + odds of putting off + odds of making it at home)
-             (1 + gap_tilt gap_c) (1 + sum_f pressure_tilt_fc pressure_f) (1 + relief_tilt_c need)
-    mean = dt modernisation min(1, headroom / caution) sum_c deals_c (1 + odds)
+    o_c  = deals_c (1 + odds of deferral + odds of making it at home)
+    w_c  = o_c (1 + gap_tilt gap_c) (1 + sum_f pressure_tilt_fc pressure_f) (1 + relief_tilt_c need)
+           scaled so that sum w = sum o, within the register and outside it
+    mean = dt modernisation (M / M0)^response min(1, headroom / caution) sum_c o_c
     N    ~ negative binomial(mean, variance/mean = 1 + dispersion);   P(category = c) = w_c / sum w
 
-`deals_c` is the recorded rate of platform orders; putting off and domestic production are openings that
-end without one, so openings are more frequent than orders. The tilts move the mix, not the total: a
-recipient short of money does not buy more because it lacks more. The gap is to a target stock, a multiple
-of the stock at the start (evidence: x_deal_rate, bd_forces_goal_2030, bd_security_priorities,
-bd_maritime_threats, unpko_training, bd_budget_constraint). Leaves out: programmes planned as a series.
+`deals_c` is the recorded rate of platform orders; deferral and domestic production are openings that end
+without one, so openings are more frequent than orders. The tilts move the mix, not the total: a recipient
+short of money does not buy more because it lacks more; one whose budget M grows does. What the register
+covers and what it does not (relief, peacekeeping, cyber) are bought beside each other. The gap is to a target
+stock, a multiple of the stock at the start (evidence: x_deal_rate, bd_forces_goal_2030,
+bd_security_priorities, bd_maritime_threats, unpko_training, bd_budget_constraint). Leaves out: programmes
+planned as a series.
 """
 
 from __future__ import annotations
@@ -64,6 +67,7 @@ def one_of_each(*, deals_per_year: Array) -> Probe:
 
 def category_weights(
     *,
+    in_register: Array,
     category_stock_prev: Array,
     target_stock_prev: Array,
     border_pressure: Array,
@@ -79,7 +83,11 @@ def category_weights(
     openings = deals_per_year * (1.0 + deferral_odds + domestic_odds)
     gap = np.maximum(0.0, target_stock_prev - category_stock_prev) / np.maximum(target_stock_prev, _NOTHING)
     pressed = total(pressure_tilt * border_pressure[:, None])
-    return openings, openings * (1.0 + gap_tilt * gap) * (1.0 + pressed) * (1.0 + relief_tilt * disaster_need)
+    tilted = openings * (1.0 + gap_tilt * gap) * (1.0 + pressed) * (1.0 + relief_tilt * disaster_need)
+    weights = np.zeros_like(tilted)
+    for member in (in_register[:, None], 1.0 - in_register[:, None]):
+        weights += member * tilted * (total(member * openings) / np.maximum(total(member * tilted), _NOTHING))
+    return openings, weights
 
 
 def count(mean: Array, dispersion: Array, shock: Array) -> Array:
@@ -98,6 +106,10 @@ def count(mean: Array, dispersion: Array, shock: Array) -> Array:
 
 def step(
     *,
+    in_register: Array,
+    military_budget: Array,
+    initial_military_budget: Array,
+    money_response: Array,
     category_stock_prev: Array,
     target_stock_prev: Array,
     headroom: Array,
@@ -117,6 +129,7 @@ def step(
 ) -> Update:
     """Draw the openings of the quarter."""
     openings, weights = category_weights(
+        in_register=in_register,
         category_stock_prev=category_stock_prev,
         target_stock_prev=target_stock_prev,
         border_pressure=border_pressure,
@@ -128,7 +141,8 @@ def step(
         pressure_tilt=pressure_tilt,
         relief_tilt=relief_tilt,
     )
-    mean = QUARTER * modernisation * np.minimum(1.0, headroom / caution) * total(openings)
+    means = exp(money_response * log(military_budget / initial_military_budget))
+    mean = QUARTER * modernisation * means * np.minimum(1.0, headroom / caution) * total(openings)
     deal_count = count(np.broadcast_to(mean, demand_shock.shape), dispersion, demand_shock)
 
     slot, trial = np.nonzero(np.arange(SLOTS)[:, None] < deal_count)

@@ -1,6 +1,9 @@
-"""Commercial memory: experience with a supplier fades, and each order renews it.
+"""Commercial memory: experience with a supplier decays, and each order renews it.
 
-    e' = (1 - fading)^dt e + orders placed;      quarters since the last order
+    e' = (1 - decay)^dt e (1 - cancelled_s b_s) + orders placed that will not lapse;   quarters since the last
+
+b is the part of the orders of the last years that is still on the book: an order that ends without a
+delivery is no good experience (x_in_loc).
 
 Memory fades faster than metal rusts (evidence: x_supplier_memory; the likelihood is flat from 0.12 to
 0.35 a year). Counts orders, so that categories without a volume are remembered too; the quarters since the
@@ -14,7 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.numerics.lists import scatter
-from sim.vocabulary.axes import Array, IntArray
+from sim.vocabulary.axes import Array, BoolArray, IntArray
+
+#: Volumes below this are what rounding leaves of zero, TIV m.
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,10 @@ def step(
     contract_trial: IntArray,
     contract_supplier: IntArray,
     contract_category: IntArray,
+    contract_lapses: BoolArray,
+    cancellation: Array,
+    order_book_prev: Array,
+    ordered_in_window_prev: Array,
     in_register: Array,
     experience_prev: Array,
     quarters_since_order_prev: Array,
@@ -60,8 +70,9 @@ def step(
     """Let memory fade by a quarter and add the quarter's orders."""
     order_count = np.zeros_like(quarters_since_order_prev)
     scatter(order_count, (contract_supplier, contract_trial), in_register[contract_category])
-    experience = experience_kept * experience_prev
-    scatter(experience, (contract_supplier, contract_category, contract_trial), 1.0)
+    on_book = np.minimum(1.0, order_book_prev / np.maximum(ordered_in_window_prev, _NOTHING))
+    experience = experience_kept * experience_prev * (1.0 - cancellation * on_book)[:, None]
+    scatter(experience, (contract_supplier, contract_category, contract_trial), 1.0 - contract_lapses)
     return Update(
         order_count=order_count,
         experience=experience,

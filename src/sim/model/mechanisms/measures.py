@@ -2,14 +2,15 @@
 
     supplier_share_s = deliveries_s / sum deliveries        over the last five years
     hhi              = sum_s supplier_share_s^2;  effective suppliers = 1 / hhi;  dependence = max share
-    capability_d     = training sum_{c in d} stock_c (1 - mixing cost (1 - sum_s share_sc^2))
+    capability_d     = training sum_{c in d} stock_c (1 - mixing cost (1 - sum_s share_sc^2)), with home stock
     tilt             = sum_s sign_s supplier_share_s;       ambiguity = 1 - |tilt|
     opposite         = 2 min(share of the one side, share of the other)
     autonomy         = 1 - dependence (1 - mean domestic capability)
 
-A five-year flow is what the documents quote (evidence: cn_share_2019_23, x_sipri_bd_windows); lock-in
-acts through stock and experience, not through it. A mixed fleet costs something to run (switch_cost_high).
-Where nothing was delivered in five years, shares and concentration are zero.
+A five-year flow is what the documents quote (evidence: cn_share_2019_23, x_sipri_bd_windows); lock-in acts
+through stock and experience, not through it; the installed share is that of what the register covers. A mixed
+fleet costs something to run (switch_cost_high). Where nothing was delivered in five years, shares and
+concentration are zero.
 """
 
 from __future__ import annotations
@@ -76,21 +77,29 @@ def _roll(history: Array, step: int, new: Array, in_window: Array) -> Array:
     return in_window
 
 
-def _installed(stock: Array, camp: IntArray) -> tuple[Array, Array]:
-    """Return each supplier's share of the stock, and that of its camp."""
-    installed = _share(total(np.moveaxis(stock, 1, 0)))
+def _installed(stock: Array, in_register: Array, camp: IntArray) -> tuple[Array, Array]:
+    """Return each supplier's share of the stock that the register covers, and that of its camp."""
+    installed = _share(total(np.moveaxis(stock * in_register[:, None], 1, 0)))
     camps = np.zeros((int(camp.max()) + 1, installed.shape[-1]))
     for supplier, share in zip(camp, installed, strict=True):
         camps[supplier] += share
     return installed, camps[camp]
 
 
-def start(*, recent_deliveries: Array, recent_orders: Array, stock: Array, camp: IntArray) -> Start:
+def start(
+    *,
+    recent_deliveries: Array,
+    recent_orders: Array,
+    stock: Array,
+    home_stock: Array,
+    in_register: Array,
+    camp: IntArray,
+) -> Start:
     """Take the last five recorded years."""
     n_trials = stock.shape[-1]
     delivery_history = np.repeat(recent_deliveries[..., None], n_trials, axis=-1)
     order_history = np.repeat(recent_orders[..., None], n_trials, axis=-1)
-    installed, of_camp = _installed(stock, camp)
+    installed, of_camp = _installed(stock, in_register, camp)
     delivered, ordered = total(delivery_history), total(order_history)
     return Start(
         delivery_history=delivery_history,
@@ -99,7 +108,7 @@ def start(*, recent_deliveries: Array, recent_orders: Array, stock: Array, camp:
         order_share=_share(ordered),
         delivered_in_window=delivered,
         ordered_in_window=ordered,
-        category_stock=total(stock),
+        category_stock=total(stock) + home_stock,
         installed_share=installed,
         camp_share=of_camp,
     )
@@ -111,6 +120,8 @@ def step(
     deliveries: Array,
     orders: Array,
     stock: Array,
+    home_stock: Array,
+    in_register: Array,
     domestic_capability: Array,
     delivery_history: Array,
     order_history: Array,
@@ -129,8 +140,8 @@ def step(
     hhi = total(share * share)
     dependence = np.max(share, axis=0)
 
-    held = total(stock)
-    same = total(stock * stock) / np.maximum(held * held, _TINY)
+    held = total(stock) + home_stock
+    same = (total(stock * stock) + home_stock * home_stock) / np.maximum(held * held, _TINY)
     usable = held * (1.0 - mixing_cost * (1.0 - same))
     capability = np.stack([training * total(usable[members > 0]) for members in domain_members])
 
@@ -138,7 +149,7 @@ def step(
     other_side = total(np.maximum(0.0, -camp_sign[:, None]) * share)
     tilt = one_side - other_side
     home = total(domestic_capability) / len(domestic_capability)
-    installed, of_camp = _installed(stock, camp)
+    installed, of_camp = _installed(stock, in_register, camp)
     return Update(
         supplier_share=share,
         order_share=_share(ordered),

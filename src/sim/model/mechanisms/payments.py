@@ -1,14 +1,15 @@
 """Money: contracts are committed when signed and paid in yearly parts over their term.
 
-    due     = sum over contracts of value / term, each year of the term
+    term    = payment years + stretch (F_s - F0_s), in whole years
+    due     = sum over contracts of value / term, each year of the term; what is made at home at once
     paid    = min(due + arrears, unspent + procurement budget)
     unspent'     = unspent + procurement budget - paid - returned
     commitments' = commitments + signed - paid - released
 
 Money not spent by the end of the fiscal year is returned to the treasury. A contract that lapses, or that is
 cancelled, releases what has not been paid. Always: money in = paid + returned + unspent, and signed = paid +
-released + outstanding (evidence: x_j10 for the length of a term, bd_budget_constraint). Leaves out: interest,
-exchange rates, down payments. A contract that will lapse is not paid before it does.
+released + outstanding (evidence: x_j10 for the length of a term, jp_finance_offer, bd_budget_constraint).
+Leaves out: interest, exchange rates, down payments. A contract that will lapse is not paid before it does.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.numerics.elementary import total
-from sim.numerics.lists import enter_in_parts, scatter, withdraw
+from sim.numerics.lists import enter_in_parts, pick, scatter, withdraw
 from sim.vocabulary.axes import NEW_YEAR, QUARTERS, Array, BoolArray, IntArray
 
 
@@ -95,6 +96,10 @@ def step(
     arrears_prev: Array,
     commitments_prev: Array,
     payment_years: Array,
+    finance_terms: Array,
+    finance_at_start_prev: Array,
+    finance_stretch: Array,
+    home_value: Array,
 ) -> Update:
     """Enter the quarter's contracts, release what ends, pay what is due."""
     released = total(release_ledger[step])
@@ -106,7 +111,8 @@ def step(
     # Yearly parts, from this quarter on; those beyond the run stay outstanding.
     will_pay = ~contract_lapses
     paying = contract_supplier[will_pay], contract_trial[will_pay]
-    term = _term(payment_years)[contract_trial]
+    years = payment_years + finance_stretch * (finance_terms - finance_at_start_prev)
+    term = _term(pick(years, contract_trial, contract_supplier))
     enter_in_parts(payment_ledger, step, QUARTERS, paying, contract_value[will_pay], term[will_pay])
     lapse = np.minimum(step + contract_delay, len(release_ledger) - 1)
     ending = lapse[contract_lapses], contract_supplier[contract_lapses], contract_trial[contract_lapses]
@@ -114,7 +120,8 @@ def step(
 
     signed = np.zeros_like(unspent_prev)
     scatter(signed, (contract_trial,), contract_value)
-    due = total(payment_ledger[step]) + arrears_prev
+    signed += home_value
+    due = total(payment_ledger[step]) + arrears_prev + home_value
     payment_ledger[step] = 0.0
     returned = unspent_prev if fiscal_quarter == NEW_YEAR else np.zeros_like(unspent_prev)
     cash = unspent_prev - returned + procurement_budget

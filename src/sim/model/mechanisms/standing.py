@@ -1,11 +1,12 @@
 """The part of a supplier's attractiveness that no decision in the model changes.
 
-    V0 = beta_m ln m - beta_d d - beta_km ln km - eta ln p - theta_L lead + mu
+    V0 = beta_m ln m - beta_d d - beta_km ln km - eta ln p - theta_L lead + mu + niche
     lead = factor exp(location of the category) - 1/2
 
 m is the supplier's share of the world's orders in the category, d the UN ideal-point distance, km the
 distance, p the relative price, lead the median delivery time in years, mu what pairs of
-states keep between them (evidence: x_choice_logit, x_choice_dyad, x_price_elasticity). Reads only data and
+states keep between them, niche what a supplier is known for in a category that no register counts (evidence:
+x_choice_logit, x_choice_dyad, x_price_elasticity, cat_hadr, cat_pko, cat_cyber). Reads only data and
 parameters, so it is computed again only when an event changes one of them.
 """
 
@@ -38,6 +39,7 @@ def step(
     lead_time_factor: Array,
     lead_time_location: Array,
     pair_effect: Array,
+    niche: Array,
 ) -> Update:
     """Sum the standing terms."""
     by_supplier = (
@@ -48,4 +50,4 @@ def step(
     )
     lead_time = lead_time_factor[:, None] * exp(lead_time_location) - 0.5
     market = market_weight * log(world_order_share)[:, :, None]
-    return Update(standing_utility=market + by_supplier[:, None] - lead_time_weight * lead_time)
+    return Update(standing_utility=market + by_supplier[:, None] + niche - lead_time_weight * lead_time)
