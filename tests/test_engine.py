@@ -64,10 +64,19 @@ def test_every_order_is_delivered_or_cancelled_or_on_the_book(of_case: str, is_b
 
 @by_plan
 def test_all_stock_was_delivered_or_given(of_case: str, is_busy: bool) -> None:
-    first, run, _ = history(of_case, is_busy)
-    received = first["stock"].sum(axis=1) + run["deliveries"].sum(axis=0)
-    balances(received, run["retired"].sum(axis=(0, 2)) + run["stock"][-1].sum(axis=1))
-    balances(run["category_stock"], run["stock"].sum(axis=1))
+    first, run, last = history(of_case, is_busy)
+    counted = np.flatnonzero(last["in_register"])
+    received = first["stock"][:, counted].sum(axis=1) + run["deliveries"].sum(axis=0)
+    left = run["retired"][:, :, counted].sum(axis=(0, 2)) + run["stock"][-1][:, counted].sum(axis=1)
+    balances(received, left)
+    balances(run["category_stock"], run["stock"].sum(axis=1) + run["home_stock"])
+
+
+@by_plan
+def test_home_industry_adds_what_it_makes(of_case: str, is_busy: bool) -> None:
+    first, run, last = history(of_case, is_busy)
+    before = np.concatenate([first["home_stock"][None], run["home_stock"][:-1]])
+    balances(run["home_stock"], before * (1.0 - last["stock_loss"]) + run["home_orders"])
 
 
 @by_plan

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.case import case
+from sim.case import case, register
 from sim.case.case import Case
 from sim.design.plan import plan
 from sim.engine.block import run_block
@@ -117,16 +117,16 @@ def test_the_case_says_something_with_every_number(path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "kind", "numbers"),
     [
-        ("standing.market_weight", "normal", (0.6, 0.08)),
+        ("standing.market_weight", "normal", (0.53, 0.10)),
         ("standing.ideal_point_weight", "normal", (0.15, 0.12)),
         ("standing.distance_weight", "normal", (0.3, 0.12)),
         ("standing.price_elasticity", "normal", (1, 0.3)),
         ("standing.lead_time_weight", "uniform", (0, 0.5)),
-        ("standing.pair_effect.italy", "normal", (0, 0.6)),
-        ("standing.pair_effect.china", "normal", (0.5, 0.4)),
-        ("attraction.installed_weight", "normal", (0.85, 0.30)),
-        ("attraction.experience_weight", "normal", (1.75, 0.25)),
-        ("attraction.recent_weight", "normal", (1.05, 0.12)),
+        ("standing.pair_effect.italy", "normal", (0.33, 0.33)),
+        ("standing.pair_effect.china", "normal", (0.12, 0.32)),
+        ("attraction.installed_weight", "normal", (0.78, 0.29)),
+        ("attraction.experience_weight", "normal", (1.63, 0.22)),
+        ("attraction.recent_weight", "normal", (0.66, 0.22)),
         ("attraction.finance_weight", "uniform", (0, 2)),
         ("attraction.technology_weight", "uniform", (0, 1.5)),
         ("attraction.concentration_weight", "uniform", (0, 2)),
@@ -167,7 +167,10 @@ def test_money_and_volume_are_on_one_scale(bangladesh: ParameterSet) -> None:
     """What is ordered in a mean year, at its price, is about what procurement money can pay for."""
     names = ("demand.deals_per_year", "contracts.size_median", "contracts.size_spread")
     rate, median, spread = map(bangladesh.array, names)
-    volume = rate * median * np.exp(spread**2 / 2)
+    # Sizes by supplier, in proportion to their orders on the register.
+    orders = register.initial(CASES["bangladesh"], Quarter(2024, 1)).ordered.sum(axis=(0, 2))
+    usual = orders @ bangladesh.array("contracts.size_factor") / orders.sum()
+    volume = rate * median * np.exp(spread**2 / 2) * usual
     money = bangladesh["economy.initial_military_budget"].value * bangladesh["budget.procurement_share"].value
     assert (volume @ bangladesh.array("contracts.price_level")) == pytest.approx(money, rel=0.25)
 

@@ -1,7 +1,9 @@
 """What a register says, at a date, of how often, how much and with what money its recipient buys.
 
     rate_c   = N/T (n_c + w m_c) / (N + w)             orders of the last T years, world's mix m, weight w
-    size_c   = exp mean log size, drawn to the recipient's mean by w orders, that to the general size by w
+    size_c   = exp mean log size, drawn to the recipient's mean by w orders, that to the general size by w,
+               net of what suppliers add to the size of their orders
+    factor_s = exp what a supplier adds, drawn to the others (`sim.importers.sizes`)
     price    = procurement money of a year / volume ordered or delivered in a year, the larger
 
 Sizes are raised by what comes with platforms under entries of its own (missiles, engines). Own
@@ -21,10 +23,15 @@ from sim.case.case import Case
 from sim.case.register import Deal
 from sim.files import tables
 from sim.files.records import read_toml
+from sim.importers import sizes
 from sim.importers.method import choices
+from sim.importers.sizes import SizeEffects
 from sim.parameter import files as parameter_files
 from sim.parameter.parameter_set import ParameterSet
 from sim.vocabulary.axes import Array
+
+#: Errors of a log below this are none.
+_SURE = 1e-6
 
 #: Parameter or element -> number or table, as `sim.scenario.scenario.Scenario.override` takes them.
 Changes = dict[str, dict[str, Any]]
@@ -54,9 +61,15 @@ def known(case: Case, year: int, parameters: ParameterSet) -> Changes:
     changes: Changes = {}
     for name, (rate, spread) in _rates(case, deals, year, in_register, parameters).items():
         changes[f"demand.deals_per_year.{name}"] = _lognormal(rate, spread)
-    for name, (median, error, spread) in _sizes(case, deals, in_register).items():
+    effects = supplier_effects(case, deals)
+    for name, (median, error, spread) in _sizes(case, deals, in_register, effects.effect).items():
         changes[f"contracts.size_median.{name}"] = _lognormal(median, error)
         changes[f"contracts.size_spread.{name}"] = {"value": spread}
+    for name, effect, error in zip(case.suppliers, effects.effect, effects.effect_error, strict=True):
+        factor = float(np.exp(effect))
+        changes[f"contracts.size_factor.{name}"] = (
+            _lognormal(factor, float(error)) if error > _SURE else {"value": factor}
+        )
     volume = yearly_volume(case, deals, year)
     money = _central(parameters, "economy.initial_military_budget") * _central(
         parameters, "budget.procurement_share"
@@ -133,31 +146,49 @@ def _world_mix(case: Case, year: int, in_register: list[int]) -> Array:
     return mix / mix.sum() if mix.sum() else mix
 
 
-def _sizes(case: Case, deals: list[Deal], in_register: list[int]) -> dict[str, tuple[float, float, float]]:
+def supplier_effects(case: Case, deals: list[Deal]) -> SizeEffects:
+    """Return what each supplier adds to the log size of its platform orders."""
+    sized = [deal for deal in deals if deal.is_platform and deal.tiv > 0]
+    return sizes.estimate(
+        np.log([deal.tiv for deal in sized]),
+        np.array([deal.category for deal in sized], dtype=np.int64),
+        np.array([deal.supplier for deal in sized], dtype=np.int64),
+        case.size("category"),
+        case.size("supplier"),
+    )
+
+
+def _sizes(
+    case: Case, deals: list[Deal], in_register: list[int], effect: Array
+) -> dict[str, tuple[float, float, float]]:
     """Return median size, its relative error and the log spread of sizes, by category."""
     weight = choices()["size_weight"]
     general, general_spread = (
         np.log(general_value("contracts", "size_median")),
         general_value("contracts", "size_spread"),
     )
-    sized = [(deal.category, np.log(deal.tiv)) for deal in deals if deal.is_platform and deal.tiv > 0]
+    sized = [
+        (deal.category, np.log(deal.tiv) - effect[deal.supplier])
+        for deal in deals
+        if deal.is_platform and deal.tiv > 0
+    ]
     logs = np.array([size for _, size in sized])
     own = (logs.sum() + weight * general) / (len(logs) + weight)
     platforms = sum(deal.tiv for deal in deals if deal.is_platform)
     extra = sum(deal.tiv for deal in deals) / platforms if platforms > 0 else 1.0
-    sizes = {}
+    found = {}
     for index in in_register:
         here = np.array([size for category, size in sized if category == index])
         n = len(here)
         mean = (here.sum() + weight * own) / (n + weight)
         squares = ((here - mean) ** 2).sum() + weight * general_spread**2
         spread = float(np.sqrt(squares / (n + weight)))
-        sizes[case.categories[index]] = (
+        found[case.categories[index]] = (
             float(np.exp(mean) * extra),
             spread / float(np.sqrt(n + weight)),
             spread,
         )
-    return sizes
+    return found
 
 
 def general_value(mechanism: str, name: str) -> float:
