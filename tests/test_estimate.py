@@ -15,7 +15,9 @@ import sim
 from sim.analysis.calibrate import choice_data
 from sim.analysis.calibrate import choice_logit as estimate
 from sim.analysis.calibrate.choice_data import Choices
+from sim.case import register
 from sim.cli import sim as program
+from sim.importers import rates, sizes
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.errors import BadSyntax, Contradiction, InputError, MissingField
 
@@ -107,12 +109,12 @@ def test_a_tight_prior_wins_and_a_flat_one_does_not_count() -> None:
     assert estimate.fit(choices, (mean, np.full(3, 1e4))).coefficients == pytest.approx(plain, abs=1e-5)
 
 
-def test_separation_is_found_and_reported(baseline: Scenario) -> None:
+def test_separation_is_found_and_reported() -> None:
     choices = invented(60)
     best = np.where(choices.available, choices.covariates[..., 0], -np.inf).argmax(axis=1)
     assert estimate.separates(replace(choices, chosen=best))
     assert not estimate.separates(choices)
-    report = estimate.report(replace(choices, chosen=best), baseline.parameters)
+    report = estimate.report(replace(choices, chosen=best))
     assert report.is_separated
     assert all(np.isnan(row.estimate) and np.isfinite(row.mode) for row in report.rows)
 
@@ -139,8 +141,8 @@ def test_covariates_know_nothing_of_their_own_year_or_later(baseline: Scenario, 
     assert np.ptp(same_year[..., 0], axis=0).max() == 0
 
 
-def test_the_report_says_what_the_data_cannot_inform(recorded: Choices, baseline: Scenario) -> None:
-    report = estimate.report(recorded, baseline.parameters)
+def test_the_report_says_what_the_data_cannot_inform(recorded: Choices) -> None:
+    report = estimate.report(recorded)
     assert report.n_choices == 87 and not report.is_separated
     for row in report.rows:
         assert 0 <= row.information <= 1
@@ -148,7 +150,56 @@ def test_the_report_says_what_the_data_cannot_inform(recorded: Choices, baseline
         assert row.verdict == (
             "informed" if row.information >= 0.5 else "hardly" if row.information >= 0.1 else "no"
         )
-    assert "informed" not in {row.verdict for row in report.rows}
+
+
+def test_the_shipped_weights_and_pairs_are_those_of_the_estimate(
+    recorded: Choices, baseline: Scenario
+) -> None:
+    report, shipped = estimate.report(recorded), baseline.parameters
+    for row in report.rows:
+        if row.term not in ("standing.ideal_point_weight", "standing.distance_weight"):
+            assert shipped[row.term].distribution.numbers == pytest.approx(
+                (row.mode, row.mode_spread), abs=0.015
+            )
+    for pair in report.pairs:
+        if pair.supplier != "russia":  # sanctions since 2022 come on top
+            numbers = shipped[f"standing.pair_effect.{pair.supplier}"].distribution.numbers
+            assert numbers == pytest.approx((pair.effect, pair.error), abs=0.03), pair.supplier
+    expected = estimate.probabilities(
+        np.array([*(row.mode for row in report.rows), *(pair.effect for pair in report.pairs)]),
+        estimate.with_pairs(recorded),
+    ).sum(axis=0)
+    china = recorded.suppliers.index("china")
+    assert expected[china] == pytest.approx(np.count_nonzero(recorded.chosen == china), abs=2)
+
+
+def test_the_shipped_sizes_are_those_of_the_estimate(baseline: Scenario) -> None:
+    deals = [deal for deal in register.read(baseline.case)[0] if deal.year >= 2006]
+    found, shipped = rates.supplier_effects(baseline.case, deals), baseline.parameters
+    for i, supplier in enumerate(baseline.case.suppliers):
+        if any(deal.supplier == i and deal.is_platform and deal.tiv > 0.05 for deal in deals):
+            numbers = shipped[f"contracts.size_factor.{supplier}"].distribution.numbers
+            assert numbers == pytest.approx((np.exp(found.effect[i]), found.effect_error[i]), rel=0.05), (
+                supplier
+            )
+
+
+def test_planted_sizes_come_back() -> None:
+    random = np.random.default_rng(3)
+    supplier, category = random.integers(0, 8, 4000), random.integers(0, 3, 4000)
+    effect = np.array([0.9, -0.5, 0.2, 0.0, -0.2, 0.4, -0.6, -0.2])
+    log_size = np.array([2.0, 3.0, 4.0])[category] + effect[supplier] + 1.1 * random.standard_normal(4000)
+    found = sizes.estimate(log_size[:1500], category[:1500], supplier[:1500], 4, 9)
+    assert found.within == pytest.approx(1.1, abs=0.05)
+    assert found.between == pytest.approx(effect.std(ddof=1), abs=0.1)
+    centre = found.mean[:3] + found.effect[:8].mean()
+    assert centre == pytest.approx(np.array([2.0, 3.0, 4.0]) + effect.mean(), abs=0.15)
+    gaps = found.effect[:8] - found.effect[:8].mean() - (effect - effect.mean())
+    assert np.abs(gaps).max() < 0.3
+    # Without an order there is no effect, and all the spread between suppliers.
+    assert found.effect[8] == pytest.approx(0.0, abs=1e-9)
+    assert found.effect_error[8] == pytest.approx(found.between, rel=1e-6)
+    assert np.isnan(found.mean[3])
 
 
 TABLE = [

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from sim.analysis.validate.patterns import Result
     from sim.scenario.scenario import Scenario
 
+#: First year of the orders whose sizes are estimated, unless another is given (evidence: x_deal_size).
+FIRST_SIZED = 2006
+
 #: Chance of calling ranks uneven, over all elements, when none is.
 SIGNIFICANCE = 0.05
 
@@ -47,6 +50,7 @@ PATTERN_TRIALS = 1000
     metavar="N",
     help="Also plant the priors' means, simulate N sets of choices and estimate those.",
 )
+@click.option("--sizes", is_flag=True, help="Estimate sizes of orders instead of the choice of supplier.")
 @options.seed
 @options.as_json
 def estimate(
@@ -56,13 +60,15 @@ def estimate(
     first_year: int | None,
     last_year: int | None,
     replicates: int | None,
+    sizes: bool,
     seed: int,
     as_json: bool,
 ) -> None:
-    """Estimate the choice of supplier from recorded deals, beside the priors.
+    """Estimate the choice of supplier from recorded deals, beside what all importers say.
 
-    A conditional logit by maximum likelihood, and penalised by the priors, with errors clustered by recipient
-    (by year where there is one recipient).
+    A conditional logit by maximum likelihood, with errors clustered by recipient (by year where there is one
+    recipient), and a hierarchical one: weights about the pooled ones, pair effects about zero. --sizes
+    estimates the sizes of a case's orders by category and supplier instead.
 
     DEALS is a table with the columns recipient, supplier, category, order_year, tiv_total_order and
     delivery_years; without it, the register of the scenario's case is used. FILE has the columns recipient,
@@ -78,11 +84,14 @@ def estimate(
     from sim.scenario import scenario as scenarios
 
     chosen = scenarios.load(scenario)
+    if sizes:
+        _show_sizes(chosen, deals, first_year, last_year, as_json)
+        return
     if deals is None:
         choices = choice_data.of_case(chosen, first_year, last_year)
     else:
         choices = choice_data.of_table(deals, chosen, dyads, first_year, last_year)
-    found = logit.report(choices, chosen.parameters)
+    found = logit.report(choices)
     planted = np.array([row.prior for row in found.rows])
     recovered, separated = logit.recovery(choices, planted, replicates, seed) if replicates else ([], 0)
     if as_json:
@@ -133,14 +142,80 @@ def _show(found: Report, choices: Choices) -> None:
         )
         for row in found.rows
     ]
-    headings = ("Parameter", "ML", "s.e.", "Clustered", "Prior", "Apart", "With prior", "Learned", "Informed")
+    headings = (
+        "Parameter",
+        "ML",
+        "s.e.",
+        "Clustered",
+        "Pooled",
+        "Apart",
+        "Hierarchical",
+        "Learned",
+        "Informed",
+    )
     write_table(headings, rows, right=headings[1:8])
     click.echo(
-        "Apart: distance to the prior in joint standard errors. Learned: part of the prior's variance taken\n"
-        "away; informed from one half, hardly from a tenth."
+        "Pooled: what all importers say of one, its error and the spread between importers. Apart: distance to\n"
+        "it in joint standard errors. Learned: part of its variance taken away; informed from one half, hardly\n"
+        "from a tenth."
     )
+    if found.pairs:
+        pairs = [(p.supplier, f"{p.effect:+.2f} ± {p.error:.2f}", str(p.orders)) for p in found.pairs]
+        write_table(("Supplier", "Pair effect", "Orders"), pairs, right=("Pair effect", "Orders"))
     left = [(term, "not in this table") for term in TERMS if term not in choices.terms]
     write_table(("Without data", "Why"), [*left, *WITHOUT_DATA.items()])
+
+
+def _show_sizes(
+    chosen: Scenario, deals: Path | None, first_year: int | None, last_year: int | None, as_json: bool
+) -> None:
+    """Show how large the orders of a case's register are by category and supplier."""
+    import numpy as np
+
+    from sim.case import register
+    from sim.cli.terminal import write_json, write_table
+    from sim.importers.rates import supplier_effects
+
+    if deals is not None:
+        raise click.UsageError("--sizes reads the register of the scenario's case; leave DEALS out.")
+    case = chosen.case
+    low, high = first_year or FIRST_SIZED, last_year or case.record.deal_register.last_year
+    listed = [deal for deal in register.read(case)[0] if low <= deal.year <= high]
+    found = supplier_effects(case, listed)
+    sized = [deal for deal in listed if deal.is_platform and deal.tiv > 0]
+    categories = [
+        (name, float(np.exp(found.mean[i])), float(found.mean_error[i]), sum(d.category == i for d in sized))
+        for i, name in enumerate(case.categories)
+        if np.isfinite(found.mean[i])
+    ]
+    suppliers = [
+        (
+            name,
+            float(np.exp(found.effect[i])),
+            float(found.effect_error[i]),
+            sum(d.supplier == i for d in sized),
+        )
+        for i, name in enumerate(case.suppliers)
+    ]
+    if as_json:
+        keys = ("name", "value", "error", "orders")
+        write_json(
+            {
+                "between_suppliers": found.between,
+                "within": found.within,
+                "categories": [dict(zip(keys, row, strict=True)) for row in categories],
+                "suppliers": [dict(zip(keys, row, strict=True)) for row in suppliers],
+            }
+        )
+        return
+    click.echo(
+        f"{len(sized)} platform orders with a volume, {low}-{high}. Standard deviation of the log size: "
+        f"{found.within:.2f} within a category and supplier, {found.between:.2f} between suppliers."
+    )
+    for heading, unit, rows in (("Category", "Median, TIV m", categories), ("Supplier", "Factor", suppliers)):
+        shown = [(name, f"{value:.3g}", f"{error:.2f}", str(n)) for name, value, error, n in rows]
+        headings = (heading, unit, "s.e. of the log", "Orders")
+        write_table(headings, shown, right=headings[1:])
 
 
 def _show_recovery(recovered: list[Recovery], replicates: int, separated: int) -> None:

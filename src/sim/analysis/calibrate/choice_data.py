@@ -41,7 +41,7 @@ WITHOUT_DATA = {
     "attraction.concentration_weight, camp_correlation": "nearly collinear with the installed share",
     "attraction.political_cost, hostility_weight": "relations are not on record by year",
     "standing.price_elasticity, lead_time_weight": "prices and offered delivery times are not published",
-    "standing.pair_effect": "one recipient cannot tell a constant by supplier from distance and votes",
+    "standing.niche": "outside the register",
 }
 
 #: Years in a window of the world's orders, where it is counted from the table of deals itself.

@@ -3,9 +3,10 @@
     P(s) = exp(x_s b) / sum over available r of exp(x_r b)
 
 Maximum likelihood with analytic gradient and Hessian; errors from the Hessian, and clustered ones (a
-sandwich, with the usual G / (G - 1)). The penalised estimate adds the priors' log densities as normals of
-the same mean and spread: a posterior mode, with errors from the curvature there. It is finite also where the
-choices separate, which a linear programme finds out exactly.
+sandwich, with the usual G / (G - 1)). The hierarchical estimate adds what all importers say (`pooled`): each
+weight a normal about the pooled one, as wide as its error and the spread between importers, and an effect of
+each pair of recipient and supplier, normal about zero. A posterior mode, with errors from the curvature
+there, finite also where the choices separate, which a linear programme finds out exactly.
 """
 
 from __future__ import annotations
@@ -15,15 +16,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sim.analysis.calibrate import pooled
 from sim.analysis.calibrate.choice_data import Choices
 from sim.numerics.elementary import Z95
-from sim.parameter.elements import Element
-from sim.parameter.parameter_set import ParameterSet
 from sim.vocabulary.axes import Array, BoolArray
 from sim.vocabulary.errors import InputError
-
-#: Probabilities at which a prior's mean and spread are taken.
-_GRID = 2000
 
 
 @dataclass(frozen=True)
@@ -59,11 +56,11 @@ class Row:
     estimate, error, clustered_error : float
         Maximum likelihood; NaN where the choices separate.
     prior, prior_spread : float
-        Mean and standard deviation of the shipped prior.
+        Mean and standard deviation of what all importers say of one.
     distance : float
         Between estimate and prior, in units of their joint standard error.
     mode, mode_spread : float
-        Penalised by the priors.
+        The hierarchical estimate and its error.
     information : float
         Part of the prior's variance that the choices take away: 0 nothing, 1 all.
     verdict : {"informed", "hardly", "no"}
@@ -84,10 +81,21 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """The effect of a pair of recipient and supplier: its hierarchical estimate, error and orders."""
+
+    supplier: str
+    effect: float
+    error: float
+    orders: int
+
+
+@dataclass(frozen=True)
 class Report:
     """What choices say about the parameters; `is_separated` where plain maximum likelihood has no maximum."""
 
     rows: tuple[Row, ...]
+    pairs: tuple[Pair, ...]
     is_separated: bool
     n_choices: int
     n_clusters: int
@@ -230,27 +238,40 @@ def separates(choices: Choices) -> bool:
     return bool(-found.fun > 1e-6)
 
 
-def prior_of(element: Element) -> tuple[float, float]:
-    """Return mean and standard deviation of a prior within its bounds."""
-    if element.distribution is None:
-        return element.value, 0.0
-    points = element.distribution.quantile((np.arange(_GRID) + 0.5) / _GRID, element.bounds)
-    return float(points.mean()), float(points.std())
+def with_pairs(choices: Choices) -> Choices:
+    """Return the choices of one recipient with a column for each supplier, after the others."""
+    own = np.broadcast_to(np.eye(len(choices.suppliers)), (len(choices), *([len(choices.suppliers)] * 2)))
+    return replace(
+        choices,
+        terms=(*choices.terms, *choices.suppliers),
+        covariates=np.concatenate([choices.covariates, own], axis=2),
+    )
 
 
-def report(choices: Choices, parameters: ParameterSet) -> Report:
-    """Estimate, and hold the result beside the priors of the same names."""
-    priors = np.array([prior_of(parameters[term]) for term in choices.terms])
-    mean, spread = priors.T
+def report(choices: Choices) -> Report:
+    """Estimate, and hold the result beside what all importers say."""
+    mean, spread = pooled.priors(choices.terms)
     is_separated = separates(choices)
     plain = None if is_separated else fit(choices)
-    mode = fit(choices, (mean, spread))
+    # Pairs are those of one recipient; several recipients have a column of their own for none.
+    whole = with_pairs(choices) if choices.clustered_by == "year" else choices
+    mode = fit(whole, pooled.priors(whole.terms))
     nothing = np.full(len(mean), np.nan)
     estimate = nothing if plain is None else plain.coefficients
     error = nothing if plain is None else np.sqrt(np.diag(plain.covariance))
     clustered = nothing if plain is None else np.sqrt(np.diag(plain.clustered))
     mode_spread = np.sqrt(np.diag(mode.covariance))
-    information = 1.0 - (mode_spread / spread) ** 2
+    n_terms = len(choices.terms)
+    information = 1.0 - (mode_spread[:n_terms] / spread) ** 2
+    pairs = tuple(
+        Pair(
+            supplier,
+            float(mode.coefficients[n_terms + i]),
+            float(mode_spread[n_terms + i]),
+            int(np.count_nonzero(choices.chosen == i)),
+        )
+        for i, supplier in enumerate(whole.terms[n_terms:])
+    )
     rows = tuple(
         Row(
             term=term,
@@ -270,6 +291,7 @@ def report(choices: Choices, parameters: ParameterSet) -> Report:
     best = plain or mode
     return Report(
         rows=rows,
+        pairs=pairs,
         is_separated=is_separated,
         n_choices=len(choices),
         n_clusters=choices.n_clusters,
