@@ -159,12 +159,12 @@ def test_the_shipped_weights_and_pairs_are_those_of_the_estimate(
     for row in report.rows:
         if row.term not in ("standing.ideal_point_weight", "standing.distance_weight"):
             assert shipped[row.term].distribution.numbers == pytest.approx(
-                (row.mode, row.mode_spread), abs=0.015
+                (row.mode, row.mode_spread), abs=0.006
             )
     for pair in report.pairs:
         if pair.supplier != "russia":  # sanctions since 2022 come on top
             numbers = shipped[f"standing.pair_effect.{pair.supplier}"].distribution.numbers
-            assert numbers == pytest.approx((pair.effect, pair.error), abs=0.03), pair.supplier
+            assert numbers == pytest.approx((pair.effect, pair.error), abs=0.006), pair.supplier
     expected = estimate.probabilities(
         np.array([*(row.mode for row in report.rows), *(pair.effect for pair in report.pairs)]),
         estimate.with_pairs(recorded),

@@ -155,9 +155,9 @@ def _show(found: Report, choices: Choices) -> None:
     )
     write_table(headings, rows, right=headings[1:8])
     click.echo(
-        "Pooled: what all importers say of one, its error and the spread between importers. Apart: distance to\n"
-        "it in joint standard errors. Learned: part of its variance taken away; informed from one half, hardly\n"
-        "from a tenth."
+        "Pooled: what all importers say of one, its error and the spread between importers. Apart: distance\n"
+        "to it in joint standard errors. Learned: part of its variance taken away; informed from one half,\n"
+        "hardly from a tenth."
     )
     if found.pairs:
         pairs = [(p.supplier, f"{p.effect:+.2f} ± {p.error:.2f}", str(p.orders)) for p in found.pairs]
