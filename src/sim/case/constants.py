@@ -7,7 +7,6 @@ earlier date sees nothing later.
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,9 +19,8 @@ from sim.case.file import FILE
 from sim.case.schema import Capital, CaseFile
 from sim.files import tables
 from sim.files.records import shown
-from sim.files.tables import Row
 from sim.vocabulary.axes import Array
-from sim.vocabulary.errors import BadSyntax, DuplicateKey, MissingField, OutsideHorizon, UnknownName, nearest
+from sim.vocabulary.errors import DuplicateKey, MissingField, OutsideHorizon, UnknownName, nearest
 
 #: Mean radius of the Earth, km (International Union of Geodesy and Geophysics).
 _EARTH_RADIUS = 6371.0
@@ -118,7 +116,7 @@ def world_order_share(record: CaseFile, folder: Path, year: int) -> Array:
 def _world_orders(path: Path, year: int) -> tuple[dict[tuple[str, str], float], dict[str, float]]:
     """Return orders by category and supplier, and by category, in the last window before `year`."""
     rows = tables.read(path, ("window", "category", "supplier", "deals", "world_deals"))
-    last = {row.text("window"): _last_year(row) for row in rows}
+    last = {row.text("window"): row.window("window")[1] for row in rows}
     past = [window for window in last if last[window] < year]
     if not past:
         remedy = f"Start after {min(last.values(), default=year)}, or add an earlier window."
@@ -137,14 +135,6 @@ def _world_orders(path: Path, year: int) -> tuple[dict[tuple[str, str], float], 
     return orders, world
 
 
-def _last_year(row: Row) -> int:
-    found = re.fullmatch(r"\d{4}-(\d{4})", row.text("window"))
-    if found is None:
-        remedy = "Write first and last year, as in 2019-2023."
-        raise BadSyntax(row.file, row.place("window"), "not a window", remedy, row.text("window"))
-    return int(found.group(1))
-
-
 def ideal_point_distance(record: CaseFile, folder: Path, year: int) -> Array:
     """Return each supplier's mean distance to the recipient in UN votes over the last years before `year`.
 
@@ -156,7 +146,7 @@ def ideal_point_distance(record: CaseFile, folder: Path, year: int) -> Array:
     first = year - record.ideal_points.years
     points: dict[str, dict[int, float]] = defaultdict(dict)
     for row in tables.read(path, ("year", "country", "ideal_point_fp")):
-        when = row.whole("year")
+        when = row.year("year")
         if first <= when < year:
             points[row.text("country")][when] = row.number_in("ideal_point_fp")
     home = points[record.states[record.recipient].votes_as or ""]

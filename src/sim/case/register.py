@@ -202,7 +202,7 @@ def read(case: Case) -> tuple[tuple[Deal, ...], tuple[Delivery, ...]]:
 
 
 def _deal(case: Case, row: Row, becomes: dict[tuple[str, str], int]) -> Deal:
-    files, tiv, delivered = case.record.deal_register, row.number_in("tiv_total_order", 0), "tiv_delivered"
+    files, tiv, delivered = case.record.deal_register, row.volume("tiv_total_order"), "tiv_delivered"
     return Deal(
         supplier=_supplier(case, row),
         category=_category(row, becomes),
@@ -212,7 +212,7 @@ def _deal(case: Case, row: Row, becomes: dict[tuple[str, str], int]) -> Deal:
         item=row.text("designation"),
         kind=row.text("category"),
         delivery_years=row.years("delivery_years"),
-        is_complete=bool(row.cells[delivered]) and row.number_in(delivered, 0) >= tiv - _NOTHING,
+        is_complete=bool(row.cells[delivered]) and row.volume(delivered) >= tiv - _NOTHING,
     )
 
 
@@ -222,7 +222,7 @@ def _delivery(case: Case, row: Row, becomes: dict[tuple[str, str], int]) -> Deli
         supplier=_supplier(case, row),
         category=_category(row, becomes),
         year=row.year("year", files.first_year, files.last_year),
-        tiv=row.number_in("tiv", 0),
+        tiv=row.volume("tiv"),
         item=row.text("designation"),
         kind=row.text("category"),
     )

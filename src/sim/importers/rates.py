@@ -121,7 +121,7 @@ def _rates(
 def _world_mix(case: Case, year: int, in_register: list[int]) -> Array:
     """Return the share of each category in the world's orders of the last window before a year."""
     rows = tables.read(case.folder / case.record.world_orders.file, ("window", "category", "world_deals"))
-    latest = max((row.text("window") for row in rows if int(row.text("window")[5:]) < year), default="")
+    latest = max((row.text("window") for row in rows if row.window("window")[1] < year), default="")
     world: Mapping[str, float] = {
         row.text("category"): row.number_in("world_deals") for row in rows if row.text("window") == latest
     }
