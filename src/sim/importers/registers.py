@@ -39,7 +39,7 @@ _FIRST_COVERED = 1950
 #: What the text above the rows says of the years that a file covers: both ends, or the first alone.
 _YEAR = r"\W{0,3}((?:19|20)\d\d)(?!\d)\W{0,2}"
 _SPANS = (
-    rf"(?<!\d){_YEAR}(?:{DASH}|\band\b){_YEAR}",
+    rf"(?<!\d){_YEAR}(?:{DASH}|\band\b)?{_YEAR}",
     rf"(?:since|from|start|first|years?)(?: the)?(?: years?)?{_YEAR}",
     rf"(?<!\d){_YEAR}(?:on|onwards?|and later|{DASH}\W{{0,2}}(?:not specified|today|now|present))\b",
 )
@@ -188,9 +188,10 @@ def read(path: Path, recipient: str | None = None) -> Register:
         notes.append(f"{shown(path)}: notes or totals, left out: row {numbers}.")
     if first > _FIRST_COVERED:
         moved = sum(deal != other for deal, other in zip(deals, counted, strict=True))
+        assumed = f"what {moved} earlier orders lack is taken to have arrived before, and " if moved else ""
         notes.append(
-            f"{shown(path)} lists deliveries from {first} on only: what {moved} earlier orders lack is taken "
-            "to have arrived before, and orders completed before are missing. Better export all years."
+            f"{shown(path)} lists deliveries from {first} on only: {assumed}orders completed before are "
+            "missing. Better export all years."
         )
     vintage = _vintage(path, rows, sheet.columns)
     return Register(name, tuple(counted), vintage, _last_year(sheet), first, tuple(notes))
@@ -343,7 +344,7 @@ def _last_year(sheet: Sheet) -> int:
     known_at = sheet.columns.get("known_at")
     covered = " ".join(row.cells[known_at] for row in sheet.rows) if known_at else ""
     said = [int(year) for year in re.findall(r"end-(\d{4})", covered)]
-    return max([*_years(sheet, "ordered", "delivery_years"), *said])
+    return max([*_years(sheet, "ordered", "delivery_years"), *(year for year in said if year <= YEARS[1])])
 
 
 def _vintage(path: Path, rows: list[Row], columns: Mapping[str, str]) -> str:
