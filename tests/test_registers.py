@@ -11,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from sim.case import register as case_registers
+from sim.cli import sim as program
 from sim.files import tables
 from sim.importers import cases, categories, rates, registers
 from sim.parameter.parameter_set import ParameterSet
@@ -526,3 +528,15 @@ def test_a_case_needs_a_past_and_a_free_place(tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     with pytest.raises(InputError, match="already exists"):
         cases.make(whole.known_before(2006), 2006, tmp_path / "taken")
+
+
+def test_the_command_says_what_was_assumed(tmp_path: Path) -> None:
+    path = written(tmp_path, f"Deliveries from 2004 to 2012\n{as_deals(STRADDLING)}")
+    given = ["new-case", "--deals", str(path), "--as-of", "2010", "--out", str(tmp_path / "made")]
+    shown = CliRunner().invoke(program, given)
+    assert shown.exit_code == 0, shown.output
+    assert "lists deliveries from 2004 on only" in shown.stderr
+    assert "No capital is known for Utopia" in shown.stderr
+    early = CliRunner().invoke(program, [*given[:4], "2004", "--out", str(tmp_path / "early")])
+    assert early.exit_code == 2 and not (tmp_path / "early").exists()
+    assert early.stderr.count("\n") == 1 and "deliveries from 2004 on only" in early.stderr
