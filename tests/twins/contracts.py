@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from twins.chance import normal, whole_quarters
+from twins.chance import duration, normal, whole_quarters
 
 
 @dataclass
@@ -25,8 +25,8 @@ def step(w):
     signed = [deal for deal in w.deals if deal.supplier >= 0]
     w.contracts = [_contract(w, deal, len(signed)) for deal in signed]
     for supplier, category, tiv, value, delay, instalments in w.documented_contracts:
-        told = Contract(int(supplier), int(category), tiv, value, int(delay), int(instalments), lapses=False)
-        w.contracts.append(told)
+        when = duration(delay), duration(instalments, least=1)
+        w.contracts.append(Contract(int(supplier), int(category), tiv, value, *when, lapses=False))
 
 
 def _contract(w, deal, n_signed):

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.numerics.durations import whole
 from sim.numerics.elementary import exp, normal_quantile
 from sim.numerics.lists import pick, scatter
 from sim.vocabulary.axes import QUARTERS, Array, BoolArray, IntArray
@@ -76,8 +77,8 @@ def step(
     years = (
         exp(pick(lead_time_location, trial, category) + sway) * pick(lead_time_factor, trial, supplier) - 0.5
     )
-    delay = np.maximum(1.0, np.floor(QUARTERS * years + 0.5)).astype(int)
-    instalments = np.maximum(1.0, np.floor(QUARTERS * delivery_spread + 0.5)).astype(int)
+    delay = whole(QUARTERS * years + 0.5, least=1)
+    instalments = whole(QUARTERS * delivery_spread + 0.5, least=1)
 
     # Each documented contract (a row: supplier, category, tiv, value, delay, instalments) in every trial.
     n_trials, n_documented = room.size, len(documented_contracts)
@@ -88,8 +89,8 @@ def step(
         contract_category=np.concatenate([category, rows[:, 1].astype(int)]),
         contract_tiv=np.concatenate([value / price * in_register[category], rows[:, 2]]),
         contract_value=np.concatenate([value, rows[:, 3]]),
-        contract_delay=np.concatenate([delay, rows[:, 4].astype(int)]),
-        contract_instalments=np.concatenate([instalments[trial], rows[:, 5].astype(int)]),
+        contract_delay=np.concatenate([delay, whole(rows[:, 4])]),
+        contract_instalments=np.concatenate([instalments[trial], whole(rows[:, 5], least=1)]),
         contract_lapses=np.concatenate(
             [pick(lapse_shock, trial, slot) < lapse_probability[trial], np.zeros(len(rows), dtype=bool)]
         ),

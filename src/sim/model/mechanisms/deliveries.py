@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.numerics.durations import whole
 from sim.numerics.elementary import exp, log, normal_cdf, normal_quantile, total
 from sim.numerics.lists import enter_in_parts, scatter, withdraw
 from sim.vocabulary.axes import QUARTERS, Array, BoolArray, IntArray
@@ -71,8 +72,8 @@ def start(
     factor = lead_time_factor[open_supplier]
     waited = normal_cdf((log((open_age[:, None] + 0.5) / factor) - location) / spread)
     years = exp(location + spread * normal_quantile(waited + (1.0 - waited) * open_shock)) * factor - 0.5
-    wait = np.floor(QUARTERS * (years - open_age[:, None]) + 0.5)
-    delay = np.where(open_has_started[:, None], 0.0, np.maximum(0.0, wait)).astype(int)
+    wait = QUARTERS * (years - open_age[:, None]) + 0.5
+    delay = whole(np.where(open_has_started[:, None], 0.0, wait))
 
     delivery_ledger = np.zeros((n_steps + 1, n_suppliers, n_categories, n_trials))
     trial = np.arange(n_trials)
@@ -88,7 +89,7 @@ def start(
 
 
 def _quarters(years: Array) -> IntArray:
-    return np.maximum(1.0, np.floor(QUARTERS * years + 0.5)).astype(int)
+    return whole(QUARTERS * years + 0.5, least=1)
 
 
 def step(
