@@ -45,8 +45,8 @@ class Block:
         What happens at the start and in each quarter: the model, or the model with other rules.
     runner : Runner, optional
         Runs stages as machine code, with the same bits; see `sim.engine.compiled`.
-    drawn : dict of str to ndarray, optional
-        The trials' parameters, where they are drawn already.
+    drawn, shocks : dict of str to ndarray, optional
+        The trials' parameters and shocks, where they are drawn already.
 
     Attributes
     ----------
@@ -64,6 +64,7 @@ class Block:
         schedule: Schedule = model.USUAL,
         runner: Runner | None = None,
         drawn: dict[str, Array] | None = None,
+        shocks: dict[str, Array] | None = None,
     ) -> None:
         self.plan = plan
         self._runner: Runner | None = None
@@ -71,8 +72,7 @@ class Block:
         self.n_trials = n_trials
         self.step = 0
         self._drawn = design.draw_parameters(plan, first_trial, n_trials) if drawn is None else drawn
-        streams = None if runner is None else runner.streams(plan.seed)
-        self._shocks = design.draw_shocks(plan, first_trial, n_trials, streams)
+        self._shocks = design.draw_shocks(plan, first_trial, n_trials) if shocks is None else dict(shocks)
         self._changed: frozenset[str] = frozenset()
         self.values: dict[str, Any] = {**plan.constants, **self._drawn, "n_steps": plan.n_steps}
         self.values["open_shock"] = self._shocks.pop("open_shock")[0]
@@ -229,22 +229,37 @@ def record_block(
         Quarters recorded, counted from the start, in order.
     """
     n_trials = next(iter(into.values())).shape[-1]
-    # Machine code is made for one number of trials: what is left over is computed and thrown away.
+    # Machine code is made for one number of trials: the last trial fills what is left over of a strip.
     size = STRIP if is_compiled else n_trials
     runner = _runner(plan, size, tuple(into), schedule) if is_compiled else None
     streams = None if runner is None else runner.streams(plan.seed)
-    drawn = design.draw_parameters(plan, first_trial, -(-n_trials // size) * size, streams)
+    drawn = design.draw_parameters(plan, first_trial, n_trials, streams)
     row_of = {step: row for row, step in enumerate(steps)}
     for start in range(0, n_trials, size):
-        own = {name: value[..., start : start + size] for name, value in drawn.items()}
-        block = Block(plan, first_trial + start, size, schedule, runner, own)
         count = min(size, n_trials - start)
+        own = {name: _filled(value[..., start : start + count], size) for name, value in drawn.items()}
+        shocks = design.draw_shocks(plan, first_trial + start, count, streams)
+        shocks = {name: _filled(value, size) for name, value in shocks.items()}
+        block = Block(plan, first_trial + start, size, schedule, runner, own, shocks)
         for step in range(plan.n_steps):
             block.advance()
             if step in row_of:
                 with np.errstate(over="ignore"):
                     for name, array in into.items():
                         array[row_of[step], ..., start : start + count] = block.values[name][..., :count]
+
+
+def _filled(values: Array, size: int) -> Array:
+    """Return values, shape (..., trial), with the last trial again and again up to `size` trials.
+
+    No trial is run that was not asked for: it might not exist in the design, or might fail.
+    """
+    count = values.shape[-1]
+    if count == size:
+        return values
+    if values.strides[-1] == 0:  # all trials share one number, and go on to
+        return np.broadcast_to(values[..., :1], (*values.shape[:-1], size))
+    return values[..., np.minimum(np.arange(size), count - 1)]
 
 
 def can_compile() -> bool:
