@@ -332,7 +332,9 @@ ROOMS = ("case", "design", "importers", "model", "numerics", "parameter", "scena
 #: Where such a name does no harm, and why.
 HARMLESS = {
     "case/file.py": {"sum"},  # of whole numbers, and in a check with a tolerance
+    "importers/layouts.py": {"sum"},  # of truth values
     "importers/rates.py": {"sum"},  # of truth values
+    "importers/registers.py": {"sum"},  # of truth values
     "model/mechanisms/attraction.py": {"sum"},  # of arrays, one after another
     "model/mechanisms/relations.py": {"sum"},  # of arrays, one after another
     "parameter/files.py": {"sum"},  # of truth values
