@@ -19,6 +19,7 @@ from sim.case.file import FILE
 from sim.case.schema import Capital, CaseFile
 from sim.files import tables
 from sim.files.records import shown
+from sim.numerics import angles
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import DuplicateKey, MissingField, OutsideHorizon, UnknownName, nearest
 
@@ -73,13 +74,7 @@ def capital_distance(record: CaseFile) -> Array:
 
 
 def _great_circle(a: Capital, b: Capital) -> float:
-    """Haversine formula."""
-    south, north = math.radians(a.latitude), math.radians(b.latitude)
-    half_chord = (
-        math.sin((north - south) / 2) ** 2
-        + math.cos(south) * math.cos(north) * math.sin(math.radians(b.longitude - a.longitude) / 2) ** 2
-    )
-    return 2.0 * _EARTH_RADIUS * math.asin(math.sqrt(half_chord))
+    return _EARTH_RADIUS * angles.between(a.latitude, a.longitude, b.latitude, b.longitude)
 
 
 def world_order_share(record: CaseFile, folder: Path, year: int) -> Array:
@@ -97,9 +92,9 @@ def world_order_share(record: CaseFile, folder: Path, year: int) -> Array:
                 place, remedy = f"categories.{name}.world_orders", nearest(pooled, world, "categories")
                 file = shown(folder / FILE)
                 raise UnknownName(file, place, "not in the table: {value}", remedy, pooled)
-        total = sum(world[pooled] for pooled in category.world_orders)
+        total = math.fsum(world[pooled] for pooled in category.world_orders)
         counts = {
-            supplier: sum(
+            supplier: math.fsum(
                 orders.get((pooled, spelling), 0.0)
                 for pooled in category.world_orders
                 for spelling in record.states[supplier].register_names
@@ -107,7 +102,7 @@ def world_order_share(record: CaseFile, folder: Path, year: int) -> Array:
             for supplier in record.suppliers
         }
         if residual is not None:
-            named = sum(count for supplier, count in counts.items() if supplier != residual)
+            named = math.fsum(count for supplier, count in counts.items() if supplier != residual)
             counts[residual] = total - named
         shares[:, column] = [max(count, floor) / total for count in counts.values()]
     return shares
@@ -157,11 +152,11 @@ def ideal_point_distance(record: CaseFile, folder: Path, year: int) -> Array:
         if not gaps:
             remedy = "Correct votes_as in case.toml, or give votes_like instead."
             raise MissingField(shown(path), country, f"no votes in {first}-{year - 1}", remedy)
-        return sum(gaps) / len(gaps)
+        return math.fsum(gaps) / len(gaps)
 
     distances = []
     for name in record.suppliers:
         like = record.states[name].votes_like
         sample = [measured(other) for other in (like.states if like else (name,))]
-        distances.append(sum(sample) / len(sample))
+        distances.append(math.fsum(sample) / len(sample))
     return np.array(distances)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from sim.files import tables
 from sim.vocabulary.errors import UnknownName, nearest
@@ -61,28 +63,30 @@ def becomes(kind: str, description: str) -> str:
 
 
 @cache
-def _names() -> dict[str, str]:
+def _names() -> Mapping[str, str]:
     """Return each known name by its identifier -> the state; the table of capitals has the usual spelling."""
     spelled = {identifier(state): state for state in capitals()}
     written = {
         identifier(row.text("written")): row.text("state")
         for row in tables.read(DATA / "names.csv", ("written", "state"))
     }
-    return spelled | written
+    return MappingProxyType(spelled | written)
 
 
 @cache
-def capitals() -> dict[str, tuple[str, float, float]]:
+def capitals() -> Mapping[str, tuple[str, float, float]]:
     """Return state -> its capital, latitude and longitude."""
     columns = ("state", "capital", "latitude", "longitude")
-    return {
-        row.text("state"): (
-            row.text("capital"),
-            row.number_in("latitude", -90, 90),
-            row.number_in("longitude", -180, 180),
-        )
-        for row in tables.read(DATA / "capitals.csv", columns)
-    }
+    return MappingProxyType(
+        {
+            row.text("state"): (
+                row.text("capital"),
+                row.number_in("latitude", -90, 90),
+                row.number_in("longitude", -180, 180),
+            )
+            for row in tables.read(DATA / "capitals.csv", columns)
+        }
+    )
 
 
 def state_of(name: str) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from sim.files import tables
 from sim.files.encodings import read_text
@@ -76,15 +77,17 @@ class Sheet:
 
 
 @cache
-def layouts() -> dict[str, tuple[tuple[str, ...], dict[str, tuple[str, ...]]]]:
+def layouts() -> Mapping[str, tuple[tuple[str, ...], Mapping[str, tuple[str, ...]]]]:
     """Return layout -> (what it needs, what a column holds -> its names)."""
-    return {
-        layout: (
-            tuple(table["needs"]),
-            {what: tuple(names) for what, names in table.items() if what != "needs"},
-        )
-        for layout, table in read_toml(DATA / "layouts.toml").items()
-    }
+    return MappingProxyType(
+        {
+            layout: (
+                tuple(table["needs"]),
+                MappingProxyType({what: tuple(names) for what, names in table.items() if what != "needs"}),
+            )
+            for layout, table in read_toml(DATA / "layouts.toml").items()
+        }
+    )
 
 
 def read(path: Path) -> Sheet:

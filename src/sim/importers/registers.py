@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -91,7 +92,7 @@ class Deal:
     @property
     def delivered(self) -> float:
         """Volume that has arrived, TIV m."""
-        return sum(each.tiv for each in self.deliveries)
+        return math.fsum(each.tiv for each in self.deliveries)
 
 
 @dataclass(frozen=True)
@@ -311,7 +312,7 @@ def _from_deliveries(rows: Iterable[Row], columns: Mapping[str, str]) -> list[De
                 description=first.text(columns["description"]),
                 kind=_kind(first, columns),
                 year=min([_year(first, columns["ordered"]), *(each.year for each in arrived)]),
-                tiv=sum(each.tiv for each in arrived),
+                tiv=math.fsum(each.tiv for each in arrived),
                 deliveries=arrived,
                 is_running=False,
             )

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.numerics.durations import whole
-from sim.numerics.elementary import exp, log, normal_cdf, normal_quantile, total
+from sim.numerics.elementary import exp, log, normal_quantile, total
 from sim.numerics.lists import enter_in_parts, scatter, withdraw
+from sim.numerics.special import normal_cdf
 from sim.vocabulary.axes import QUARTERS, Array, BoolArray, IntArray
 
 
@@ -135,7 +136,7 @@ def step(
     by_supplier = total(np.moveaxis(delivered, 1, 0))
     # A grant brings volume only in the categories that the register covers.
     basket = grant_basket * in_register
-    gift = is_grant_donor[:, None] * grant_deliveries * grant_capability * basket.sum()
+    gift = is_grant_donor[:, None] * grant_deliveries * grant_capability * total(basket)
     retired = stock_prev * stock_loss
     stock = stock_prev - retired
     stock += delivered
