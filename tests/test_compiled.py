@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -19,18 +21,23 @@ import plans
 import sim
 from sim.design import plan as design
 from sim.engine import block as engine
+from sim.engine.trust import have_same_bits
 from sim.model.mechanisms import demand
 from sim.model.schedule import Schedule, Stage
+from sim.numerics import elementary as elementary_functions
+from sim.numerics.durations import LONGEST, whole
 from sim.numerics.elementary import exp, log, normal_quantile
+from sim.numerics.lists import pick, scatter
 from sim.numerics.streams import GRANULE, Streams
 from sim.parameter import variants
 from sim.runs import dataset as results
 from sim.scenario import scenario
-from sim.vocabulary.errors import InputError
+from sim.vocabulary.errors import InputError, SimWarning
 from sim.vocabulary.variables import GLOSSARY
 
 pytest.importorskip("llvmlite")
 
+from sim.engine.compiled import kept_code, primitives
 from sim.engine.compiled import machine_code as machine
 from sim.engine.compiled import runner as running
 from sim.engine.compiled.uniforms import CompiledStreams
@@ -45,7 +52,7 @@ Values = dict[str, Any]
 def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep machine code in a folder of the tests', and make it for few trials."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(machine.FOLDER_VARIABLE, str(tmp_path_factory.mktemp("machine-code")))
+        patch.setenv(kept_code.FOLDER_VARIABLE, str(tmp_path_factory.mktemp("machine-code")))
         patch.setattr(engine, "STRIP", SMALL)
         yield
 
@@ -55,6 +62,7 @@ def forget() -> None:
     running._KERNELS.clear()
     running._OF_THREAD.__dict__.clear()
     machine._function.cache_clear()
+    machine._kept.cache_clear()
 
 
 @pytest.fixture
@@ -166,7 +174,7 @@ def test_a_processor_without_features_has_the_same_bits(tmp_path: Path) -> None:
 
     def digests(**more: str) -> list[str]:
         folders = os.pathsep.join([str(Path(sim.__file__).parent.parent), str(Path(__file__).parent)])
-        environment = {**os.environ, "PYTHONPATH": folders, machine.FOLDER_VARIABLE: str(tmp_path), **more}
+        environment = {**os.environ, "PYTHONPATH": folders, kept_code.FOLDER_VARIABLE: str(tmp_path), **more}
         command = [sys.executable, "-W", "ignore", "-c", PROGRAM]
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
         return done.stdout.split()
@@ -243,6 +251,215 @@ def test_elementary_functions_have_the_same_bits_where_numbers_are_odd() -> None
         np.testing.assert_array_equal(np.signbit(one)[is_number], np.signbit(other)[is_number], err_msg=name)
 
 
+# ---------------------------------------------------------------------- what is out of range
+
+
+@dataclass(frozen=True)
+class Durations:
+    waits: Any
+    terms: Any
+
+
+def durations(*, demand_shock: Any) -> Durations:
+    return Durations(waits=whole(demand_shock + 0.5), terms=whole(demand_shock, least=1))
+
+
+@dataclass(frozen=True)
+class Entries:
+    entries: Any
+
+
+def picked(*, demand_shock: Any, exit_shock: Any) -> Entries:
+    return Entries(pick(exit_shock, demand_shock.astype(int)))
+
+
+def picked_by_row(*, demand_shock: Any, exit_shock: Any) -> Entries:
+    trial = np.arange(exit_shock.shape[-1])
+    return Entries(pick(np.stack([exit_shock, -exit_shock]), trial, demand_shock.astype(int)))
+
+
+def scattered(*, demand_shock: Any, exit_shock: Any) -> Entries:
+    sums = np.zeros_like(exit_shock)
+    scatter(sums, (demand_shock.astype(int),), exit_shock)
+    return Entries(sums)
+
+
+def remainders(*, demand_shock: Any, exit_shock: Any) -> Entries:
+    return Entries(exit_shock + 7 % demand_shock.astype(int))
+
+
+N_ODD = 16
+
+
+def run_stage(function: Any, **given: Any) -> tuple[Values, bool]:
+    """Run a function of shocks as machine code; return what it writes, and whether it raised the flag."""
+    stage = Stage(function)
+    values: Values = {**given, "step": 0, "n_steps": 1}
+    runner = running.Runner({}, N_ODD, stage.writes, Schedule((), (stage,)))
+    runner.begin(values, {name: x[None] for name, x in given.items()})
+    runner.turn(True)
+    assert runner.run(stage), runner.kernels.reasons
+    return {name: values[name] for name in stage.writes}, runner.is_flagged
+
+
+def test_durations_are_the_same_whole_numbers_in_both_engines() -> None:
+    odd = np.array([0.0, -0.0, 0.49, 0.5, 1.0, 3999.0, 3999.5, 4000.0, 4e9, 1e300, 1e308, -3.0, -1e300])
+    given = np.resize(np.concatenate([odd, [np.inf, -np.inf, 5e-324]]), N_ODD)
+    found, is_flagged = run_stage(durations, demand_shock=given)
+    expected = durations(demand_shock=given)
+    assert not is_flagged
+    np.testing.assert_array_equal(found["waits"], expected.waits)
+    np.testing.assert_array_equal(found["terms"], expected.terms)
+    assert found["waits"].min() == 0 and found["terms"].min() == 1 and found["waits"].max() == LONGEST
+
+
+def test_a_duration_that_is_not_a_number_raises_the_flag() -> None:
+    given = np.full(N_ODD, 1.0)
+    given[-1] = np.nan
+    assert run_stage(durations, demand_shock=given)[1]
+    with pytest.raises(FloatingPointError, match="a duration is not a number"):
+        durations(demand_shock=given)
+
+
+@pytest.mark.parametrize("bad", [-1.0, float(N_ODD), 2.0**62, 1e300, np.inf, np.nan])
+@pytest.mark.parametrize("function", [picked, picked_by_row, scattered])
+def test_an_index_outside_its_array_raises_the_flag(function: Any, bad: float) -> None:
+    index, numbers = np.resize([0.0, 1.0], N_ODD), np.linspace(1.0, 2.0, N_ODD)
+    found, is_flagged = run_stage(function, demand_shock=index, exit_shock=numbers)
+    assert not is_flagged
+    expected = function(demand_shock=index, exit_shock=numbers).entries
+    np.testing.assert_array_equal(found["entries"], expected)
+    index[3] = bad
+    assert run_stage(function, demand_shock=index, exit_shock=numbers)[1]
+
+
+def test_remainders_are_those_of_numpy_and_none_is_taken_by_zero() -> None:
+    by, numbers = np.resize([1.0, 2.0, 3.0, 7.0], N_ODD), np.zeros(N_ODD)
+    found, is_flagged = run_stage(remainders, demand_shock=by, exit_shock=numbers)
+    expected = remainders(demand_shock=by, exit_shock=numbers).entries
+    assert not is_flagged and (found["entries"] == expected).all()
+    by[5] = 0.0
+    assert run_stage(remainders, demand_shock=by, exit_shock=numbers)[1]
+
+
+DURATIONS = {
+    "lead_time_location": (55.0, 1e300, -1e300),
+    "lead_time_factor": (1e300, 1e-300),
+    "delivery_spread": (0.0, 1e3, 1e300, np.inf),
+    "payment_years": (0.0, 1e308, np.inf, -np.inf),
+    "longest_note_wait": (1e300, np.inf),
+    "handover_median": (1e300, np.inf, -1.0),
+}
+
+
+def with_value(monkeypatch: pytest.MonkeyPatch, name: str, value: float) -> None:
+    """Let every third trial have this value of a parameter, whatever its bounds."""
+    usual = design.draw_parameters
+
+    def draw(plan: design.Plan, first: int, n: int, streams: Any = None) -> Values:
+        drawn = usual(plan, first, n, streams)
+        drawn[name] = np.where(np.arange(first, first + n) % 3 == 1, value, drawn[name])
+        return drawn
+
+    monkeypatch.setattr(design, "draw_parameters", draw)
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, x) for name, each in DURATIONS.items() for x in each])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_durations_beyond_all_bounds_have_the_same_bits(
+    name: str, value: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_value(monkeypatch, name, value)
+    plan = plans.plan("archipelago", n_steps=9)
+    one = engine.run_block(plan, 0, 9, ("stock", "order_book", "commitments", "grants", "spending"))
+    other = {each: np.empty_like(values) for each, values in one.items()}
+    engine.record_block(plan, 0, other, range(9), is_compiled=True)
+    for each, values in one.items():
+        assert have_same_bits(values, other[each]), each
+
+
+def test_a_trial_that_fails_fails_alike_and_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = design.draw_parameters
+
+    def draw(plan: design.Plan, first: int, n: int, streams: Any = None) -> Values:
+        drawn = usual(plan, first, n, streams)
+        drawn["payment_years"] = np.where(np.arange(first, first + n) == 17, np.nan, drawn["payment_years"])
+        return drawn
+
+    monkeypatch.setattr(design, "draw_parameters", draw)
+    base = plans.scenario("archipelago", n_steps=3)
+    usual_run = sim.run(base, trials=40, keep=["hhi"], engine="numpy")
+    with pytest.warns(SimWarning, match="1 of 1 blocks were run again in NumPy"):
+        compiled = sim.run(base, trials=40, keep=["hhi"], engine="compiled")
+    np.testing.assert_array_equal(usual_run.hhi, compiled.hhi)
+    made = results.manifest(compiled)
+    assert made["failures"] == results.manifest(usual_run)["failures"]
+    assert [each["trial"] for each in made["failures"]] == [17]
+    assert made["machine_code"]["blocks_run_again_in_numpy"] == 1
+
+
+def test_a_flag_in_any_quarter_sends_the_strip_to_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, asked = plans.plan("archipelago", n_steps=6), iter(range(100))
+    expected = engine.run_block(plan, 0, 70, ("hhi", "stock"))
+    monkeypatch.setattr(running.Runner, "is_flagged", property(lambda self: next(asked) == 3))
+    into = {name: np.empty_like(values) for name, values in expected.items()}
+    assert engine.record_block(plan, 0, into, range(6), is_compiled=True) == 1
+    assert_same(expected, into)
+
+
+# ---------------------------------------------------------------------- whether it can be relied on
+
+
+def compiled_run(base: scenario.Scenario, n_trials: int = 20, **more: Any) -> tuple[Any, Values]:
+    """Run a scenario in both engines; return what machine code gave, and its manifest."""
+    expected = sim.run(base, trials=n_trials, keep=["hhi", "stock"], engine="numpy", **more)
+    runs = sim.run(base, trials=n_trials, keep=["hhi", "stock"], engine="compiled", **more)
+    for name in ("hhi", "stock"):
+        np.testing.assert_array_equal(runs[name], expected[name])
+    return runs, results.manifest(runs)
+
+
+def test_other_bits_than_numpys_end_the_trust_in_machine_code(
+    forgetful: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = primitives._REPLACED[elementary_functions.normal_quantile]
+    monkeypatch.setitem(
+        primitives._REPLACED,
+        elementary_functions.normal_quantile,
+        lambda u: usual(u) * (1.0 + 2.0**-52),
+    )
+    with pytest.warns(SimWarning, match=r"NumPy runs instead of machine code: \w+ has other bits .* in \d"):
+        _, made = compiled_run(plans.scenario("archipelago", n_steps=4), block=16)
+    assert made["engine"] == "numpy"
+    assert made["machine_code"]["blocks"] == 0 and len(made["machine_code"]["remarks"]) == 1
+
+
+def test_a_compiler_that_fails_is_no_failing_trial(forgetful: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> bytes:
+        raise RuntimeError("LLVM IR parsing error\n<string>:1:16: error: expected type")
+
+    monkeypatch.setattr(machine._Compiler, "link", fail)
+    with pytest.warns(
+        SimWarning, match="NumPy runs instead of machine code: uniforms: RuntimeError: LLVM IR"
+    ):
+        _, made = compiled_run(plans.scenario("archipelago", n_steps=3))
+    assert made["engine"] == "numpy" and made["failures"] == []
+
+
+def test_a_hypercube_that_fills_no_strip_is_the_same_in_both_engines() -> None:
+    _, made = compiled_run(plans.scenario("archipelago", n_steps=3), SMALL + 7, sampling="latin_hypercube")
+    assert made["failures"] == [] and made["machine_code"]["blocks_run_again_in_numpy"] == 0
+
+
+def test_compiled_functions_are_owned_by_one_linker(forgetful: None) -> None:
+    text = "define void @f(ptr %0) {{\n  ret void\n}}\n; {}\n"
+    for number in range(20):
+        machine.function(text.format(number), "f")(0)
+    forget()
+    gc.collect()
+    machine.function(text.format(0), "f")(0)
+
+
 # ---------------------------------------------------------------------- what is kept on disk
 
 
@@ -261,7 +478,9 @@ def test_a_changed_mechanism_never_meets_its_old_machine_code(
 def test_damaged_machine_code_is_made_anew(forgetful: None) -> None:
     plan = plans.plan("archipelago", n_steps=4)
     expected, _ = both(plan, 0, 40)
-    kept = sorted(machine.folder().glob("*.o"))
+    folder = kept_code.folder()
+    assert folder is not None
+    kept = sorted(folder.glob("*.o"))
     assert kept
     for number, path in enumerate(kept):
         path.write_bytes(path.read_bytes()[:-8] if number % 2 else b"nothing")
@@ -273,11 +492,138 @@ def test_where_nothing_can_be_written_nothing_is_kept(
     forgetful: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv(machine.FOLDER_VARIABLE, str(tmp_path / "file" / "folder"))
+    monkeypatch.setenv(kept_code.FOLDER_VARIABLE, str(tmp_path / "file" / "folder"))
     assert_same(*both(plans.plan("archipelago", n_steps=2), 0, 8, ("hhi", "stock")))
 
 
+TEXT = "define void @f(ptr %0) {\n  ret void\n}\n"
+
+
+def kept_in(path: Path) -> list[str]:
+    """Make one function with this cache folder; return the names of the machine code that is in it."""
+    machine._kept.cache_clear()
+    machine._function.cache_clear()
+    machine.function(TEXT, "f")(0)
+    return sorted(each.name for each in path.glob("*.o"))
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a cache folder that does not exist yet."""
+    monkeypatch.setenv(kept_code.FOLDER_VARIABLE, str(tmp_path / "above" / "cache"))
+    return tmp_path / "above" / "cache"
+
+
+@pytest.mark.skipif(not kept_code._HAS_OWNERS, reason="files have no owners here")
+def test_the_cache_is_the_users_alone_whatever_the_mask(cache: Path) -> None:
+    before = os.umask(0)
+    try:
+        assert len(kept_in(cache)) == 1
+    finally:
+        os.umask(before)
+    modes = {oct(each.stat().st_mode & 0o777) for each in cache.iterdir()}
+    assert (oct(cache.stat().st_mode & 0o777), modes) == ("0o700", {"0o600"})
+    assert machine.refusal() == ""
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o777])
+@pytest.mark.skipif(not kept_code._HAS_OWNERS, reason="files have no owners here")
+def test_a_cache_that_others_may_write_to_is_refused_in_one_line(cache: Path, mode: int) -> None:
+    cache.mkdir(parents=True)
+    cache.chmod(mode)
+    assert kept_in(cache) == []
+    assert "can be written by other users" in machine.refusal() and "\n" not in machine.refusal()
+
+
+@pytest.mark.skipif(not kept_code._HAS_OWNERS, reason="files have no owners here")
+def test_a_cache_of_another_user_is_refused(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept_in(cache)
+    monkeypatch.setattr(os, "getuid", lambda: cache.stat().st_uid + 1)
+    (name,) = kept_in(cache)
+    assert kept_code.KeptCode(cache).read(name) is None
+    assert "belongs to another user" in machine.refusal()
+
+
+def planted(code: bytes) -> bytes:
+    """Return machine code as somebody would plant it who does not know the key."""
+    return hashlib.sha256(code).digest() + code
+
+
+@pytest.mark.parametrize(
+    "change", [planted, lambda code: code[:-1], lambda code: b"", lambda code: b"x" * 99]
+)
+def test_what_hedgesim_did_not_write_is_not_run_but_made_anew(cache: Path, change: Any) -> None:
+    (name,) = kept_in(cache)
+    good = (cache / name).read_bytes()
+    (cache / name).write_bytes(change(good[32:]))
+    assert kept_code.KeptCode(cache).read(name) is None
+    kept_in(cache)
+    assert (cache / name).read_bytes() == good
+
+
+def test_kept_files_cannot_change_places_nor_be_links(cache: Path) -> None:
+    (name,) = kept_in(cache)
+    (cache / "g.o").write_bytes((cache / name).read_bytes())
+    (cache / "h.o").symlink_to(cache / name)
+    kept = kept_code.KeptCode(cache)
+    assert kept.read(name) is not None
+    assert kept.read("g.o") is None and kept.read("h.o") is None
+
+
+@pytest.mark.skipif(not kept_code._HAS_OWNERS, reason="files have no owners here")
+def test_a_key_that_others_could_read_is_worth_nothing(cache: Path) -> None:
+    (name,) = kept_in(cache)
+    before = (cache / "key").read_bytes()
+    (cache / "key").chmod(0o644)
+    assert kept_code.KeptCode(cache).read(name) is None
+    assert (cache / "key").read_bytes() != before
+
+
+def test_without_a_home_nothing_is_kept_and_a_cache_alone_is_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", no_home)
+    for name in (kept_code.FOLDER_VARIABLE, "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    assert kept_code.folder() is None
+    assert kept_in(tmp_path) == [] and machine.refusal() == ""
+    monkeypatch.setenv("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", str(tmp_path))
+    assert len(kept_in(tmp_path / "hedgesim")) == 1
+
+
 # ---------------------------------------------------------------------- which engine runs
+
+
+@pytest.mark.parametrize("asked", ["auto", "compiled"])
+def test_the_environment_keeps_every_run_in_numpy(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "WORTH_COMPILING", 1)
+    monkeypatch.setenv(results.ENGINE_VARIABLE, "numpy")
+    base = plans.scenario("archipelago", n_steps=2)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        made = results.manifest(sim.run(base, trials=4, keep=["hhi"], engine=asked))
+    assert made["engine"] == "numpy" and "llvmlite" not in made["packages"]
+    assert len([each for each in said if "HEDGESIM_ENGINE=numpy" in str(each.message)]) == (asked != "auto")
+
+
+def test_a_store_goes_on_in_numpy_where_the_environment_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = plans.scenario("archipelago", n_steps=2)
+    sim.run(base, trials=4, block=4, keep=["hhi"], engine="compiled", out=tmp_path / "runs.zarr")
+    monkeypatch.setenv(results.ENGINE_VARIABLE, "numpy")
+    longer = sim.extend(tmp_path / "runs.zarr", 8)
+    assert results.manifest(longer)["machine_code"]["blocks"] == 0
+    np.testing.assert_array_equal(longer.hhi, sim.run(base, trials=8, keep=["hhi"], engine="numpy").hhi)
+
+
+def test_an_unknown_engine_in_the_environment_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(results.ENGINE_VARIABLE, "nunpy")
+    with pytest.raises(InputError, match=r"HEDGESIM_ENGINE: no such engine: \"nunpy\". Did you mean numpy"):
+        sim.run(plans.scenario("archipelago", n_steps=2), trials=4, keep=["hhi"])
 
 
 def test_large_runs_are_compiled_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -254,6 +254,37 @@ def test_a_bad_row_is_named(
         choice_data.of_table(table(tmp_path, [*TABLE, row]), baseline)
 
 
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        (TABLE[:1], "a header without deals"),
+        ([], "empty file"),
+        ([*TABLE, ("avalon", "oz", "ships", "1e308", "1", "")], "row 8, column order_year"),
+        ([*TABLE, ("avalon", "oz", "ships", "9999", "1", "")], "row 8, column order_year = 9999: not in"),
+        ([*TABLE, ("avalon", "oz", "ships", "2005.5", "1", "")], "row 8, column order_year"),
+        ([*TABLE, ("avalon", "oz", "ships", "2005", "-1", "")], "row 8, column tiv_total_order"),
+        ([*TABLE, ("avalon", "oz", "ships", "2005", "1e300", "")], "row 8, column tiv_total_order"),
+        ([*TABLE, ("avalon", "oz", "ships", "2005", "inf", "2006")], "row 8, column tiv_total_order"),
+        ([(*row, row[1]) for row in TABLE], "row 1: supplier: given twice"),
+        ([row[:-1] for row in TABLE], "no column delivery_years"),
+    ],
+)
+def test_a_table_out_of_bounds_is_one_line(
+    tmp_path: Path, baseline: Scenario, rows: list[tuple[str, ...]], says: str
+) -> None:
+    with pytest.raises(InputError, match=says) as caught:
+        choice_data.of_table(table(tmp_path, rows), baseline)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_table_that_fits_no_memory_is_refused(
+    tmp_path: Path, baseline: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choice_data, "_LARGEST_TABLE", 63)
+    with pytest.raises(Contradiction, match="2 recipients, 2 suppliers, 2 categories are too many"):
+        choice_data.of_table(table(tmp_path, TABLE), baseline)
+
+
 def test_distances_are_wanted_for_every_pair(tmp_path: Path, baseline: Scenario) -> None:
     dyads = tmp_path / "dyads.csv"
     dyads.write_text("recipient,supplier,ideal_point_distance,distance\navalon,oz,1,100\n", encoding="utf-8")

@@ -102,6 +102,12 @@ def test_nothing_overflows_anywhere_in_the_space_of_parameters(of_case: str) -> 
     space.walk(space.plan(of_case, n_steps=22), 0, 400)
 
 
+@pytest.mark.parametrize("of_case", plans.CASES)
+def test_machine_code_has_the_same_bits_anywhere_in_the_space_of_parameters(of_case: str) -> None:
+    pytest.importorskip("llvmlite")
+    space.compare(space.plan(of_case), 0, 600)
+
+
 @by_case
 def test_nothing_breaks_under_the_most_extreme_luck(of_case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     usual = design.draw_shocks

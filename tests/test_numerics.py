@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
+from sim.numerics import angles, lists
 from sim.numerics import elementary as numerics
-from sim.numerics import lists
+from sim.numerics import special as own
 
 
 def ulps(found: Any, wanted: Any) -> float:
@@ -85,10 +86,55 @@ def test_the_normal_quantile_is_odd_and_rises() -> None:
 
 def test_the_normal_cdf_undoes_the_quantile() -> None:
     u = np.linspace(0.001, 0.999, 999)
-    np.testing.assert_allclose(numerics.normal_cdf(numerics.normal_quantile(u)), u, rtol=1e-13)
+    np.testing.assert_allclose(own.normal_cdf(numerics.normal_quantile(u)), u, rtol=1e-13)
 
 
-@pytest.mark.parametrize("function", [numerics.exp, numerics.log, numerics.normal_quantile])
+def test_the_normal_cdf_agrees_with_the_library() -> None:
+    x = np.concatenate([np.linspace(-36.9, 8.0, 20_001), np.random.default_rng(7).normal(0, 1, 20_000)])
+    exact = by_math(lambda each: 0.5 * math.erfc(-each * math.sqrt(0.5)), x)
+    np.testing.assert_allclose(own.normal_cdf(x)[x > -3], exact[x > -3], rtol=1e-14)
+    np.testing.assert_allclose(own.normal_cdf(x), special.ndtr(x), rtol=1e-12)
+    assert own.normal_cdf(np.array([-np.inf, -37.0, 0.0, np.inf])).tolist() == [0.0, 0.0, 0.5, 1.0]
+    assert (np.diff(own.normal_cdf(np.linspace(-9, 9, 50_001))) >= 0).all()
+
+
+SHAPES = [(2.0, 5.0), (0.5, 0.5), (1.0, 1.0), (8.0, 0.7), (0.05, 3.0), (40.0, 60.0), (300.0, 2.5)]
+
+
+@pytest.mark.parametrize(("a", "b"), SHAPES)
+def test_the_beta_distribution_agrees_with_scipy(a: float, b: float) -> None:
+    rng = np.random.default_rng(8)
+    small = 10.0 ** rng.uniform(-12, -1, 200)
+    u = np.concatenate([rng.random(2000), small, 1.0 - small])
+    x = np.concatenate([rng.random(2000), small, [0.0, 1.0]])
+    np.testing.assert_allclose(own.beta_cdf(a, b, x), special.betainc(a, b, x), rtol=1e-11, atol=1e-300)
+    found, expected = own.beta_quantile(a, b, u), special.betaincinv(a, b, u)
+    np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-300)
+    np.testing.assert_allclose(1.0 - found, 1.0 - expected, rtol=0, atol=1e-13)
+    assert (np.diff(own.beta_quantile(a, b, np.linspace(0, 1, 20_001))) >= 0).all()
+    assert own.beta_quantile(a, b, np.array([0.0, 1.0])).tolist() == [0.0, 1.0]
+
+
+def test_sine_cosine_and_arcsine_agree_with_the_library() -> None:
+    for degrees in np.random.default_rng(9).uniform(-360, 360, 2000).tolist():
+        exact = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
+        assert angles.sine_and_cosine(degrees) == pytest.approx(exact, rel=1e-12, abs=3e-15)
+    assert [angles.sine_and_cosine(90.0 * k)[0] for k in range(-2, 4)] == [0.0, -1.0, 0.0, 1.0, 0.0, -1.0]
+    for x in np.random.default_rng(10).random(2000).tolist():
+        assert angles.arcsine(x) == pytest.approx(math.asin(x), rel=1e-14)
+    assert angles.between(0.0, 0.0, 0.0, 180.0) == pytest.approx(math.pi)
+    assert angles.between(90.0, 5.0, -90.0, 70.0) == pytest.approx(math.pi)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        numerics.exp,
+        numerics.log,
+        numerics.normal_quantile,
+        own.normal_cdf,
+    ],
+)
 def test_bits_do_not_depend_on_the_shape(function: Callable[[Any], Any]) -> None:
     x = np.random.default_rng(4).uniform(0.0, 1.0, (7, 300))
     whole = function(x)

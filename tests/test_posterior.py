@@ -136,3 +136,12 @@ def test_an_empty_or_missing_table_is_one_line(workshop: Workshop) -> None:
     with pytest.raises(InputError) as caught:
         workshop.scenario('posterior = "q.csv"\n')
     says(caught.value, "mine.toml", "posterior", "relative to the scenario's file", "q.csv")
+
+
+@pytest.mark.parametrize("content", [b"\n\ndemand.caution\n0.3\n", "demand.caution\n0.3\n".encode("utf-16")])
+def test_a_posterior_may_begin_with_empty_lines_or_be_utf_16(
+    tmp_path: Path, toy: tuple[Scenario, Scenario], content: bytes
+) -> None:
+    (tmp_path / "p.csv").write_bytes(content)
+    found = posterior.read(tmp_path / "p.csv", toy[0].parameters)
+    assert dict(found.columns) == {"demand.caution": (0.3,)}

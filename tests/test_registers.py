@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from sim.case import register as case_registers
+from sim.cli import sim as program
 from sim.files import tables
 from sim.importers import cases, categories, rates, registers
 from sim.parameter.parameter_set import ParameterSet
@@ -177,6 +181,232 @@ def test_a_table_may_come_from_anywhere(tmp_path: Path, changed: Callable[[str],
     assert registers.read(path).deals == registers.read(written(tmp_path, as_deals())).deals
 
 
+def changed_rows(change: Callable[[list[str]], list[str]], delimiter: str = ";") -> str:
+    """Return the trade register with each row below its header changed."""
+    above, header = as_trade_register().splitlines()[:3], HEADER.split(";")
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(header)
+    rows = csv.reader(as_trade_register().splitlines()[4:], delimiter=";")
+    writer.writerows(change(row) for row in rows)
+    return "\n".join([*above, text.getvalue()])
+
+
+def as_r_writes(text: str) -> str:
+    """Return a table with the names that R makes of columns, row numbers and NA."""
+    above, rows = text.splitlines()[3:4], list(csv.reader(text.splitlines()[4:], delimiter=";"))
+    header = [
+        "",
+        *(re.sub(r"[^A-Za-z0-9]", ".", name) or f"X.{i}" for i, name in enumerate(above[0].split(";"))),
+    ]
+    table = io.StringIO()
+    csv.writer(table).writerows(
+        [header, *([str(i), *(c or "NA" for c in row)] for i, row in enumerate(rows))]
+    )
+    return table.getvalue()
+
+
+def with_notes(text: str) -> str:
+    """Return a table with totals and notes among and below its rows."""
+    totals = "Total;;;;;;;;;;;;;;500;250\n;;;;;;;;;;;;;;500;250\nUtopia;Total;;;;;;;;;;;;;1;1\n"
+    return f"{text}{totals}Total;500\n\n* an estimate\nSource: invented; nowhere\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        as_trade_register().encode("utf-16"),
+        as_trade_register().encode("utf-16-le"),
+        as_trade_register().encode("utf-32"),
+        as_trade_register().replace("é", "\N{EN DASH}").encode("cp1252"),
+        ("sep=;\n" + as_trade_register()).encode(),
+        unicodedata.normalize("NFD", as_trade_register().replace("Turkey", "Türkiye")).encode(),
+        as_trade_register().replace("Soviet Union", "SOVIET\u00a0UNION").encode(),
+        as_trade_register().replace("Year(s) of delivery", "Year(s) of deliveries").encode(),
+        as_r_writes(as_trade_register()).encode(),
+        with_notes(as_trade_register()).encode(),
+        changed_rows(lambda row: row, "\t").encode(),
+        changed_rows(lambda row: [*row[:13], *(cell.replace(".", ",") for cell in row[13:])]).encode(),
+        changed_rows(lambda row: [*row[:2], f"({row[2]}?)", *row[3:10], f"{row[10]}?", *row[11:]]).encode(),
+        changed_rows(lambda row: [*row[:13], *(f"({cell})" for cell in row[13:])]).encode(),
+        changed_rows(
+            lambda row: [*row[:10], re.sub("2004; 2005; 2006", "2004 \N{EN DASH} 06", row[10]), *row[11:]]
+        ).encode(),
+        changed_rows(lambda row: [*row[:12], "some\nlines", *row[13:]]).encode(),
+    ],
+    ids=lambda content: repr(content[:12]),
+)
+def test_a_register_may_be_saved_by_any_program(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "any.csv").write_bytes(content)
+    plain = registers.read(written(tmp_path, as_trade_register()), "Utopia")
+    assert registers.read(tmp_path / "any.csv", "Utopia").deals == plain.deals
+
+
+@pytest.mark.parametrize(
+    ("written_as", "delimiter", "volume"),
+    [
+        (("1,234.5", "2"), ";", 1234.5),
+        (("1.234,5", "2"), ";", 1234.5),
+        (("1 234,5", "2"), ";", 1234.5),
+        (("1\u2019234.5", "2"), ";", 1234.5),
+        (("1,234", "2.5"), ";", 1234.0),
+        (("1.234", "2,5"), ";", 1234.0),
+        (("1,234", "2"), ",", 1234.0),
+        (("1,234", "2"), ";", 1.234),
+        (("1.234", "2"), ";", 1.234),
+        (("0,125", "2"), ",", 0.125),
+        (("1.234.567", "2"), ";", 1_234_567.0),
+    ],
+)
+def test_decimal_marks_are_those_of_the_file(
+    tmp_path: Path, written_as: tuple[str, str], delimiter: str, volume: float
+) -> None:
+    tiv, unit = written_as
+    text = changed_rows(lambda row: [*row[:13], unit, tiv, "0"], delimiter)
+    found = registers.read(written(tmp_path, text), "Utopia")
+    assert {deal.tiv for deal in found.deals} == {volume}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"PK\x03\x04" + bytes(range(256)), "workbook"),
+        (b"\n<!DOCTYPE html><html></html>", "page of the web"),
+        (b"{\\rtf1 register}", "rich text"),
+        (bytes(range(256)) * 4, "not text"),
+        ((as_trade_register() * 2).encode(), "row 15: a second header"),
+        (as_trade_register().replace("40.0;40.0", "40,0;40.0").encode(), "decimal points and decimal commas"),
+        (as_trade_register().replace("40.0;40.0", "1e308;40.0").encode(), "row 6.*more than"),
+        (as_trade_register().replace("Supplier", "Recipient").encode(), "no column Supplier"),
+        (as_trade_register().replace("Comments", "Supplier").encode(), "row 4: Supplier: given twice"),
+        ("\n".join(as_trade_register().splitlines()[:4]).encode(), "a header without deals"),
+        (b"", "no header of a register"),
+        (
+            changed_rows(lambda row: [*row[:12], "a\nb", *row[13:]]).encode()
+            + b"Utopia;China;2000;;1;;X;tank;1;;2001;New;;1;1;y\n",
+            r"row 12, column SIPRI TIV of delivered weapons",
+        ),
+    ],
+)
+def test_what_is_no_register_is_called_by_its_name(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "register.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=says) as caught:
+        registers.read(path, "Utopia")
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_left_out_is_said(tmp_path: Path) -> None:
+    found = registers.read(written(tmp_path, with_notes(as_trade_register())), "Utopia")
+    assert found.notes == (
+        f"{tmp_path}/register.csv: notes or totals, left out: row 12, 13, 14, 15, 17, 18.",
+    )
+
+
+def test_a_blank_category_is_that_of_the_description(tmp_path: Path) -> None:
+    blank = as_deals().replace(",Ships", ",").replace(",Missiles", ",NA").replace(",Aircraft", ",AIRCRAFT")
+    assert (
+        registers.read(written(tmp_path, blank)).deals == registers.read(written(tmp_path, as_deals())).deals
+    )
+
+
+#: Deliveries from 2004 on of an order of 2001, of which ninety of a hundred had come before.
+STRADDLING = (
+    ("Atlantis", 2001, "Heron", "frigate", "Ships", (2004, 2005), 100.0, 10.0),
+    ("China", 2006, "Wing", "reconnaissance drone", "Aircraft", (2007, 2012), 12.0, 6.0),
+)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Deals with deliveries made for the year range '2004' to '2012'",
+        "Only deliveries 2004\N{EN DASH}2012 are counted",
+        "Database search results for the years from 2004 to 2012 - (created: 11-03-2023)",
+        "Year range: '2004' to 'Not specified'",
+        "Deliveries between 2004 and 2012",
+        "From;2004;To;2012",
+        "Period;2004;2012",
+        "since 2004",
+        "'Number delivered' refer only to deliveries in the selected year(s).",
+    ],
+)
+def test_an_export_for_chosen_years_has_no_phantom_orders(tmp_path: Path, said: str) -> None:
+    found = registers.read(written(tmp_path, f"{said}\n\n{as_deals(STRADDLING)}"))
+    assert found.covered_from == 2004
+    straddling, later = found.deals
+    assert (straddling.delivered, straddling.is_running) == (pytest.approx(100.0), False)
+    assert {each.year: each.tiv for each in straddling.deliveries} == {2002: 45, 2003: 45, 2004: 5, 2005: 5}
+    assert later.is_running, "ordered within the years: what has not come is still to come"
+    (note,) = found.notes
+    assert "lists deliveries from 2004 on only: what 1 earlier orders lack" in note
+    made = cases.make(found.known_before(2010), 2010, tmp_path / "utopia")
+    assert case_registers.initial(made, scenarios.Quarter(2010, 1)).open_tiv.sum() == pytest.approx(9.0)
+    assert note in made.record.notes
+    with pytest.raises(OutsideHorizon, match="deliveries from 2004 on only"):
+        found.known_before(2004)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Year range 'Not specified' to 'Not specified'. Refer only to deliveries in the selected year(s)",
+        "2004 to 2012. 'No. delivered' refer to all deliveries since the beginning of the contract",
+        "Deals with deliveries made for 2006 to 2012",
+        "Copyright 2004-2012",
+        "SIPRI Arms Transfers Database, 1950-2012",
+    ],
+)
+def test_other_years_above_a_header_are_of_no_account(tmp_path: Path, said: str) -> None:
+    found = registers.read(written(tmp_path, f"{said}\n{as_deals(STRADDLING)}"))
+    assert found.notes == ()
+    assert found.deals == registers.read(written(tmp_path, as_deals(STRADDLING))).deals
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("VIET NAM", "Viet Nam"),
+        ("Viet\u00a0nam", "Viet Nam"),
+        ("Vietnam", "Viet Nam"),
+        ("Tu\u0308rkiye", "Turkiye"),
+        ("C\u00f4te d\u2019Ivoire", "Cote d'Ivoire"),
+        ("Ivory Coast", "Cote d'Ivoire"),
+        ("united arab emirates", "UAE"),
+        ("Burma", "Myanmar"),
+        ("Soviet Union (USSR)", "Russia"),
+        ("Czechoslovakia", "Czechia"),
+        ("Congo, Democratic Republic of the", "DR Congo"),
+        ("Swaziland", "eSwatini"),
+        ("NATO**", "NATO**"),
+    ],
+)
+def test_a_state_is_known_by_any_of_its_names(name: str, state: str) -> None:
+    assert categories.state_of(name) == state
+
+
+def test_every_name_leads_to_a_state_with_a_capital() -> None:
+    rows = tables.read(categories.DATA / "names.csv", ("written", "state"))
+    written_as = [categories.identifier(row.text("written")) for row in rows]
+    assert len(set(written_as)) == len(written_as)
+    known = {*categories.capitals(), "unknown supplier(s)"}
+    assert {row.text("state") for row in rows} <= known
+
+
+def test_a_word_where_no_capital_is_known(tmp_path: Path) -> None:
+    rows = (("NATO**", 2001, "X", "tank", "Armoured vehicles", (2002,), 8.0, 8.0), DEALS[4])
+    found = registers.read(written(tmp_path, as_deals(rows)))
+    assert cases.notes(found, 2010) == [
+        "No capital is known for Utopia: all suppliers at 7000 km, without effect."
+    ]
+    known = registers.read(written(tmp_path, as_deals(rows).replace("Utopia", "Burma")))
+    assert cases.notes(known, 2010) == ["No capital is known for NATO**: at 7000 km."]
+    made = cases.make(known, 2010, tmp_path / "myanmar")
+    assert "No capital is known for NATO**" in made.record.notes
+    home = made.record.states["myanmar"].capital
+    assert home is not None and home.name == "Nay Pyi Taw"
+
+
 def test_rows_are_counted_from_the_top_of_the_file(tmp_path: Path) -> None:
     text = as_trade_register().replace("2003; 2004", "soon", 1)
     with pytest.raises(InputError, match=r"row 5, column Year\(s\) of delivery"):
@@ -298,3 +528,15 @@ def test_a_case_needs_a_past_and_a_free_place(tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     with pytest.raises(InputError, match="already exists"):
         cases.make(whole.known_before(2006), 2006, tmp_path / "taken")
+
+
+def test_the_command_says_what_was_assumed(tmp_path: Path) -> None:
+    path = written(tmp_path, f"Deliveries from 2004 to 2012\n{as_deals(STRADDLING)}")
+    given = ["new-case", "--deals", str(path), "--as-of", "2010", "--out", str(tmp_path / "made")]
+    shown = CliRunner().invoke(program, given)
+    assert shown.exit_code == 0, shown.output
+    assert "lists deliveries from 2004 on only" in shown.stderr
+    assert "No capital is known for Utopia" in shown.stderr
+    early = CliRunner().invoke(program, [*given[:4], "2004", "--out", str(tmp_path / "early")])
+    assert early.exit_code == 2 and not (tmp_path / "early").exists()
+    assert early.stderr.count("\n") == 1 and "deliveries from 2004 on only" in early.stderr

@@ -52,6 +52,11 @@ def odds(w, utilities: list[float]) -> list[float]:
     return by_rule(w, [math.exp(max(-700.0, utility - best)) for utility in utilities])
 
 
-def whole_quarters(years: float) -> int:
-    """Round years to quarters, halves up; at least one."""
-    return max(1, int(rounded(4 * years)))
+def duration(number: float, least: int = 0) -> int:
+    """Return the whole part of a duration, no shorter than `least` and no longer than a thousand years."""
+    return int(max(least, min(4000, number // 1)))
+
+
+def whole_quarters(years: float, least: int = 1) -> int:
+    """Round years to quarters, halves up."""
+    return duration(4 * years + 0.5, least)

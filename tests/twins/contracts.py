@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from sim.vocabulary.axes import DOMESTIC
-from twins.chance import normal, whole_quarters
+from twins.chance import duration, normal, whole_quarters
 
 
 @dataclass
@@ -27,7 +27,8 @@ def step(w):
     signed = [deal for deal in w.deals if deal.supplier >= 0]
     w.contracts = [_contract(w, deal, len(signed)) for deal in signed]
     for supplier, category, tiv, value, delay, instalments in w.documented_contracts:
-        fields = int(supplier), int(category), tiv, 0.0, value, int(delay), int(instalments)
+        when = duration(delay), duration(instalments, least=1)
+        fields = int(supplier), int(category), tiv, 0.0, value, *when
         w.contracts.append(Contract(*fields, lapses=False))
     w.home_orders, w.home_value = [0.0 for _ in w.categories], 0.0
     for deal in w.deals:

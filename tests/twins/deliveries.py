@@ -58,7 +58,7 @@ def _wait(w, s, c, age, u):
     if u >= 1:
         return 0
     years = math.exp(location + spread * normal(u)) * factor - 0.5
-    return max(0, int((4 * (years - age) + 0.5) // 1))
+    return whole_quarters(years - age, least=0)
 
 
 def step(w):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from twins.chance import normal, whole_quarters
+from twins.chance import duration, normal, whole_quarters
 
 
 @dataclass
@@ -37,7 +37,7 @@ def step(w):
         if w.selection_shock < w.selection_probability * bonus * scale * capacity:
             billion = w.smallest_grant + (w.largest_grant - w.smallest_grant) * w.grant_size_shock
             awarded += billion * scale * 1000 / w.exchange_rate
-    wait = int(4 * w.longest_note_wait * w.note_shock // 1)
+    wait = duration(4 * w.longest_note_wait * w.note_shock)
     if awarded:
         w.under_way.append(Grant(awarded, w.step + wait))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from twins.chance import duration
+
 
 @dataclass
 class Due:
@@ -16,7 +18,7 @@ class Due:
 
 
 def _parts(w, supplier, value, stretch=0.0):
-    term = max(1, int((w.payment_years + stretch + 0.5) // 1))
+    term = duration(w.payment_years + stretch + 0.5, least=1)
     return [Due(w.step + 4 * year, supplier, value / term, lapses=False) for year in range(term)]
 
 

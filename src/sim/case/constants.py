@@ -7,7 +7,6 @@ earlier date sees nothing later.
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,9 +19,9 @@ from sim.case.file import FILE
 from sim.case.schema import Capital, CaseFile
 from sim.files import tables
 from sim.files.records import shown
-from sim.files.tables import Row
+from sim.numerics import angles
 from sim.vocabulary.axes import Array
-from sim.vocabulary.errors import BadSyntax, DuplicateKey, MissingField, OutsideHorizon, UnknownName, nearest
+from sim.vocabulary.errors import DuplicateKey, MissingField, OutsideHorizon, UnknownName, nearest
 
 #: Mean radius of the Earth, km (International Union of Geodesy and Geophysics).
 _EARTH_RADIUS = 6371.0
@@ -75,13 +74,7 @@ def capital_distance(record: CaseFile) -> Array:
 
 
 def _great_circle(a: Capital, b: Capital) -> float:
-    """Haversine formula."""
-    south, north = math.radians(a.latitude), math.radians(b.latitude)
-    half_chord = (
-        math.sin((north - south) / 2) ** 2
-        + math.cos(south) * math.cos(north) * math.sin(math.radians(b.longitude - a.longitude) / 2) ** 2
-    )
-    return 2.0 * _EARTH_RADIUS * math.asin(math.sqrt(half_chord))
+    return _EARTH_RADIUS * angles.between(a.latitude, a.longitude, b.latitude, b.longitude)
 
 
 def world_order_share(record: CaseFile, folder: Path, year: int) -> Array:
@@ -99,9 +92,9 @@ def world_order_share(record: CaseFile, folder: Path, year: int) -> Array:
                 place, remedy = f"categories.{name}.world_orders", nearest(pooled, world, "categories")
                 file = shown(folder / FILE)
                 raise UnknownName(file, place, "not in the table: {value}", remedy, pooled)
-        total = sum(world[pooled] for pooled in category.world_orders)
+        total = math.fsum(world[pooled] for pooled in category.world_orders)
         counts = {
-            supplier: sum(
+            supplier: math.fsum(
                 orders.get((pooled, spelling), 0.0)
                 for pooled in category.world_orders
                 for spelling in record.states[supplier].register_names
@@ -109,7 +102,7 @@ def world_order_share(record: CaseFile, folder: Path, year: int) -> Array:
             for supplier in record.suppliers
         }
         if residual is not None:
-            named = sum(count for supplier, count in counts.items() if supplier != residual)
+            named = math.fsum(count for supplier, count in counts.items() if supplier != residual)
             counts[residual] = total - named
         shares[:, column] = [max(count, floor) / total for count in counts.values()]
     return shares
@@ -118,7 +111,7 @@ def world_order_share(record: CaseFile, folder: Path, year: int) -> Array:
 def _world_orders(path: Path, year: int) -> tuple[dict[tuple[str, str], float], dict[str, float]]:
     """Return orders by category and supplier, and by category, in the last window before `year`."""
     rows = tables.read(path, ("window", "category", "supplier", "deals", "world_deals"))
-    last = {row.text("window"): _last_year(row) for row in rows}
+    last = {row.text("window"): row.window("window")[1] for row in rows}
     past = [window for window in last if last[window] < year]
     if not past:
         remedy = f"Start after {min(last.values(), default=year)}, or add an earlier window."
@@ -137,14 +130,6 @@ def _world_orders(path: Path, year: int) -> tuple[dict[tuple[str, str], float], 
     return orders, world
 
 
-def _last_year(row: Row) -> int:
-    found = re.fullmatch(r"\d{4}-(\d{4})", row.text("window"))
-    if found is None:
-        remedy = "Write first and last year, as in 2019-2023."
-        raise BadSyntax(row.file, row.place("window"), "not a window", remedy, row.text("window"))
-    return int(found.group(1))
-
-
 def ideal_point_distance(record: CaseFile, folder: Path, year: int) -> Array:
     """Return each supplier's mean distance to the recipient in UN votes over the last years before `year`.
 
@@ -156,7 +141,7 @@ def ideal_point_distance(record: CaseFile, folder: Path, year: int) -> Array:
     first = year - record.ideal_points.years
     points: dict[str, dict[int, float]] = defaultdict(dict)
     for row in tables.read(path, ("year", "country", "ideal_point_fp")):
-        when = row.whole("year")
+        when = row.year("year")
         if first <= when < year:
             points[row.text("country")][when] = row.number_in("ideal_point_fp")
     home = points[record.states[record.recipient].votes_as or ""]
@@ -167,11 +152,11 @@ def ideal_point_distance(record: CaseFile, folder: Path, year: int) -> Array:
         if not gaps:
             remedy = "Correct votes_as in case.toml, or give votes_like instead."
             raise MissingField(shown(path), country, f"no votes in {first}-{year - 1}", remedy)
-        return sum(gaps) / len(gaps)
+        return math.fsum(gaps) / len(gaps)
 
     distances = []
     for name in record.suppliers:
         like = record.states[name].votes_like
         sample = [measured(other) for other in (like.states if like else (name,))]
-        distances.append(sum(sample) / len(sample))
+        distances.append(math.fsum(sample) / len(sample))
     return np.array(distances)

@@ -24,6 +24,7 @@ from sim.case.case import Case
 from sim.files import tables
 from sim.files.records import shown
 from sim.files.tables import Row
+from sim.numerics.elementary import total
 from sim.vocabulary.axes import QUARTERS, WINDOW, Array, BoolArray, IntArray
 from sim.vocabulary.errors import DuplicateKey, OutsideHorizon, UnknownName, nearest
 
@@ -147,7 +148,7 @@ def initial(case: Case, start: Date) -> RegisterState:
         years=years,
         delivered=delivered,
         ordered=ordered,
-        delivery_history=_by_quarter(delivered.sum(axis=2)),
+        delivery_history=_by_quarter(total(np.moveaxis(delivered, 2, 0))),
         order_history=_by_quarter(ordered_tiv),
         quarters_since_order=since,
         open_supplier=np.array([deal.supplier for deal, _ in book], dtype=np.int64),
@@ -162,7 +163,7 @@ def initial(case: Case, start: Date) -> RegisterState:
 def history(case: Case, start: Date) -> tuple[IntArray, Array]:
     """Return the years before `start` and the TIV m delivered in them, [year, supplier]."""
     state = initial(case, start)
-    return state.years, state.delivered.sum(axis=2)
+    return state.years, total(np.moveaxis(state.delivered, 2, 0))
 
 
 def deal_counts(case: Case, first_year: int, last_year: int) -> tuple[IntArray, Array]:
@@ -202,7 +203,7 @@ def read(case: Case) -> tuple[tuple[Deal, ...], tuple[Delivery, ...]]:
 
 
 def _deal(case: Case, row: Row, becomes: dict[tuple[str, str], int]) -> Deal:
-    files, tiv, delivered = case.record.deal_register, row.number_in("tiv_total_order", 0), "tiv_delivered"
+    files, tiv, delivered = case.record.deal_register, row.volume("tiv_total_order"), "tiv_delivered"
     return Deal(
         supplier=_supplier(case, row),
         category=_category(row, becomes),
@@ -212,7 +213,7 @@ def _deal(case: Case, row: Row, becomes: dict[tuple[str, str], int]) -> Deal:
         item=row.text("designation"),
         kind=row.text("category"),
         delivery_years=row.years("delivery_years"),
-        is_complete=bool(row.cells[delivered]) and row.number_in(delivered, 0) >= tiv - _NOTHING,
+        is_complete=bool(row.cells[delivered]) and row.volume(delivered) >= tiv - _NOTHING,
     )
 
 
@@ -222,7 +223,7 @@ def _delivery(case: Case, row: Row, becomes: dict[tuple[str, str], int]) -> Deli
         supplier=_supplier(case, row),
         category=_category(row, becomes),
         year=row.year("year", files.first_year, files.last_year),
-        tiv=row.number_in("tiv", 0),
+        tiv=row.volume("tiv"),
         item=row.text("designation"),
         kind=row.text("category"),
     )

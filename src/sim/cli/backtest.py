@@ -78,7 +78,7 @@ def backtest(
     from sim.analysis.validate.backtest import card
     from sim.cli.staging import staged
     from sim.cli.terminal import progress, write_json
-    from sim.importers import registers
+    from sim.importers import cases, registers
     from sim.runs.dataset import command
     from sim.vocabulary.errors import InputError
 
@@ -91,6 +91,8 @@ def backtest(
             given: tuple[Any, ...] = (years, trials, seed, length, command(), advance)
             tests = card.of_case(*given) if whole is None else card.of_register(whole, *given)
         summary = card.summary(tests, seed)
+        if whole is not None:
+            _say(cases.notes(whole, years[-1]))
         files: list[Path] = []
         if out is not None and place is not None:
             files = [out / file.relative_to(place) for file in _write(place, tests, summary, trials, seed)]
@@ -190,8 +192,15 @@ def new_case(deals: Path, recipient: str | None, year: int, out: Path) -> None:
     known = registers.read(deals, recipient).known_before(year)
     with staged(out, force=None) as place:
         made = cases.make(known, year, place)
+    _say(cases.notes(known, year))
     click.echo(f"{made.title}: {len(made.suppliers)} suppliers, partners {', '.join(made.partners)}.")
     click.echo(str(out / "case.toml"))
+
+
+def _say(notes: Sequence[str]) -> None:
+    """Write what was assumed in reading a register to stderr, a line each."""
+    for note in notes:
+        click.echo(note, err=True)
 
 
 def _is_backtest(path: Path) -> bool:

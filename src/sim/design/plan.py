@@ -119,6 +119,20 @@ class Plan:
     changes: dict[str, Change]
     sampling: Sampling = INDEPENDENT
 
+    def __post_init__(self) -> None:
+        """Make the arrays read-only: threads, and worlds of one scenario, share a plan."""
+        changes = (
+            array for each in self.changes.values() for array in (each.scale, each.shift, each.low, each.high)
+        )
+        pulses = (array for each in self.pulses.values() for array in each)
+        for array in (*self.constants.values(), *pulses, *changes):
+            array.setflags(write=False)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Make the arrays read-only again, which pickling forgets."""
+        self.__dict__.update(state)
+        self.__post_init__()
+
     @cached_property
     def changed(self) -> tuple[frozenset[str], ...]:
         """Parameters that differ from the quarter before, by step."""

@@ -14,30 +14,21 @@ mean over the run knows no more lucks than there are replicates.
 
 from __future__ import annotations
 
-import hashlib
-import warnings
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.random import Generator, Philox, SeedSequence
 
+from sim.design import hypercube, sobol
 from sim.numerics.streams import Streams
 from sim.vocabulary.axes import Array
-from sim.vocabulary.errors import Contradiction, InputError, UnknownName, WrongType, nearest
+from sim.vocabulary.errors import Contradiction, OutOfBounds, UnknownName, WrongType, nearest
 
 if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
 
 METHODS = ("independent", "latin_hypercube", "sobol")
-
-#: Samples of a Latin hypercube: a column is a permutation of all of them, kept by every process.
-MOST_OF_A_HYPERCUBE = 100_000
-
-#: Columns of a hypercube, and sequences, that a process keeps.
-_COLUMNS, _SEQUENCES = 512, 4
 
 _SMALLEST, _LARGEST = 2.0**-54, 1.0 - 2.0**-53
 
@@ -98,17 +89,16 @@ class Sampling:
         if self.method == "independent":
             return self
         samples = self.samples or -(-(first_trial + trials) // self.replicates)
-        if self.method == "latin_hypercube" and samples > MOST_OF_A_HYPERCUBE:
-            problem = f"a hypercube of {samples:,} samples is more than {MOST_OF_A_HYPERCUBE:,}"
-            raise InputError(
-                "", "sampling", problem, "Take sobol, or independent draws: both go on for ever."
-            )
         uncertain = {
             element.stream
             for scenario in scenarios
             for element in scenario.parameters.values()
             if element.distribution is not None
         }
+        if self.method == "sobol" and len(uncertain) > sobol.most_dimensions():
+            problem = f"{len(uncertain):,} parameters are uncertain, and Sobol points have at most"
+            problem += f" {sobol.most_dimensions():,} dimensions"
+            raise OutOfBounds("", "sampling", problem, "Take latin_hypercube, or independent draws.")
         return replace(
             self,
             samples=samples if self.method == "latin_hypercube" else None,
@@ -142,10 +132,13 @@ class Sampling:
         first, size = int(sample[0]), int(sample[-1] - sample[0]) + 1
         if self.method == "latin_hypercube":
             assert self.samples is not None, "a sampling of a run knows its samples"
-            drawn = _hypercube(streams.seed, key, self.samples)[first : first + size]
+            if first + size > self.samples:
+                problem = f"beyond a hypercube of {self.samples:,} samples"
+                trial = first_trial + n_trials - 1
+                raise OutOfBounds("", "trial", problem, "Choose one of the run's trials.", trial)
+            drawn = hypercube.uniforms(streams, key, self.samples, first, size)
         elif self.method == "sobol":
-            points = _sobol(streams.seed, len(self.keys)).points(first, size)
-            drawn = points[:, self.keys.index(key)]
+            drawn = sobol.uniforms(streams.seed, key, self.keys.index(key), first, size)
         else:
             drawn = self._mirrored(streams, f"parameter:{key}", first, size)[0, 0]
         return np.clip(drawn, _SMALLEST, _LARGEST)[sample - first] if not self.is_plain else drawn
@@ -197,44 +190,3 @@ def content(sampling: Sampling) -> dict[str, Any]:
 def restore(record: dict[str, Any]) -> Sampling:
     """Return the sampling of plain data."""
     return Sampling(**{**record, "keys": tuple(record["keys"])})
-
-
-def _generator(seed: int, name: str) -> Generator:
-    digest = hashlib.sha256(f"{seed}:{name}".encode()).digest()
-    return Generator(Philox(SeedSequence(int.from_bytes(digest))))
-
-
-@lru_cache(maxsize=_COLUMNS)
-def _hypercube(seed: int, key: str, samples: int) -> Array:
-    """Return one column of a Latin hypercube; columns are independent, so another parameter moves none."""
-    from scipy.stats import qmc
-
-    column: Array = qmc.LatinHypercube(1, rng=_generator(seed, f"hypercube:{key}")).random(samples)[:, 0]
-    return column
-
-
-class _Sobol:
-    """Scrambled Sobol points by number."""
-
-    def __init__(self, seed: int, dimensions: int) -> None:
-        from scipy.stats import qmc
-
-        self._sequence = qmc.Sobol(max(1, dimensions), rng=_generator(seed, "sobol"))
-        self._last: tuple[int, int, Array] | None = None
-
-    def points(self, first: int, size: int) -> Array:
-        """Return points, shape (size, dimension); the last asked for are kept."""
-        if self._last is None or self._last[:2] != (first, size):
-            if first < self._sequence.num_generated:
-                self._sequence.reset()
-            if first > self._sequence.num_generated:
-                self._sequence.fast_forward(first - self._sequence.num_generated)
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "The balance properties", UserWarning)
-                self._last = (first, size, self._sequence.random(size))
-        return self._last[2]
-
-
-@lru_cache(maxsize=_SEQUENCES)
-def _sobol(seed: int, dimensions: int) -> _Sobol:
-    return _Sobol(seed, dimensions)

@@ -7,12 +7,15 @@ not depend on which other trials are in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.design import plan as design
 from sim.design.plan import Plan, PrescribedValue
+from sim.engine.compiled import machine_code as machine
+from sim.engine.trust import Strip, Trust
 from sim.model import schedule as model
 from sim.model.schedule import PREVIOUS, Schedule, Stage
 from sim.vocabulary.axes import QUARTERS, Array
@@ -45,8 +48,8 @@ class Block:
         What happens at the start and in each quarter: the model, or the model with other rules.
     runner : Runner, optional
         Runs stages as machine code, with the same bits; see `sim.engine.compiled`.
-    drawn : dict of str to ndarray, optional
-        The trials' parameters, where they are drawn already.
+    drawn, shocks : dict of str to ndarray, optional
+        The trials' parameters and shocks, where they are drawn already.
 
     Attributes
     ----------
@@ -64,6 +67,7 @@ class Block:
         schedule: Schedule = model.USUAL,
         runner: Runner | None = None,
         drawn: dict[str, Array] | None = None,
+        shocks: dict[str, Array] | None = None,
     ) -> None:
         self.plan = plan
         self._runner: Runner | None = None
@@ -71,8 +75,7 @@ class Block:
         self.n_trials = n_trials
         self.step = 0
         self._drawn = design.draw_parameters(plan, first_trial, n_trials) if drawn is None else drawn
-        streams = None if runner is None else runner.streams(plan.seed)
-        self._shocks = design.draw_shocks(plan, first_trial, n_trials, streams)
+        self._shocks = design.draw_shocks(plan, first_trial, n_trials) if shocks is None else dict(shocks)
         self._changed: frozenset[str] = frozenset()
         self.values: dict[str, Any] = {**plan.constants, **self._drawn, "n_steps": plan.n_steps}
         self.values["open_shock"] = self._shocks.pop("open_shock")[0]
@@ -216,7 +219,8 @@ def record_block(
     steps: Sequence[int],
     schedule: Schedule = model.USUAL,
     is_compiled: bool = False,
-) -> None:
+    trust: Trust | None = None,
+) -> int:
     """Run a block of trials and record it in given arrays.
 
     Parameters
@@ -227,35 +231,78 @@ def record_block(
         Glossary name -> where its values go. What a type of numbers cannot hold becomes infinite.
     steps : sequence of int
         Quarters recorded, counted from the start, in order.
+    trust : Trust, optional
+        What is known of the machine code of the plan; by default it need not be compared with NumPy.
+
+    Returns
+    -------
+    int
+        How often NumPy took over from machine code; see `sim.engine.trust`.
     """
     n_trials = next(iter(into.values())).shape[-1]
-    # Machine code is made for one number of trials: what is left over is computed and thrown away.
+    trust = Trust(is_checked=True) if trust is None else trust
+    # Machine code is made for one number of trials: the last trial fills what is left over of a strip.
     size = STRIP if is_compiled else n_trials
-    runner = _runner(plan, size, tuple(into), schedule) if is_compiled else None
+    runner = _runner(plan, size, tuple(into), schedule, trust) if is_compiled else None
     streams = None if runner is None else runner.streams(plan.seed)
-    drawn = design.draw_parameters(plan, first_trial, -(-n_trials // size) * size, streams)
+    drawn = design.draw_parameters(plan, first_trial, n_trials, streams)
     row_of = {step: row for row, step in enumerate(steps)}
+    repeated = 0
     for start in range(0, n_trials, size):
-        own = {name: value[..., start : start + size] for name, value in drawn.items()}
-        block = Block(plan, first_trial + start, size, schedule, runner, own)
-        count = min(size, n_trials - start)
+        first, count = first_trial + start, min(size, n_trials - start)
+        block: Block | Strip
+        if runner is None or trust.problem:
+            own = {name: value[..., start : start + count] for name, value in drawn.items()}
+            block = Block(plan, first, count, schedule, drawn=own)
+        else:
+            own = {name: _filled(value[..., start : start + count], size) for name, value in drawn.items()}
+            shocks = design.draw_shocks(plan, first, count, streams)
+            filled = {name: _filled(value, size) for name, value in shocks.items()}
+            block = Strip(
+                plan,
+                count,
+                runner,
+                partial(Block, plan, first, size, schedule, runner, own, filled),
+                partial(Block, plan, first, schedule=schedule),
+                trust,
+            )
         for step in range(plan.n_steps):
             block.advance()
             if step in row_of:
                 with np.errstate(over="ignore"):
                     for name, array in into.items():
                         array[row_of[step], ..., start : start + count] = block.values[name][..., :count]
+        repeated += isinstance(block, Strip) and block.is_repeated
+    return repeated
+
+
+def _filled(values: Array, size: int) -> Array:
+    """Return values, shape (..., trial), with the last trial again and again up to `size` trials.
+
+    No trial is run that was not asked for: it might not exist in the design, or might fail.
+    """
+    count = values.shape[-1]
+    if count == size:
+        return values
+    if values.strides[-1] == 0:  # all trials share one number, and go on to
+        return np.broadcast_to(values[..., :1], (*values.shape[:-1], size))
+    return values[..., np.minimum(np.arange(size), count - 1)]
 
 
 def can_compile() -> bool:
     """Whether the compiler is installed that `is_compiled` needs."""
-    from sim.engine.compiled import machine_code as machine
-
     return machine.is_there()
 
 
-def _runner(plan: Plan, n_trials: int, keep: tuple[str, ...], schedule: Schedule) -> Runner:
-    """Return what runs stages as machine code; imported here, for the compiler need not be installed."""
+def _runner(
+    plan: Plan, n_trials: int, keep: tuple[str, ...], schedule: Schedule, trust: Trust
+) -> Runner | None:
+    """Return what runs stages as machine code, unless the compiler fails: then that ends the trust in it."""
+    # Imported here: most runs need none.
     from sim.engine.compiled import runner as running
 
-    return running.runner(plan.constants, n_trials, keep, schedule)
+    try:
+        return running.runner(plan.constants, n_trials, keep, schedule)
+    except machine.CannotCompile as error:
+        trust.problem = str(error)
+        return None

@@ -6,27 +6,29 @@ import csv
 import io
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sim.files.encodings import read_text
 from sim.files.records import shown
 from sim.vocabulary.errors import (
-    BadEncoding,
     BadSyntax,
+    DuplicateKey,
     MissingField,
-    MissingFile,
     OutOfBounds,
     WrongType,
     nearest,
 )
 
-#: Lines in which a header is looked for, and what may part its cells.
-_PREAMBLE = 40
-_DELIMITERS = ",;\t"
-
 #: Years that a register can name.
 YEARS = (1900, 2100)
+
+#: The largest volume that a row can have, TIV m: more than the world has ordered since 1950.
+LARGEST_VOLUME = 10_000_000.0
+
+#: From a year to another, as people write it.
+DASH = r"\s*(?:[-\u2010-\u2015\u2212]|\b(?:to|until|through)\b)\s*"
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,8 @@ class Row:
             raise MissingField(self.file, self.place(column), "empty cell", "Fill it in or remove the row.")
         return text
 
-    def number_in(self, column: str, least: float = -math.inf) -> float:
-        """Return a cell as a finite number of at least `least`."""
+    def number_in(self, column: str, least: float = -math.inf, most: float = math.inf) -> float:
+        """Return a cell as a finite number from `least` to `most`."""
         text = self.text(column)
         try:
             value = float(text)
@@ -70,11 +72,13 @@ class Row:
             raise WrongType(self.file, self.place(column), "not a number", remedy, text)
         if value < least:
             raise OutOfBounds(self.file, self.place(column), f"less than {least:g}", "Correct it.", text)
+        if value > most:
+            raise OutOfBounds(self.file, self.place(column), f"more than {most:g}", "Correct it.", text)
         return value
 
-    def optional_number(self, column: str, least: float = -math.inf) -> float | None:
-        """Return a cell as a number, or None if it is empty or the table has no such column."""
-        return self.number_in(column, least) if self.cells.get(column) else None
+    def volume(self, column: str) -> float:
+        """Return a cell as a volume, TIV m."""
+        return self.number_in(column, 0.0, LARGEST_VOLUME)
 
     def whole(self, column: str, least: float = -math.inf) -> int:
         """Return a cell as a whole number of at least `least`."""
@@ -84,7 +88,7 @@ class Row:
             raise WrongType(self.file, self.place(column), "not a whole number", remedy, self.cells[column])
         return int(value)
 
-    def year(self, column: str, first: int, last: int) -> int:
+    def year(self, column: str, first: int = YEARS[0], last: int = YEARS[1]) -> int:
         """Return a cell as a year from `first` to `last`."""
         value = self.whole(column)
         if not first <= value <= last:
@@ -95,18 +99,30 @@ class Row:
     def years(self, column: str) -> tuple[int, ...]:
         """Return the years of a cell such as ``2021; 2022`` or ``2015-2017``, in order; it may be empty."""
         years: set[int] = set()
-        for part in filter(None, (part.strip("()? ") for part in re.split("[;,]", self.cells[column]))):
-            found = re.fullmatch(r"(\d{4})(?:\.0)?(?:-(\d{4}))?", part)
+        plain = re.sub(DASH, "-", re.sub(r"[()\[\]?~]", "", self.cells[column]))
+        for part in filter(None, re.split(r"[;,/&|\s]", plain)):
+            found = re.fullmatch(r"(\d{4})(?:\.0)?(?:-(\d\d)?(\d\d)(?:\.0)?)?", part)
             if found is None:
                 remedy = "Write years with semicolons between them, as in 2021; 2022."
-                raise BadSyntax(self.file, self.place(column), "not a list of years", remedy, part)
-            first, last = int(found.group(1)), int(found.group(2) or found.group(1))
-            if not YEARS[0] <= first <= last <= YEARS[1]:
+                raise BadSyntax(
+                    self.file, self.place(column), "not a list of years", remedy, self.cells[column]
+                )
+            first, century, end = found.groups()
+            last = f"{century or first[:2]}{end}" if end else first
+            if not YEARS[0] <= int(first) <= int(last) <= YEARS[1]:
                 raise OutOfBounds(
                     self.file, self.place(column), "not years of a register", "Correct it.", part
                 )
-            years.update(range(first, last + 1))
+            years.update(range(int(first), int(last) + 1))
         return tuple(sorted(years))
+
+    def window(self, column: str) -> tuple[int, int]:
+        """Return first and last year of a cell such as ``2019-2023``."""
+        found = re.fullmatch(r"(\d{4})-(\d{4})", self.text(column))
+        if found is None:
+            remedy = "Write first and last year, as in 2019-2023."
+            raise BadSyntax(self.file, self.place(column), "not a window", remedy, self.text(column))
+        return int(found.group(1)), int(found.group(2))
 
 
 def read(path: Path, columns: Iterable[str]) -> list[Row]:
@@ -121,95 +137,70 @@ def read(path: Path, columns: Iterable[str]) -> list[Row]:
 
     Raises
     ------
-    MissingFile, BadEncoding, BadSyntax, MissingField
+    MissingFile, BadEncoding, BadSyntax, MissingField, DuplicateKey
         With file, row and column.
     """
     file = shown(path)
     columns = tuple(columns)
-    records = _records(path, _text(path, "Put the file there or correct its name in case.toml."))
-    if not records:
+    content = read_text(
+        path, "Put the file there or correct its name where it is given, as in case.toml.", is_own=True
+    )
+    found = records(file, content)
+    if not found:
         raise BadSyntax(file, "", "empty file", f"Begin with a header: {','.join(columns)}.")
-    header = [name.strip() for name in records[0][1]]
+    header = [name.strip() for name in found[0][1]]
     for column in columns:
         if column not in header:
             raise MissingField(file, "row 1", f"no column {column}", nearest(column, header, "columns"))
-    return _rows(file, header, records[1:])
+    for name in header:
+        if name and header.count(name) > 1:
+            raise DuplicateKey(file, f"row 1: {name}", "given twice", "Keep one of the two columns.")
+    return rows(file, header, found[1:])
 
 
-def read_one_of(
-    path: Path, forms: Mapping[str, Sequence[str]], optional: Collection[str] = ()
-) -> tuple[str, list[Row]]:
-    """Return the rows of a CSV file in one of several forms, and which it is.
+def records(file: str, content: str, delimiter: str = ",", before: int = 0) -> list[tuple[int, list[str]]]:
+    """Return number and cells of each row of a text that is not empty.
 
     Parameters
     ----------
-    path : Path
-        The file: UTF-8 or Latin-1; commas, semicolons or tabs; lines of text may precede the header.
-    forms : mapping of str to sequence of str
-        Name of a form -> its columns; a file may write them in capitals or not.
-    optional : collection of str
-        Those of them that may be missing.
+    file : str
+        For errors.
+    content : str
+        The text, from its header on.
+    delimiter : str
+        What parts the cells.
+    before : int
+        Rows that came before the text. Rows are counted as a spreadsheet does: one that has several lines in
+        a cell is one.
 
     Raises
     ------
-    MissingFile, BadSyntax, MissingField
-        With file, row and column.
+    BadSyntax
     """
-    file = shown(path)
-    lines = list(io.StringIO(_text(path, "Check the path.", or_latin=True), newline=""))
-    needed = {form: [name for name in columns if name not in optional] for form, columns in forms.items()}
-    best, missing = "", list[str]()
-    for position, line in enumerate(lines[:_PREAMBLE]):
-        for delimiter in _DELIMITERS:
-            header = {name.strip(' "\r\n').casefold() for name in line.split(delimiter)}
-            for form, columns in needed.items():
-                lacking = [name for name in columns if name.casefold() not in header]
-                if not lacking:
-                    records = _records(path, "".join(lines[position:]), delimiter, position)
-                    return form, _rows(file, _spelled(records[0][1], forms[form]), records[1:])
-                if len(lacking) < len(columns) and (not best or len(lacking) < len(missing)):
-                    best, missing = form, lacking
-    if best:
-        remedy = f"It looks like the form {best}, which needs: {', '.join(needed[best])}."
-        raise MissingField(file, "header", f"no column {missing[0]}", remedy)
-    remedy = "Begin with a header: " + "; or ".join(",".join(columns) for columns in needed.values()) + "."
-    raise BadSyntax(file, "", "no header found", remedy)
-
-
-def _spelled(header: Iterable[str], columns: Iterable[str]) -> list[str]:
-    """Return a header with known columns spelled as they are known."""
-    known = {name.casefold(): name for name in columns}
-    return [known.get(name.strip().casefold(), name.strip()) for name in header]
-
-
-def _text(path: Path, remedy: str, or_latin: bool = False) -> str:
-    """Return the text of a file."""
-    file = shown(path)
+    number = before
+    found = []
     try:
-        content = path.read_bytes()
-        return content.decode("utf-8-sig")
-    except OSError as error:
-        raise MissingFile(file, "", "cannot be read", remedy) from error
-    except UnicodeDecodeError as error:
-        if or_latin:
-            return content.decode("latin-1")
-        raise BadEncoding(file, "", "not UTF-8 text", "Save the file as UTF-8.") from error
-
-
-def _records(path: Path, text: str, delimiter: str = ",", before: int = 0) -> list[tuple[int, list[str]]]:
-    """Return line number and cells of each line that is not empty; so many lines came before the text."""
-    try:
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
-        return [(before + reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+        for number, cells in enumerate(
+            csv.reader(io.StringIO(content, newline=""), strict=True, delimiter=delimiter), before + 1
+        ):
+            if any(cell.strip() for cell in cells):
+                found.append((number, cells))
     except csv.Error as error:
         problem = f"not valid CSV: {error}"
-        raise BadSyntax(shown(path), "", problem, "Check the quotation marks.") from error
+        raise BadSyntax(file, f"row {number + 1}", problem, "Check the quotation marks.") from error
+    return found
 
 
-def _rows(file: str, header: list[str], records: Iterable[tuple[int, list[str]]]) -> list[Row]:
-    """Return the rows under a header; empty cells beyond it are of no account."""
-    rows = []
-    for number, record in records:
+def rows(file: str, header: list[str], found: Iterable[tuple[int, list[str]]]) -> list[Row]:
+    """Return the rows under a header; empty cells beyond it are of no account.
+
+    Raises
+    ------
+    BadSyntax
+        For a row of another length.
+    """
+    read_rows = []
+    for number, record in found:
         cut = record[: len(header)] if not any(cell.strip() for cell in record[len(header) :]) else record
         if len(cut) != len(header):
             column = header[min(len(cut), len(header)) - 1]
@@ -217,5 +208,5 @@ def _rows(file: str, header: list[str], records: Iterable[tuple[int, list[str]]]
             remedy = "Put text that contains commas in quotation marks."
             raise BadSyntax(file, f"row {number}, column {column}", message, remedy)
         cells = {name: cell.strip() for name, cell in zip(header, cut, strict=True)}
-        rows.append(Row(file, number, cells))
-    return rows
+        read_rows.append(Row(file, number, cells))
+    return read_rows

@@ -71,6 +71,22 @@ def make(known: Register, year: int, folder: Path) -> Case:
         raise
 
 
+def notes(known: Register, year: int) -> list[str]:
+    """Return what was assumed or left out in reading a register and making a case of it, a line each."""
+    named = _named([deal for deal in known.deals if deal.year < year], year)
+    labels = [spellings[0] for spellings in named.values()]
+    lost = [state for state in labels if state not in categories.capitals()]
+    distance = f"{choices()['unknown_distance']:g} km"
+    found = list(known.notes)
+    if known.recipient not in categories.capitals():
+        found.append(
+            f"No capital is known for {known.recipient}: all suppliers at {distance}, without effect."
+        )
+    elif lost:
+        found.append(f"No capital is known for {', '.join(lost)}: at {distance}.")
+    return found
+
+
 def _named(deals: Iterable[Deal], year: int) -> dict[str, tuple[str, ...]]:
     """Return the spellings of each supplier with an entry of its own, those that sold most of late first."""
     method, world = choices(), _world_suppliers(year)
@@ -95,14 +111,14 @@ def _named(deals: Iterable[Deal], year: int) -> dict[str, tuple[str, ...]]:
 def _world_suppliers(year: int) -> dict[str, tuple[str, set[str]]]:
     """Return name and categories sold of each supplier on the world's market before a year."""
     rows = tables.read(DATA / "world_orders.csv", ("window", "category", "supplier", "deals"))
-    first = min(int(row.text("window")[5:]) for row in rows)
+    first = min(row.window("window")[1] for row in rows)
     if year <= first:
         remedy = f"Choose {first + 1} or later."
         message = f"the world's orders are known from the end of {first} on"
         raise OutsideHorizon("", "origin", message, remedy, year)
     sold: dict[str, tuple[str, set[str]]] = {}
     for row in rows:
-        if int(row.text("window")[5:]) < year and row.number_in("deals") > 0:
+        if row.window("window")[1] < year and row.number_in("deals") > 0:
             name = row.text("supplier")
             sold.setdefault(identifier(name), (name, set()))[1].add(row.text("category"))
     return dict(sorted(sold.items()))
@@ -117,7 +133,9 @@ def _case(known: Register, named: Mapping[str, tuple[str, ...]], year: int) -> d
     neutral = {"value": 0.0, **assumed}
     return {
         "title": f"{known.recipient} as its register of arms imports shows it",
-        "notes": f"Made from the register alone, as known at the beginning of {year}.",
+        "notes": " ".join(
+            [f"Made from the register alone, as known at the beginning of {year}.", *notes(known, year)]
+        ),
         "as_of": year,
         "recipient": home,
         "partners": partners,
@@ -177,25 +195,26 @@ def _relations(actors: list[str], value: Mapping[str, Any]) -> dict[str, dict[st
 
 def _states(known: Register, named: Mapping[str, tuple[str, ...]], year: int) -> dict[str, Any]:
     """Return the recipient, its suppliers and the pool of the rest."""
-    capitals = {row.text("state"): row for row in tables.read(DATA / "capitals.csv", ("state", "capital"))}
-    home = capitals.get(known.recipient)
+    capitals = categories.capitals()
     far = {
         "distance": {"km": choices()["unknown_distance"], "assumption": "Its capital is not in the table."}
     }
 
     def place(name: str) -> dict[str, Any]:
-        if home is None or name not in capitals:
+        if known.recipient not in capitals or name not in capitals:
             return far
-        row = capitals[name]
-        degrees = {axis: row.number_in(axis) for axis in ("latitude", "longitude")}
-        return {"capital": {"name": row.text("capital"), **degrees}}
+        capital, latitude, longitude = capitals[name]
+        return {"capital": {"name": capital, "latitude": latitude, "longitude": longitude}}
 
     bought: dict[str, set[str]] = defaultdict(set)
     for deal in known.deals:
         bought[identifier(deal.supplier)].add(categories.becomes(deal.kind, deal.description))
     world = _world_suppliers(year)
     states: dict[str, Any] = {
-        identifier(known.recipient): {"label": known.recipient, **(place(known.recipient) if home else {})}
+        identifier(known.recipient): {
+            "label": known.recipient,
+            **(place(known.recipient) if known.recipient in capitals else {}),
+        }
     }
     for name, spellings in named.items():
         sold = world[name][1] if name in world else set()

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from sim.files import tables
 from sim.vocabulary.errors import UnknownName, nearest
@@ -45,7 +47,7 @@ def kinds() -> tuple[str, ...]:
 def known_kind(kind: str, file: str, place: str) -> str:
     """Return a category of the register, or raise `UnknownName` for one that it does not have."""
     for known in kinds():
-        if known.casefold() == kind.casefold():
+        if identifier(known) == identifier(kind):
             return known
     raise UnknownName(file, place, "no such category: {value}", nearest(kind, kinds(), "categories"), kind)
 
@@ -61,16 +63,35 @@ def becomes(kind: str, description: str) -> str:
 
 
 @cache
-def _names() -> dict[str, str]:
-    return {
-        row.text("written").casefold(): row.text("state")
+def _names() -> Mapping[str, str]:
+    """Return each known name by its identifier -> the state; the table of capitals has the usual spelling."""
+    spelled = {identifier(state): state for state in capitals()}
+    written = {
+        identifier(row.text("written")): row.text("state")
         for row in tables.read(DATA / "names.csv", ("written", "state"))
     }
+    return MappingProxyType(spelled | written)
+
+
+@cache
+def capitals() -> Mapping[str, tuple[str, float, float]]:
+    """Return state -> its capital, latitude and longitude."""
+    columns = ("state", "capital", "latitude", "longitude")
+    return MappingProxyType(
+        {
+            row.text("state"): (
+                row.text("capital"),
+                row.number_in("latitude", -90, 90),
+                row.number_in("longitude", -180, 180),
+            )
+            for row in tables.read(DATA / "capitals.csv", columns)
+        }
+    )
 
 
 def state_of(name: str) -> str:
     """Return the state that a register means, which may be the successor of the one it names."""
-    return _names().get(name.casefold(), name)
+    return _names().get(identifier(name), name)
 
 
 def identifier(name: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 
 from sim.files.records import Number, Record, check, read_toml, shown
 from sim.importers.categories import DATA
@@ -17,7 +19,8 @@ class _Choice(Record):
 
 
 @cache
-def choices() -> dict[str, float]:
+def choices() -> Mapping[str, float]:
     """Return name -> value."""
     path = DATA / "method.toml"
-    return {name: check(_Choice, table, shown(path), name).value for name, table in read_toml(path).items()}
+    read = read_toml(path).items()
+    return MappingProxyType({name: check(_Choice, table, shown(path), name).value for name, table in read})

@@ -13,6 +13,7 @@ dispersion and of means. The results are parameter changes, and replace numbers 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,7 @@ from sim.files.records import read_toml
 from sim.importers import sizes
 from sim.importers.method import choices
 from sim.importers.sizes import SizeEffects
+from sim.numerics.elementary import exp, log
 from sim.parameter import files as parameter_files
 from sim.parameter.parameter_set import ParameterSet
 from sim.vocabulary.axes import Array
@@ -66,7 +68,7 @@ def known(case: Case, year: int, parameters: ParameterSet) -> Changes:
         changes[f"contracts.size_median.{name}"] = _lognormal(median, error)
         changes[f"contracts.size_spread.{name}"] = {"value": spread}
     for name, effect, error in zip(case.suppliers, effects.effect, effects.effect_error, strict=True):
-        factor = float(np.exp(effect))
+        factor = float(exp(np.asarray(effect)))
         changes[f"contracts.size_factor.{name}"] = (
             _lognormal(factor, float(error)) if error > _SURE else {"value": factor}
         )
@@ -101,8 +103,8 @@ def counted_years(case: Case, year: int) -> float:
 def yearly_volume(case: Case, deals: list[Deal], year: int) -> float:
     """Return what was ordered or delivered in a year of the last ones, whichever is more, TIV m."""
     years = counted_years(case, year)
-    ordered = sum(deal.tiv for deal in deals if deal.year >= year - years) / years
-    delivered = sum(d.tiv for d in register.read(case)[1] if year - years <= d.year < year) / years
+    ordered = math.fsum(deal.tiv for deal in deals if deal.year >= year - years) / years
+    delivered = math.fsum(d.tiv for d in register.read(case)[1] if year - years <= d.year < year) / years
     return max(ordered, delivered, min((deal.tiv for deal in deals if deal.tiv > 0), default=1.0))
 
 
@@ -118,12 +120,12 @@ def _rates(
             counts[deal.category] += 1
     weight, mix = method["mix_weight"], _world_mix(case, year, in_register)
     # Half an order more than was seen: a rate of zero would be certain.
-    in_all = (counts.sum() + 0.5) / years
+    in_all = (math.fsum(counts) + 0.5) / years
     credited = counts + weight * mix
     rates = {}
     for index in in_register:
-        share = credited[index] / (counts.sum() + weight)
-        spread = np.sqrt((1.0 + dispersion) / max(credited[index], 1e-9))
+        share = credited[index] / (math.fsum(counts) + weight)
+        spread = math.sqrt((1.0 + dispersion) / max(credited[index], 1e-9))
         rates[case.categories[index]] = (
             float(in_all * share),
             float(min(spread, method["largest_rate_spread"])),
@@ -134,7 +136,7 @@ def _rates(
 def _world_mix(case: Case, year: int, in_register: list[int]) -> Array:
     """Return the share of each category in the world's orders of the last window before a year."""
     rows = tables.read(case.folder / case.record.world_orders.file, ("window", "category", "world_deals"))
-    latest = max((row.text("window") for row in rows if int(row.text("window")[5:]) < year), default="")
+    latest = max((row.text("window") for row in rows if row.window("window")[1] < year), default="")
     world: Mapping[str, float] = {
         row.text("category"): row.number_in("world_deals") for row in rows if row.text("window") == latest
     }
@@ -142,15 +144,16 @@ def _world_mix(case: Case, year: int, in_register: list[int]) -> Array:
     sharers = {name: sum(name in pool for i, pool in enumerate(pooled) if i in in_register) for name in world}
     mix = np.zeros(case.size("category"))
     for index in in_register:
-        mix[index] = sum(world[name] / sharers[name] for name in pooled[index] if name in world)
-    return mix / mix.sum() if mix.sum() else mix
+        mix[index] = math.fsum(world[name] / sharers[name] for name in pooled[index] if name in world)
+    in_all = math.fsum(mix)
+    return mix / in_all if in_all else mix
 
 
 def supplier_effects(case: Case, deals: list[Deal]) -> SizeEffects:
     """Return what each supplier adds to the log size of its platform orders."""
     sized = [deal for deal in deals if deal.is_platform and deal.tiv > 0]
     return sizes.estimate(
-        np.log([deal.tiv for deal in sized]),
+        log(np.array([deal.tiv for deal in sized])),
         np.array([deal.category for deal in sized], dtype=np.int64),
         np.array([deal.supplier for deal in sized], dtype=np.int64),
         case.size("category"),
@@ -164,28 +167,30 @@ def _sizes(
     """Return median size, its relative error and the log spread of sizes, by category."""
     weight = choices()["size_weight"]
     general, general_spread = (
-        np.log(general_value("contracts", "size_median")),
+        float(log(np.asarray(general_value("contracts", "size_median")))),
         general_value("contracts", "size_spread"),
     )
     sized = [
-        (deal.category, np.log(deal.tiv) - effect[deal.supplier])
+        (deal.category, float(log(np.asarray(deal.tiv))) - float(effect[deal.supplier]))
         for deal in deals
         if deal.is_platform and deal.tiv > 0
     ]
-    logs = np.array([size for _, size in sized])
-    own = (logs.sum() + weight * general) / (len(logs) + weight)
-    platforms = sum(deal.tiv for deal in deals if deal.is_platform)
-    extra = sum(deal.tiv for deal in deals) / platforms if platforms > 0 else 1.0
+    own = (math.fsum(size for _, size in sized) + weight * general) / (len(sized) + weight)
+    platforms = math.fsum(deal.tiv for deal in deals if deal.is_platform)
+    extra = math.fsum(deal.tiv for deal in deals) / platforms if platforms > 0 else 1.0
     found = {}
     for index in in_register:
-        here = np.array([size for category, size in sized if category == index])
+        here = [size for category, size in sized if category == index]
         n = len(here)
-        mean = (here.sum() + weight * own) / (n + weight)
-        squares = ((here - mean) ** 2).sum() + weight * general_spread**2
-        spread = float(np.sqrt(squares / (n + weight)))
+        mean = (math.fsum(here) + weight * own) / (n + weight)
+        squares = (
+            math.fsum((size - mean) * (size - mean) for size in here)
+            + weight * general_spread * general_spread
+        )
+        spread = math.sqrt(squares / (n + weight))
         found[case.categories[index]] = (
-            float(np.exp(mean) * extra),
-            spread / float(np.sqrt(n + weight)),
+            float(exp(np.asarray(mean))) * extra,
+            spread / math.sqrt(n + weight),
             spread,
         )
     return found

@@ -1,74 +1,56 @@
-"""Reading a register of arms transfers, in any of the forms in which it goes round.
-
-Three forms are told apart by their headers: a table of deals with the columns of this project's own data;
-the trade register, one row per deal; and the export of deals with their yearly deliveries, one row per
-delivery. The last two come from SIPRI's own site, with lines of text before the header.
+"""Reading a register of arms transfers, in any of the layouts of `sim.importers.layouts`.
 
 Where only deals are given, the volume delivered is spread evenly over the years named. A deal whose volume
 delivered is left blank is still running: one more year of delivery, of the same size, is assumed to follow.
+
+An export for chosen years lists, of each order, the deliveries of those years alone, but the volume of the
+whole order. What the text above its header says of the years is believed unless a row contradicts it. What
+is missing of an order from before them is taken to have arrived before them, evenly over the years.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.files import tables
 from sim.files.records import shown
-from sim.files.tables import YEARS, Row
-from sim.importers import categories
+from sim.files.tables import DASH, LARGEST_VOLUME, YEARS, Row
+from sim.importers import categories, layouts
 from sim.importers.categories import identifier
-from sim.vocabulary.errors import BadSyntax, MissingField, OutOfBounds, UnknownName, WrongType, nearest
+from sim.importers.layouts import Sheet
+from sim.vocabulary.errors import (
+    BadSyntax,
+    MissingField,
+    OutOfBounds,
+    OutsideHorizon,
+    UnknownName,
+    WrongType,
+    nearest,
+)
 
-#: Column of each form, by what it holds.
-_FORMS = {
-    "deals": {
-        "recipient": "recipient",
-        "supplier": "supplier",
-        "ordered": "order_year",
-        "item": "designation",
-        "description": "description",
-        "kind": "category",
-        "delivery_years": "delivery_years",
-        "number": "n_ordered",
-        "unit": "tiv_unit",
-        "tiv": "tiv_total_order",
-        "delivered": "tiv_delivered",
-        "source": "source",
-        "known_at": "as_known_at",
-    },
-    "trade register": {
-        "recipient": "Recipient",
-        "supplier": "Supplier",
-        "ordered": "Year of order",
-        "item": "Weapon designation",
-        "description": "Weapon description",
-        "delivery_years": "Year(s) of delivery",
-        "number": "Number ordered",
-        "unit": "SIPRI TIV per unit",
-        "tiv": "SIPRI TIV for total order",
-        "delivered": "SIPRI TIV of delivered weapons",
-    },
-    "deliveries by deal": {
-        "deal": "SIPRI AT Database ID",
-        "recipient": "Recipient",
-        "supplier": "Supplier",
-        "ordered": "Order date",
-        "item": "Designation",
-        "description": "Description",
-        "kind": "Armament category",
-        "delivery_years": "Delivery year",
-        "delivered": "TIV delivery values",
-    },
-}
+#: The first year of the database that most registers are taken from: one that covers it covers all.
+_FIRST_COVERED = 1950
 
-#: What a table of deals may leave out.
-_OPTIONAL = ("recipient", "n_ordered", "tiv_unit", "source", "as_known_at")
+#: What the text above the rows says of the years that a file covers: both ends, or the first alone.
+_YEAR = r"\W{0,3}((?:19|20)\d\d)(?!\d)\W{0,2}"
+_SPANS = (
+    rf"(?<!\d){_YEAR}(?:{DASH}|\band\b)?{_YEAR}",
+    rf"(?:since|from|start|first|years?)(?: the)?(?: years?)?{_YEAR}",
+    rf"(?<!\d){_YEAR}(?:on|onwards?|and later|{DASH}\W{{0,2}}(?:not specified|today|now|present))\b",
+)
+
+#: Text that speaks of other years, that says that all deliveries are counted, or that only some are.
+_OTHER_YEARS = re.compile(r"copyright|\N{COPYRIGHT SIGN}", re.IGNORECASE)
+_ALL_COUNTED = re.compile(
+    r"since the beginning of the contract|not specified\W+to\W+not specified", re.IGNORECASE
+)
+_SOME_COUNTED = re.compile(r"only to deliveries in the selected|in the year range", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -110,7 +92,7 @@ class Deal:
     @property
     def delivered(self) -> float:
         """Volume that has arrived, TIV m."""
-        return sum(each.tiv for each in self.deliveries)
+        return math.fsum(each.tiv for each in self.deliveries)
 
 
 @dataclass(frozen=True)
@@ -123,15 +105,21 @@ class Register:
     deals : tuple of Deal
         In order of year.
     vintage : str
-        What the file says of its date, and what it is told by otherwise.
+        What the file says of its date, and its digest.
     last_year : int
         The last year that the file covers.
+    covered_from : int
+        The first year whose deliveries it lists.
+    notes : tuple of str
+        What was assumed or left out, a line each.
     """
 
     recipient: str
     deals: tuple[Deal, ...]
     vintage: str
     last_year: int
+    covered_from: int = _FIRST_COVERED
+    notes: tuple[str, ...] = ()
 
     @property
     def first_year(self) -> int:
@@ -142,7 +130,16 @@ class Register:
         """Return what had been ordered and delivered before the beginning of a year.
 
         The volume of an order is taken as it is in the register today; everything later is left out.
+
+        Raises
+        ------
+        OutsideHorizon
+            If the file lists no deliveries of the years before.
         """
+        if year <= self.covered_from > _FIRST_COVERED:
+            message = f"the register lists deliveries from {self.covered_from} on only"
+            remedy = "Choose a later year, or export the register for all years."
+            raise OutsideHorizon("", "origin", message, remedy, year)
         deals = []
         for deal in self.deals:
             if deal.year < year:
@@ -166,7 +163,7 @@ def read(path: Path, recipient: str | None = None) -> Register:
     Parameters
     ----------
     path : Path
-        A CSV file in one of the three forms.
+        A file in one of the layouts.
     recipient : str, optional
         Whose deals to take; needed if there are several.
 
@@ -175,24 +172,67 @@ def read(path: Path, recipient: str | None = None) -> Register:
     InputError
         With file, row, column and remedy.
     """
-    forms = {form: tuple(columns.values()) for form, columns in _FORMS.items()}
-    form, everyones = tables.read_one_of(path, forms, _OPTIONAL)
-    columns = _FORMS[form]
-    rows, name = _of_recipient(everyones, columns["recipient"], recipient)
-    if form == "deliveries by deal":
-        deals = _from_deliveries(rows, columns)
+    sheet = layouts.read(path)
+    rows, name = _of_recipient(sheet, recipient)
+    if "deal" in sheet.columns:
+        deals = _from_deliveries(rows, sheet.columns)
     else:
-        deals = [_deal(row, columns) for row in rows]
+        deals = [_deal(row, sheet.columns) for row in rows]
     if not any(deal.tiv > 0.0 for deal in deals):
         raise BadSyntax(shown(path), "", f"no deals of {name} with a volume", "Check the file.")
     deals.sort(key=lambda deal: (deal.year, deal.supplier, deal.item))
-    return Register(name, tuple(deals), _vintage(path, rows), _last_year(everyones, columns))
+    first = _covered_from(sheet)
+    counted = [_with_earlier(deal, first) for deal in deals] if "deal" not in sheet.columns else deals
+    notes = []
+    if sheet.left_out:
+        numbers = ", ".join(map(str, sheet.left_out))
+        notes.append(f"{shown(path)}: notes or totals, left out: row {numbers}.")
+    if first > _FIRST_COVERED:
+        moved = sum(deal != other for deal, other in zip(deals, counted, strict=True))
+        assumed = f"what {moved} earlier orders lack is taken to have arrived before, and " if moved else ""
+        notes.append(
+            f"{shown(path)} lists deliveries from {first} on only: {assumed}orders completed before are "
+            "missing. Better export all years."
+        )
+    vintage = _vintage(path, rows, sheet.columns)
+    return Register(name, tuple(counted), vintage, _last_year(sheet), first, tuple(notes))
 
 
-def _of_recipient(rows: list[Row], column: str, wanted: str | None) -> tuple[list[Row], str]:
+def _covered_from(sheet: Sheet) -> int:
+    """Return the first year whose deliveries a file lists, by what it says and by what it has."""
+    earliest = min(_years(sheet, "delivery_years"), default=_FIRST_COVERED)
+    above = " ".join(line for line in sheet.above if not _OTHER_YEARS.search(line))
+    if _ALL_COUNTED.search(above):
+        return _FIRST_COVERED
+    said = [int(span.group(1)) for pattern in _SPANS for span in re.finditer(pattern, above, re.IGNORECASE)]
+    if not said and _SOME_COUNTED.search(above):
+        said = [earliest]
+    return max((year for year in said if year <= earliest), default=_FIRST_COVERED)
+
+
+def _years(sheet: Sheet, *columns: str) -> list[int]:
+    """Return the years that any row is dated in some columns, whoever's it is."""
+    texts = (row.cells[sheet.columns[what]] for row in sheet.rows for what in columns)
+    found = (int(year) for text in texts for year in re.findall(r"(?<!\d)\d{4}(?!\d)", text))
+    return [year for year in found if YEARS[0] <= year <= YEARS[1]]
+
+
+def _with_earlier(deal: Deal, first: int) -> Deal:
+    """Return a deal with what is missing of it delivered before the years that the file covers."""
+    missing = deal.tiv - deal.delivered
+    if first == _FIRST_COVERED or deal.year >= first or not deal.deliveries or missing <= 0.0:
+        return deal
+    years = range(min(deal.year + 1, first - 1), first)
+    earlier = tuple(Delivery(year, missing / len(years)) for year in years)
+    return dataclasses.replace(deal, deliveries=earlier + deal.deliveries, is_running=False)
+
+
+def _of_recipient(sheet: Sheet, wanted: str | None) -> tuple[list[Row], str]:
     """Return the rows of a recipient, and the state that it is."""
-    if not rows or column not in rows[0].cells:
-        return rows, wanted or "recipient"
+    rows = sheet.rows
+    if "recipient" not in sheet.columns:
+        return rows, categories.state_of(wanted or "recipient")
+    column = sheet.columns["recipient"]
     names = sorted({row.text(column) for row in rows})
     states = {name: identifier(categories.state_of(name)) for name in names}
     if wanted is None and len(set(states.values())) > 1:
@@ -208,10 +248,10 @@ def _of_recipient(rows: list[Row], column: str, wanted: str | None) -> tuple[lis
     return found, categories.state_of(found[0].cells[column])
 
 
-def _deal(row: Row, columns: dict[str, str]) -> Deal:
+def _deal(row: Row, columns: Mapping[str, str]) -> Deal:
     """Read a row that stands for a deal."""
     years = row.years(columns["delivery_years"])
-    delivered = row.optional_number(columns["delivered"], 0.0)
+    delivered = _optional(row, columns, "delivered")
     tiv = _volume(row, columns, delivered)
     is_running = delivered is None
     if delivered is None:
@@ -233,18 +273,26 @@ def _deal(row: Row, columns: dict[str, str]) -> Deal:
     )
 
 
-def _volume(row: Row, columns: dict[str, str], delivered: float | None) -> float:
+def _volume(row: Row, columns: Mapping[str, str], delivered: float | None) -> float:
     """Return the volume of an order; where the register has none, number times unit, or what has arrived."""
-    tiv = row.optional_number(columns["tiv"], 0.0)
+    tiv = _optional(row, columns, "tiv")
     if tiv is not None:
         return tiv
-    number, unit = (row.optional_number(columns[name], 0.0) for name in ("number", "unit"))
+    number, unit = (_optional(row, columns, what) for what in ("number", "unit"))
     if number is not None and unit is not None:
+        if number * unit > LARGEST_VOLUME:
+            message = f"with its unit more than {LARGEST_VOLUME:g} TIV m"
+            raise OutOfBounds(row.file, row.place(columns["number"]), message, "Correct it.", number)
         return number * unit
     return delivered or 0.0
 
 
-def _from_deliveries(rows: Iterable[Row], columns: dict[str, str]) -> list[Deal]:
+def _optional(row: Row, columns: Mapping[str, str], what: str) -> float | None:
+    """Return a number, or None if it is blank or the table has no such column."""
+    return row.volume(columns[what]) if what in columns and row.cells[columns[what]] else None
+
+
+def _from_deliveries(rows: Iterable[Row], columns: Mapping[str, str]) -> list[Deal]:
     """Put together deals from rows that each stand for what arrived of one in a year."""
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
@@ -253,7 +301,7 @@ def _from_deliveries(rows: Iterable[Row], columns: dict[str, str]) -> list[Deal]
     for group in groups.values():
         first = group[0]
         arrived = tuple(
-            Delivery(_year(row, columns["delivery_years"]), row.number_in(columns["delivered"], 0.0))
+            Delivery(_year(row, columns["delivery_years"]), row.volume(columns["delivered"]))
             for row in group
             if row.cells[columns["delivery_years"]]
         )
@@ -264,7 +312,7 @@ def _from_deliveries(rows: Iterable[Row], columns: dict[str, str]) -> list[Deal]
                 description=first.text(columns["description"]),
                 kind=_kind(first, columns),
                 year=min([_year(first, columns["ordered"]), *(each.year for each in arrived)]),
-                tiv=sum(each.tiv for each in arrived),
+                tiv=math.fsum(each.tiv for each in arrived),
                 deliveries=arrived,
                 is_running=False,
             )
@@ -272,9 +320,9 @@ def _from_deliveries(rows: Iterable[Row], columns: dict[str, str]) -> list[Deal]
     return deals
 
 
-def _kind(row: Row, columns: dict[str, str]) -> str:
-    """Return the register's category of an item, from its column or from the description."""
-    if "kind" not in columns:
+def _kind(row: Row, columns: Mapping[str, str]) -> str:
+    """Return the register's category of an item, from its column or, where blank, from its description."""
+    if "kind" not in columns or not row.cells[columns["kind"]]:
         return categories.kind_of(row.text(columns["description"]))
     place = row.place(columns["kind"])
     return categories.known_kind(row.text(columns["kind"]), row.file, place)
@@ -282,7 +330,7 @@ def _kind(row: Row, columns: dict[str, str]) -> str:
 
 def _year(row: Row, column: str) -> int:
     """Read a year, which may carry a question mark or brackets."""
-    text = row.text(column).strip("()? ")
+    text = re.sub(r"[()\[\]?~\s]", "", row.text(column))
     if not re.fullmatch(r"\d{4}(\.0)?", text):
         raise WrongType(row.file, row.place(column), "not a year", "Write it as 2015.", row.cells[column])
     year = int(text[:4])
@@ -292,19 +340,16 @@ def _year(row: Row, column: str) -> int:
     return year
 
 
-def _last_year(rows: Iterable[Row], columns: dict[str, str]) -> int:
-    """Return the last year that any row is dated, whoever's it is, or that the file says it covers."""
-    dated = [row.cells[columns[what]] for row in rows for what in ("ordered", "delivery_years")]
-    covered = [row.cells.get("as_known_at", "") for row in rows]
-    years = [
-        *re.findall(r"(?<!\d)\d{4}(?!\d)", " ".join(dated)),
-        *re.findall(r"end-(\d{4})", " ".join(covered)),
-    ]
-    return max(int(year) for year in years if YEARS[0] <= int(year) <= YEARS[1])
+def _last_year(sheet: Sheet) -> int:
+    """Return the last year that any row is dated, or that the file says it covers."""
+    known_at = sheet.columns.get("known_at")
+    covered = " ".join(row.cells[known_at] for row in sheet.rows) if known_at else ""
+    said = [int(year) for year in re.findall(r"end-(\d{4})", covered)]
+    return max([*_years(sheet, "ordered", "delivery_years"), *(year for year in said if year <= YEARS[1])])
 
 
-def _vintage(path: Path, rows: list[Row]) -> str:
+def _vintage(path: Path, rows: list[Row], columns: Mapping[str, str]) -> str:
     """Return what the rows say of their source and date, or the digest of the file."""
-    said = [rows[0].cells.get(name, "") for name in ("source", "as_known_at")]
+    said = [rows[0].cells[columns[what]] for what in ("source", "known_at") if what in columns]
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     return "; ".join([*filter(None, said), f"file {digest}"])

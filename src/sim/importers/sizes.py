@@ -18,6 +18,9 @@ from sim.vocabulary.axes import Array, IntArray
 #: Range of the log ratio of variances that is searched.
 _RANGE = (-8.0, 4.0)
 
+#: Digits of an effect that are kept.
+_DIGITS = 6
+
 
 @dataclass(frozen=True)
 class SizeEffects:
@@ -92,8 +95,9 @@ def estimate(
     return SizeEffects(
         mean=mean,
         mean_error=mean_error,
-        effect=effect,
-        effect_error=np.sqrt(np.maximum(spread, 0.0)),
+        # The last digits of an inverse differ between machines; a made case shall not.
+        effect=np.round(effect, _DIGITS),
+        effect_error=np.round(np.sqrt(np.maximum(spread, 0.0)), _DIGITS),
         between=float(np.sqrt(variance * ratio)),
         within=float(np.sqrt(variance)),
         residual=rest - z @ effect,

@@ -111,7 +111,7 @@ _CENTRE_HALF_WIDTH = 0.425
 _FAR = 5.0
 
 
-def _polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
+def polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
     """Evaluate sum of coefficients[k] x^k by Horner's rule."""
     value = coefficients[-1] * x
     value += coefficients[-2]
@@ -132,7 +132,7 @@ def exp(x: Array) -> Array:
     low = k * _LN2_LOW
     r = high - low
     square = r * r
-    c = r - square * _polynomial(_EXP, square)
+    c = r - square * polynomial(_EXP, square)
     return np.ldexp(1.0 - ((low - (r * c) / (2.0 - c)) - high), k.astype(np.int32))
 
 
@@ -147,7 +147,7 @@ def log(x: Array) -> Array:
     k = exponent - is_small
     s = f / (2.0 + f)
     z = s * s
-    rest = z * _polynomial(_LOG, z)
+    rest = z * polynomial(_LOG, z)
     half_square = 0.5 * f * f
     return k * _LN2_HIGH - ((half_square - (s * (half_square + rest) + k * _LN2_LOW)) - f)
 
@@ -155,7 +155,7 @@ def log(x: Array) -> Array:
 def _centre_quantile(q: Array) -> Array:
     """Return the normal quantile of 0.5 + q, where q is small."""
     r = _CENTRE_HALF_WIDTH * _CENTRE_HALF_WIDTH - q * q
-    return q * _polynomial(_CENTRE[0], r) / _polynomial(_CENTRE[1], r)
+    return q * polynomial(_CENTRE[0], r) / polynomial(_CENTRE[1], r)
 
 
 def _tail_quantile(q: Array, u: Array) -> Array:
@@ -164,8 +164,8 @@ def _tail_quantile(q: Array, u: Array) -> Array:
     near, far = r - 1.6, r - _FAR
     value = np.where(
         r <= _FAR,
-        _polynomial(_TAIL[0], near) / _polynomial(_TAIL[1], near),
-        _polynomial(_FAR_TAIL[0], far) / _polynomial(_FAR_TAIL[1], far),
+        polynomial(_TAIL[0], near) / polynomial(_TAIL[1], near),
+        polynomial(_FAR_TAIL[0], far) / polynomial(_FAR_TAIL[1], far),
     )
     return np.where(q < 0.0, -value, value)
 
@@ -190,10 +190,3 @@ def total(x: Array) -> Array:
     for row in x[1:]:
         result += row
     return result
-
-
-def normal_cdf(x: Array) -> Array:
-    """Return the standard normal distribution function (SciPy's; used only before the first step)."""
-    from scipy.special import ndtr
-
-    return np.asarray(ndtr(x))

@@ -7,6 +7,9 @@ import numpy as np
 from sim.numerics.elementary import total
 from sim.vocabulary.axes import Array, IntArray
 
+#: Parts of entries that are written out at a time: memory does not grow with their number.
+_PARTS_AT_ONCE = 2**20
+
 
 def pick(x: Array, trial: IntArray, category: IntArray | None = None) -> Array:
     """Return the entries of x, shape (..., [category,] trial), that belong to a list of deals.
@@ -56,9 +59,14 @@ def enter_in_parts(
     amount : ndarray, shape (entry,)
     parts : ndarray of int, shape (entry,)
     """
-    number, k = np.nonzero(np.arange(int(np.max(parts, initial=0))) < parts[:, None])
-    due = np.minimum(np.broadcast_to(first, parts.shape)[number] + every * k, len(ledger) - 1)
-    scatter(ledger, (due, *(each[number] for each in where)), (amount / parts)[number])
+    longest, part = int(np.max(parts, initial=0)), amount / parts
+    begins = np.broadcast_to(first, parts.shape)
+    at_once = max(1, _PARTS_AT_ONCE // max(1, longest))
+    for start in range(0, len(parts), at_once):
+        number, k = np.nonzero(np.arange(longest) < parts[start : start + at_once, None])
+        number += start
+        due = np.minimum(begins[number] + every * k, len(ledger) - 1)
+        scatter(ledger, (due, *(each[number] for each in where)), part[number])
 
 
 def withdraw(ledger: Array, since: int, share: Array) -> Array:

@@ -3,7 +3,8 @@
 In TOML: ``{ uniform = [a, b] }``, ``{ normal = [mean, sd] }``, ``{ lognormal = [median, log_sd] }``,
 ``{ triangular = [low, mode, high] }``, ``{ beta = [a, b, low, high] }``, ``{ choice = [v1, v2, ...] }``.
 A draw needs one uniform number. Bounds truncate: the uniform is rescaled into the probabilities that
-lie between them, so that no mass piles up on a bound.
+lie between them, so that no mass piles up on a bound. All of it is done by functions of `sim.numerics`, which
+have the same bits on every machine.
 """
 
 # The methods of the shapes are documented once, in Distribution.
@@ -21,12 +22,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sim.numerics.elementary import exp, log
+from sim.numerics.elementary import exp, log, normal_quantile
+from sim.numerics.special import beta_cdf, beta_quantile, normal_cdf
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import Contradiction, MissingField, OutOfBounds, UnknownName, WrongType, nearest
 
 Bounds = tuple[float, float]
 UNBOUNDED: Bounds = (-math.inf, math.inf)
+
+#: The least and the greatest probability that are not 0 or 1.
+_LEAST, _GREATEST = 2.0**-1022, 1.0 - 2.0**-53
 
 #: Truncated shapes whose probabilities are kept: those of a few scenarios.
 _MOST_KEPT = 4096
@@ -62,7 +67,9 @@ class Distribution(ABC):
     def quantile(self, u: Any, bounds: Bounds = UNBOUNDED) -> Array:
         """Return the values at probabilities `u` of the distribution truncated to `bounds`."""
         below, upto = _probabilities(self, bounds)
-        values = self.inverse(below + np.asarray(u, dtype=float) * (upto - below))
+        probability = below + np.asarray(u, dtype=float) * (upto - below)
+        # Rounding must not reach 0 or 1, where a shape without ends is infinite.
+        values = self.inverse(np.clip(probability, _LEAST, _GREATEST))
         return np.clip(values, *bounds)  # rounding only: the probabilities are within already
 
     def middle(self) -> float:
@@ -137,21 +144,17 @@ class Normal(Distribution):
     fields: ClassVar[tuple[str, ...]] = ("mean", "s.d.")
 
     def middle(self) -> float:
-        return self.mean  # known without loading scipy
+        return self.mean
 
     @property
     def support(self) -> Bounds:
         return UNBOUNDED
 
     def cdf(self, x: Any) -> Array:
-        from scipy.special import ndtr
-
-        return np.asarray(ndtr((np.asarray(x, dtype=float) - self.mean) / self.sd))
+        return normal_cdf((np.asarray(x, dtype=float) - self.mean) / self.sd)
 
     def inverse(self, probability: Array) -> Array:
-        from scipy.special import ndtri
-
-        return np.asarray(self.mean + self.sd * ndtri(probability))
+        return np.asarray(self.mean + self.sd * normal_quantile(probability))
 
     def fault(self) -> str | None:
         return None if self.sd > 0 else "the standard deviation must be greater than 0"
@@ -174,17 +177,13 @@ class Lognormal(Distribution):
         return (0.0, math.inf)
 
     def cdf(self, x: Any) -> Array:
-        from scipy.special import ndtr
-
         ratio = np.maximum(np.asarray(x, dtype=float), 0.0) / self.median
         is_inside = (ratio > 0.0) & (ratio < np.inf)
         ends = np.where(ratio > 0.0, np.inf, -np.inf)
-        return np.asarray(ndtr(np.where(is_inside, log(np.where(is_inside, ratio, 1.0)), ends) / self.log_sd))
+        return normal_cdf(np.where(is_inside, log(np.where(is_inside, ratio, 1.0)), ends) / self.log_sd)
 
     def inverse(self, probability: Array) -> Array:
-        from scipy.special import ndtri
-
-        return np.asarray(self.median * exp(self.log_sd * ndtri(probability)))
+        return np.asarray(self.median * exp(self.log_sd * normal_quantile(probability)))
 
     def fault(self) -> str | None:
         return None if self.median > 0 and self.log_sd > 0 else "both numbers must be greater than 0"
@@ -212,8 +211,8 @@ class Triangular(Distribution):
     def cdf(self, x: Any) -> Array:
         x = np.clip(np.asarray(x, dtype=float), self.low, self.high)
         up, down, width = self.mode - self.low, self.high - self.mode, self.high - self.low
-        rising = (x - self.low) ** 2 / (width * up) if up > 0 else np.zeros_like(x)
-        falling = 1.0 - (self.high - x) ** 2 / (width * down) if down > 0 else np.ones_like(x)
+        rising = (x - self.low) * (x - self.low) / (width * up) if up > 0 else np.zeros_like(x)
+        falling = 1.0 - (self.high - x) * (self.high - x) / (width * down) if down > 0 else np.ones_like(x)
         return np.asarray(np.where(x < self.mode, rising, falling))
 
     def inverse(self, probability: Array) -> Array:
@@ -243,15 +242,11 @@ class Beta(Distribution):
         return (self.low, self.high)
 
     def cdf(self, x: Any) -> Array:
-        from scipy.special import betainc
-
         part = np.clip((np.asarray(x, dtype=float) - self.low) / (self.high - self.low), 0.0, 1.0)
-        return np.asarray(betainc(self.a, self.b, part))
+        return beta_cdf(self.a, self.b, part)
 
     def inverse(self, probability: Array) -> Array:
-        from scipy.special import betaincinv
-
-        return np.asarray(self.low + (self.high - self.low) * betaincinv(self.a, self.b, probability))
+        return np.asarray(self.low + (self.high - self.low) * beta_quantile(self.a, self.b, probability))
 
     def fault(self) -> str | None:
         if self.a <= 0 or self.b <= 0:

@@ -131,7 +131,7 @@ def read(path: Path | str, parameters: ParameterSet) -> Posterior:
     rows, file = tables.read(path, ()), shown(path)
     if not rows:
         raise Contradiction(file, "", "no rows to draw from", "Give one row or more under the header.")
-    keys = _header(path)
+    keys = list(rows[0].cells)
     for key in keys:
         _check_name(key, keys, file, parameters)
     bounds = {key: parameters[key].bounds for key in keys}
@@ -163,11 +163,6 @@ def write(path: Path, columns: Mapping[str, Array]) -> Path:
         for row in zip(*columns.values(), strict=True):
             table.writerow(f"{value:.{_DIGITS}g}" for value in row)
     return path
-
-
-def _header(path: Path) -> list[str]:
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        return [name.strip() for name in next(csv.reader(lines))]
 
 
 def _check_name(key: str, keys: list[str], file: str, parameters: ParameterSet) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from sim.files.records import Record, read_toml
 from sim.parameter.parameter_set import Change, ParameterSet
@@ -21,9 +22,9 @@ class Variant(Record):
 
 
 @cache
-def known() -> dict[str, Variant]:
+def known() -> Mapping[str, Variant]:
     """Return the variants by name; the first option of each is the default."""
-    return {name: Variant.model_validate(table) for name, table in read_toml(FILE).items()}
+    return MappingProxyType({name: Variant.model_validate(table) for name, table in read_toml(FILE).items()})
 
 
 def apply(parameters: ParameterSet, chosen: Mapping[str, str], file: str) -> ParameterSet:

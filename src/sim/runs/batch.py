@@ -21,6 +21,7 @@ from sim.runs import blocks, pool, precision, quarters, resources
 from sim.runs import dataset as results
 from sim.runs.blocks import Finished, Form, Task
 from sim.runs.dataset import check_count
+from sim.runs.engines import Engines
 from sim.runs.precision import StoppingRule
 from sim.runs.store import Spec, Store
 from sim.scenario import record as scenario_record
@@ -64,11 +65,12 @@ class Execution:
 
 @dataclass(frozen=True)
 class Batch:
-    """Scenarios, what of them is run, and by which schedule."""
+    """Scenarios, what of them is run, by which schedule, and what has run it."""
 
     scenarios: list[Scenario]
     spec: Spec
     schedule: Schedule
+    engines: Engines
 
     @classmethod
     def of(cls, store: Store, rules: Rules | None) -> Batch:
@@ -89,7 +91,7 @@ class Batch:
             remedy = f'In Python: sim.resume("{file}", rules={{...}}).'
             raise Contradiction(file, "rules", problem, remedy if store.spec.rules else "Leave rules out.")
         scenarios = [scenario_record.restore(each, file) for each in store.spec.scenarios]
-        return cls(scenarios, store.spec, schedule)
+        return cls(scenarios, store.spec, schedule, Engines(store.spec.engine))
 
     @cached_property
     def steps(self) -> tuple[int, ...]:
@@ -174,7 +176,8 @@ class Batch:
     ) -> Iterator[tuple[int, int, Finished]]:
         """Yield scenario, block and what came of it, for each job in order."""
         packed: dict[int, bytes] = {}
-        is_compiled = self.spec.engine == results.COMPILED
+        # As it is now: a store may go on where the compiler is missing, or switched off.
+        is_compiled = self.spec.engine == results.COMPILED and results.may_compile()
         for scenario in sorted({job[0] for job in jobs}):
             plan = design.plan(self.scenarios[scenario], self.spec.seed, self.sampling)
             task = Task(plan, self.schedule, self.spec.keep, self.steps, form, self.spec.block, is_compiled)
@@ -184,9 +187,11 @@ class Batch:
         calls = ((packed[scenario], first, count) for scenario, _, first, count in jobs)
         with closing(pool.in_order(blocks.run, calls, execution.executor, size)) as finished:
             for (scenario, block, _, count), done in zip(jobs, finished, strict=True):
+                self.engines.add(done.engine)
                 yield scenario, block, done
                 if execution.progress is not None:
                     execution.progress(count)
+        self.engines.end()
 
     def label(self, kept: Mapping[str, Any], failures: Sequence[Mapping[str, Any]]) -> xr.Dataset:
         """Return recorded arrays as a dataset."""
@@ -200,7 +205,7 @@ class Batch:
             self.steps,
             failures,
             self.sampling,
-            spec.engine,
+            self.engines.about(),
         )
 
     def template(self) -> xr.Dataset:
@@ -219,7 +224,7 @@ class Batch:
             spec.rules,
             failures,
             self.sampling,
-            engine=spec.engine,
+            **self.engines.about(),
             **more,
         )
 

@@ -14,6 +14,8 @@ import numpy as np
 from sim.design import plan as design
 from sim.design.plan import Plan
 from sim.engine import block as engine
+from sim.engine.compiled import machine_code as machine
+from sim.engine.trust import Trust
 from sim.model.schedule import Schedule
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import SimError
@@ -86,6 +88,24 @@ class Failure(NamedTuple):
     parameters: dict[str, float]
 
 
+class Engine(NamedTuple):
+    """What ran a block.
+
+    Parameters
+    ----------
+    is_compiled : bool
+        Whether machine code was asked for and could be relied on.
+    is_repeated : bool
+        Whether trials were run again in NumPy.
+    remarks : tuple of str
+        What the user should know of it, as lines.
+    """
+
+    is_compiled: bool = False
+    is_repeated: bool = False
+    remarks: tuple[str, ...] = ()
+
+
 class Finished(NamedTuple):
     """What comes back from a block."""
 
@@ -93,13 +113,14 @@ class Finished(NamedTuple):
     n_trials: int
     kept: Any
     failures: tuple[Failure, ...]
+    engine: Engine
 
 
 def run(packed: bytes, first_trial: int, n_trials: int) -> Finished:
     """Run the trials of a packed task."""
     task = _unpack(packed)
     values = {name: np.full((*task.shape(name), n_trials), np.nan, np.float32) for name in task.keep}
-    raised = _fill(task, first_trial, values, 0, n_trials)
+    raised, used = _fill(task, first_trial, values, _trust(packed))
     problems = _not_finite(task, values) | raised
     for position in problems:
         for array in values.values():
@@ -114,7 +135,7 @@ def run(packed: bytes, first_trial: int, n_trials: int) -> Finished:
         )
         for position, problem in sorted(problems.items())
     )
-    return Finished(first_trial, n_trials, _in_form(task, values), failures)
+    return Finished(first_trial, n_trials, _in_form(task, values), failures, used)
 
 
 def bytes_on_disk(task: Task, first_trial: int, n_trials: int) -> float:
@@ -152,21 +173,48 @@ def _unpack(packed: bytes) -> Task:
     return task
 
 
-def _fill(task: Task, first_trial: int, values: dict[str, Array], low: int, high: int) -> dict[int, str]:
-    """Run trials into their places; halve what raises until the trials at fault stand alone."""
+@lru_cache(maxsize=_TASKS)
+def _trust(packed: bytes) -> Trust:
+    """Return what this process knows of the machine code of a task."""
+    return Trust()
+
+
+def _fill(
+    task: Task, first_trial: int, values: dict[str, Array], trust: Trust
+) -> tuple[dict[int, str], Engine]:
+    """Run trials into their places; return which of them raise, and what ran them."""
+    n_trials = next(iter(values.values())).shape[-1]
+    if not (task.is_compiled and engine.can_compile()):
+        return _halved(task, first_trial, values, 0, n_trials), Engine()
+    problems: dict[int, str] = {}
     try:
-        is_compiled = task.is_compiled and engine.can_compile()
+        repeated = engine.record_block(
+            task.plan, first_trial, values, task.steps, task.schedule, is_compiled=True, trust=trust
+        )
+    except (SimError, MemoryError):
+        raise
+    except Exception:
+        # A trial fails, in NumPy too, which finds out which one.
+        repeated, problems = 1, _halved(task, first_trial, values, 0, n_trials)
+    remarks = (trust.problem and f"NumPy runs instead of machine code: {trust.problem}.", machine.refusal())
+    used = Engine(not trust.problem, repeated > 0 and not trust.problem, tuple(filter(None, remarks)))
+    return problems, used
+
+
+def _halved(task: Task, first_trial: int, values: dict[str, Array], low: int, high: int) -> dict[int, str]:
+    """Run trials in NumPy; halve what raises until the trials at fault stand alone."""
+    try:
         into = {name: array[..., low:high] for name, array in values.items()}
-        engine.record_block(task.plan, first_trial + low, into, task.steps, task.schedule, is_compiled)
+        engine.record_block(task.plan, first_trial + low, into, task.steps, task.schedule)
     except (SimError, MemoryError):
         raise
     except Exception as error:
         if high - low == 1:
             return {low: f"{type(error).__name__}: {error}"}
         middle = (low + high) // 2
-        problems = _fill(task, first_trial, values, low, middle)
+        problems = _halved(task, first_trial, values, low, middle)
         if len(problems) < MOST_FAILURES:
-            problems |= _fill(task, first_trial, values, middle, high)
+            problems |= _halved(task, first_trial, values, middle, high)
         if len(problems) >= MOST_FAILURES:
             raise
         return problems

@@ -7,9 +7,11 @@ carries its unit, and the attributes carry a manifest that says how to run it ag
 from __future__ import annotations
 
 import json
+import os
 import platform
 import shlex
 import sys
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -21,7 +23,7 @@ from sim.case.case import Case
 from sim.design.sampling import INDEPENDENT, Sampling, content
 from sim.engine.block import can_compile
 from sim.scenario.scenario import Scenario
-from sim.vocabulary.errors import InputError, MissingFile, UnknownName, WrongType, nearest
+from sim.vocabulary.errors import InputError, MissingFile, SimWarning, UnknownName, WrongType, nearest
 from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
@@ -35,6 +37,9 @@ FORMAT = 1
 
 #: Engines by name. Both give the same bits; `AUTO` takes machine code where there are enough trials for it.
 AUTO, NUMPY, COMPILED = ENGINES = ("auto", "numpy", "compiled")
+
+#: "numpy" keeps every run in NumPy, whatever it asks for; another engine is taken where none is asked for.
+ENGINE_VARIABLE = "HEDGESIM_ENGINE"
 
 #: Trials, over all scenarios, from which machine code saves more time than it takes to find or make.
 WORTH_COMPILING = 4096
@@ -54,12 +59,13 @@ def label(
     steps: Sequence[int] | None = None,
     failures: Sequence[Mapping[str, Any]] = (),
     sampling: Sampling = INDEPENDENT,
-    engine: str = NUMPY,
+    engine: Mapping[str, Any] | None = None,
 ) -> xr.Dataset:
     """Label recorded arrays of shape (scenario, time, ..., trial) with dims, units and a manifest.
 
     `steps` are the quarters recorded, counted from the start; by default all up to the last recorded. Where
-    the sampling tells samples from replicates, both stand along the trials.
+    the sampling tells samples from replicates, both stand along the trials. `engine` is what the manifest
+    says of what ran.
     """
     import xarray as xr
 
@@ -69,7 +75,8 @@ def label(
     variables = {name: (dims[name], values, describe(name)) for name, values in kept.items()}
     trial = np.arange(first_trial, first_trial + n_trials)
     axes |= {"trial": trial} | {name: ("trial", each) for name, each in sampling.numbers(trial).items()}
-    about = attributes(scenarios, n_trials, first_trial, seed, rules or {}, failures, sampling, engine=engine)
+    more = {} if engine is None else engine
+    about = attributes(scenarios, n_trials, first_trial, seed, rules or {}, failures, sampling, **more)
     return xr.Dataset(variables, axes, about)
 
 
@@ -256,6 +263,16 @@ def chosen_engine(engine: str, trials: int, has_rules: bool) -> str:
         raise UnknownName(
             "", "engine", "no such engine: {value}", nearest(engine, ENGINES, "engines"), engine
         )
+    switch = os.environ.get(ENGINE_VARIABLE, AUTO)
+    if switch not in ENGINES:
+        remedy = nearest(switch, ENGINES, "engines")
+        raise UnknownName("", ENGINE_VARIABLE, "no such engine: {value}", remedy, switch)
+    if switch == NUMPY and engine == COMPILED:
+        line = f"{ENGINE_VARIABLE}=numpy: NumPy runs, although the compiled engine was asked for."
+        warnings.warn(line, SimWarning, stacklevel=2)
+    if switch == NUMPY:
+        return NUMPY
+    engine = switch if engine == AUTO and not has_rules else engine
     if engine == AUTO:
         is_worth = trials >= WORTH_COMPILING and not has_rules and can_compile()
         return COMPILED if is_worth else NUMPY
@@ -265,6 +282,11 @@ def chosen_engine(engine: str, trials: int, has_rules: bool) -> str:
         remedy = "Install it: pip install 'hedgesim[fast]'; or leave out engine."
         raise InputError("", "engine", "the compiled engine needs llvmlite, which is not installed", remedy)
     return engine
+
+
+def may_compile() -> bool:
+    """Whether machine code may run here: it can be made, and is not switched off."""
+    return os.environ.get(ENGINE_VARIABLE, AUTO) != NUMPY and can_compile()
 
 
 def command() -> str:

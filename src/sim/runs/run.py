@@ -25,6 +25,7 @@ from sim.runs import quarters as calendar
 from sim.runs import run_summary as summarised
 from sim.runs.batch import Announce, Batch, Execution, Progress, is_free
 from sim.runs.dataset import check_count
+from sim.runs.engines import Engines
 from sim.runs.store import Spec, Store, check_same, code_digest, is_run, version
 from sim.scenario import record as scenario_record
 from sim.scenario.scenario import Scenario, load
@@ -193,7 +194,7 @@ def prepare(
         version=version(),
         code="",
     )
-    batch = Batch(chosen, spec, schedule)
+    batch = Batch(chosen, spec, schedule, Engines(spec.engine))
     assert (batch.stopping_rule is None) == (until is None)  # reads it, and so checks it before anything runs
     return batch
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from sim.vocabulary.errors import DuplicateKey, UnknownName, nearest
 
@@ -58,7 +59,7 @@ class Evidence:
 
 
 @lru_cache(maxsize=1)
-def load() -> dict[str, Evidence]:
+def load() -> Mapping[str, Evidence]:
     """Return the table as id -> row, in the order of the file."""
     rows: dict[str, Evidence] = {}
     with FILE.open(encoding="utf-8", newline="") as lines:
@@ -66,7 +67,7 @@ def load() -> dict[str, Evidence]:
             if row["id"] in rows:
                 raise DuplicateKey(FILE.name, row["id"], "id given twice", "Rename one of the two rows.")
             rows[row["id"]] = Evidence(**row)
-    return rows
+    return MappingProxyType(rows)
 
 
 def check(ids: Iterable[str], file: str, place: str) -> tuple[str, ...]:

@@ -49,6 +49,10 @@ class InputError(SimError):
         return " ".join(f"{sentence} {self.remedy}".split())
 
 
+class SimWarning(UserWarning):
+    """What the user should know, though it goes on; the command line prints it as one line."""
+
+
 class UnknownName(InputError):
     """A key, label, verb, variable or evidence id that does not exist."""
 

@@ -12,6 +12,7 @@ register records (finance and technology on offer, prices, politics) have no col
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,6 +47,12 @@ WITHOUT_DATA = {
 
 #: Years in a window of the world's orders, where it is counted from the table of deals itself.
 _WINDOW = 5
+
+#: Numbers that are kept for a table, by recipient, supplier, category and year: 2 GiB.
+_LARGEST_TABLE = 2**28
+
+#: Bounds of the table of pairs: ideal points lie within a few units, and no two places are farther apart.
+_LARGEST_VOTES, _LARGEST_KM = 100.0, 20_040.0
 
 _COLUMNS = ("recipient", "supplier", "category", "order_year", "tiv_total_order", "delivery_years")
 
@@ -184,25 +191,30 @@ def of_table(
         With file, row, column and remedy.
     """
     rows = tables.read(path, _COLUMNS)
+    if not rows:
+        raise Contradiction(str(path), "", "a header without deals", "Give the deals under it, a row each.")
     names = {column: sorted({row.text(column) for row in rows}) for column in _COLUMNS[:3]}
     position = {column: {name: i for i, name in enumerate(found)} for column, found in names.items()}
     recipient, supplier, category = (
         np.array([position[column][row.text(column)] for row in rows], dtype=np.int64)
         for column in _COLUMNS[:3]
     )
-    year = np.array([row.whole("order_year", 0) for row in rows], dtype=np.int64)
-    span = range(int(year.min()), int(year.max()) + 1) if rows else range(0)
+    year = np.array([row.year("order_year") for row in rows], dtype=np.int64)
+    span = range(int(year.min()), int(year.max()) + 1)
     shape = len(names["recipient"]), len(names["supplier"])
+    if math.prod((*shape, len(names["category"]), len(span))) > _LARGEST_TABLE:
+        message = (
+            f"{shape[0]} recipients, {shape[1]} suppliers, {len(names['category'])} categories are too many"
+        )
+        raise Contradiction(str(path), "", message, "Give broader categories, or fewer recipients.")
     delivered = np.zeros((*shape, len(span) + 1))
     for row, r, s in zip(rows, recipient, supplier, strict=True):
-        when = row.years("delivery_years")
+        when, volume = row.years("delivery_years"), row.volume("tiv_total_order")
         for each in when:
             # What arrives after the last order has no choice left to bear on.
-            delivered[r, s, min(max(each - span[0], 0), len(span))] += row.number_in(
-                "tiv_total_order", 0
-            ) / len(when)
+            delivered[r, s, min(max(each - span[0], 0), len(span))] += volume / len(when)
     ordered = np.zeros((*shape, len(names["category"]), len(span)))
-    np.add.at(ordered, (recipient, supplier, category, year - (span[0] if rows else 0)), 1.0)
+    np.add.at(ordered, (recipient, supplier, category, year - span[0]), 1.0)
     has_market, between = len(names["recipient"]) > 1, _dyads(dyads, names)
     terms = tuple(
         term
@@ -216,7 +228,7 @@ def of_table(
     recent, floor = int(array("attraction.recent_window")), scenario.case.record.world_orders.floor
     # Who ever sold the category to anyone is in the running: a set that does not depend on the choice.
     sells = ordered.sum(axis=(0, 3)) > 0
-    wanted = (year >= max(first_year or 0, span[0] + _WINDOW if rows else 0)) & (year <= (last_year or 9999))
+    wanted = (year >= max(first_year or 0, span[0] + _WINDOW)) & (year <= (last_year or 9999))
     covariates = []
     for r, c, when in zip(recipient[wanted], category[wanted], year[wanted], strict=True):
         now = when - span[0]
@@ -286,8 +298,7 @@ def _may_sell(constants: dict[str, Array], scenario: Scenario, year: int) -> Arr
 
 
 def _first_window_end(path: Path) -> int:
-    ends = [int(row.text("window").rpartition("-")[2]) for row in tables.read(path, ("window",))]
-    return min(ends)
+    return min(row.window("window")[1] for row in tables.read(path, ("window",)))
 
 
 def _dyads(path: Path | None, names: dict[str, list[str]]) -> Array | None:
@@ -298,8 +309,8 @@ def _dyads(path: Path | None, names: dict[str, list[str]]) -> Array | None:
     rows = tables.read(path, columns)
     given = {
         (row.text("recipient"), row.text("supplier")): (
-            row.number_in("ideal_point_distance", 0.0),
-            row.number_in("distance", 1.0),
+            row.number_in("ideal_point_distance", 0.0, _LARGEST_VOTES),
+            row.number_in("distance", 1.0, _LARGEST_KM),
         )
         for row in rows
     }

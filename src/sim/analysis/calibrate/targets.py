@@ -29,6 +29,8 @@ from sim.case.case import Case
 from sim.design import plan as design
 from sim.engine import block as engine
 from sim.files.records import Number, Record, Texts, check, read_toml, shown
+from sim.numerics.elementary import normal_quantile
+from sim.numerics.special import normal_cdf
 from sim.numerics.streams import Streams
 from sim.parameter.elements import Element
 from sim.scenario import scenario
@@ -164,10 +166,10 @@ class Targets:
 
     def _revised(self, delivered: Array, first_trial: int, seed: int, number: int) -> Array:
         """Move the first supplier's share, and the volume, by a revision."""
-        from scipy.special import ndtri
-
         u = Streams(seed).uniform("calibration:revision", first_trial, delivered.shape[-1], 2, number)[0]
-        share, volume = ndtri(u) * np.array([[self.table.revision.share], [self.table.revision.log_volume]])
+        share, volume = normal_quantile(u) * np.array(
+            [[self.table.revision.share], [self.table.revision.log_volume]]
+        )
         leader = self.case.suppliers.index(self.table.suppliers[0])
         by_supplier = delivered.sum(axis=0)
         whole = np.maximum(by_supplier.sum(axis=0), _NOTHING)
@@ -237,21 +239,16 @@ class Targets:
 
 def to_normal(element: Element, values: Array) -> Array:
     """Return values of an element as standard normal scores of its prior."""
-    from scipy.special import ndtri
-
     assert element.distribution is not None
     low, high = element.distribution.cdf(np.array(element.bounds))
     u = (element.distribution.cdf(values) - low) / (high - low)
-    scores: Array = ndtri(np.clip(u, 1e-12, 1.0 - 1e-12))
-    return scores
+    return normal_quantile(np.clip(u, 1e-12, 1.0 - 1e-12))
 
 
 def from_normal(element: Element, scores: Array) -> Array:
     """Return the values that standard normal scores of the prior stand for; always within the bounds."""
-    from scipy.special import ndtr
-
     assert element.distribution is not None
-    return element.distribution.quantile(ndtr(scores), element.bounds)
+    return element.distribution.quantile(normal_cdf(scores), element.bounds)
 
 
 def load(scenario_or_case: Scenario | Case) -> Targets:

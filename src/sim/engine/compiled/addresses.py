@@ -19,8 +19,9 @@ _WORD = 8
 #: Room begins where a line of the processor's cache begins.
 _LINE = 64
 
-#: What kernels find as a number: where they have room, how long lists may be and are, the quarter.
-_NUMBERS = ("room", "capacity", "step", *LISTS)
+#: What kernels find as a number: where they have room, how long lists may be and are, the quarter, and
+#: whether anything was out of range.
+_NUMBERS = ("room", "capacity", "step", "flag", *LISTS)
 
 
 def address(array: Array) -> int:
@@ -123,7 +124,7 @@ class Directory:
         """Give room to a variable; return False where it has room of another form."""
         is_list = list_of(name) is not None
         if is_list and name not in self._lists:
-            self._hold_list(name, np.zeros((*shape, self.number("capacity")), dtype))
+            self._hold_list(name, np.zeros((*shape, self._list_size), dtype))
         elif not is_list and name not in self.arrays:
             names = (name, name + PREVIOUS) if name in self.turning else (name,)
             given = [np.zeros((*shape, self.n_trials), dtype) for _ in names]
@@ -136,11 +137,16 @@ class Directory:
 
     # ------------------------------------------------------------------ room
 
+    @property
+    def _list_size(self) -> int:
+        """Entries of a row of a list: one more than there may be, which is written before it is counted."""
+        return self.number("capacity") + 1
+
     def make_room(self, fixed_size: int, list_rows: int) -> None:
         """Make room for what a kernel keeps for itself while it runs: bytes, and rows of lists."""
         self._fixed_size = max(self._fixed_size, fixed_size)
         self._list_rows = max(self._list_rows, list_rows)
-        size = self._fixed_size + _WORD * self._list_rows * self.number("capacity") + _LINE
+        size = self._fixed_size + _WORD * self._list_rows * self._list_size + _LINE
         if size > self._room.size:
             self._room = np.empty(size, dtype=np.uint8)
         self.set("room", -(-address(self._room) // _LINE) * _LINE)
@@ -149,7 +155,7 @@ class Directory:
         """Make lists so long, at least."""
         self.set("capacity", -(-least // LANES) * LANES)
         for name, held in [*self._lists.items()]:
-            longer = np.zeros((*held.shape[:-1], self.number("capacity")), held.dtype)
+            longer = np.zeros((*held.shape[:-1], self._list_size), held.dtype)
             longer[..., : held.shape[-1]] = held
             self._hold_list(name, longer)
         self.make_room(0, 0)

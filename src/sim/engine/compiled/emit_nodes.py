@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import struct
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim.engine.compiled.graph import FLOAT, INTEGER, TRUTH, Axis, Memory, Node
+from sim.engine.compiled.llvm_text import TYPES, literal, memory_type
+from sim.engine.compiled.places import Places
 
-if TYPE_CHECKING:
-    from sim.engine.compiled.lowering import Kernel
-
-_TYPES = {FLOAT: "double", INTEGER: "i64", TRUTH: "i1"}
 _BINARY = {
     ("add", FLOAT): "fadd", ("sub", FLOAT): "fsub", ("mul", FLOAT): "fmul", ("div", FLOAT): "fdiv",
-    ("add", INTEGER): "add", ("sub", INTEGER): "sub", ("mul", INTEGER): "mul", ("rem", INTEGER): "srem",
+    ("add", INTEGER): "add", ("sub", INTEGER): "sub", ("mul", INTEGER): "mul",
     ("and", TRUTH): "and", ("or", TRUTH): "or",
 }  # fmt: skip
 _COMPARED = {"lt": "lt", "le": "le", "gt": "gt", "ge": "ge"}
@@ -23,21 +20,8 @@ _MANTISSA_BITS = 52
 _BIAS = 1023
 _SMALLEST_NORMAL = 2.0**-1022
 _LIFT = 54
-
-
-def memory_type(kind: str) -> tuple[str, int]:
-    """Return the type of a number in memory, and its size in bytes."""
-    return ("i8", 1) if kind == TRUTH else (_TYPES[kind], 8)
-
-
-def literal(kind: str, value: Any) -> str:
-    """Return a number as text."""
-    if kind == TRUTH:
-        return "true" if value else "false"
-    if kind == INTEGER:
-        return str(value)
-    number = float.fromhex(value) if isinstance(value, str) else float(value)
-    return f"0x{struct.unpack('>Q', struct.pack('>d', number))[0]:016X}"
+#: Whole numbers below this have a double each.
+_EXACT = 2.0**53
 
 
 class Operations:
@@ -45,7 +29,8 @@ class Operations:
 
     Parameters
     ----------
-    kernel : Kernel
+    places : Places
+        Of the kernel.
     axis : Axis
         What the loop runs over.
     lanes : int
@@ -54,8 +39,8 @@ class Operations:
         Of the loop.
     """
 
-    def __init__(self, kernel: Kernel, axis: Axis, lanes: int, number: int) -> None:
-        self.kernel, self.axis, self.lanes, self.number = kernel, axis, lanes, number
+    def __init__(self, places: Places, axis: Axis, lanes: int, number: int) -> None:
+        self.places, self.axis, self.lanes, self.number = places, axis, lanes, number
         self.lines: list[str] = []
         self.names: dict[Node, str] = {}
         self.counters: list[Axis] = []
@@ -68,11 +53,11 @@ class Operations:
     def type(self, kind: str, width: int | None = None) -> str:
         """Return the type of a number, or of as many as are taken at a time."""
         width = self._width if width is None else width
-        return _TYPES[kind] if width == 1 else f"<{width} x {_TYPES[kind]}>"
+        return TYPES[kind] if width == 1 else f"<{width} x {TYPES[kind]}>"
 
     def write(self, text: str) -> str:
         """Write an instruction; return the name of its result."""
-        name = self.kernel.fresh()
+        name = self.places.fresh()
         self._out.append(f"  {name} = {text}")
         return name
 
@@ -81,7 +66,7 @@ class Operations:
         text = literal(kind, value)
         if self._width == 1:
             return text
-        return f"<{', '.join([f'{_TYPES[kind]} {text}'] * self._width)}>"
+        return f"<{', '.join([f'{TYPES[kind]} {text}'] * self._width)}>"
 
     def operand(self, node: Node, width: int | None = None) -> str:
         """Return the name of a node in the loop; what it needs is written first."""
@@ -95,21 +80,21 @@ class Operations:
             if node not in self.names:
                 self._write_all(node)
             return self.names[node]
-        name = self.kernel.uniform.get((node, 1))
+        name = self.places.uniform.get((node, 1))
         if name is None:
             # In the entry: no loop, one number.
             saved_out, saved_width = self._out, self._width
-            self._out, self._width = self.kernel.entry, 1
+            self._out, self._width = self.places.entry, 1
             self._write_all(node)
             self._out, self._width = saved_out, saved_width
-            name = self.kernel.uniform[node, 1]
+            name = self.places.uniform[node, 1]
         return name if width == 1 else self._splat(node, name)
 
     def _splat(self, node: Node, name: str) -> str:
-        known = self.kernel.uniform
+        known = self.places.uniform
         if (node, self.lanes) not in known:
-            saved, self._out = self._out, self.kernel.entry
-            kind, wide = _TYPES[node.kind], f"<{self.lanes} x {_TYPES[node.kind]}>"
+            saved, self._out = self._out, self.places.entry
+            kind, wide = TYPES[node.kind], f"<{self.lanes} x {TYPES[node.kind]}>"
             one = self.write(f"insertelement {wide} poison, {kind} {name}, i64 0")
             known[node, self.lanes] = self.write(
                 f"shufflevector {wide} {one}, {wide} poison, <{self.lanes} x i32> zeroinitializer"
@@ -123,13 +108,13 @@ class Operations:
         while waiting:
             top = waiting[-1]
             missing = [arg for arg in top.args if not self._is_there(arg, top)]
-            if missing and self.kernel.kept(top, self.number) is None:
+            if missing and self.places.kept(top, self.number) is None:
                 waiting.extend(missing)
                 continue
             waiting.pop()
             if top.axis is None:
-                if (top, 1) not in self.kernel.uniform:
-                    self.kernel.uniform[top, 1] = self._written(top)
+                if (top, 1) not in self.places.uniform:
+                    self.places.uniform[top, 1] = self._written(top)
             elif top not in self.names:
                 self.names[top] = self._written(top)
 
@@ -138,11 +123,11 @@ class Operations:
             return True
         if arg.axis is None:
             # Numbers that are the same for all are written to the entry when they are first needed.
-            return user.axis is not None or (arg, 1) in self.kernel.uniform
+            return user.axis is not None or (arg, 1) in self.places.uniform
         return arg in self.names
 
     def _written(self, node: Node) -> str:
-        kept = self.kernel.kept(node, self.number)
+        kept = self.places.kept(node, self.number)
         if kept is not None:
             return self.load(kept, 0)
         method = getattr(self, f"_{node.op.replace(' ', '_')}", None)
@@ -155,11 +140,43 @@ class Operations:
             return self.write(f"{_BINARY[node.op, node.kind]} {self.type(kind)} {args[0]}, {args[1]}")
         raise AssertionError(f"no way to write {node.op} of {node.kind}")
 
+    # ------------------------------------------------------------------ what is out of range
+
+    def demand(self, condition: str) -> None:
+        """Raise the kernel's flag where a condition does not hold."""
+        truth = self.type(TRUTH)
+        fails = self.write(f"xor {truth} {condition}, {self.number_of(TRUTH, True)}")
+        bits = fails if self._width == 1 else self.write(f"bitcast {truth} {fails} to i{self._width}")
+        word = self.write(f"zext i1 {bits} to i8") if self._width == 1 else bits
+        before = self.write("load i8, ptr %odd")
+        after = self.write(f"or i8 {before}, {word}")
+        self._out.append(f"  store i8 {after}, ptr %odd")
+
+    def within(self, index: str, length: str) -> str:
+        """Return an index that is at least zero and less than a length; else zero, and the flag is raised."""
+        kind = self.type(INTEGER)
+        if self._width > 1:
+            length = f"<{', '.join([f'{TYPES[INTEGER]} {length}'] * self._width)}>"
+        # Without sign, what is below zero is beyond every length.
+        is_inside = self.write(f"icmp ult {kind} {index}, {length}")
+        self.demand(is_inside)
+        return self.write(
+            f"select {self.type(TRUTH)} {is_inside}, {kind} {index}, {kind} {self.number_of(INTEGER, 0)}"
+        )
+
+    def position(self, index: str, axis: Axis) -> str:
+        """Return a position along an axis, or the first and the flag raised."""
+        length = self.places.limit(axis)
+        if length is None:
+            assert self._width == 1, "a list is read entry by entry"
+            length = self.write(f"load i64, ptr {self.places.length(axis)}")
+        return self.within(index, length)
+
     # ------------------------------------------------------------------ memory
 
     def address(self, memory: Memory, row: int | str, position: str | None = None) -> str:
         """Return the address of an entry of a row; of the loop's own place unless a position is given."""
-        base, stride, size = self.kernel.base(memory), self.kernel.stride(memory), memory_type(memory.kind)[1]
+        base, stride, size = self.places.base(memory), self.places.stride(memory), memory_type(memory.kind)[1]
         if memory.axis is not None:
             place = position or f"%t{self.number}"
             key = (memory, position is None)
@@ -212,9 +229,7 @@ class Operations:
         for lane in range(width):
             self._width = width
             name = one(lane)
-            result = self.write(
-                f"insertelement {self.type(kind)} {result}, {_TYPES[kind]} {name}, i64 {lane}"
-            )
+            result = self.write(f"insertelement {self.type(kind)} {result}, {TYPES[kind]} {name}, i64 {lane}")
         return result
 
     # ------------------------------------------------------------------ nodes
@@ -222,14 +237,18 @@ class Operations:
     def _load(self, node: Node) -> str:
         memory, row, version = node.detail
         if not memory.source:
-            self.kernel.current(memory, version)
+            self.places.current(memory, version)
         return self.load(memory, row)
 
     def _fetch(self, node: Node) -> str:
         memory, first, version = node.detail
         if not memory.source:
-            self.kernel.current(memory, version)
+            self.places.current(memory, version)
         args = [self.operand(arg) for arg in node.args]
+        if memory.axis is not None:
+            args[0] = self.position(args[0], memory.axis)
+        if len(args) > 1:
+            args[1] = self.within(args[1], str(memory.n_rows - first))
 
         def one(lane: int) -> str:
             place = self._lane(args[0], INTEGER, lane)
@@ -247,18 +266,27 @@ class Operations:
 
     def _read(self, node: Node) -> str:
         memory, k, _ = node.detail
-        return self.load(memory, self._further(node.args[0], k))
+        return self.load(memory, self._further(node.args[0], memory, k))
 
-    def _further(self, first: Node, k: int) -> str:
+    def _further(self, first: Node, memory: Memory, k: int) -> str:
         """Return the number of the row k further on than a row that all share."""
-        name = self.operand(first, 1)
-        saved, self._out = self._out, self.kernel.entry
+        name = self._inside(first, memory)
+        saved, self._out = self._out, self.places.entry
         row = self.write(f"add i64 {name}, {k}")
         self._out = saved
         return row
 
+    def _inside(self, first: Node, memory: Memory) -> str:
+        """Return the number of the first row of a quarter of a ledger, checked once."""
+        known, name = self.places.inside, self.operand(first, 1)
+        if (first, memory) not in known:
+            saved, self._out, width, self._width = self._out, self.places.entry, self._width, 1
+            known[first, memory] = self.within(name, str(memory.n_rows))
+            self._out, self._width = saved, width
+        return known[first, memory]
+
     def _table(self, node: Node) -> str:
-        (index,) = [self.operand(arg) for arg in node.args]
+        index = self.within(self.operand(node.args[0]), str(len(node.detail)))
         if len(node.detail) <= _SHORT:
             result = self.number_of(node.kind, node.detail[0])
             for k, value in enumerate(node.detail[1:], start=1):
@@ -268,7 +296,7 @@ class Operations:
                 result = self.write(f"select {self.type(TRUTH)} {here}, {kind} {value}, {kind} {result}")
             return result
         in_memory, _ = memory_type(node.kind)
-        tables = self.kernel.tables
+        tables = self.places.tables
         key = (node.kind, *(literal(node.kind, value) for value in node.detail))
         if key not in tables:
             entries = ", ".join(f"{in_memory} {text}" for text in key[1:])
@@ -371,14 +399,47 @@ class Operations:
         return self.write(f"{convert} {self.type(kind)} {self.operand(node.args[0])} to {self.type(FLOAT)}")
 
     def _to_i(self, node: Node) -> str:
-        kind = node.args[0].kind
-        convert = "zext" if kind == TRUTH else "fptosi"
-        return self.write(f"{convert} {self.type(kind)} {self.operand(node.args[0])} to {self.type(INTEGER)}")
+        x, kind, whole = self.operand(node.args[0]), node.args[0].kind, self.type(INTEGER)
+        if kind == TRUTH:
+            return self.write(f"zext {self.type(TRUTH)} {x} to {whole}")
+        size = self._intrinsic("fabs", FLOAT, x)
+        has_one = self.write(f"fcmp olt {self.type(FLOAT)} {size}, {self.number_of(FLOAT, _EXACT)}")
+        self.demand(has_one)
+        safe = self.write(
+            f"select {self.type(TRUTH)} {has_one}, {self.type(FLOAT)} {x}, "
+            f"{self.type(FLOAT)} {self.number_of(FLOAT, 0.0)}"
+        )
+        return self.write(f"fptosi {self.type(FLOAT)} {safe} to {whole}")
+
+    def _whole(self, node: Node) -> str:
+        """As `sim.numerics.durations.whole` does; where that raises, the flag is raised."""
+        x, real = self.operand(node.args[0]), self.type(FLOAT)
+        self.demand(self.write(f"fcmp ord {real} {x}, {x}"))
+        found = self._intrinsic("floor", FLOAT, x)
+        for relation, limit in zip(("ogt", "olt"), node.detail, strict=True):
+            end = self.number_of(FLOAT, float(limit))
+            is_inside = self.write(f"fcmp {relation} {real} {found}, {end}")
+            found = self.write(f"select {self.type(TRUTH)} {is_inside}, {real} {found}, {real} {end}")
+        return self.write(f"fptosi {real} {found} to {self.type(INTEGER)}")
 
     def _small(self, node: Node) -> str:
+        """Of what is not a number, any whole number: what is computed with it is not a number either."""
         half = "i32" if self._width == 1 else f"<{self._width} x i32>"
-        name = self.write(f"fptosi {self.type(FLOAT)} {self.operand(node.args[0])} to {half}")
+        found = self.write(f"fptosi {self.type(FLOAT)} {self.operand(node.args[0])} to {half}")
+        name = self.write(f"freeze {half} {found}")
         return self.write(f"sext {half} {name} to {self.type(INTEGER)}")
+
+    def _rem(self, node: Node) -> str:
+        """As NumPy does: of the sign of the divisor."""
+        one, other = (self.operand(arg) for arg in node.args)
+        kind, truth, zero = self.type(INTEGER), self.type(TRUTH), self.number_of(INTEGER, 0)
+        can_divide = self.write(f"icmp sgt {kind} {other}, {zero}")
+        self.demand(can_divide)
+        safe = self.write(f"select {truth} {can_divide}, {kind} {other}, {kind} {self.number_of(INTEGER, 1)}")
+        rest = self.write(f"srem {kind} {one}, {safe}")
+        is_below = self.write(f"icmp slt {kind} {rest}, {zero}")
+        more = self.write(f"add {kind} {rest}, {safe}")
+        return self.write(f"select {truth} {is_below}, {kind} {more}, {kind} {rest}")
 
     def _ldexp(self, node: Node) -> str:
         """Multiply by a power of two, which is put together from its bits: only for normal numbers."""

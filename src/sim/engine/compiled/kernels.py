@@ -69,7 +69,7 @@ class Compiled:
         name = stage.name.replace(".", "_")
         self.kernel = Kernel(name, trace, self.trials, n_trials, len(self.memories))
         self.call = machine.function(self.kernel.text, name)
-        self.inputs = [memory.source for memory in self.kernel.inputs]
+        self.inputs = [memory.source for memory in self.kernel.places.inputs]
         trace.nodes, trace.effects, trace.values = {}, [], {}
 
     def _argument(self, name: str, value: Any, n_trials: int) -> Any:
@@ -193,6 +193,10 @@ class Kernels:
                 made = Compiled(stage, trace, self.n_trials, unread)
             except NotTraceable as reason:
                 self.reasons[stage.name] = str(reason)
+            except machine.CannotCompile:
+                raise
+            except Exception as error:
+                raise machine.CannotCompile(f"{stage.name}: {type(error).__name__}: {error}") from error
             # What was asked decides which kernel is the right one, also where there is none.
             guards.update(trace.guards)
             full = (*key, frozenset((guard, ask(values, guard)) for guard in guards))

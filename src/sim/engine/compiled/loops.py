@@ -11,9 +11,9 @@ declare <8 x double> @llvm.sqrt.v8f64(<8 x double>)
 declare i64 @llvm.abs.i64(i64, i1)
 declare <8 x i64> @llvm.abs.v8i64(<8 x i64>, i1)
 
-; List where flags are set, row by row; return how many.
+; List where flags are set, row by row; return how many. What is too much goes to the place after the last.
 define internal i64 @find(ptr noalias %flags, i64 %n_rows, i64 %n, ptr noalias %rows,
-    ptr noalias %entries) {
+    ptr noalias %entries, i64 %capacity) {
 start:
   %end = mul i64 %n_rows, %n
   br label %head
@@ -40,9 +40,11 @@ each:
   %tj = add i64 %t, %j
   %flag_at = getelementptr i8, ptr %flags, i64 %ij
   %flag = load i8, ptr %flag_at
-  %row_at = getelementptr i64, ptr %rows, i64 %c
+  %fits = icmp ult i64 %c, %capacity
+  %to = select i1 %fits, i64 %c, i64 %capacity
+  %row_at = getelementptr i64, ptr %rows, i64 %to
   store i64 %k, ptr %row_at
-  %entry_at = getelementptr i64, ptr %entries, i64 %c
+  %entry_at = getelementptr i64, ptr %entries, i64 %to
   store i64 %tj, ptr %entry_at
   %one = zext i8 %flag to i64
   %c_next = add i64 %c, %one

@@ -10,21 +10,23 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
-import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-#: Where machine code is kept, and what processor it is for, if not this one.
-FOLDER_VARIABLE = "HEDGESIM_CACHE"
+from sim.engine.compiled.kept_code import FOLDER_VARIABLE, KeptCode, folder
+
+#: What processor machine code is for, if not this one.
 PROCESSOR_VARIABLE = "HEDGESIM_CPU"
 
 _LOCK = threading.Lock()
 _SPEED_LEVEL = 2
-_DIGEST_SIZE = 32
+
+
+class CannotCompile(Exception):
+    """The compiler, or what is asked of it, fails: no trial does. NumPy runs all."""
 
 
 def is_there() -> bool:
@@ -36,31 +38,65 @@ def is_there() -> bool:
     return True
 
 
-def folder() -> Path:
-    """Return the folder of what is kept."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    if named:
-        return Path(named)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "hedgesim"
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "hedgesim"
+class _Compiler:
+    """Makes machine code for one processor, and owns what it has made for as long as the process lives."""
+
+    def __init__(self, processor: str) -> None:
+        import llvmlite
+        import llvmlite.binding as llvm
+
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        is_host = processor in ("", "host")
+        features = llvm.get_host_cpu_features().flatten() if is_host else ""
+        name = llvm.get_host_cpu_name() if is_host else processor
+        target = llvm.Target.from_default_triple()
+
+        def machine() -> Any:
+            return target.create_target_machine(cpu=name, features=features, opt=_SPEED_LEVEL, jit=True)
+
+        # The linker owns the machine that it is given; the one that compiles is another.
+        self._machine, self._linker = machine(), llvm.create_lljit_compiler(machine())
+        self._linked: list[Any] = []
+        version = f"{llvmlite.__version__} {llvm.llvm_version_info}"
+        #: What machine code depends on besides its text.
+        self.description = f"{version} {target.triple} {name} {features} {_SPEED_LEVEL}"
+
+    def compile(self, text: str) -> bytes:
+        """Return the machine code of a module in LLVM's language."""
+        import llvmlite.binding as llvm
+
+        module = llvm.parse_assembly(text)
+        module.verify()
+        options = llvm.create_pipeline_tuning_options(speed_level=_SPEED_LEVEL)
+        passes = llvm.create_pass_builder(self._machine, options)
+        passes.getModulePassManager().run(module, passes)
+        code: bytes = self._machine.emit_object(module)
+        return code
+
+    def link(self, code: bytes, name: str) -> int:
+        """Return the address of a function of machine code."""
+        import llvmlite.binding as llvm
+
+        library = llvm.JITLibraryBuilder().add_object_img(code).add_current_process().export_symbol(name)
+        self._linked.append(library.link(self._linker, f"{name}.{len(self._linked)}"))
+        return int(self._linked[-1][name])
+
+
+_compiler = cache(_Compiler)
 
 
 @cache
-def _target(processor: str) -> tuple[Any, str]:
-    """Return the compiler for a processor, and what it is, as text."""
-    import llvmlite
-    import llvmlite.binding as llvm
+def _kept(path: Path | None) -> KeptCode:
+    return KeptCode(path)
 
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    is_host = processor in ("", "host")
-    features = llvm.get_host_cpu_features().flatten() if is_host else ""
-    name = llvm.get_host_cpu_name() if is_host else processor
-    target = llvm.Target.from_default_triple()
-    machine = target.create_target_machine(cpu=name, features=features, opt=_SPEED_LEVEL, jit=True)
-    version = f"{llvmlite.__version__} {llvm.llvm_version_info}"
-    return machine, f"{version} {target.triple} {name} {features} {_SPEED_LEVEL}"
+
+def refusal() -> str:
+    """Return why no machine code is kept where it was meant to be, as a line; empty if there is no reason."""
+    path = folder()
+    reason = _kept(path).refusal
+    remedy = f"It is made anew each time; set {FOLDER_VARIABLE} to a folder of your own."
+    return f"machine code is not kept: {path} {reason}. {remedy}" if reason else ""
 
 
 def function(text: str, name: str) -> Callable[[int], None]:
@@ -72,63 +108,25 @@ def function(text: str, name: str) -> Callable[[int], None]:
         A module in LLVM's language.
     name : str
         Its function.
+
+    Raises
+    ------
+    CannotCompile
     """
     with _LOCK:
-        return _function(text, name, os.environ.get(PROCESSOR_VARIABLE, ""))
+        try:
+            return _function(text, name, os.environ.get(PROCESSOR_VARIABLE, ""))
+        except Exception as error:
+            raise CannotCompile(f"{name}: {type(error).__name__}: {' '.join(str(error).split())}") from error
 
 
 @cache
 def _function(text: str, name: str, processor: str) -> Callable[[int], None]:
-    import llvmlite.binding as llvm
-
-    machine, described = _target(processor)
-    key = hashlib.sha256(f"{described}\n{text}".encode()).hexdigest()
-    path = folder() / f"{name}-{key}.o"
-    code = _read(path)
+    compiler, kept = _compiler(processor), _kept(folder())
+    key = hashlib.sha256(f"{compiler.description}\n{text}".encode()).hexdigest()
+    file = f"{name}-{key}.o"
+    code = kept.read(file)
     if code is None:
-        code = _compile(text, machine)
-        _write(path, code)
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
-    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-    engine.finalize_object()
-    _KEPT.append(engine)
-    prototype = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
-    return prototype(engine.get_function_address(name))
-
-
-#: What compiled functions need for as long as the process lives.
-_KEPT: list[Any] = []
-
-
-def _compile(text: str, machine: Any) -> bytes:
-    import llvmlite.binding as llvm
-
-    module = llvm.parse_assembly(text)
-    module.verify()
-    options = llvm.create_pipeline_tuning_options(speed_level=_SPEED_LEVEL)
-    passes = llvm.create_pass_builder(machine, options)
-    passes.getModulePassManager().run(module, passes)
-    code: bytes = machine.emit_object(module)
-    return code
-
-
-def _read(path: Path) -> bytes | None:
-    """Return what was kept, unless it is missing or damaged."""
-    try:
-        held = path.read_bytes()
-    except OSError:
-        return None
-    digest, code = held[:_DIGEST_SIZE], held[_DIGEST_SIZE:]
-    return code if hashlib.sha256(code).digest() == digest else None
-
-
-def _write(path: Path, code: bytes) -> None:
-    """Keep machine code, whole or not at all; where nothing can be written, nothing is kept."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(hashlib.sha256(code).digest() + code)
-        Path(temporary).replace(path)
-    except OSError:
-        return
+        code = compiler.compile(text)
+        kept.write(file, code)
+    return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(compiler.link(code, name))

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.compiled.graph import FLOAT, Memory, NotTraceable, Trace
+from sim.engine.compiled.graph import FLOAT, INTEGER, Memory, Node, NotTraceable, Trace
 from sim.engine.compiled.numpy_stand_ins import Numpy
-from sim.engine.compiled.traced import Ledger, Traced, converted, taken
-from sim.numerics import elementary, lists
+from sim.engine.compiled.traced import Ledger, Traced, converted, mapped, taken
+from sim.numerics import durations, elementary, lists
 
 
 def bound(function: Callable[..., Any], trace: Trace) -> Callable[..., Any]:
@@ -149,10 +149,22 @@ def _normal_quantile(u: Any) -> Any:
     return result
 
 
+def _whole(duration: Any, least: int = 0) -> Any:
+    if not isinstance(duration, Traced):
+        return durations.whole(duration, least)
+    limits = (least, durations.LONGEST)
+
+    def apply(trace: Trace, x: Node) -> Node:
+        return trace.node("whole", (converted(trace, x, FLOAT),), limits, INTEGER, x.axis)
+
+    return mapped(duration.trace, apply, duration)
+
+
 _REPLACED: dict[Any, Callable[..., Any]] = {
     lists.pick: _pick,
     lists.scatter: _scatter,
     lists.enter_in_parts: _spread,
     lists.withdraw: _withdraw,
+    durations.whole: _whole,
     elementary.normal_quantile: _normal_quantile,
 }

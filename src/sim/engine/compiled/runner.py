@@ -16,7 +16,7 @@ import numpy as np
 from sim.engine.compiled.addresses import Directory, address
 from sim.engine.compiled.graph import FLOAT, INTEGER, TRUTH
 from sim.engine.compiled.kernels import Compiled, Kernels, circumstances, list_of, role_of
-from sim.engine.compiled.lowering import CAPACITY, FIRST, ROOM, STEP
+from sim.engine.compiled.places import CAPACITY, FIRST, FLAG, ROOM, STEP
 from sim.engine.compiled.uniforms import CompiledStreams
 from sim.model.schedule import Schedule, Stage, base_name
 from sim.vocabulary.axes import SLOTS, Array
@@ -33,10 +33,10 @@ class _Prepared:
     def __init__(self, kernel: Compiled, directory: Directory) -> None:
         self.kernel = kernel
         self.lists = [output.name for output in kernel.outputs if list_of(output.name)]
-        lowered, axes = kernel.kernel, kernel.trace.axes
+        lowered, axes = kernel.kernel.places, kernel.trace.axes
         self._lengths = np.zeros(len(axes), dtype=np.int64)  # of what the kernel selects for itself
         self._table = np.zeros(lowered.n_arguments, dtype=np.int64)
-        for place, name in ((ROOM, "room"), (CAPACITY, "capacity"), (STEP, "step")):
+        for place, name in ((ROOM, "room"), (CAPACITY, "capacity"), (STEP, "step"), (FLAG, "flag")):
             self._table[place] = directory.cell(name)
         for k in range(len(axes)):
             self._table[FIRST + k] = address(self._lengths[k:])
@@ -89,9 +89,22 @@ class Runner:
         self.values = values
         self._is_beginning = self._was_disturbed = True
         values |= self._directory.arrays | values
+        self._directory.set("flag", 0)
         self.changed(self._parameters)
         for name, shock in shocks.items():
             self._directory.take(name, shock)
+
+    @property
+    def is_flagged(self) -> bool:
+        """Whether anything was out of range since the block began: its numbers mean nothing."""
+        return self._directory.number("flag") != 0
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """What every quarter writes for each trial, ledgers included; lists of deals are not."""
+        written = {name for stage in self._stages for name in stage.writes if name in self._directory.arrays}
+        ledgers = {name for stage in self._stages for name in stage.reads if role_of(name) == "ledger"}
+        return tuple(sorted(written | ledgers))
 
     @staticmethod
     def streams(seed: int) -> CompiledStreams:
@@ -181,7 +194,7 @@ class Runner:
             if not directory.has_room(output.name, output.shape, np.dtype(_DTYPES[output.kind])):
                 return None
         self.values |= directory.arrays | self.values
-        directory.make_room(kernel.kernel.fixed_size, kernel.kernel.list_rows)
+        directory.make_room(kernel.kernel.places.fixed_size, kernel.kernel.places.list_rows)
         return _Prepared(kernel, directory)
 
 
@@ -191,7 +204,14 @@ _OF_THREAD = threading.local()
 def runner(
     constants: Mapping[str, Array], n_trials: int, keep: tuple[str, ...], schedule: Schedule
 ) -> Runner:
-    """Return a runner, the one that this thread had last if it fits: its room is then used again."""
+    """Return a runner, the one that this thread had last if it fits: its room is then used again.
+
+    Raises
+    ------
+    CannotCompile
+        If the compiler does not work here.
+    """
+    CompiledStreams(0)  # the first thing that is compiled
     key = _digest(constants), n_trials, keep, schedule
     if getattr(_OF_THREAD, "key", None) != key:
         _OF_THREAD.key, _OF_THREAD.runner = key, Runner(constants, n_trials, keep, schedule)

@@ -215,6 +215,8 @@ def _arithmetic(op: str) -> Callable[..., Node]:
         kind = max((node.kind for node in nodes), key=_PROMOTED.__getitem__)
         if kind == TRUTH:
             kind = INTEGER
+        if op == "rem" and kind == FLOAT:
+            raise NotTraceable("a remainder of numbers that are not whole")
         return trace.compute(op, kind, *(converted(trace, node, kind) for node in nodes))
 
     return apply

@@ -10,8 +10,8 @@ from functools import cache
 import numpy as np
 
 from sim.engine.compiled import machine_code as machine
-from sim.engine.compiled.emit_nodes import literal
 from sim.engine.compiled.graph import FLOAT
+from sim.engine.compiled.llvm_text import literal
 from sim.numerics.streams import GRANULE, SMALLEST, WORDS_PER_COUNTER, Streams, key
 from sim.vocabulary.axes import Array
 

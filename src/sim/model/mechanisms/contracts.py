@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.numerics.durations import whole
 from sim.numerics.elementary import exp, normal_quantile
 from sim.numerics.lists import pick, scatter
 from sim.vocabulary.axes import DOMESTIC, QUARTER, QUARTERS, Array, BoolArray, IntArray
@@ -112,8 +113,8 @@ def step(
     years = (
         exp(pick(lead_time_location, trial, category) + sway) * pick(lead_time_factor, trial, supplier) - 0.5
     )
-    delay = np.maximum(1.0, np.floor(QUARTERS * years + 0.5)).astype(int)
-    instalments = np.maximum(1.0, np.floor(QUARTERS * delivery_spread + 0.5)).astype(int)
+    delay = whole(QUARTERS * years + 0.5, least=1)
+    instalments = whole(QUARTERS * delivery_spread + 0.5, least=1)
 
     # Each documented contract (a row: supplier, category, tiv, value, delay, instalments) in every trial.
     n_trials, n_documented = room.size, len(documented_contracts)
@@ -125,8 +126,8 @@ def step(
         contract_tiv=np.concatenate([volume * in_register[category], rows[:, 2]]),
         contract_kit=np.concatenate([volume * (1.0 - in_register[category]), 0.0 * rows[:, 2]]),
         contract_value=np.concatenate([value, rows[:, 3]]),
-        contract_delay=np.concatenate([delay, rows[:, 4].astype(int)]),
-        contract_instalments=np.concatenate([instalments[trial], rows[:, 5].astype(int)]),
+        contract_delay=np.concatenate([delay, whole(rows[:, 4])]),
+        contract_instalments=np.concatenate([instalments[trial], whole(rows[:, 5], least=1)]),
         contract_lapses=np.concatenate(
             [pick(lapse_shock, trial, slot) < lapse_probability[trial], np.zeros(len(rows), dtype=bool)]
         ),

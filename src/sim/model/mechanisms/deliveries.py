@@ -18,8 +18,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.numerics.elementary import exp, log, normal_cdf, normal_quantile, total
+from sim.numerics.durations import whole
+from sim.numerics.elementary import exp, log, normal_quantile, total
 from sim.numerics.lists import enter_in_parts, scatter, withdraw
+from sim.numerics.special import normal_cdf
 from sim.vocabulary.axes import QUARTERS, Array, BoolArray, IntArray
 
 #: World orders below this are none.
@@ -85,8 +87,8 @@ def start(
     factor = lead_time_factor[open_supplier]
     waited = normal_cdf((log((open_age[:, None] + 0.5) / factor) - location) / spread)
     years = exp(location + spread * normal_quantile(waited + (1.0 - waited) * open_shock)) * factor - 0.5
-    wait = np.floor(QUARTERS * (years - open_age[:, None]) + 0.5)
-    delay = np.where(open_has_started[:, None], 0.0, np.maximum(0.0, wait)).astype(int)
+    wait = QUARTERS * (years - open_age[:, None]) + 0.5
+    delay = whole(np.where(open_has_started[:, None], 0.0, wait))
 
     delivery_ledger = np.zeros((n_steps + 1, n_suppliers, n_categories, n_trials))
     trial = np.arange(n_trials)
@@ -103,7 +105,7 @@ def start(
 
 
 def _quarters(years: Array) -> IntArray:
-    return np.maximum(1.0, np.floor(QUARTERS * years + 0.5)).astype(int)
+    return whole(QUARTERS * years + 0.5, least=1)
 
 
 def step(
@@ -152,7 +154,7 @@ def step(
     by_supplier = total(np.moveaxis(delivered, 1, 0))
     # A grant brings volume only in the categories that the register covers.
     basket = grant_basket * in_register
-    gift = is_grant_donor[:, None] * grant_deliveries * grant_capability * basket.sum()
+    gift = is_grant_donor[:, None] * grant_deliveries * grant_capability * total(basket)
     retired = stock_prev * stock_loss
     stock = stock_prev - retired
     stock += delivered

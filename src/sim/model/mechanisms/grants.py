@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.numerics.durations import whole
 from sim.numerics.elementary import exp, normal_quantile, total
 from sim.numerics.lists import scatter
 from sim.vocabulary.axes import NEW_YEAR, QUARTER, QUARTERS, Array
@@ -105,14 +106,14 @@ def step(
         chance = selection_probability * (1.0 + repeat_bonus * (delivered > 0)) * scale * capacity
         size = (smallest_grant + (largest_grant - smallest_grant) * grant_size_shock) * scale
         awarded += np.where(selection_shock < chance, size * MILLIONS / exchange_rate, 0.0)
-    wait = np.floor(longest_note_wait * QUARTERS * note_shock).astype(int)
+    wait = whole(longest_note_wait * QUARTERS * note_shock)
     scatter(note_ledger, (np.minimum(step + wait, last), trial), awarded)
 
     # A grant is noted at the earliest in the quarter of its selection, and handed over later than noted.
     now_noted = np.array(note_ledger[step])
     note_ledger[step] = 0.0
     lag = handover_median * exp(handover_spread * normal_quantile(handover_shock))
-    due = np.minimum(step + np.maximum(1.0, np.floor(QUARTERS * lag + 0.5)).astype(int), last)
+    due = np.minimum(step + whole(QUARTERS * lag + 0.5, least=1), last)
     scatter(handover_ledger, (due, trial), now_noted)
 
     told_over = np.minimum(told[2], np.maximum(0.0, noted))

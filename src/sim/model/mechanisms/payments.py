@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.numerics.durations import whole
 from sim.numerics.elementary import total
 from sim.numerics.lists import enter_in_parts, pick, scatter, withdraw
 from sim.vocabulary.axes import NEW_YEAR, QUARTERS, Array, BoolArray, IntArray
@@ -76,7 +77,7 @@ def start(
 
 
 def _term(payment_years: Array) -> IntArray:
-    return np.maximum(1.0, np.floor(payment_years + 0.5)).astype(int)
+    return whole(payment_years + 0.5, least=1)
 
 
 def step(
