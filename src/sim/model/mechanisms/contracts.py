@@ -106,7 +106,7 @@ def step(
     cost = pick(price_level, home_trial, home_category) * dearer[home_trial]
     home_value = np.zeros_like(room)
     scatter(home_value, (home_trial,), np.minimum(made * cost, room[home_trial]))
-    home_orders = np.zeros_like(size_median)
+    home_orders = np.zeros_like(domestic_capability_prev)
     scatter(home_orders, (home_category, home_trial), np.minimum(made, room[home_trial] / cost))
 
     sway = pick(lead_time_spread, trial, category) * normal_quantile(pick(delay_shock, trial, slot))
