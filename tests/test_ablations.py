@@ -111,6 +111,13 @@ ABLATIONS = (
         zero("relation_jump"),
         RESTLESS,
     ),
+    Ablation("one leaning for all partners", {"politics.camp_loading": 0.0}, "relation", usual=RESTLESS),
+    Ablation(
+        "means that end with a government",
+        {"politics.relation_carry": 1.0},
+        "mean_relation",
+        usual={**RESTLESS, "politics.relation_carry": 0.0},
+    ),
     Ablation(
         "pauses of talks",
         {"politics.shortest_pause": 0.0, "politics.longest_pause": 0.0},

@@ -430,6 +430,7 @@ RULES = (
     Rule(politics.step, "election_interval", "quarters_to_election"),
     Rule(politics.step, "leaning_shock", "leaning"),
     Rule(politics.step, "jump_shock", "relation_jump"),
+    Rule(politics.step, "relation_carry", "mean_kept"),
     Rule(politics.step, "longest_pause", "negotiation_pause"),
     Rule(politics.step, "break_probability", "cancellation"),
     Rule(politics.step, "strained_below", "cancellation"),
@@ -510,6 +511,7 @@ RULES = (
         for cause, sign in (
             ("mean_relation_prev", 1),
             ("relation_jump", 1),
+            ("mean_relation_at_start_prev", 1),
             ("relation_shock", 1),
             ("agreement_rung", 1),
             ("agreement_warmth", 1),

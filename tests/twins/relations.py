@@ -11,6 +11,7 @@ from twins.posture import hostility
 
 def start(w):
     w.mean_relation = [list(row) for row in w.relation]
+    w.mean_relation_at_start = list(w.relation[0])
     w.goodwill = [aid / (aid + w.aid_half) for aid in w.partner_aid]
 
 
@@ -36,6 +37,10 @@ def _deeds(w, j):
 
 
 def step(w):
+    for j in w.partners:
+        usual = w.mean_relation_at_start[j]
+        mean = usual + w.mean_kept * (w.mean_relation[0][j] - usual) + w.relation_jump[j]
+        w.mean_relation[0][j] = min(1.0, max(-1.0, mean))
     old = w.relation
     new = [list(row) for row in old]
     everyone = range(1 + len(w.partners))

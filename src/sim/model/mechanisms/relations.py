@@ -7,7 +7,8 @@ with the recipient:  cooperation = agreements rung / 5 + courting max(0, e) + gr
                                    + relief need [j is the donor]
                      friction    = incidents pressure from j's side + pressing [e < 0]
                                    + suspicion sum_r h_jr A_r
-and a government's change adds its jump. Goodwill from aid: g' = kept g + (1 - kept) aid / (aid + half).
+and a government's change adds its jump, to the mean as well: mean' = mean0 + kept (mean - mean0) + jump, with
+mean0 that of the start, so that no government's quarrel is the mean for ever. Goodwill from aid: g' = kept g + (1 - kept) aid / (aid + half).
 
 Balance is weak in the data, so gamma = 0 is always one of the variants (evidence: x_balance_weak,
 in_suspicion_pk, in_bd_deterioration, exch_visits_general, jp_covid_support). Leaves out: memory of wars
@@ -29,6 +30,7 @@ class Update:
     """What the mechanism writes."""
 
     relation: Array  # actor, partner
+    mean_relation: Array  # actor, partner
     goodwill: Array  # partner
 
 
@@ -37,20 +39,27 @@ class Start:
     """The first values."""
 
     mean_relation: Array
+    mean_relation_at_start: Array  # partner
     goodwill: Array
 
 
 def start(*, relation: Array, partner_aid: Array, aid_half: Array) -> Start:
     """Take the documented relations as what they return to, and goodwill as if aid had long been as it is."""
-    return Start(mean_relation=np.array(relation), goodwill=partner_aid / (partner_aid + aid_half))
+    return Start(
+        mean_relation=np.array(relation),
+        mean_relation_at_start=np.array(relation[RECIPIENT]),
+        goodwill=partner_aid / (partner_aid + aid_half),
+    )
 
 
 def step(
     *,
     relation_prev: Array,
     mean_relation_prev: Array,
+    mean_relation_at_start_prev: Array,
     goodwill_prev: Array,
     relation_jump: Array,
+    mean_kept: Array,
     agreement_rung: Array,
     posture: Array,
     alignment: Array,
@@ -82,7 +91,10 @@ def step(
     # Pairs once each: the upper triangle, in row order.
     one, other = np.triu_indices(n_actors, 1)
     r = full[one, other]
-    mean = mean_relation_prev[one, other - 1]
+    usual = np.array(mean_relation_prev)
+    of_government = mean_relation_at_start_prev + mean_kept * (usual[RECIPIENT] - mean_relation_at_start_prev)
+    usual[RECIPIENT] = np.minimum(1.0, np.maximum(-1.0, of_government + relation_jump))
+    mean = usual[one, other - 1]
     third = sum(full[one, k] * full[k, other] for k in range(n_actors)) / max(1, n_actors - 2)
     change = relation_return * (mean - r) + balance_strength * third * (1.0 - r * r)
 
@@ -110,4 +122,4 @@ def step(
 
     aid = partner_aid + donor * grant_deliveries / QUARTER
     goodwill = goodwill_kept * goodwill_prev + (1.0 - goodwill_kept) * aid / (aid + aid_half)
-    return Update(relation=full[:, 1:], goodwill=goodwill)
+    return Update(relation=full[:, 1:], mean_relation=usual, goodwill=goodwill)
