@@ -218,6 +218,13 @@ ABLATIONS = (
         zero("goodwill"),
         {"grants.selection_probability": 0.0},
     ),
+    Ablation(
+        "aid by its channels",
+        {"grants.channel_share": 0.0},
+        "aid",
+        zero("aid"),
+        {"grants.selection_probability": 0.0, "grants.noted_at_start": 0.0},
+    ),
     Ablation("relations that bring crises", {"border_pressure.relation_sensitivity": 0.0}, "is_crisis"),
     Ablation("crowding out", {"budget.crowding_out": 0.0}, "procurement_budget"),
     Ablation("attention lost at the border", {"availability.attention_loss": 0.0}, "orders"),

@@ -113,7 +113,7 @@ def test_grants_move_from_stage_to_stage_and_none_is_lost(of_case: str, is_busy:
         told = first["grants"][1]
         balances(run["grants"][-1, 1], told + last["handover_ledger"].sum(axis=0))
     channels = np.flatnonzero(last["is_grant_channel"])
-    given = run["aid"] - last["development_aid"] / 4
+    given = run["aid"] - (last["channel_share"] * last["partner_aid"][:, None]).sum(axis=0) / 4
     balances(handed_over, given[:, channels].sum(axis=1))
     np.testing.assert_allclose(np.delete(given, channels, axis=1), 0.0, atol=1e-9)
 

@@ -395,7 +395,7 @@ RULES = (
     Rule(grants.step, "largest_grant", "grants", of=altogether),
     Rule(grants.step, "repeat_bonus", "grants", of=altogether),
     Rule(grants.step, "osa_budget_growth", "programme_growth"),
-    Rule(grants.step, "development_aid", "aid"),
+    Rule(grants.step, "partner_aid", "aid"),
     Rule(deliveries.start, "stock_wear", "stock", -1),
     Rule(deliveries.start, "delivered_cohorts", "stock"),
     Rule(deliveries.step, "contract_tiv", "orders"),

@@ -62,7 +62,10 @@ def step(w):
         delivered + handed_over,
     ]
     w.grant_deliveries = handed_over
-    w.aid = [a_year / 4 for a_year in w.development_aid]
+    w.aid = [
+        sum(w.channel_share[j][channel] * w.partner_aid[j] for j in w.partners) / 4
+        for channel in range(len(w.is_grant_channel))
+    ]
     for channel, carries in enumerate(w.is_grant_channel):
         if carries:
             w.aid[channel] += handed_over

@@ -7,9 +7,10 @@
     notes         after U(0, longest wait);   handover after a lognormal lag from the notes
 
 One selection a donor fiscal year; a grant is worth dollars, and brings capability only in the categories
-of the programme's purpose list (evidence: osa_definition, osa_scope, osa_yen_575m, x_osa_lag, x_osa_budget,
-x_osa_notes). Development aid is a steady flow (jp_total_assist, jp_major_donor); it acts through goodwill and
-terms, not through votes (x_aid_votes). Leaves out: competition between recipients, tied maintenance.
+of the programme's purpose list. Development aid is the flow that leaves goodwill (see `relations`), by the
+channels through which partners give it (evidence: osa_definition, osa_scope, osa_yen_575m, x_osa_lag, x_osa_budget,
+x_osa_notes, jp_total_assist, jp_major_donor, bigb_join_2014); it acts through goodwill and terms, not through
+votes (x_aid_votes). Leaves out: competition between recipients, tied maintenance.
 """
 
 from __future__ import annotations
@@ -86,7 +87,8 @@ def step(
     handover_median: Array,
     handover_spread: Array,
     exchange_rate: Array,
-    development_aid: Array,
+    partner_aid: Array,
+    channel_share: Array,
     is_grant_channel: Array,
 ) -> Update:
     """Select in the donor's new fiscal year; move grants from stage to stage."""
@@ -133,5 +135,5 @@ def step(
             ]
         ),
         grant_deliveries=handed_over,
-        aid=development_aid * QUARTER + is_grant_channel[:, None] * handed_over,
+        aid=total(channel_share * partner_aid[:, None]) * QUARTER + is_grant_channel[:, None] * handed_over,
     )

@@ -10,8 +10,8 @@ another at once. The mean that relations return to belongs to the government (se
 
 
 A change does not break lock-in with suppliers: nothing here touches stock or experience (evidence:
-x_leader_exit, x_leader_lockin, x_bd_gov, in_bd_deterioration, pk_visit, x_in_loc). Documented changes come from a
-scenario's events and set the clock back. Leaves out: parties, and how an election comes out as it does.
+x_leader_exit, x_leader_lockin, x_bd_gov, in_bd_deterioration, pk_visit, x_in_loc). Documented changes come
+from a scenario's events and set the clock back. Leaves out: parties, and how an election comes out.
 """
 
 from __future__ import annotations

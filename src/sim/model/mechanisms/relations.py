@@ -8,7 +8,8 @@ with the recipient:  cooperation = agreements rung / 5 + courting max(0, e) + gr
                      friction    = incidents pressure from j's side + pressing [e < 0]
                                    + suspicion sum_r h_jr A_r
 and a government's change adds its jump, to the mean as well: mean' = mean0 + kept (mean - mean0) + jump, with
-mean0 that of the start, so that no government's quarrel is the mean for ever. Goodwill from aid: g' = kept g + (1 - kept) aid / (aid + half).
+mean0 that of the start, so that no government's quarrel is the mean for ever.
+Goodwill from aid: g' = kept g + (1 - kept) aid / (aid + half).
 
 Balance is weak in the data, so gamma = 0 is always one of the variants (evidence: x_balance_weak,
 in_suspicion_pk, in_bd_deterioration, exch_visits_general, jp_covid_support). Leaves out: memory of wars
