@@ -85,6 +85,7 @@ DEEDS = {
         "courting_warmth",
         "gratitude",
         "relief_warmth",
+        "grant_warmth",
         "incident_friction",
         "pressing_friction",
         "suspicion",
@@ -244,6 +245,8 @@ ABLATIONS = (
     ),
     Ablation("fear of concentration", {"attraction.concentration_weight": 0.0}, "orders"),
     Ablation("grants", {"grants.selection_probability": 0.0}, "grants", zero("grant_deliveries")),
+    Ablation("salience of grants", {"relations.grant_salience": 0.0}, "goodwill"),
+    Ablation("familiarity by grants", {"experience.grant_familiarity": 0.0}, "experience"),
     Ablation("disasters", {"disasters.disaster_rate": 0.0}, "disaster_need", zero("disaster_need")),
     Ablation(
         "learning",

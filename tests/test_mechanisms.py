@@ -410,6 +410,8 @@ RULES = (
     Rule(deliveries.step, "stock_loss", "retired"),
     Rule(experience.start, "experience_fading", "experience", -1),
     Rule(experience.step, "experience_kept", "experience"),
+    Rule(experience.step, "grant_handover", "experience"),
+    Rule(experience.step, "grant_familiarity", "experience"),
     Rule(industry.step, "technology_terms", "domestic_capability"),
     Rule(industry.step, "transfer_learning", "domestic_capability"),
     Rule(industry.step, "practice_learning", "domestic_capability"),
@@ -511,6 +513,8 @@ RULES = (
         for cause, sign in (
             ("mean_relation_prev", 1),
             ("relation_jump", 1),
+            ("grant_notes", 1),
+            ("grant_handover", 1),
             ("mean_relation_at_start_prev", 1),
             ("relation_shock", 1),
             ("agreement_rung", 1),
@@ -530,7 +534,8 @@ RULES = (
     ),
     Rule(relations.step, "goodwill_prev", "goodwill"),
     Rule(relations.step, "partner_aid", "goodwill"),
-    Rule(relations.step, "grant_deliveries", "goodwill"),
+    Rule(relations.step, "grant_handover", "goodwill"),
+    Rule(relations.step, "grant_salience", "goodwill"),
     Rule(relations.step, "aid_half", "goodwill", -1),
     Rule(payoffs.start, "category_stock", "capability_at_start"),
     *(

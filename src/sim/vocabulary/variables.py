@@ -239,6 +239,8 @@ _FLOW = _group(
     ("home_value", "", "US$ m", "Value of what domestic industry made"),
     ("cancellations", "supplier", "TIV m", "Orders cancelled"),
     ("retired", "supplier category", "TIV m", "Stock worn out"),
+    ("grant_notes", "", "0/1", "Notes on a grant were exchanged in the quarter"),
+    ("grant_handover", "", "0/1", "A grant was handed over in the quarter"),
     ("grant_deliveries", "", "US$ m", "Grants handed over in the quarter"),
 ) + _group(
     "flow",

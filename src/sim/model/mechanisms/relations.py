@@ -9,10 +9,11 @@ with the recipient:  cooperation = agreements rung / 5 + courting max(0, e) + gr
                                    + suspicion sum_r h_jr A_r
 and a government's change adds its jump, to the mean as well: mean' = mean0 + kept (mean - mean0) + jump, with
 mean0 that of the start, so that no government's quarrel is the mean for ever.
-Goodwill from aid: g' = kept g + (1 - kept) aid / (aid + half).
+A security grant warms by the event, at the exchange of notes and at the handover, and not by its dollars.
+Goodwill: g' = kept g + (1 - kept) aid / (aid + half), and a handover closes a part of what is left to earn.
 
 Balance is weak in the data, so gamma = 0 is always one of the variants (evidence: x_balance_weak,
-in_suspicion_pk, in_bd_deterioration, exch_visits_general, jp_covid_support). Leaves out: memory of wars
+in_suspicion_pk, in_bd_deterioration, jp_on_supplier_list, exch_visits_general, jp_covid_support). Leaves out: memory of wars
 beyond the mean.
 """
 
@@ -66,7 +67,8 @@ def step(
     alignment: Array,
     border_pressure: Array,
     disaster_need: Array,
-    grant_deliveries: Array,
+    grant_notes: Array,
+    grant_handover: Array,
     front_neighbour: Array,
     is_grant_donor: Array,
     relation_shock: Array,
@@ -77,6 +79,8 @@ def step(
     courting_warmth: Array,
     gratitude: Array,
     relief_warmth: Array,
+    grant_warmth: Array,
+    grant_salience: Array,
     incident_friction: Array,
     pressing_friction: Array,
     suspicion: Array,
@@ -117,10 +121,11 @@ def step(
     change[:n_partners] += cooperation - friction
     shocked = relation_volatility * np.sqrt(QUARTER) * normal_quantile(relation_shock)
     r = r + change * QUARTER + shocked
-    r[:n_partners] += relation_jump
+    r[:n_partners] += relation_jump + grant_warmth * donor * (grant_notes + grant_handover)
     full[one, other] = np.minimum(1.0, np.maximum(-1.0, r))
     full[other, one] = full[one, other]
 
-    aid = partner_aid + donor * grant_deliveries / QUARTER
-    goodwill = goodwill_kept * goodwill_prev + (1.0 - goodwill_kept) * aid / (aid + aid_half)
+    earned = partner_aid / (partner_aid + aid_half)
+    goodwill = goodwill_kept * goodwill_prev + (1.0 - goodwill_kept) * earned
+    goodwill = goodwill + grant_salience * donor * grant_handover * (1.0 - goodwill)
     return Update(relation=full[:, 1:], mean_relation=usual, goodwill=goodwill)
