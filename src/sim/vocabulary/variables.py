@@ -153,6 +153,7 @@ _STATE = _group(
     ("technology_at_start", "supplier category", "index", "Technology on offer at the start"),
     ("alignment_at_start", "partner", "index", "Alignment at the start"),
     ("rung_at_start", "partner", "rung", "Rung of agreements at the start"),
+    ("pressure_at_start", "", "index", "Border pressure at the start, all fronts"),
     ("goodwill_at_start", "partner", "index", "Goodwill at the start"),
     ("fleet_share_at_start", "supplier category", "share", "Share of the category's stock at the start"),
     ("concentration_at_start", "supplier", "share", "Concentration of the stock at the start"),

@@ -13,8 +13,8 @@ A security grant warms by the event, at the exchange of notes and at the handove
 Goodwill: g' = kept g + (1 - kept) aid / (aid + half), and a handover closes a part of what is left to earn.
 
 Balance is weak in the data, so gamma = 0 is always one of the variants (evidence: x_balance_weak,
-in_suspicion_pk, in_bd_deterioration, jp_on_supplier_list, exch_visits_general, jp_covid_support). Leaves out: memory of wars
-beyond the mean.
+in_suspicion_pk, in_bd_deterioration, jp_on_supplier_list, exch_visits_general, jp_covid_support). Leaves
+out: memory of wars beyond the mean.
 """
 
 from __future__ import annotations
