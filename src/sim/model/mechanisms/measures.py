@@ -2,10 +2,11 @@
 
     supplier_share_s = deliveries_s / sum deliveries        over the last five years
     hhi              = sum_s supplier_share_s^2;  effective suppliers = 1 / hhi;  dependence = max share
-    capability_d     = training (1 + exercises (x - x0)) sum_{c in d} stock_c (1 - mixing cost (1 - sum_s share_sc^2))
+    capability_d     = training (1 + exercises (x - x0)) sum_{c in d} usable_c
+    usable_c         = stock_c (1 - mixing cost (1 - sum_s share_sc^2)), with home stock
     tilt             = sum_s sign_s supplier_share_s;       ambiguity = 1 - |tilt|
     opposite         = 2 min(share of the one side, share of the other)
-                       with home stock;  x = mean_j min(rung_j, 2) / 2: visits, exercises and training with partners
+    x                = mean_j min(rung_j, 2) / 2: visits, exercises and training with partners
     autonomy         = 1 - dependence (1 - mean domestic capability) - binding mean_j (rung_j - rung0_j) / 5
 
 A five-year flow is what the documents quote (evidence: cn_share_2019_23, x_sipri_bd_windows); lock-in acts
