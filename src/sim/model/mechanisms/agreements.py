@@ -14,8 +14,8 @@ technology in `terms` and `industry`, co-production in `supplier_choice`.
 
 Two exponential stages make the time to a rung Gamma with shape 2. The one record of talks from beginning to
 end is of 33 months (evidence: x_jp_neg_times, negotiation_start, agreement_signed, agreement_next_steps,
-agreement_anticipated_2025, pk_no_agreement, pk_building_blocks, small_state_limit, mm_jp_secondary, x_bd_gov).
-An offer without a deal is the usual state. Leaves out: one pact that makes another likelier.
+agreement_anticipated_2025, pk_no_agreement, pk_building_blocks, small_state_limit, mm_jp_secondary,
+x_bd_gov). An offer without a deal is the usual state. Leaves out: one pact that makes another likelier.
 """
 
 from __future__ import annotations
