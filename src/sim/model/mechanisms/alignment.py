@@ -2,7 +2,7 @@
 
     MU_j = security sum_f pressure_f h(j, neighbour of f) + benefit (F_j + mean_c T_jc) + goodwill g_j
          + closeness r_0j + courtship max(0, e_j) + leaning_j - crowding (A_j - mean A)
-         - autonomy (A_j + burden (L_j - L0_j) / 5)
+         - autonomy max(0, A_j + burden (L_j - L0_j) / 5)
          - retaliation sum_r h_rj D_r (1 + [r presses])
     U(d) = d MU_j - effort |d|,        d = -1, 0, 1;       P(d) proportional to exp(lambda U(d))
     A_j' = A_j + d step, between 0 and 1
@@ -82,7 +82,8 @@ def step(
     # Pressure from the side of each partner, and dependence on each: what r can do if j is deepened.
     pressure_from = total(front_neighbour[:, :, None] * border_pressure[:, None])
     anger = supplier_share_prev[:n_partners] * (1.0 + (posture < 0))
-    bound = alignment_prev + rung_burden * (agreement_rung - rung_at_start_prev) / TOP_RUNG
+    climbed = (agreement_rung - rung_at_start_prev) / TOP_RUNG
+    bound = np.maximum(0.0, alignment_prev + rung_burden * climbed)
     technology = total(np.moveaxis(technology_terms[:n_partners], 1, 0)) / technology_terms.shape[1]
     marginal = {
         "security": security_weight * total(np.moveaxis(hostility * pressure_from, 1, 0)),
