@@ -39,7 +39,7 @@ def _deeds(w, j):
 def step(w):
     for j in w.partners:
         usual = w.mean_relation_at_start[j]
-        mean = usual + w.mean_kept * (w.mean_relation[0][j] - usual) + w.relation_jump[j]
+        mean = w.mean_kept * w.mean_relation[0][j] + (1 - w.mean_kept) * usual + w.relation_jump[j]
         w.mean_relation[0][j] = min(1.0, max(-1.0, mean))
     old = w.relation
     new = [list(row) for row in old]

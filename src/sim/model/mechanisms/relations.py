@@ -7,8 +7,8 @@ with the recipient:  cooperation = agreements rung / 5 + courting max(0, e) + gr
                                    + relief need [j is the donor]
                      friction    = incidents pressure from j's side + pressing [e < 0]
                                    + suspicion sum_r h_jr A_r
-and a government's change adds its jump, to the mean as well: mean' = mean0 + kept (mean - mean0) + jump, with
-mean0 that of the start, so that no government's quarrel is the mean for ever.
+and a government's change adds its jump, to the mean as well: mean' = kept mean + (1 - kept) mean0 + jump,
+with mean0 that of the start, so that no government's quarrel is the mean for ever.
 A security grant warms by the event, at the exchange of notes and at the handover, and not by its dollars.
 Goodwill: g' = kept g + (1 - kept) aid / (aid + half), and a handover closes a part of what is left to earn.
 
@@ -97,7 +97,7 @@ def step(
     one, other = np.triu_indices(n_actors, 1)
     r = full[one, other]
     usual = np.array(mean_relation_prev)
-    of_government = mean_relation_at_start_prev + mean_kept * (usual[RECIPIENT] - mean_relation_at_start_prev)
+    of_government = mean_kept * usual[RECIPIENT] + (1.0 - mean_kept) * mean_relation_at_start_prev
     usual[RECIPIENT] = np.minimum(1.0, np.maximum(-1.0, of_government + relation_jump))
     mean = usual[one, other - 1]
     third = sum(full[one, k] * full[k, other] for k in range(n_actors)) / max(1, n_actors - 2)
