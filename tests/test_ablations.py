@@ -85,6 +85,7 @@ DEEDS = {
         "courting_warmth",
         "gratitude",
         "relief_warmth",
+        "grant_warmth",
         "incident_friction",
         "pressing_friction",
         "suspicion",
@@ -110,6 +111,13 @@ ABLATIONS = (
         "relation",
         zero("relation_jump"),
         RESTLESS,
+    ),
+    Ablation("one leaning for all partners", {"politics.camp_loading": 0.0}, "relation", usual=RESTLESS),
+    Ablation(
+        "means that end with a government",
+        {"politics.relation_carry": 1.0},
+        "mean_relation",
+        usual={**RESTLESS, "politics.relation_carry": 0.0},
     ),
     Ablation(
         "pauses of talks",
@@ -179,7 +187,33 @@ ABLATIONS = (
     Ablation("slower rungs", {"agreements.rung_slowdown": 0.0}, "negotiation_chance"),
     *(
         Ablation(f"talks: {name}", {f"agreements.{name}": 0.0}, "negotiation_chance")
-        for name in ("relation_speed", "courting_speed", "goodwill_speed", "will_speed")
+        for name in ("relation_speed", "courting_speed", "goodwill_speed", "will_speed", "talks_attention")
+    ),
+    Ablation("talks: leaning_speed", {"agreements.leaning_speed": 0.0}, "negotiation_chance", usual=RESTLESS),
+    Ablation("the ceiling of hedging", {"agreements.ceiling_base": 6.0}, "negotiation_chance"),
+    Ablation(
+        "purchases before co-production",
+        {"agreements.coproduction_orders": 0.0},
+        "negotiation_chance",
+        usual={"agreements.ceiling_base": 6.0, "agreements.coproduction_orders": 20.0},
+        told=({"at": "2024-Q2", "what": "sign", "partner": "japan", "rung": 4},),
+    ),
+    Ablation("technology that follows agreements", {"terms.rung_opening": 0.0}, "technology_terms"),
+    Ablation("readiness by exercises", {"measures.exercise_gain": 0.0}, "capability"),
+    Ablation("rungs that bind", {"measures.rung_binding": 0.0}, "autonomy"),
+    Ablation(
+        "lessons of joint projects",
+        {"industry.joint_learning": 0.0},
+        "domestic_capability",
+        still("domestic_capability"),
+        {"industry.transfer_learning": 0.0, "industry.practice_learning": 0.0},
+    ),
+    Ablation(
+        "co-production",
+        {"supplier_choice.coproduction_odds": 0.0},
+        "home_orders",
+        usual={"supplier_choice.coproduction_odds": 2.0},
+        told=({"at": "2024-Q2", "what": "sign", "partner": "china", "rung": 5},),
     ),
     Ablation("steps of alignment", {"alignment.alignment_step": 0.0}, "alignment", still("alignment")),
     *(
@@ -191,6 +225,7 @@ ABLATIONS = (
             "closeness_weight",
             "courtship_weight",
             "autonomy_weight",
+            "rung_burden",
             "crowding_weight",
             "retaliation_weight",
             "alignment_effort",
@@ -211,6 +246,13 @@ ABLATIONS = (
         zero("goodwill"),
         {"grants.selection_probability": 0.0},
     ),
+    Ablation(
+        "aid by its channels",
+        {"grants.channel_share": 0.0},
+        "aid",
+        zero("aid"),
+        {"grants.selection_probability": 0.0, "grants.noted_at_start": 0.0},
+    ),
     Ablation("relations that bring crises", {"border_pressure.relation_sensitivity": 0.0}, "is_crisis"),
     Ablation("crowding out", {"budget.crowding_out": 0.0}, "procurement_budget"),
     Ablation("attention lost at the border", {"availability.attention_loss": 0.0}, "orders"),
@@ -230,10 +272,12 @@ ABLATIONS = (
     ),
     Ablation("fear of concentration", {"attraction.concentration_weight": 0.0}, "orders"),
     Ablation("grants", {"grants.selection_probability": 0.0}, "grants", zero("grant_deliveries")),
+    Ablation("salience of grants", {"relations.grant_salience": 0.0}, "goodwill"),
+    Ablation("familiarity by grants", {"experience.grant_familiarity": 0.0}, "experience"),
     Ablation("disasters", {"disasters.disaster_rate": 0.0}, "disaster_need", zero("disaster_need")),
     Ablation(
         "learning",
-        {"industry.transfer_learning": 0.0, "industry.practice_learning": 0.0},
+        {f"industry.{name}_learning": 0.0 for name in ("transfer", "practice", "joint")},
         "domestic_capability",
         still("domestic_capability"),
     ),

@@ -113,7 +113,7 @@ def test_grants_move_from_stage_to_stage_and_none_is_lost(of_case: str, is_busy:
         told = first["grants"][1]
         balances(run["grants"][-1, 1], told + last["handover_ledger"].sum(axis=0))
     channels = np.flatnonzero(last["is_grant_channel"])
-    given = run["aid"] - last["development_aid"] / 4
+    given = run["aid"] - (last["channel_share"] * last["partner_aid"][:, None]).sum(axis=0) / 4
     balances(handed_over, given[:, channels].sum(axis=1))
     np.testing.assert_allclose(np.delete(given, channels, axis=1), 0.0, atol=1e-9)
 
@@ -141,23 +141,40 @@ def test_the_shares_at_the_start_are_those_of_the_register() -> None:
 # ---------------------------------------------------------------------- what events say of states
 
 
-def told_run(*told: dict[str, Any], n_steps: int = 20) -> tuple[Values, Values]:
+def told_run(
+    *told: dict[str, Any], n_steps: int = 20, changes: dict[str, Any] | None = None
+) -> tuple[Values, Values]:
     """Return what is recorded without some events and with them."""
     one, other = (
-        engine.run_block(plans.plan(told=each, n_steps=n_steps), 0, 60, RECORDED) for each in ((), told)
+        engine.run_block(plans.plan(told=each, changes=changes, n_steps=n_steps), 0, 60, RECORDED)
+        for each in ((), told)
     )
     return one, other
 
 
+#: Governments that last.
+STEADY = {"politics.turnover_probability": 0.0, "politics.irregular_exit_rate": 0.0}
+
+
 def test_a_relation_that_is_set_stays_there_on_average() -> None:
     event = {"at": "2024-Q3", "what": "set", "name": "relation.bangladesh.japan", "to": -0.8}
-    calm, told = told_run(event, n_steps=40)
+    calm, told = told_run(event, n_steps=40, changes=STEADY)
     assert (told["mean_relation"][2:, 0, 0] == -0.8).all()
     assert (told["mean_relation"][:2] == calm["mean_relation"][:2]).all()
     others = np.ones(told["mean_relation"].shape[1:3], dtype=bool)
     others[0, 0] = False
     assert_same({"m": told["mean_relation"][:, others]}, {"m": calm["mean_relation"][:, others]})
     assert abs(told["relation"][-1, 0, 0].mean() + 0.8) < 0.2 < abs(calm["relation"][-1, 0, 0].mean() + 0.8)
+
+
+def test_what_a_relation_returns_to_ends_with_the_government() -> None:
+    quarrel = {"at": "2024-Q3", "what": "set", "name": "relation.bangladesh.japan", "to": -0.8}
+    changes = {"politics.irregular_exit_rate": 4.0, "politics.relation_jump_spread": 0.0}
+    calm, told = told_run(quarrel, changes=changes | {"politics.relation_carry": 0.5})
+    mean, usual = told["mean_relation"][-1, 0, 0], calm["mean_relation"][-1, 0, 0]
+    n_changes = told["government"][-1] - told["government"][1]
+    np.testing.assert_allclose(mean - usual, (-0.8 - usual) * 0.5**n_changes, atol=1e-12)
+    assert n_changes.max() > 1
 
 
 def test_a_relation_of_two_partners_is_set_for_both() -> None:

@@ -129,6 +129,7 @@ SUPPLIERS, CATEGORIES, STEPS = 3, 2, 7
     rule=st.sampled_from([0, 0, 1, 2]),
     aspiration=st.floats(0.1, 5.0),
     error=st.floats(0.0, 1.0),
+    rung=st.sampled_from([4.0, 5.0]),
 )
 def test_supplier_choice_agrees(
     weights: list[float],
@@ -141,6 +142,7 @@ def test_supplier_choice_agrees(
     rule: int,
     aspiration: float,
     error: float,
+    rung: float,
 ) -> None:
     values = {
         "deal_trial": np.array([0]),
@@ -156,6 +158,9 @@ def test_supplier_choice_agrees(
         "decision_rule": np.array([float(rule)]),
         "aspiration": np.array([aspiration]),
         "error_rate": np.array([error]),
+        "agreement_rung": np.array([[rung]]),
+        "catalogue": np.ones((len(weights), 1)),
+        "coproduction_odds": np.array([0.15]),
     }
     w = SimpleNamespace(
         deals=[Deal(0, 0, weight=weights)],
@@ -168,6 +173,9 @@ def test_supplier_choice_agrees(
         decision_rule=rule,
         aspiration=aspiration,
         error_rate=error,
+        agreement_rung=[rung],
+        catalogue=[[1.0] for _ in weights],
+        coproduction_odds=0.15,
     )
     odds = np.array(slow_choice.odds(w, 0, weights))
     if rule:

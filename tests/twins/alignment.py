@@ -21,7 +21,8 @@ def marginal_utility(w, j):
     found += w.closeness_weight * w.relation[0][j]
     found += w.courtship_weight * max(0.0, w.posture[j])
     found += w.leaning[j]
-    found -= w.autonomy_weight * w.alignment[j]
+    climbed = (w.agreement_rung[j] - w.rung_at_start[j]) / 5
+    found -= w.autonomy_weight * max(0.0, w.alignment[j] + w.rung_burden * climbed)
     found -= w.crowding_weight * (w.alignment[j] - sum(w.alignment) / len(w.alignment))
     return found
 

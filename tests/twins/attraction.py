@@ -6,7 +6,7 @@ from __future__ import annotations
 def start(w):
     w.finance_at_start, w.political_cost_at_start = list(w.finance_terms), list(w.political_cost)
     w.technology_at_start = [list(row) for row in w.technology_terms]
-    w.alignment_at_start, w.rung_at_start = list(w.alignment), list(w.agreement_rung)
+    w.alignment_at_start = list(w.alignment)
     w.goodwill_at_start = list(w.goodwill)
     w.fleet_share_at_start = [[_fleet_share(w, s, c) for c in w.categories] for s in w.suppliers]
     w.concentration_at_start = [_concentration(w, s) for s in w.suppliers]

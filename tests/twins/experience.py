@@ -20,6 +20,8 @@ def step(w):
         on_book = min(1.0, book / ordered) if ordered > 0 else float(book > 0)
         for c in w.categories:
             w.experience[s][c] *= w.experience_kept * (1 - w.cancellation[s] * on_book)
+            if w.is_grant_donor[s] and w.grant_handover:
+                w.experience[s][c] += w.grant_familiarity * w.grant_basket[c]
     for order in w.contracts:
         if not order.lapses:
             w.experience[order.supplier][order.category] += 1

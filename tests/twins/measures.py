@@ -43,17 +43,20 @@ def step(w):
     w.hhi = sum(part**2 for part in share)
     w.effective_suppliers = 1 / w.hhi if w.hhi > 0 else 0.0
     w.dependence = max(share)
+    exercised = sum(min(w.agreement_rung[j], 2) - min(w.rung_at_start[j], 2) for j in w.partners)
+    exercised /= 2 * len(w.partners)
     w.capability = []
     for members in w.domain_members:
         usable = sum(_usable(w, c) for c in w.categories if members[c])
-        w.capability.append(w.training * usable)
+        w.capability.append(w.training * (1 + w.exercise_gain * exercised) * usable)
     one_side = sum(share[s] for s in w.suppliers if w.camp_sign[s] > 0)
     other_side = sum(share[s] for s in w.suppliers if w.camp_sign[s] < 0)
     w.tilt = one_side - other_side
     w.ambiguity = 1 - abs(w.tilt)
     w.opposite_measures = 2 * min(one_side, other_side)
     home = sum(w.domestic_capability) / len(w.domestic_capability)
-    w.autonomy = 1 - w.dependence * (1 - home)
+    bound = sum(w.agreement_rung[j] - w.rung_at_start[j] for j in w.partners) / (5 * len(w.partners))
+    w.autonomy = min(1.0, max(0.0, 1 - w.dependence * (1 - home) - w.rung_binding * bound))
 
 
 def _usable(w, c):

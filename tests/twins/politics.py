@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from twins.chance import normal, rounded
 
 
@@ -10,6 +12,12 @@ def start(w):
     w.quarters_to_election = rounded(4 * w.years_to_election)
     w.leaning = list(w.leaning_at_start)
     w.negotiation_pause = 0.0
+
+
+def _drawn(w, j, own_shock):
+    """A standard normal number for a partner; those of one government go together."""
+    rho = w.camp_loading[j]
+    return rho * normal(w.government_shock) + math.sqrt(1 - rho**2) * normal(own_shock[j])
 
 
 def step(w):
@@ -22,6 +30,7 @@ def step(w):
         w.quarters_to_election = rounded(4 * w.election_interval)
 
     w.relation_jump = [0.0 for _ in w.partners]
+    w.mean_kept = 1.0 if is_told or not is_changed else w.relation_carry
     w.cancellation = [share[0] for share in w.documented_cancellation]
     if not is_changed:
         w.negotiation_pause = max(0.0, w.negotiation_pause - 1)
@@ -30,8 +39,8 @@ def step(w):
     pause = w.shortest_pause + (w.longest_pause - w.shortest_pause) * w.pause_shock
     w.negotiation_pause = rounded(4 * pause)
     for j in w.partners:
-        w.leaning[j] = w.leaning_spread * normal(w.leaning_shock[j])
+        w.leaning[j] = w.leaning_spread * _drawn(w, j, w.leaning_shock)
         if not is_told:
-            w.relation_jump[j] = w.relation_jump_spread * normal(w.jump_shock[j])
+            w.relation_jump[j] = w.relation_jump_spread * _drawn(w, j, w.jump_shock)
         if w.relation[0][j] < w.strained_below and w.break_shock[j] < w.break_probability:
             w.cancellation[j] = 1.0

@@ -11,6 +11,7 @@ from twins.posture import hostility
 
 def start(w):
     w.mean_relation = [list(row) for row in w.relation]
+    w.mean_relation_at_start = list(w.relation[0])
     w.goodwill = [aid / (aid + w.aid_half) for aid in w.partner_aid]
 
 
@@ -36,6 +37,10 @@ def _deeds(w, j):
 
 
 def step(w):
+    for j in w.partners:
+        usual = w.mean_relation_at_start[j]
+        mean = w.mean_kept * w.mean_relation[0][j] + (1 - w.mean_kept) * usual + w.relation_jump[j]
+        w.mean_relation[0][j] = min(1.0, max(-1.0, mean))
     old = w.relation
     new = [list(row) for row in old]
     everyone = range(1 + len(w.partners))
@@ -52,11 +57,15 @@ def step(w):
         r += change / 4 + w.relation_volatility * math.sqrt(0.25) * normal(shock)
         if one == 0:
             r += w.relation_jump[other - 1]
+            if w.is_grant_donor[other - 1]:
+                r += w.grant_warmth * (w.grant_notes + w.grant_handover)
         r = min(1.0, max(-1.0, r))
         new[one][other - 1] = r
         if one > 0:
             new[other][one - 1] = r
     w.relation = new
     for j in w.partners:
-        aid = w.partner_aid[j] + (4 * w.grant_deliveries if w.is_grant_donor[j] else 0.0)
-        w.goodwill[j] = w.goodwill_kept * w.goodwill[j] + (1 - w.goodwill_kept) * aid / (aid + w.aid_half)
+        earned = w.partner_aid[j] / (w.partner_aid[j] + w.aid_half)
+        w.goodwill[j] = w.goodwill_kept * w.goodwill[j] + (1 - w.goodwill_kept) * earned
+        if w.is_grant_donor[j] and w.grant_handover:
+            w.goodwill[j] += w.grant_salience * (1 - w.goodwill[j])

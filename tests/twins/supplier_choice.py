@@ -17,6 +17,8 @@ def odds(w, c, weights):
     """The weight of every supplier, of home production, and of putting off."""
     whole = sum(weights)
     home = w.domestic_odds[c] * (1 + w.domestic_capability[c])
+    if any(w.agreement_rung[j] == 5 and w.catalogue[j][c] for j in range(len(w.agreement_rung))):
+        home += w.coproduction_odds
     if whole == 0:
         return [0.0 for _ in weights] + [home, w.deferral_odds]
     # What nobody sold at the start: the odds of importing stay those of the start.

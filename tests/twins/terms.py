@@ -21,6 +21,8 @@ def step(w):
         gift = w.grants_compete if w.is_grant_donor[s] else 0.0
         let_go = 1 - w.end_use_control if w.is_export_controlled[s] else 1.0
         w.finance_terms.append(min(1.0, w.finance_offer[s] * _scale(w, s) + gift))
+        if s in w.partners:
+            let_go *= max(0.0, 1 + w.rung_opening * (w.agreement_rung[s] - w.rung_at_start[s]) / 5)
         w.technology_terms.append(
             [min(1.0, w.technology_offer[s][c] * _scale(w, s) * let_go) for c in w.categories]
         )

@@ -64,6 +64,10 @@ WINDOW = 20
 #: The highest rung of the ladder of agreements.
 TOP_RUNG = 5
 
+#: The rung up to which ties consist of visits, exercises and training, and that of joint projects.
+EXERCISES = 2
+JOINT_PROJECT = 4
+
 #: The levels of a posture, from pressing to courting hard, and the steps of alignment.
 LEVELS = ("press", "passive", "maintain", "court", "court hard")
 OPTIONS = ("pull back", "hold", "deepen")

@@ -1,14 +1,16 @@
 """The recipient decides, once a year and for each partner, to deepen, hold or pull back its alignment.
 
     MU_j = security sum_f pressure_f h(j, neighbour of f) + benefit (F_j + mean_c T_jc) + goodwill g_j
-         + closeness r_0j + courtship max(0, e_j) + leaning_j - autonomy A_j - crowding (A_j - mean A)
+         + closeness r_0j + courtship max(0, e_j) + leaning_j - crowding (A_j - mean A)
+         - autonomy max(0, A_j + burden (L_j - L0_j) / 5)
          - retaliation sum_r h_rj D_r (1 + [r presses])
     U(d) = d MU_j - effort |d|,        d = -1, 0, 1;       P(d) proportional to exp(lambda U(d))
     A_j' = A_j + d step, between 0 and 1
 
-D_r, the dependence on the one who is angered, is its share of deliveries. Aid has no direct effect: it comes
-through goodwill and terms (evidence: bd_hedger, bd_friends_all, bd_balance_cn_us, bd_hedge_beijing_view,
-foip_sensitivity, small_state_limit, x_aid_votes, x_ideal_point_speed). Leaves out: alignment as a package.
+L_j is the rung of the agreement, L0_j that of the start. D_r, the dependence on the one who is angered, is
+its share of deliveries. Aid has no direct effect: it comes through goodwill and terms (evidence: bd_hedger,
+bd_friends_all, bd_balance_cn_us, bd_hedge_beijing_view, foip_sensitivity, small_state_limit, x_aid_votes,
+x_ideal_point_speed). Leaves out: alignment as a package.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import numpy as np
 
 from sim.numerics.choice import choose
 from sim.numerics.elementary import total
-from sim.vocabulary.axes import NEW_YEAR, RECIPIENT, Array
+from sim.vocabulary.axes import NEW_YEAR, RECIPIENT, TOP_RUNG, Array
 
 #: Pull back, hold, deepen.
 STEPS = (-1.0, 0.0, 1.0)
@@ -42,6 +44,8 @@ def step(
     relation_prev: Array,
     supplier_share_prev: Array,
     goodwill_prev: Array,
+    rung_at_start_prev: Array,
+    agreement_rung: Array,
     border_pressure: Array,
     leaning: Array,
     posture: Array,
@@ -55,6 +59,7 @@ def step(
     closeness_weight: Array,
     courtship_weight: Array,
     autonomy_weight: Array,
+    rung_burden: Array,
     crowding_weight: Array,
     retaliation_weight: Array,
     alignment_effort: Array,
@@ -77,6 +82,8 @@ def step(
     # Pressure from the side of each partner, and dependence on each: what r can do if j is deepened.
     pressure_from = total(front_neighbour[:, :, None] * border_pressure[:, None])
     anger = supplier_share_prev[:n_partners] * (1.0 + (posture < 0))
+    climbed = (agreement_rung - rung_at_start_prev) / TOP_RUNG
+    bound = np.maximum(0.0, alignment_prev + rung_burden * climbed)
     technology = total(np.moveaxis(technology_terms[:n_partners], 1, 0)) / technology_terms.shape[1]
     marginal = {
         "security": security_weight * total(np.moveaxis(hostility * pressure_from, 1, 0)),
@@ -85,7 +92,7 @@ def step(
         "closeness": closeness_weight * relation,
         "courtship": courtship_weight * np.maximum(0.0, posture),
         "leaning": leaning,
-        "autonomy": -autonomy_weight * alignment_prev,
+        "autonomy": -autonomy_weight * bound,
         "balance": -crowding_weight * (alignment_prev - total(alignment_prev) / n_partners),
         "retaliation": -retaliation_weight * total(np.moveaxis(hostility * anger, 1, 0)),
     }

@@ -52,7 +52,6 @@ class Start:
     political_cost_at_start: Array  # supplier
     technology_at_start: Array  # supplier, category
     alignment_at_start: Array  # partner
-    rung_at_start: Array  # partner
     goodwill_at_start: Array  # partner
     fleet_share_at_start: Array  # supplier, category
     concentration_at_start: Array  # supplier
@@ -64,7 +63,6 @@ def start(
     political_cost: Array,
     technology_terms: Array,
     alignment: Array,
-    agreement_rung: Array,
     goodwill: Array,
     stock: Array,
     category_stock: Array,
@@ -78,7 +76,6 @@ def start(
         political_cost_at_start=np.array(political_cost),
         technology_at_start=np.array(technology_terms),
         alignment_at_start=np.array(alignment),
-        rung_at_start=np.array(agreement_rung),
         goodwill_at_start=np.array(goodwill),
         fleet_share_at_start=stock / np.maximum(category_stock, np.finfo(float).tiny),
         concentration_at_start=concentration(installed_share, camp_share, camp_correlation),

@@ -3,7 +3,8 @@
     e' = (1 - decay)^dt e (1 - cancelled_s b_s) + orders placed that will not lapse;   quarters since the last
 
 b is the part of the orders of the last years that is still on the book: an order that ends without a
-delivery is no good experience (x_in_loc).
+delivery is no good experience (x_in_loc). A security grant that is handed over makes its donor known in what
+it consists of, as part of an order would (jp_on_supplier_list, osa_reduce_single_supplier).
 
 Memory fades faster than metal rusts (evidence: x_supplier_memory; the likelihood is flat from 0.12 to
 0.35 a year). Counts orders, so that categories without a volume are remembered too; the quarters since the
@@ -63,15 +64,21 @@ def step(
     order_book_prev: Array,
     ordered_in_window_prev: Array,
     in_register: Array,
+    grant_handover: Array,
+    is_grant_donor: Array,
+    grant_basket: Array,
     experience_prev: Array,
     quarters_since_order_prev: Array,
     experience_kept: Array,
+    grant_familiarity: Array,
 ) -> Update:
     """Let memory fade by a quarter and add the quarter's orders."""
     order_count = np.zeros_like(quarters_since_order_prev)
     scatter(order_count, (contract_supplier, contract_trial), in_register[contract_category])
     on_book = np.minimum(1.0, order_book_prev / np.maximum(ordered_in_window_prev, _NOTHING))
     experience = experience_kept * experience_prev * (1.0 - cancellation * on_book)[:, None]
+    known = is_grant_donor[:, None, None] * grant_basket[:, None]
+    experience += known * (grant_familiarity * grant_handover)
     scatter(experience, (contract_supplier, contract_category, contract_trial), 1.0 - contract_lapses)
     return Update(
         order_count=order_count,

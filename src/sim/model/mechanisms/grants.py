@@ -7,9 +7,10 @@
     notes         after U(0, longest wait);   handover after a lognormal lag from the notes
 
 One selection a donor fiscal year; a grant is worth dollars, and brings capability only in the categories
-of the programme's purpose list (evidence: osa_definition, osa_scope, osa_yen_575m, x_osa_lag, x_osa_budget,
-x_osa_notes). Development aid is a steady flow (jp_total_assist, jp_major_donor); it acts through goodwill and
-terms, not through votes (x_aid_votes). Leaves out: competition between recipients, tied maintenance.
+of the programme's purpose list. Development aid is the flow that leaves goodwill (see `relations`), by the
+channels through which partners give it; it acts through goodwill and terms, not through votes (evidence:
+osa_definition, osa_scope, osa_yen_575m, x_osa_lag, x_osa_budget, x_osa_notes, jp_total_assist,
+jp_major_donor, bigb_join_2014, x_aid_votes). Leaves out: competition between recipients, tied maintenance.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class Update:
     programme_growth: Array  # ratio
     grants: Array  # state; US$ m
     grant_deliveries: Array  # US$ m
+    grant_notes: Array  # whether notes were exchanged
+    grant_handover: Array  # whether anything was handed over
     aid: Array  # channel; US$ m
 
 
@@ -87,7 +90,8 @@ def step(
     handover_median: Array,
     handover_spread: Array,
     exchange_rate: Array,
-    development_aid: Array,
+    partner_aid: Array,
+    channel_share: Array,
     is_grant_channel: Array,
 ) -> Update:
     """Select in the donor's new fiscal year; move grants from stage to stage."""
@@ -111,16 +115,17 @@ def step(
 
     # A grant is noted at the earliest in the quarter of its selection, and handed over later than noted.
     now_noted = np.array(note_ledger[step])
+    noting = now_noted + told[1]
     note_ledger[step] = 0.0
     lag = handover_median * exp(handover_spread * normal_quantile(handover_shock))
     due = np.minimum(step + whole(QUARTERS * lag + 0.5, least=1), last)
-    scatter(handover_ledger, (due, trial), now_noted)
+    scatter(handover_ledger, (due, trial), noting)
 
     told_over = np.minimum(told[2], np.maximum(0.0, noted))
     if np.any(documented_grants[2]):
         # What is told beyond the grants without a date is taken from those that have one.
         dated = total(handover_ledger[step:])
-        taken = np.maximum(0.0, told_over - (noted + now_noted - dated))
+        taken = np.maximum(0.0, told_over - (noted + noting - dated))
         handover_ledger[step:] *= 1.0 - taken / np.maximum(dated, _NOTHING)
     handed_over = handover_ledger[step] + told_over
     handover_ledger[step] = 0.0
@@ -129,10 +134,12 @@ def step(
         grants=np.stack(
             [
                 selected + awarded - now_noted,
-                noted + now_noted + told[1] - handed_over,
+                noted + noting - handed_over,
                 delivered + handed_over,
             ]
         ),
         grant_deliveries=handed_over,
-        aid=development_aid * QUARTER + is_grant_channel[:, None] * handed_over,
+        grant_notes=1.0 * (noting > _NOTHING),
+        grant_handover=1.0 * (handed_over > _NOTHING),
+        aid=total(channel_share * partner_aid[:, None]) * QUARTER + is_grant_channel[:, None] * handed_over,
     )

@@ -1,10 +1,12 @@
 """Domestic industry learns from technology that comes with orders, and from what it makes itself.
 
-    d' = d + (1 - d) (transfer T orders + practice home orders) (1 + zone_boost zone)
+    d' = d + (1 - d) (transfer T orders + practice home orders + joint dt sum_j T_jc / n_j) (1 + boost zone)
 
 per category, between 0 and 1; T is the technology transfer on offer with the order, zone the Defence
 Economic Zone (evidence: pk_tot_effect, def_econ_zone, bd_industry_strong, bd_industry_gaps,
-jp_reg_obstacle: end-use control lowers T). Leaves out: loss of skill, exports.
+jp_reg_obstacle: end-use control lowers T). Partners at the rung of joint projects teach without an order, by
+what they offer: one project at a time, in one of the n_j categories that they make (cat_future_rd,
+agreement_next_steps). Leaves out: loss of skill, exports.
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.numerics.elementary import total
 from sim.numerics.lists import scatter
-from sim.vocabulary.axes import DOMESTIC, Array, IntArray
+from sim.vocabulary.axes import DOMESTIC, JOINT_PROJECT, QUARTER, Array, IntArray
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,11 @@ def step(
     deal_supplier: IntArray,
     domestic_capability_prev: Array,
     technology_terms: Array,
+    agreement_rung: Array,
+    catalogue: Array,
     transfer_learning: Array,
     practice_learning: Array,
+    joint_learning: Array,
     economic_zone: Array,
     zone_boost: Array,
 ) -> Update:
@@ -48,5 +54,8 @@ def step(
     gained = transfer_learning[trial] * technology_terms[supplier, category, trial]
     scatter(lesson, (category, trial), gained)
     scatter(lesson, (deal_category[is_home], deal_trial[is_home]), practice_learning[deal_trial[is_home]])
+    n_partners = len(agreement_rung)
+    projects = (agreement_rung >= JOINT_PROJECT) / np.maximum(1.0, total(catalogue[:n_partners].T))[:, None]
+    lesson += joint_learning * QUARTER * total(technology_terms[:n_partners] * projects[:, None])
     lesson = np.minimum(1.0, lesson * (1.0 + zone_boost * economic_zone))
     return Update(domestic_capability=domestic_capability_prev + (1.0 - domestic_capability_prev) * lesson)

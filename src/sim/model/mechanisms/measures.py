@@ -2,15 +2,18 @@
 
     supplier_share_s = deliveries_s / sum deliveries        over the last five years
     hhi              = sum_s supplier_share_s^2;  effective suppliers = 1 / hhi;  dependence = max share
-    capability_d     = training sum_{c in d} stock_c (1 - mixing cost (1 - sum_s share_sc^2)), with home stock
+    capability_d     = training (1 + exercises (x - x0)) sum_{c in d} usable_c
+    usable_c         = stock_c (1 - mixing cost (1 - sum_s share_sc^2)), with home stock
     tilt             = sum_s sign_s supplier_share_s;       ambiguity = 1 - |tilt|
     opposite         = 2 min(share of the one side, share of the other)
-    autonomy         = 1 - dependence (1 - mean domestic capability)
+    x                = mean_j min(rung_j, 2) / 2: visits, exercises and training with partners
+    autonomy         = 1 - dependence (1 - mean domestic capability) - binding mean_j (rung_j - rung0_j) / 5
 
 A five-year flow is what the documents quote (evidence: cn_share_2019_23, x_sipri_bd_windows); lock-in acts
 through stock and experience, not through it; the installed share is that of what the register covers. A mixed
-fleet costs something to run (switch_cost_high). Where nothing was delivered in five years, shares and
-concentration are zero.
+fleet costs something to run (switch_cost_high). Exercises raise readiness (train_interop), and every rung of
+an agreement binds (small_state_limit). Where nothing was delivered in five years, shares and concentration
+are zero.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.numerics.elementary import total
-from sim.vocabulary.axes import WINDOW, Array, IntArray
+from sim.vocabulary.axes import EXERCISES, TOP_RUNG, WINDOW, Array, IntArray
 
 _TINY = np.finfo(float).tiny
 
@@ -123,6 +126,8 @@ def step(
     home_stock: Array,
     in_register: Array,
     domestic_capability: Array,
+    agreement_rung: Array,
+    rung_at_start_prev: Array,
     delivery_history: Array,
     order_history: Array,
     delivered_in_window_prev: Array,
@@ -132,6 +137,8 @@ def step(
     domain_members: Array,
     mixing_cost: Array,
     training: Array,
+    exercise_gain: Array,
+    rung_binding: Array,
 ) -> Update:
     """Roll the windows forward and measure."""
     delivered = _roll(delivery_history, step, deliveries, delivered_in_window_prev)
@@ -143,12 +150,16 @@ def step(
     held = total(stock) + home_stock
     same = (total(stock * stock) + home_stock * home_stock) / np.maximum(held * held, _TINY)
     usable = held * (1.0 - mixing_cost * (1.0 - same))
-    capability = np.stack([training * total(usable[members > 0]) for members in domain_members])
+    most = len(agreement_rung)
+    exercised = np.minimum(agreement_rung, EXERCISES) - np.minimum(rung_at_start_prev, EXERCISES)
+    readiness = training * (1.0 + exercise_gain * total(exercised) / (EXERCISES * most))
+    capability = np.stack([readiness * total(usable[members > 0]) for members in domain_members])
 
     one_side = total(np.maximum(0.0, camp_sign[:, None]) * share)
     other_side = total(np.maximum(0.0, -camp_sign[:, None]) * share)
     tilt = one_side - other_side
     home = total(domestic_capability) / len(domestic_capability)
+    bound = rung_binding * total(agreement_rung - rung_at_start_prev) / (TOP_RUNG * most)
     installed, of_camp = _installed(stock, in_register, camp)
     return Update(
         supplier_share=share,
@@ -165,5 +176,5 @@ def step(
         tilt=tilt,
         ambiguity=1.0 - np.abs(tilt),
         opposite_measures=2.0 * np.minimum(one_side, other_side),
-        autonomy=1.0 - dependence * (1.0 - home),
+        autonomy=np.minimum(1.0, np.maximum(0.0, 1.0 - dependence * (1.0 - home) - bound)),
     )

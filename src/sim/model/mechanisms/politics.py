@@ -1,12 +1,17 @@
 """Governments change by election or otherwise, and a change shakes relations, talks and orders.
 
     election every `interval` years, change with probability p;   irregular exit at rate h
-    on a change:  leaning_j ~ N(0, spread);   relation with j jumps by N(0, jump);   talks pause
-                  each strained partner's open orders are cancelled with a small probability
+    on a change:  leaning_j = spread (rho_j z + sqrt(1 - rho_j^2) e_j);   relation with j jumps likewise
+                  what the mean of a relation keeps of the last government's is `carry`
+                  talks pause;   strained partners' open orders are cancelled with a small probability
+
+A government has one leaning z, which partners share by their loadings rho: who is drawn to one is away from
+another at once. The mean that relations return to belongs to the government (see `relations`).
+
 
 A change does not break lock-in with suppliers: nothing here touches stock or experience (evidence:
-x_leader_exit, x_leader_lockin, x_bd_gov, in_bd_deterioration, x_in_loc). Documented changes come from a
-scenario's events and set the clock back. Leaves out: parties, and how an election comes out as it does.
+x_leader_exit, x_leader_lockin, x_bd_gov, in_bd_deterioration, pk_visit, x_in_loc). Documented changes come
+from a scenario's events and set the clock back. Leaves out: parties, and how an election comes out.
 """
 
 from __future__ import annotations
@@ -27,6 +32,7 @@ class Update:
     quarters_to_election: Array
     leaning: Array  # partner; logits in favour of alignment
     relation_jump: Array  # partner
+    mean_kept: Array  # part of a mean's distance from that of the start that is kept this quarter
     negotiation_pause: Array  # quarters left
     cancellation: Array  # supplier; share of open orders
 
@@ -62,6 +68,7 @@ def step(
     relation_prev: Array,
     election_shock: Array,
     exit_shock: Array,
+    government_shock: Array,
     leaning_shock: Array,
     jump_shock: Array,
     pause_shock: Array,
@@ -71,6 +78,8 @@ def step(
     irregular_exit_chance: Array,
     leaning_spread: Array,
     relation_jump_spread: Array,
+    camp_loading: Array,
+    relation_carry: Array,
     shortest_pause: Array,
     longest_pause: Array,
     break_probability: Array,
@@ -84,7 +93,11 @@ def step(
     is_change = is_change | (exit_shock < irregular_exit_chance)
 
     interval = np.floor(QUARTERS * election_interval + 0.5)
-    drawn_leaning = leaning_spread * normal_quantile(leaning_shock)
+    # What all partners share, and what is each one's own.
+    shared = camp_loading * normal_quantile(government_shock)
+    own = np.sqrt(1.0 - camp_loading * camp_loading)
+    drawn_leaning = leaning_spread * (shared + own * normal_quantile(leaning_shock))
+    drawn_jump = relation_jump_spread * (shared + own * normal_quantile(jump_shock))
     drawn_pause = np.floor(QUARTERS * (shortest_pause + (longest_pause - shortest_pause) * pause_shock) + 0.5)
     relation = relation_prev[RECIPIENT]
     is_broken = is_change & (relation < strained_below) & (break_shock < break_probability)
@@ -99,7 +112,8 @@ def step(
         government=government_prev + is_change,
         quarters_to_election=np.where(is_election | is_told, interval, to_election),
         leaning=np.where(is_change, drawn_leaning, leaning_prev),
-        relation_jump=np.where(jumps, relation_jump_spread * normal_quantile(jump_shock), 0.0),
+        relation_jump=np.where(jumps, drawn_jump, 0.0),
+        mean_kept=np.where(jumps, relation_carry, 1.0),
         negotiation_pause=np.where(is_change, drawn_pause, np.maximum(0.0, negotiation_pause_prev - 1.0)),
         cancellation=cancellation,
     )

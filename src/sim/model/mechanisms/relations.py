@@ -7,11 +7,14 @@ with the recipient:  cooperation = agreements rung / 5 + courting max(0, e) + gr
                                    + relief need [j is the donor]
                      friction    = incidents pressure from j's side + pressing [e < 0]
                                    + suspicion sum_r h_jr A_r
-and a government's change adds its jump. Goodwill from aid: g' = kept g + (1 - kept) aid / (aid + half).
+and a government's change adds its jump, to the mean as well: mean' = kept mean + (1 - kept) mean0 + jump,
+with mean0 that of the start, so that no government's quarrel is the mean for ever.
+A security grant warms by the event, at the exchange of notes and at the handover, and not by its dollars.
+Goodwill: g' = kept g + (1 - kept) aid / (aid + half), and a handover closes a part of what is left to earn.
 
 Balance is weak in the data, so gamma = 0 is always one of the variants (evidence: x_balance_weak,
-in_suspicion_pk, in_bd_deterioration, exch_visits_general, jp_covid_support). Leaves out: memory of wars
-beyond the mean.
+in_suspicion_pk, in_bd_deterioration, jp_on_supplier_list, exch_visits_general, jp_covid_support). Leaves
+out: memory of wars beyond the mean.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ class Update:
     """What the mechanism writes."""
 
     relation: Array  # actor, partner
+    mean_relation: Array  # actor, partner
     goodwill: Array  # partner
 
 
@@ -37,26 +41,34 @@ class Start:
     """The first values."""
 
     mean_relation: Array
+    mean_relation_at_start: Array  # partner
     goodwill: Array
 
 
 def start(*, relation: Array, partner_aid: Array, aid_half: Array) -> Start:
     """Take the documented relations as what they return to, and goodwill as if aid had long been as it is."""
-    return Start(mean_relation=np.array(relation), goodwill=partner_aid / (partner_aid + aid_half))
+    return Start(
+        mean_relation=np.array(relation),
+        mean_relation_at_start=np.array(relation[RECIPIENT]),
+        goodwill=partner_aid / (partner_aid + aid_half),
+    )
 
 
 def step(
     *,
     relation_prev: Array,
     mean_relation_prev: Array,
+    mean_relation_at_start_prev: Array,
     goodwill_prev: Array,
     relation_jump: Array,
+    mean_kept: Array,
     agreement_rung: Array,
     posture: Array,
     alignment: Array,
     border_pressure: Array,
     disaster_need: Array,
-    grant_deliveries: Array,
+    grant_notes: Array,
+    grant_handover: Array,
     front_neighbour: Array,
     is_grant_donor: Array,
     relation_shock: Array,
@@ -67,6 +79,8 @@ def step(
     courting_warmth: Array,
     gratitude: Array,
     relief_warmth: Array,
+    grant_warmth: Array,
+    grant_salience: Array,
     incident_friction: Array,
     pressing_friction: Array,
     suspicion: Array,
@@ -82,7 +96,10 @@ def step(
     # Pairs once each: the upper triangle, in row order.
     one, other = np.triu_indices(n_actors, 1)
     r = full[one, other]
-    mean = mean_relation_prev[one, other - 1]
+    usual = np.array(mean_relation_prev)
+    of_government = mean_kept * usual[RECIPIENT] + (1.0 - mean_kept) * mean_relation_at_start_prev
+    usual[RECIPIENT] = np.minimum(1.0, np.maximum(-1.0, of_government + relation_jump))
+    mean = usual[one, other - 1]
     third = sum(full[one, k] * full[k, other] for k in range(n_actors)) / max(1, n_actors - 2)
     change = relation_return * (mean - r) + balance_strength * third * (1.0 - r * r)
 
@@ -104,10 +121,11 @@ def step(
     change[:n_partners] += cooperation - friction
     shocked = relation_volatility * np.sqrt(QUARTER) * normal_quantile(relation_shock)
     r = r + change * QUARTER + shocked
-    r[:n_partners] += relation_jump
+    r[:n_partners] += relation_jump + grant_warmth * donor * (grant_notes + grant_handover)
     full[one, other] = np.minimum(1.0, np.maximum(-1.0, r))
     full[other, one] = full[one, other]
 
-    aid = partner_aid + donor * grant_deliveries / QUARTER
-    goodwill = goodwill_kept * goodwill_prev + (1.0 - goodwill_kept) * aid / (aid + aid_half)
-    return Update(relation=full[:, 1:], goodwill=goodwill)
+    earned = partner_aid / (partner_aid + aid_half)
+    goodwill = goodwill_kept * goodwill_prev + (1.0 - goodwill_kept) * earned
+    goodwill = goodwill + grant_salience * donor * grant_handover * (1.0 - goodwill)
+    return Update(relation=full[:, 1:], mean_relation=usual, goodwill=goodwill)

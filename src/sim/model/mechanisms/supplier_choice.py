@@ -1,12 +1,13 @@
 """From whom: one draw among the suppliers, home production and putting the purchase off.
 
     P(s)     proportional to  (W / W0)^lambda w_s / W,                W = sum_s w_s
-    P(home)  proportional to  odds_home (1 + domestic capability)
+    P(home)  proportional to  odds_home (1 + domestic capability) + odds_joint [made with a partner]
     P(off)   proportional to  odds_off
 
 W0 is W as it was at the start, so the odds of not importing are those of the start, and move with what is on
-offer; lambda below one makes the suppliers a nest of their own. Exp(V) is in the weights w (evidence:
-x_choice_logit, x_two_stage, bd_industry_strong, bd_industry_gaps). Leaves out: shared orders.
+offer; lambda below one makes the suppliers a nest of their own. What a partner of the top rung makes is made
+with it at home too. Exp(V) is in the weights w (evidence: x_choice_logit, x_two_stage, bd_industry_strong,
+bd_industry_gaps, agreement_next_steps, pk_building_blocks). Leaves out: shared orders.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 from sim.numerics.choice import by_rule
 from sim.numerics.elementary import exp, log, total
 from sim.numerics.lists import pick
-from sim.vocabulary.axes import DEFERRAL, DOMESTIC, Array, IntArray
+from sim.vocabulary.axes import DEFERRAL, DOMESTIC, TOP_RUNG, Array, IntArray
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,15 @@ def step(
     choice_shock: Array,
     reference_value_prev: Array,
     domestic_capability_prev: Array,
+    agreement_rung: Array,
+    catalogue: Array,
     import_nest: Array,
     decision_rule: Array,
     aspiration: Array,
     error_rate: Array,
     deferral_odds: Array,
     domestic_odds: Array,
+    coproduction_odds: Array,
 ) -> Update:
     """Choose for each deal of the quarter."""
     tiny = np.finfo(float).tiny
@@ -64,7 +68,9 @@ def step(
     change = log(value) - log(np.maximum(reference, tiny))
     # What nobody sold at the start has nothing to be compared with: importing it keeps the odds of the start.
     attraction = np.where(reference > tiny, exp(pick(import_nest, deal_trial) * change), 1.0)
-    home = pick(domestic_odds * (1.0 + domestic_capability_prev), deal_trial, deal_category)
+    together = catalogue[: len(agreement_rung), :, None] * (agreement_rung >= TOP_RUNG)[:, None]
+    jointly = coproduction_odds * np.minimum(1.0, total(together))
+    home = pick(domestic_odds * (1.0 + domestic_capability_prev) + jointly, deal_trial, deal_category)
     put_off = pick(deferral_odds, deal_trial)
     options = np.concatenate([deal_weight * (attraction / value), home[None], put_off[None]])
     rule = (pick(each, deal_trial) for each in (decision_rule, aspiration, error_rate))

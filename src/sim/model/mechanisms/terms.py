@@ -1,10 +1,12 @@
 """A posture sets the terms: what it offers in finance and technology, and what pressing costs the recipient.
 
-    F_s = F0_s scale(e);   T_sc = T0_sc scale(e) (1 - control_s);   coercion_s = cost [e = press]
+    F_s = F0_s scale(e);   T_sc = T0_sc scale(e) (1 - control_s) open_s;   coercion_s = cost [e = press]
+    open_s = 1 + opening (rung_j - rung0_j) / 5             for partners
 
 The offers at "maintain" are parameters; other levels scale them (evidence: jp_finance_offer, pk_offer,
 x_in_loc, agreement_procedures). End-use control takes part of the technology (jp_reg_obstacle, no_binding).
-Suppliers that are no partners keep their offers. Leaves out: discounts.
+Technology on offer rises with the rung of the agreement (agreement_next_steps, cat_future_rd). Suppliers that
+are no partners keep their offers. Leaves out: discounts.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.vocabulary.axes import Array
+from sim.vocabulary.axes import TOP_RUNG, Array
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Update:
 def step(
     *,
     posture: Array,
+    agreement_rung_prev: Array,
+    rung_at_start_prev: Array,
     is_export_controlled: Array,
     is_grant_donor: Array,
     finance_offer: Array,
@@ -38,6 +42,7 @@ def step(
     court_scale: Array,
     hard_scale: Array,
     coercion_cost: Array,
+    rung_opening: Array,
     grants_compete: Array,
 ) -> Update:
     """Scale the offers of the partners by their postures."""
@@ -51,11 +56,14 @@ def step(
     )
     coercion = np.zeros_like(finance_offer)
     coercion[:n_partners] = coercion_cost * (posture < 0)
+    opened = np.ones_like(finance_offer)
+    climbed = (agreement_rung_prev - rung_at_start_prev) / TOP_RUNG
+    opened[:n_partners] = np.maximum(0.0, 1.0 + rung_opening * climbed)
     control = 1.0 - end_use_control * is_export_controlled[:, None]
     # Under the variant in which grants compete, the donor's equipment is offered as a gift.
     gift = grants_compete * is_grant_donor[:, None]
     return Update(
         finance_terms=np.minimum(1.0, finance_offer * scale + gift),
-        technology_terms=np.minimum(1.0, technology_offer * (scale * control)[:, None]),
+        technology_terms=np.minimum(1.0, technology_offer * (scale * opened * control)[:, None]),
         coercion=coercion,
     )
