@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from sim.analysis.explain.decisions import explain
     from sim.design.sampling import Sampling
     from sim.model import rules
-    from sim.runs.dataset import manifest, save
-    from sim.runs.dataset import open_result as open
+    from sim.runs.dataset import manifest
     from sim.runs.run import extend, resume, run
+    from sim.runs.saved import open_result as open
+    from sim.runs.saved import save
     from sim.scenario.factorial import design_table, factorial
     from sim.scenario.scenario import Scenario, diff, load
     from sim.vocabulary.errors import InputError, SimError
@@ -41,12 +42,12 @@ _HOMES = {
     "history": "sim.analysis.compare.history",
     "load": "sim.scenario.scenario",
     "manifest": "sim.runs.dataset",
-    "open": "sim.runs.dataset",
+    "open": "sim.runs.saved",
     "passages": "sim.analysis.compare.first_passage",
     "replay": "sim.abm.replay",
     "resume": "sim.runs.run",
     "run": "sim.runs.run",
-    "save": "sim.runs.dataset",
+    "save": "sim.runs.saved",
 }
 _OTHER_NAMES = {"history": "of", "open": "open_result"}
 _MODULES = {"abm": "sim.abm", "plots": "sim.plots", "rules": "sim.model.rules"}

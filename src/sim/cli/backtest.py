@@ -76,8 +76,8 @@ def backtest(
     from contextlib import nullcontext
 
     from sim.analysis.validate.backtest import card
-    from sim.cli.staging import staged
     from sim.cli.terminal import progress, write_json
+    from sim.files.staging import staged
     from sim.importers import cases, registers
     from sim.runs.dataset import command
     from sim.vocabulary.errors import InputError
@@ -148,8 +148,8 @@ def forecast(
 
     from sim.analysis.validate.backtest import forecast as forecasts
     from sim.analysis.validate.backtest import frozen
-    from sim.cli.staging import staged
     from sim.cli.terminal import progress, save_json
+    from sim.files.staging import staged
     from sim.runs.dataset import command
     from sim.scenario import scenario as scenarios
 
@@ -186,7 +186,7 @@ def new_case(deals: Path, recipient: str | None, year: int, out: Path) -> None:
     The folder can be run as it is, and holds every number with its reason; docs/new-case.md says what to
     better first.
     """
-    from sim.cli.staging import staged
+    from sim.files.staging import staged
     from sim.importers import cases, registers
 
     known = registers.read(deals, recipient).known_before(year)

@@ -220,8 +220,8 @@ def calibrate(
     from sim.analysis.calibrate import files as calibration_files
     from sim.analysis.calibrate import targets as calibration_targets
     from sim.analysis.calibrate import waves as method
-    from sim.cli.staging import staged
     from sim.cli.terminal import progress, write_json
+    from sim.files.staging import staged
     from sim.scenario import scenario as scenarios
     from sim.vocabulary.errors import Contradiction
 

@@ -29,8 +29,8 @@ def explain(scenario: str, trial: int, at: str, seed: int, out: Path | None, as_
     from dataclasses import asdict
 
     from sim.analysis.explain.decisions import explain as explain_trial
-    from sim.cli.staging import staged
     from sim.cli.terminal import write_json, write_table
+    from sim.files.staging import staged
 
     found = explain_trial(scenario, trial=trial, at=at, seed=seed)
     if as_json:

@@ -64,7 +64,11 @@ _WANTED = {
 
 def shown(path: Path | str) -> str:
     """Return the path relative to the working directory if it lies there, else as it is."""
-    path, here = Path(os.path.normpath(path)), Path.cwd()
+    path = Path(os.path.normpath(path))
+    try:
+        here = Path.cwd()
+    except OSError:  # it is gone
+        return path.as_posix()
     return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
 
 

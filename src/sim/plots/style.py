@@ -14,7 +14,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from sim.runs.dataset import manifest
+from sim.runs.dataset import completeness, manifest
 from sim.vocabulary.axes import Array
 
 if TYPE_CHECKING:
@@ -245,7 +245,8 @@ def _columns(handles: Sequence[Artist]) -> int:
 def _about(runs: xr.Dataset) -> str:
     about = manifest(runs)
     software = f"{about['software']} {about['version']}"
-    return f"n = {about['trials']:,} trials per scenario, seed {about['seed']}; {software}"
+    trials = int(completeness(runs).sum()) if "trial" in runs.dims else about["trials"]
+    return f"n = {trials:,} trials per scenario, seed {about['seed']}; {software}"
 
 
 def _source(runs: xr.Dataset, has_history: bool) -> str:

@@ -211,7 +211,7 @@ class Batch:
     def template(self) -> xr.Dataset:
         """Return the result with one trial, values not a number."""
         empty = {name: np.full((*self.shape(name), 1), np.nan, np.float32) for name in self.spec.keep}
-        return self.label(empty, ())
+        return self.label(empty, ()).assign_attrs(self.attributes(()))
 
     def attributes(self, failures: Sequence[Mapping[str, Any]], **more: Any) -> dict[str, str]:
         """Return the attributes of the result."""
@@ -227,8 +227,3 @@ class Batch:
             **self.engines.about(),
             **more,
         )
-
-
-def is_free(path: Path) -> bool:
-    """Whether a store may be made at a path: nothing is there, or an empty folder."""
-    return not path.exists() or (path.is_dir() and not any(path.iterdir()))

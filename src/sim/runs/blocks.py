@@ -245,10 +245,10 @@ def _in_form(task: Task, values: dict[str, Array]) -> Any:
 
 
 def encode(values: Array, block: int) -> bytes:
-    """Return the bytes of a zarr chunk: little-endian float32 in C order, full length, Zstandard."""
+    """Return the bytes of a zarr chunk: little-endian float32 in C order, full length, checked Zstandard."""
     from numcodecs.zstd import Zstd
 
     chunk = np.full((*values.shape[:-1], block), np.nan, dtype="<f4")
     chunk[..., : values.shape[-1]] = values
-    encoded: bytes = Zstd(level=LEVEL).encode(chunk)
+    encoded: bytes = Zstd(level=LEVEL, checksum=True).encode(chunk)
     return encoded

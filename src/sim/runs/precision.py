@@ -70,10 +70,10 @@ class StoppingRule:
 
     def values(self, runs: xr.Dataset) -> Array:
         """Return what is looked at, shape (scenario, trial); trials that failed are left out."""
-        from sim.runs.dataset import drop_failed
+        from sim.runs.dataset import completeness
 
         at = [str(each) for each in runs["quarter"].values].index(str(self.quarter))
-        picked = drop_failed(runs)[self.variable].isel(time=at)
+        picked = runs[self.variable].isel(time=at, trial=completeness(runs))
         by_axis = dict(zip(GLOSSARY[self.variable].dims, self.labels, strict=True))
         values: Array = picked.sel(by_axis).transpose("scenario", "trial").values
         return values

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -17,13 +18,14 @@ import numpy as np
 
 from sim.design.sampling import Sampling, content, read
 from sim.engine.block import BLOCK
+from sim.files import staging
 from sim.files.records import shown
 from sim.model.schedule import USUAL, Rules
 from sim.runs import dataset as results
-from sim.runs import precision
+from sim.runs import precision, saved
 from sim.runs import quarters as calendar
 from sim.runs import run_summary as summarised
-from sim.runs.batch import Announce, Batch, Execution, Progress, is_free
+from sim.runs.batch import Announce, Batch, Execution, Progress
 from sim.runs.dataset import check_count
 from sim.runs.engines import Engines
 from sim.runs.store import Spec, Store, check_same, code_digest, is_run, version
@@ -133,19 +135,42 @@ def run(
         engine=engine,
     )
     execution = Execution(executor, workers, progress, announce)
+    return start(batch, execution, out)
+
+
+def start(
+    batch: Batch, execution: Execution, out: str | Path | None = None, *, is_replacing: bool = False
+) -> xr.Dataset:
+    """Run a batch that `prepare` has made.
+
+    Parameters
+    ----------
+    batch, execution : Batch, Execution
+        What is run, and where.
+    out : path, optional
+        Where it is stored.
+    is_replacing : bool
+        Whether what stands at `out` goes once the new store is there. The caller has made sure that it may;
+        what another run is writing is refused all the same.
+    """
     if out is None:
         batch.check(execution, 0, None)
         return _finish(batch, execution, None)
-    target = Path(out)
+    target = staging.target_of(out)
+    staging.recover(target)
     spec = replace(
         batch.spec,
         scenarios=tuple(scenario_record.content(each) for each in batch.scenarios),
         code=code_digest(),
     )
-    if not is_free(target):
-        _refuse(target, spec)
-    batch.check(execution, 0, target)
-    store = Store.create(target, spec, None if summary else batch.template())
+    with ExitStack() as held:
+        if not staging.is_free(target):
+            if not is_replacing:
+                _refuse(target, spec)
+            if is_run(target):
+                held.enter_context(Store(target, spec).lock())
+        batch.check(execution, 0, target)
+        store = Store.create(target, spec, _template(batch))
     with store.lock():
         return _finish(replace(batch, spec=spec), execution, store)
 
@@ -246,6 +271,7 @@ def extend(
     store = Store.open(out)
     with store.lock():
         store = Store.open(out)  # as it is now that nobody else writes
+        store.begin_ledger()
         batch = Batch.of(store, rules)
         spec = store.spec
         if trials is not None and trials != spec.trials:
@@ -257,7 +283,7 @@ def extend(
         batch = replace(batch, spec=spec)
         execution = Execution(executor, workers, progress, announce)
         batch.check(execution, store.trials_done(), store.path)
-        store.renew(spec)
+        store.renew(spec, _template(batch))
         return _finish(batch, execution, store)
 
 
@@ -326,7 +352,7 @@ class _OnDisk:
         """Run the blocks that are not there, or are damaged, and return all, opened lazily."""
         store = self.store
         if batch.spec != store.spec:
-            store.renew(batch.spec)
+            store.renew(batch.spec, _template(batch))
         there = store.finished()
         missing = [job for job in batch.jobs if job[:2] not in there]
         for scenario, block, done in batch.work(missing, "chunks", self.execution):
@@ -337,7 +363,12 @@ class _OnDisk:
         """Write the manifest, with the precision reached in it."""
         more = {} if assessment is None else {"precision": assessment}
         self.store.describe(batch.attributes(self.store.failures(), **more))
-        return results.open_result(self.store.path)
+        return saved.open_run(self.store.path, is_going_on=True)
+
+
+def _template(batch: Batch) -> xr.Dataset | None:
+    """Return what a store is laid out by before it has blocks."""
+    return None if batch.spec.is_summary else batch.template()
 
 
 def _refuse(target: Path, spec: Spec) -> NoReturn:

@@ -53,6 +53,10 @@ class SimWarning(UserWarning):
     """What the user should know, though it goes on; the command line prints it as one line."""
 
 
+class Incomplete(SimWarning):
+    """A result that lacks trials; what is there can be used."""
+
+
 class UnknownName(InputError):
     """A key, label, verb, variable or evidence id that does not exist."""
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from sim.design.sampling import restore
 from sim.numerics.elementary import Z95
-from sim.runs.dataset import drop_failed, manifest
+from sim.runs.dataset import complete_trials, manifest
 from sim.vocabulary.errors import InputError, UnknownName, nearest
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def compare(
     """
     import xarray as xr
 
-    runs = drop_failed(runs)
+    runs = complete_trials(runs)
     reference, others = split(runs, reference)
     chosen = [str(name) for name in runs.data_vars] if variables is None else list(variables)
     for name in chosen:
