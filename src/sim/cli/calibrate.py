@@ -364,7 +364,7 @@ def _show_patterns(
         return
 
     def values(scenario: Scenario) -> list[Result]:
-        return patterns.report(scenario, PATTERN_TRIALS, seed, tuple(reasons), execution)
+        return patterns.report(scenario, PATTERN_TRIALS, seed, only=tuple(reasons), execution=execution)
 
     rows = [
         (

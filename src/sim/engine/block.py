@@ -6,108 +6,8 @@ not depend on which other trials are in it.
 
 from __future__ import annotations
 
-    trust = Trust(is_checked=True) if trust is None else trust
-    row_of = {step: row for row, step in enumerate(steps)}
-    repeated = 0
-    for trials, block in _strips(plan, first_trial, n_trials, tuple(into), schedule, is_compiled, trust):
-        for step in range(plan.n_steps):
-            block.advance()
-            if step in row_of:
-                count = trials.stop - trials.start
-                with np.errstate(over="ignore"):
-                    for name, array in into.items():
-                        array[row_of[step], ..., trials] = block.values[name][..., :count]
-        repeated += isinstance(block, Strip) and block.is_repeated
-    return repeated
-
-
-def reduce_block(
-    plan: Plan,
-    first_trial: int,
-    n_trials: int,
-    reads: Sequence[str],
-    add: Callable[[int, slice, Mapping[str, Array]], None],
-    n_steps: int | None = None,
-    is_compiled: bool = False,
-    trust: Trust | None = None,
-) -> int:
-    """Run a block of trials and show what is read of it, quarter by quarter.
-
-    Parameters
-    ----------
-    plan, first_trial, n_trials, is_compiled, trust
-        As for `run_block` and `record_block`.
-    reads : sequence of str
-        Glossary names.
-    add : callable
-        ``add(step, trials, values)`` is called at the end of each quarter, with the quarter counted from the
-        start; which trials of the block were advanced together, all of whose quarters come before those of
-        the next; and their values by name, shape (*dims, trial) or, of a list, (entry,). Trials named in a
-        list count from the beginning of the slice. The arrays are valid during the call.
-    n_steps : int, optional
-        Quarters to run; by default all of the plan.
-
-    Returns
-    -------
-    int
-        As of `record_block`.
-    """
-    trust = Trust(is_checked=True) if trust is None else trust
-    lists = {name: f"{GLOSSARY[name].dims[0]}_trial" for name in reads if GLOSSARY[name].role == "deal"}
-    recorded = tuple(dict.fromkeys((*reads, *lists.values())))
-    repeated = 0
-    for trials, block in _strips(plan, first_trial, n_trials, recorded, model.USUAL, is_compiled, trust):
-        count = trials.stop - trials.start
-        for step in range(plan.n_steps if n_steps is None else n_steps):
-            block.advance()
-            # A strip of machine code may hold more trials than were asked for.
-            within = {trial: block.values[trial] < count for trial in lists.values()}
-            found = {
-                name: block.values[name][..., within[lists[name]] if name in lists else slice(count)]
-                for name in reads
-            }
-            add(step, trials, found)
-        repeated += isinstance(block, Strip) and block.is_repeated
-    return repeated
-
-
-def _strips(
-    plan: Plan,
-    first_trial: int,
-    n_trials: int,
-    keep: tuple[str, ...],
-    schedule: Schedule,
-    is_compiled: bool,
-    trust: Trust,
-) -> Iterator[tuple[slice, Block | Strip]]:
-    """Yield the trials of a block that are advanced together, and what advances them."""
-    # Machine code is made for one number of trials: the last trial fills what is left over of a strip.
-    size = STRIP if is_compiled else n_trials
-    runner = _runner(plan, size, keep, schedule, trust) if is_compiled else None
-    streams = None if runner is None else runner.streams(plan.seed)
-    drawn = design.draw_parameters(plan, first_trial, n_trials, streams)
-    for start in range(0, n_trials, size):
-        first, count = first_trial + start, min(size, n_trials - start)
-        block: Block | Strip
-        if runner is None or trust.problem:
-            own = {name: value[..., start : start + count] for name, value in drawn.items()}
-            block = Block(plan, first, count, schedule, drawn=own)
-        else:
-            own = {name: _filled(value[..., start : start + count], size) for name, value in drawn.items()}
-            shocks = design.draw_shocks(plan, first, count, streams)
-            filled = {name: _filled(value, size) for name, value in shocks.items()}
-            block = Strip(
-                plan,
-                count,
-                runner,
-                partial(Block, plan, first, size, schedule, runner, own, filled),
-                partial(Block, plan, first, schedule=schedule),
-                trust,
-            )
-        yield slice(start, start + count), block
-
-
-
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -340,15 +240,86 @@ def record_block(
         How often NumPy took over from machine code; see `sim.engine.trust`.
     """
     n_trials = next(iter(into.values())).shape[-1]
-<<<<<<< HEAD
     trust = Trust(is_checked=True) if trust is None else trust
-    # Machine code is made for one number of trials: the last trial fills what is left over of a strip.
-    size = STRIP if is_compiled else n_trials
-    runner = _runner(plan, size, tuple(into), schedule, trust) if is_compiled else None
-    streams = None if runner is None else runner.streams(plan.seed)
-    drawn = design.draw_parameters(plan, first_trial, n_trials, streams)
     row_of = {step: row for row, step in enumerate(steps)}
     repeated = 0
+    for trials, block in _strips(plan, first_trial, n_trials, tuple(into), schedule, is_compiled, trust):
+        for step in range(plan.n_steps):
+            block.advance()
+            if step in row_of:
+                count = trials.stop - trials.start
+                with np.errstate(over="ignore"):
+                    for name, array in into.items():
+                        array[row_of[step], ..., trials] = block.values[name][..., :count]
+        repeated += isinstance(block, Strip) and block.is_repeated
+    return repeated
+
+
+def reduce_block(
+    plan: Plan,
+    first_trial: int,
+    n_trials: int,
+    reads: Sequence[str],
+    add: Callable[[int, slice, Mapping[str, Array]], None],
+    n_steps: int | None = None,
+    is_compiled: bool = False,
+    trust: Trust | None = None,
+) -> int:
+    """Run a block of trials and show what is read of it, quarter by quarter.
+
+    Parameters
+    ----------
+    plan, first_trial, n_trials, is_compiled, trust
+        As for `run_block` and `record_block`.
+    reads : sequence of str
+        Glossary names.
+    add : callable
+        ``add(step, trials, values)`` is called at the end of each quarter, with the quarter counted from the
+        start; which trials of the block were advanced together, all of whose quarters come before those of
+        the next; and their values by name, shape (*dims, trial) or, of a list, (entry,). Trials named in a
+        list count from the beginning of the slice. The arrays are valid during the call.
+    n_steps : int, optional
+        Quarters to run; by default all of the plan.
+
+    Returns
+    -------
+    int
+        As of `record_block`.
+    """
+    trust = Trust(is_checked=True) if trust is None else trust
+    lists = {name: f"{GLOSSARY[name].dims[0]}_trial" for name in reads if GLOSSARY[name].role == "deal"}
+    recorded = tuple(dict.fromkeys((*reads, *lists.values())))
+    repeated = 0
+    for trials, block in _strips(plan, first_trial, n_trials, recorded, model.USUAL, is_compiled, trust):
+        count = trials.stop - trials.start
+        for step in range(plan.n_steps if n_steps is None else n_steps):
+            block.advance()
+            # A strip of machine code may hold more trials than were asked for.
+            within = {trial: block.values[trial] < count for trial in lists.values()}
+            found = {
+                name: block.values[name][..., within[lists[name]] if name in lists else slice(count)]
+                for name in reads
+            }
+            add(step, trials, found)
+        repeated += isinstance(block, Strip) and block.is_repeated
+    return repeated
+
+
+def _strips(
+    plan: Plan,
+    first_trial: int,
+    n_trials: int,
+    keep: tuple[str, ...],
+    schedule: Schedule,
+    is_compiled: bool,
+    trust: Trust,
+) -> Iterator[tuple[slice, Block | Strip]]:
+    """Yield the trials of a block that are advanced together, and what advances them."""
+    # Machine code is made for one number of trials: the last trial fills what is left over of a strip.
+    size = STRIP if is_compiled else n_trials
+    runner = _runner(plan, size, keep, schedule, trust) if is_compiled else None
+    streams = None if runner is None else runner.streams(plan.seed)
+    drawn = design.draw_parameters(plan, first_trial, n_trials, streams)
     for start in range(0, n_trials, size):
         first, count = first_trial + start, min(size, n_trials - start)
         block: Block | Strip
@@ -367,14 +338,7 @@ def record_block(
                 partial(Block, plan, first, schedule=schedule),
                 trust,
             )
-        for step in range(plan.n_steps):
-            block.advance()
-            if step in row_of:
-                with np.errstate(over="ignore"):
-                    for name, array in into.items():
-                        array[row_of[step], ..., start : start + count] = block.values[name][..., :count]
-        repeated += isinstance(block, Strip) and block.is_repeated
-    return repeated
+        yield slice(start, start + count), block
 
 
 def _filled(values: Array, size: int) -> Array:
@@ -388,71 +352,6 @@ def _filled(values: Array, size: int) -> Array:
     if values.strides[-1] == 0:  # all trials share one number, and go on to
         return np.broadcast_to(values[..., :1], (*values.shape[:-1], size))
     return values[..., np.minimum(np.arange(size), count - 1)]
-=======
-    row_of = {step: row for row, step in enumerate(steps)}
-    for step, trials, values in quarters(plan, first_trial, n_trials, tuple(into), schedule, is_compiled):
-        if step in row_of:
-            with np.errstate(over="ignore"):
-                for name, array in into.items():
-                    array[row_of[step], ..., trials] = values[name]
-
-
-def quarters(
-    plan: Plan,
-    first_trial: int,
-    n_trials: int,
-    reads: Sequence[str],
-    schedule: Schedule = model.USUAL,
-    is_compiled: bool = False,
-    n_steps: int | None = None,
-) -> Iterator[tuple[int, slice, dict[str, Array]]]:
-    """Run a block of trials and yield what is read of it, quarter by quarter.
-
-    Parameters
-    ----------
-    plan, first_trial, n_trials, schedule, is_compiled
-        As for `run_block`.
-    reads : sequence of str
-        Glossary names.
-    n_steps : int, optional
-        Quarters to run; by default all of the plan.
-
-    Yields
-    ------
-    int
-        The quarter, counted from the start.
-    slice
-        Trials of the block that were advanced together; all of their quarters come before those of the next.
-    dict of str to ndarray, shape (*dims, trial) or, of a list, (entry,)
-        Their values at the end of the quarter, valid until the next one is asked for. Trials named in a list
-        count from the beginning of the slice.
-    """
-    # Machine code is made for one number of trials: what is left over is computed and thrown away.
-    size = STRIP if is_compiled else n_trials
-    lists = {name: f"{GLOSSARY[name].dims[0]}_trial" for name in reads if GLOSSARY[name].role == "deal"}
-    recorded = tuple(dict.fromkeys((*reads, *lists.values())))
-    runner = _runner(plan, size, recorded, schedule) if is_compiled else None
-    streams = None if runner is None else runner.streams(plan.seed)
-    drawn = design.draw_parameters(plan, first_trial, -(-n_trials // size) * size, streams)
-    for start in range(0, n_trials, size):
-        own = {name: value[..., start : start + size] for name, value in drawn.items()}
-        block = Block(plan, first_trial + start, size, schedule, runner, own)
-        count = min(size, n_trials - start)
-        for step in range(plan.n_steps if n_steps is None else n_steps):
-            block.advance()
-            within: dict[str, Any] = {
-                trial: slice(None) if count == size else block.values[trial] < count
-                for trial in lists.values()
-            }
-            yield (
-                step,
-                slice(start, start + count),
-                {
-                    name: block.values[name][..., within[lists[name]] if name in lists else slice(count)]
-                    for name in reads
-                },
-            )
->>>>>>> b686c23 (One loop over trials for back-tests, calibration, directions and patterns: workers and either engine)
 
 
 def can_compile() -> bool:
