@@ -18,8 +18,8 @@ import numpy as np
 from sim.design import plan as design
 from sim.design.plan import Plan
 from sim.engine import block as engine
-from sim.runs import dataset as results
 from sim.runs import blocks, pool
+from sim.runs import dataset as results
 from sim.runs.batch import Execution
 from sim.runs.blocks import Engine
 from sim.runs.engines import Engines
