@@ -17,6 +17,7 @@ from sim.analysis.validate.direction_files import UNCHANGED, directed, read
 from sim.cli import sim as program
 from sim.design import plan as design
 from sim.engine import block as engine
+from sim.runs.trials import Execution
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import errors
 
@@ -130,7 +131,9 @@ def test_blocks_change_no_number(baseline: Scenario, monkeypatch: pytest.MonkeyP
     whole = directions.report(baseline, 30, 3, ["jp_total_assist"])
     monkeypatch.setattr(engine, "BLOCK", 7)
     counted: list[int] = []
-    assert directions.report(baseline, 30, 3, ["jp_total_assist"], counted.append) == whole
+    assert (
+        directions.report(baseline, 30, 3, ["jp_total_assist"], Execution(progress=counted.append)) == whole
+    )
     assert sum(counted) == 30 * directions.n_runs(baseline, ["jp_total_assist"])
 
 

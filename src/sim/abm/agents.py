@@ -9,15 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import mesa
 
-if TYPE_CHECKING:
-    from sim.abm.world import World
+from sim.case.case import Case
 
 #: What an opening can end in, besides a supplier.
 HOME, DEFERRAL = "home", "deferral"
+
+
+class Surroundings(Protocol):
+    """What an agent sees of its world, a `sim.World`."""
+
+    usual: dict[str, Any]
+
+    @property
+    def case(self) -> Case:
+        """Who is in the case."""
+
+    def value(self, name: str, *labels: str) -> Any:
+        """Return what a variable of the glossary is now."""
 
 
 class Country(mesa.Agent):  # type: ignore[misc]
@@ -25,13 +37,13 @@ class Country(mesa.Agent):  # type: ignore[misc]
 
     Parameters
     ----------
-    world : World
+    world : sim.World
         Also ``agent.model``, as Mesa has it.
     name : str
         Its id in the case.
     """
 
-    def __init__(self, world: World, name: str) -> None:
+    def __init__(self, world: Surroundings, name: str) -> None:
         super().__init__(world)
         self.world = world
         self.name = name

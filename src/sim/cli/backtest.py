@@ -54,6 +54,8 @@ _recipient = click.option("--recipient", metavar="NAME", help="Whose deals, if t
     help="Trials per origin.",
 )
 @options.seed
+@options.engine
+@options.workers
 @options.out("DIR", "Folder for the card, all scores, the registered forecasts and figures.")
 @options.force
 @options.as_json
@@ -64,6 +66,8 @@ def backtest(
     length: int,
     trials: int,
     seed: int,
+    engine: str,
+    workers: int | None,
     out: Path | None,
     force: bool,
     as_json: bool,
@@ -80,6 +84,7 @@ def backtest(
     from sim.files.staging import staged
     from sim.importers import cases, registers
     from sim.runs.dataset import command
+    from sim.runs.trials import Execution
     from sim.vocabulary.errors import InputError
 
     years = tuple(sorted(set(origins))) or card.ORIGINS
@@ -88,7 +93,8 @@ def backtest(
     whole = registers.read(deals, recipient) if deals is not None else None
     with nullcontext() if out is None else staged(out, force=force, is_ours=_is_backtest) as place:
         with progress(trials * len(years)) as advance:
-            given: tuple[Any, ...] = (years, trials, seed, length, command(), advance)
+            execution = Execution(None, workers, advance, engine=engine)
+            given: tuple[Any, ...] = (years, trials, seed, length, command(), execution)
             tests = card.of_case(*given) if whole is None else card.of_register(whole, *given)
         summary = card.summary(tests, seed)
         if whole is not None:
@@ -133,11 +139,20 @@ def _spans(
 )
 @options.trials
 @options.seed
+@options.engine
+@options.workers
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder of the forecast."
 )
 def forecast(
-    name: str, spans: list[tuple[int, int]], years: tuple[int, ...], trials: int, seed: int, out: Path
+    name: str,
+    spans: list[tuple[int, int]],
+    years: tuple[int, ...],
+    trials: int,
+    seed: int,
+    engine: str,
+    workers: int | None,
+    out: Path,
 ) -> None:
     """Register a forecast of windows that are not over.
 
@@ -151,11 +166,13 @@ def forecast(
     from sim.cli.terminal import progress, save_json
     from sim.files.staging import staged
     from sim.runs.dataset import command
+    from sim.runs.trials import Execution
     from sim.scenario import scenario as scenarios
 
     with staged(out, force=None) as place:
         with progress(trials) as advance:
-            found = frozen.windows(scenarios.load(name), spans, years, trials, seed, command(), advance)
+            execution = Execution(None, workers, advance, engine=engine)
+            found = frozen.windows(scenarios.load(name), spans, years, trials, seed, command(), execution)
         place.mkdir()
         save_json(place / "forecast.json", found)
         with (place / "forecast.csv").open("w", encoding="utf-8", newline="") as lines:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim.analysis.calibrate.rank_checks import Verdict
     from sim.analysis.calibrate.waves import Calibration
     from sim.analysis.validate.patterns import Result
+    from sim.runs.trials import Execution
     from sim.scenario.scenario import Scenario
 
 #: Chance of calling ranks uneven, over all elements, when none is.
@@ -189,6 +190,8 @@ def _show_recovery(recovered: list[Recovery], replicates: int, separated: int) -
     metavar="N",
     help="Planted sets of parameters that the inversion is tested on.",
 )
+@options.engine
+@options.workers
 @options.out("DIR", "Folder for posterior.csv and manifest.json; without it, only the tables are shown.")
 @click.option("--arviz", "with_arviz", is_flag=True, help="Also write posterior.zarr, a data tree for ArviZ.")
 @options.force
@@ -199,6 +202,8 @@ def calibrate(
     seed: int,
     rows: int,
     planted: int,
+    engine: str,
+    workers: int | None,
     out: Path | None,
     with_arviz: bool,
     force: bool,
@@ -222,6 +227,7 @@ def calibrate(
     from sim.analysis.calibrate import waves as method
     from sim.cli.terminal import progress, write_json
     from sim.files.staging import staged
+    from sim.runs.trials import Execution
     from sim.scenario import scenario as scenarios
     from sim.vocabulary.errors import Contradiction
 
@@ -233,10 +239,11 @@ def calibrate(
         calibration_files.check_arviz()
     later = min(trials, PREDICTED_TRIALS)
     with staged(out, force=force, is_ours=_is_calibration) if out else nullcontext() as place:
-        with progress(method.WAVES * trials + later) as advance:
-            found = method.run(targets, trials, seed, progress=advance)
+        with progress((method.WAVES * trials + later) * len(targets.windows)) as advance:
+            execution = Execution(None, workers, advance, engine=engine)
+            found = method.run(targets, trials, seed, execution=execution)
             columns = found.columns(rows)
-            checks, predicted = calibration_checks.check_predictions(found, columns, later, advance)
+            checks, predicted = calibration_checks.check_predictions(found, columns, later, execution)
         verdicts, _ = calibration_checks.check_ranks(found, planted)
         if place is not None:
             place.mkdir()
@@ -251,7 +258,8 @@ def calibrate(
         _show_learned(found, verdicts)
         _show_predictions(checks)
         if out is not None:
-            _show_patterns(chosen, chosen.with_posterior(out / calibration_files.ROWS), found, seed)
+            after = chosen.with_posterior(out / calibration_files.ROWS)
+            _show_patterns(chosen, after, found, seed, Execution(workers=workers, engine=engine))
             click.echo(f"Written: {out / calibration_files.ROWS}, {out / calibration_files.MANIFEST}")
     if _uneven(verdicts):
         raise SystemExit(FAILED)
@@ -345,7 +353,9 @@ def _show_predictions(checks: Sequence[Check]) -> None:
     write_table(headings, rows, right=("Record", "Record's place"))
 
 
-def _show_patterns(before: Scenario, after: Scenario, found: Calibration, seed: int) -> None:
+def _show_patterns(
+    before: Scenario, after: Scenario, found: Calibration, seed: int, execution: Execution
+) -> None:
     from sim.analysis.validate import patterns
     from sim.cli.terminal import write_table
 
@@ -354,7 +364,7 @@ def _show_patterns(before: Scenario, after: Scenario, found: Calibration, seed: 
         return
 
     def values(scenario: Scenario) -> list[Result]:
-        return patterns.report(scenario, PATTERN_TRIALS, seed, only=tuple(reasons))
+        return patterns.report(scenario, PATTERN_TRIALS, seed, only=tuple(reasons), execution=execution)
 
     rows = [
         (

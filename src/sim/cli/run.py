@@ -33,7 +33,7 @@ DATA, TABLE, PAGE, DIFFERENCES, FIGURES = "runs.zarr", "table.csv", "table.md", 
 @click.option(
     "--until",
     metavar="GOAL",
-    help='Run until a number is known so well: "supplier_share[china]@2035 p50 +-0.002"; '
+    help='Run until a number is known so well: "supplier_share[NAME]@2035 p50 +-0.002"; '
     "--trials is then the most.",
 )
 @options.sampling

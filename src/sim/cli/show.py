@@ -21,7 +21,6 @@ UNITS_OF_VERBS = {
     "lapse": "rung",
     "order": "TIV m, US$ m",
     "cancel": "share",
-    "grant": "JPY m",
 }
 
 
@@ -227,6 +226,8 @@ def _unit(event: Event, scenario: Scenario) -> str:
     """Return the unit of the number in an event."""
     from sim.vocabulary.variables import GLOSSARY
 
+    if event.what == "grant":  # in the donor's currency
+        return scenario.parameters.parameter("grants.exchange_rate").unit.partition("/")[0] + " m"
     if event.what in UNITS_OF_VERBS or event.target is None:
         return UNITS_OF_VERBS.get(event.what, "")
     name = event.target.variable

@@ -46,12 +46,13 @@ Job = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Execution:
-    """Where a batch is run, and who is told; see `sim.runs.run.run`."""
+    """How trials are run, and who is informed; see `sim.runs.run.run`."""
 
-    executor: Executor | None
-    workers: int | None
-    progress: Progress | None
+    executor: Executor | None = None
+    workers: int | None = None
+    progress: Progress | None = None
     announce: Announce | None = None
+    engine: str = results.AUTO
 
     def size(self, n_jobs: int, work: int) -> int:
         """Return how many jobs run at a time, given their number and their trials times quarters."""

@@ -1,4 +1,4 @@
-"""Running until a number is known well enough: ``"supplier_share[china]@2035 p50 ±0.002"``.
+"""Running until a number is known well enough: ``"hhi@2035 p50 ±0.002"``.
 
 Variable, labels of its axes, year (its last quarter) or quarter, statistic (mean, median, p05, p97.5), and
 half the width of its 95 % interval. A quantile's interval runs between two values of the sample, whatever the
@@ -43,7 +43,7 @@ _FORM = re.compile(
     r"\s+(?P<statistic>mean|median|p\d+(?:\.\d+)?)\s*(?:±|\+/?-)\s*(?P<half>[\d.]+(?:e-?\d+)?)\s*",
     flags=re.ASCII,
 )
-_EXAMPLE = 'Such as "supplier_share[china]@2035 p50 ±0.002".'
+_EXAMPLE = 'Such as "hhi@2035 p50 ±0.002".'
 
 
 @dataclass(frozen=True)

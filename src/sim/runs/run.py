@@ -93,7 +93,7 @@ def run(
     summary : bool
         Keep counts, moments and quantiles instead of trials; see `sim.runs.counts`.
     until : str, optional
-        Run until a number is known so well, such as ``"supplier_share[china]@2035 p50 ±0.002"``; see
+        Run until a number is known so well, such as ``"hhi@2035 p50 ±0.002"``; see
         `sim.runs.precision`. The manifest says what was reached.
     engine : {"auto", "numpy", "compiled"}
         What runs it. The numbers are the same; "compiled" needs ``pip install hedgesim[fast]``, and "auto"

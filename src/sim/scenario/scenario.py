@@ -114,7 +114,7 @@ class Scenario:
 
         Examples
         --------
-        >>> base.override({"grants.osa_budget_growth": 0.3}, name="more grants")  # doctest: +SKIP
+        >>> base.override({"grants.selection_probability": 0.5}, name="more grants")  # doctest: +SKIP
         """
         changes, variant = dict(changes or {}), dict(variant or {})
         parameters = variants.apply(self.parameters, variant, "")
@@ -155,7 +155,7 @@ def load(name_or_path: str | Path, case: Case | str | None = None) -> Scenario:
     Parameters
     ----------
     name_or_path : str or path
-        Such as ``"baseline"`` or ``"mine/osa.toml"``.
+        Such as ``"baseline"`` or ``"mine/wetter.toml"``.
     case : Case or str, optional
         Used instead of the one that the files name.
 
@@ -215,7 +215,7 @@ def _last(layers: tuple[Layer, ...], field: str) -> tuple[Any, Layer]:
     for layer in reversed(layers):
         if getattr(layer.table, field) is not None:
             return getattr(layer.table, field), layer
-    example = {"case": '"bangladesh"', "start": '"2024-Q1"', "end": '"2040-Q4"'}[field]
+    example = {"case": '"./my_case"', "start": '"2024-Q1"', "end": '"2040-Q4"'}[field]
     remedy = f'Add {field} = {example}, or extends = "baseline".'
     raise MissingField(layers[0].file, field, "must be given", remedy)
 

@@ -14,14 +14,8 @@ from sim.vocabulary.errors import DuplicateKey, UnknownName, nearest
 #: Where the table stands.
 FILE = Path(__file__).parent.parent / "data" / "evidence.csv"
 
-#: Keys of the documents in the column `where`.
-DOCUMENTS: dict[str, str] = {
-    "000": "Article on the strategic and defence partnership of Bangladesh and Japan",
-    "001": "Report on the potential defence agreement of Bangladesh and Japan",
-    "002": "Report on the agreement on defence equipment and technology signed on 3 February 2026",
-    "003": "Report on the defence talks of Bangladesh and Pakistan in Rawalpindi, August 2025",
-    "004": "Briefing on the defence ties of Japan and India",
-}
+#: Titles of the documents, by their keys in the column `where`.
+DOCUMENTS = FILE.with_name("documents.csv")
 
 
 @dataclass(frozen=True)
@@ -55,7 +49,14 @@ class Evidence:
     @property
     def document(self) -> str | None:
         """Title of the document that the row is from, if it is from one."""
-        return DOCUMENTS.get(self.where[:3]) if self.origin == "document" else None
+        return documents().get(self.where[:3]) if self.origin == "document" else None
+
+
+@lru_cache(maxsize=1)
+def documents() -> dict[str, str]:
+    """Return the titles of the documents by key."""
+    with DOCUMENTS.open(encoding="utf-8", newline="") as lines:
+        return {row["key"]: row["title"] for row in csv.DictReader(lines)}
 
 
 @lru_cache(maxsize=1)

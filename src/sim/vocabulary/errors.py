@@ -19,7 +19,7 @@ class InputError(SimError):
     file : str
         The file in which the bad line stands, as the user would open it; "" for an argument.
     place : str
-        Where in it: a key path such as ``set.grants.osa_budget``, or ``line 7``; "" for the whole file.
+        Where in it: a key path such as ``set.grants.largest_grant``, or ``line 7``; "" for the whole file.
     message : str
         What is wrong. A ``{value}`` in it is replaced by the value; otherwise the value, where
         there is one, is shown after the place.
@@ -120,10 +120,10 @@ class BadEncoding(InputError):
 def nearest(name: str, names: Iterable[str], what: str = "names", shown: int = 12) -> str:
     """Return a remedy: the nearest of `names`, or, where none is near, what there is to choose from.
 
-    >>> nearest("osa_budgt", ["osa_budget", "handover"])
-    'Did you mean osa_budget?'
-    >>> nearest("zzz", ["osa_budget", "handover"])
-    'Known names: osa_budget, handover.'
+    >>> nearest("largest_gran", ["largest_grant", "handover"])
+    'Did you mean largest_grant?'
+    >>> nearest("zzz", ["largest_grant", "handover"])
+    'Known names: largest_grant, handover.'
     """
     known = list(dict.fromkeys(names))
     if not known:

@@ -124,7 +124,7 @@ _PULSE = _group(
     "never",
     ("documented_cancellation", "supplier", "share", "Part of open orders whose end is documented"),
     ("documented_change", "", "0/1", "A documented change of government"),
-    ("documented_grants", "state", "JPY m", "Documented steps of grants this quarter"),
+    ("documented_grants", "state", "donor m", "Documented steps of grants this quarter"),
     (
         "documented_contracts",
         "contract field",

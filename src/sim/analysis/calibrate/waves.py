@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ import numpy as np
 from sim.analysis.calibrate import regression_abc as abc
 from sim.analysis.calibrate.targets import Targets, describe, from_normal
 from sim.parameter.posterior import Posterior
+from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.axes import Array
 
@@ -51,8 +52,6 @@ _PER_SUMMARY = 10
 
 #: Rows of the proposal's table that trials pick from, per trial, so that few rows come up twice.
 _ROWS_PER_TRIAL = 2
-
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -201,7 +200,7 @@ def run(
     trials: int = 30_720,
     seed: int = 1,
     waves: int = WAVES,
-    progress: Progress | None = None,
+    execution: Execution = USUAL_EXECUTION,
 ) -> Calibration:
     """Calibrate.
 
@@ -213,8 +212,8 @@ def run(
     seed : int
         Same seed, same posterior.
     waves : int
-    progress : callable, optional
-        Called with the number of trials finished since the last call.
+    execution : Execution, optional
+        Workers, engine, and progress in trials of all windows.
     """
     observed = targets.recorded()
     done: list[Wave] = []
@@ -222,7 +221,7 @@ def run(
     for number in range(waves):
         proposal = _propose(done[-1]) if done else None
         simulated.append(
-            _simulate(targets, proposal, done, observed, number * trials, trials, seed, progress)
+            _simulate(targets, proposal, done, observed, number * trials, trials, seed, execution)
         )
         done.append(_invert(*simulated[-1], observed, proposal, trials, done))
     learned = _learned(targets, done[-1], observed, seed)
@@ -237,7 +236,7 @@ def _simulate(
     first_trial: int,
     trials: int,
     seed: int,
-    progress: Progress | None,
+    execution: Execution,
 ) -> tuple[Array, Array]:
     """Run trials of all windows; return scores and statistics."""
     windows: Sequence[Scenario] = targets.windows
@@ -248,9 +247,7 @@ def _simulate(
     for start in range(first_trial, first_trial + trials, BATCH):
         count = min(BATCH, first_trial + trials - start)
         scores.append(targets.normal_scores(start, count, seed, windows))
-        statistics.append(targets.simulated(start, count, seed, windows))
-        if progress is not None:
-            progress(count)
+        statistics.append(targets.simulated(start, count, seed, windows, execution))
     return np.concatenate(scores, axis=1), np.concatenate(statistics, axis=1)
 
 

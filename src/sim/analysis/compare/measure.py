@@ -26,7 +26,7 @@ class Measure:
     variable : str
         Glossary name.
     where : tuple of (str, str)
-        Label chosen on each axis, such as ``(("supplier", "china"),)``.
+        Label chosen on each axis, such as ``(("supplier", "other"),)``.
     total : tuple of str
         Axes summed over.
     is_headline : bool
@@ -40,7 +40,7 @@ class Measure:
 
     @property
     def key(self) -> str:
-        """Name for files and tables, such as ``supplier_share.china`` or ``capability.total``."""
+        """Name for files and tables, such as ``supplier_share.other`` or ``capability.total``."""
         return ".".join([self.variable, *(label for _, label in self.where), *["total"] * bool(self.total)])
 
     @property
@@ -49,7 +49,7 @@ class Measure:
         return GLOSSARY[self.variable].unit
 
     def text(self, runs: xr.Dataset) -> str:
-        """Return it in words, such as ``China: share of arms deliveries``."""
+        """Return it in words, such as ``Other: share of arms deliveries``."""
         label = GLOSSARY[self.variable].label + (", total" if self.total else "")
         names = [display_name(runs, dim, each) for dim, each in self.where]
         return f"{', '.join(names)}: {label[:1].lower()}{label[1:]}" if names else label

@@ -221,7 +221,7 @@ def _input(frame: dict[str, Any], facts: dict[str, Any], scenario: Scenario) -> 
 
 
 def _said(event: Event) -> str:
-    """Return what happens, such as ``hold `posture.japan` to 2, for_quarters 10``."""
+    """Return what happens, such as ``hold `posture.NAME` to 2, for_quarters 10``."""
     texts = {
         key: f"{value:g}" if isinstance(value, float) else str(value)
         for key, value in event.fields

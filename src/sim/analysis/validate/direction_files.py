@@ -99,7 +99,7 @@ class Effect:
         return mean
 
     def text(self, case: Case) -> str:
-        """Return it in words, such as ``Orders placed in the quarter: Japan``."""
+        """Return it in words, such as ``Orders placed in the quarter: Other``."""
         label, names = GLOSSARY[self.variable].label, [self._names(axis, case) for axis, _ in self.labels]
         whole = [axis for axis in GLOSSARY[self.variable].dims if axis not in dict(self.labels)]
         summed = f", summed over {' and '.join(whole)}" if whole else ""

@@ -25,7 +25,7 @@ from sim.vocabulary.axes import NEW_YEAR, QUARTER, QUARTERS, Array
 
 #: Money below this is none, US$ m.
 _NOTHING = 1e-9
-#: JPY million in a JPY billion.
+#: Millions in a billion of the donor's currency.
 MILLIONS = 1000.0
 
 
@@ -96,7 +96,7 @@ def step(
     last = len(note_ledger) - 1
     trial = np.arange(selected.size)
 
-    # Documented steps (JPY m: selected, noted, delivered) join what the model draws.
+    # Documented steps (selected, noted, delivered; the donor's currency) join what the model draws.
     told = documented_grants[:, None] / exchange_rate
     awarded = np.zeros_like(selected) + told[0]
     if donor_quarter == NEW_YEAR:

@@ -1,4 +1,4 @@
-"""The back-test of one origin or several: forecasts registered, scored, compared. Runs the engine."""
+"""The back-test of one origin or several: forecasts registered, scored, compared. Runs trials."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from sim.analysis.validate.backtest.scores import Scored
 from sim.case import register
 from sim.importers import registers
 from sim.importers.registers import Register
+from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario import scenario as scenarios
 from sim.vocabulary.axes import Array, IntArray
 
@@ -41,8 +42,6 @@ GROUPS = {"share.": "shares", "tiv.": "annual volumes"}
 
 #: Resamples of the bootstrap of skill.
 _RESAMPLES = 2000
-
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ def of_case(
     seed: int = 1,
     length: int = YEARS,
     command: str = "",
-    progress: Progress | None = None,
+    execution: Execution = USUAL_EXECUTION,
 ) -> list[PairedTest]:
     """Test the shipped case at some origins: by their scenarios, or else from the register alone."""
     case = scenarios.load("baseline").case
@@ -152,9 +151,9 @@ def of_case(
     for year in years:
         if origins.has_scenario(year):
             origin = origins.shipped(year, length, case)
-            tests.append(_test(origin, trials, seed, vintage, command, progress, outcome.of_case))
+            tests.append(_test(origin, trials, seed, vintage, command, execution, outcome.of_case))
         else:
-            tests += of_register(whole, (year,), trials, seed, length, command, progress)
+            tests += of_register(whole, (year,), trials, seed, length, command, execution)
     return tests
 
 
@@ -165,7 +164,7 @@ def of_register(
     seed: int = 1,
     length: int = YEARS,
     command: str = "",
-    progress: Progress | None = None,
+    execution: Execution = USUAL_EXECUTION,
 ) -> list[PairedTest]:
     """Test the importer of a register at some origins, each with a case made from what was known then."""
     # Only how far the register goes; what it says of the window is read after the forecast.
@@ -181,7 +180,7 @@ def of_register(
                     seed,
                     whole.vintage,
                     command,
-                    progress,
+                    execution,
                     lambda known: outcome.of_register(known, whole),
                 )
             )
@@ -198,11 +197,11 @@ def _test(
     seed: int,
     vintage: str,
     command: str,
-    progress: Progress | None,
+    execution: Execution,
     look: Callable[[Origin], Outcome],
 ) -> PairedTest:
     """Forecast, register, and only then look at what happened."""
-    said = forecast.simulate(origin, trials, seed, progress)
+    said = forecast.simulate(origin, trials, seed, execution)
     registered = forecast.registered(said.stated(), origin, trials, seed, vintage, command)
     rivals = baselines.all_of(origin, trials, seed)
     was = look(origin)
