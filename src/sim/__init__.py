@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from sim.runs.run import extend, resume, run
     from sim.scenario.factorial import design_table, factorial
     from sim.scenario.scenario import Scenario, diff, load
-    from sim.vocabulary.errors import InputError, SimError
+    from sim.vocabulary.errors import IneffectiveChange, InputError, SimError
 
 _HOMES = {
+    "IneffectiveChange": "sim.vocabulary.errors",
     "InputError": "sim.vocabulary.errors",
     "Scenario": "sim.scenario.scenario",
     "Sampling": "sim.design.sampling",
@@ -52,6 +53,7 @@ _OTHER_NAMES = {"history": "of", "open": "open_result"}
 _MODULES = {"abm": "sim.abm", "plots": "sim.plots", "rules": "sim.model.rules"}
 
 __all__ = [
+    "IneffectiveChange",
     "InputError",
     "Sampling",
     "Scenario",

@@ -15,6 +15,7 @@ from sim.analysis.validate.backtest.origins import Origin
 from sim.analysis.validate.backtest.targets import Window
 from sim.case import register
 from sim.scenario.scenario import Scenario
+from sim.vocabulary import arguments
 from sim.vocabulary.axes import QUARTERS
 from sim.vocabulary.errors import OutsideHorizon
 
@@ -51,6 +52,7 @@ def windows(
     OutsideHorizon
         If a year is before the register or after the scenario's end.
     """
+    trials, seed = arguments.whole(trials, "trials", 1), arguments.seed(seed)
     first, last = scenario.start.year, max([*years, *(end for _, end in spans)])
     past_years, past = register.history(scenario.case, scenario.start)
     horizon = (int(past_years[0]), scenario.end.year)
