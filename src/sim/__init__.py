@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from sim.runs.saved import save
     from sim.scenario.factorial import design_table, factorial
     from sim.scenario.scenario import Scenario, diff, load
-    from sim.vocabulary.errors import InputError, SimError
+    from sim.vocabulary.errors import IneffectiveChange, InputError, SimError
 
 _HOMES = {
+    "IneffectiveChange": "sim.vocabulary.errors",
     "InputError": "sim.vocabulary.errors",
     "Scenario": "sim.scenario.scenario",
     "Sampling": "sim.design.sampling",
@@ -53,6 +54,7 @@ _OTHER_NAMES = {"history": "of", "open": "open_result"}
 _MODULES = {"abm": "sim.abm", "plots": "sim.plots", "rules": "sim.model.rules"}
 
 __all__ = [
+    "IneffectiveChange",
     "InputError",
     "Sampling",
     "Scenario",

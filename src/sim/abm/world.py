@@ -26,8 +26,9 @@ from sim.model.mechanisms import alignment, posture, supplier_choice
 from sim.model.schedule import USUAL, Rules, Stage
 from sim.runs import blocks
 from sim.runs import dataset as results
-from sim.scenario.scenario import Scenario, load
-from sim.vocabulary import axes
+from sim.scenario.scenario import Scenario, one
+from sim.vocabulary import arguments, axes
+from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import DOMESTIC, Array
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import Contradiction, InputError, OutsideHorizon, UnknownName, nearest
@@ -85,7 +86,7 @@ class World(mesa.Model):  # type: ignore[misc]
     def __init__(
         self,
         scenario: Scenario | str,
-        seed: int = 0,
+        seed: int = SEED,
         trial: int = 0,
         *,
         partner_class: type[Partner] | Mapping[str, type[Partner]] = Partner,
@@ -94,10 +95,9 @@ class World(mesa.Model):  # type: ignore[misc]
         keep: Iterable[str] | str | None = None,
         sampling: Sampling = INDEPENDENT,
     ) -> None:
-        for name, value in (("seed", seed), ("trial", trial)):
-            results.check_count(value, name, 0)
+        seed, trial = arguments.seed(seed), arguments.whole(trial, "trial")
         super().__init__(rng=[seed, trial])
-        self.plan = _plan(load(scenario) if isinstance(scenario, str) else scenario, seed, sampling)
+        self.plan = _plan(one(scenario), seed, sampling)
         self.trial = trial
         self.recipient = recipient_class(self, self.case.recipient)
         classes = _classes(partner_class, self.case)

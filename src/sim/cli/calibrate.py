@@ -10,6 +10,7 @@ import click
 
 from sim.cli import options
 from sim.cli.program import FAILED
+from sim.vocabulary.arguments import TRIALS_OF_WAVE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,11 +35,9 @@ PATTERN_TRIALS = 1000
 
 
 @click.command()
-@click.argument("deals", required=False, metavar="[DEALS]", type=click.Path(path_type=Path))
+@click.argument("deals", required=False, metavar="[DEALS]", type=options.PATH)
 @options.base
-@click.option(
-    "--dyads", type=click.Path(path_type=Path), metavar="FILE", help="Distances between pairs of states."
-)
+@click.option("--dyads", type=options.PATH, metavar="FILE", help="Distances between pairs of states.")
 @click.option("--from", "first_year", type=int, metavar="YEAR", help="First order year.  [default: all]")
 @click.option("--to", "last_year", type=int, metavar="YEAR", help="Last order year.  [default: all]")
 @click.option(
@@ -168,7 +167,7 @@ def _show_recovery(recovered: list[Recovery], replicates: int, separated: int) -
 @click.option(
     "--trials",
     type=click.IntRange(min=500),
-    default=30_720,
+    default=TRIALS_OF_WAVE,
     show_default=True,
     metavar="N",
     help="Trials of each window in each wave.",

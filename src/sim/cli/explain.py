@@ -57,14 +57,16 @@ def explain(scenario: str, trial: int, at: str, seed: int, out: Path | None, as_
         )
     if out is not None:
         from sim import plots
+        from sim.cli.drawing import draw, failed
 
         with staged(out, force=None) as folder:
             folder.mkdir(exist_ok=True)
-            for number, each in enumerate(found):
-                plots.save(
-                    plots.decision(found, number),
-                    folder / f"{each.kind}.{each.actor}.{each.subject}.{number}",
-                )
+            figures = (
+                (f"{each.kind}.{each.actor}.{each.subject}.{number}", plots.decision(found, number))
+                for number, each in enumerate(found)
+            )
+            _, fault = draw(figures, folder)
+        failed(fault)
 
 
 def _name(found: Explanation, label: str) -> str:

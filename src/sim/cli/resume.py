@@ -15,7 +15,7 @@ from sim.cli.program import FAILED, Interrupted
 if TYPE_CHECKING:
     import xarray as xr
 
-_store = click.argument("out", type=click.Path(path_type=Path))
+_store = click.argument("out", type=options.PATH)
 
 
 @click.command()

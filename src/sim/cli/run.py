@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from sim.cli import options
+from sim.cli.drawing import failed
 from sim.cli.resume import is_data
 
 if TYPE_CHECKING:
@@ -156,8 +157,9 @@ def compare(
     with staged(out, force=force, is_ours=_is_comparison) as place:
         runs = _simulate(chosen, trials, seed, wanted, workers=workers, engine=engine)
         rows = _summary(runs, chosen, years, reference)
-        files = _write(place, runs, rows, chosen, reference)
+        files, fault = _write(place, runs, rows, chosen, reference)
     _report(runs, rows, [out / file.relative_to(place) for file in files], as_json)
+    failed(fault)
 
 
 def _simulate(
@@ -218,12 +220,16 @@ def _summary(
 
 def _write(
     place: Path, runs: xr.Dataset, rows: Sequence[Row], chosen: Sequence[Scenario], reference: str
-) -> list[Path]:
-    """Write everything of a comparison into a new folder; return the files in the order to be named."""
+) -> tuple[list[Path], str]:
+    """Write everything of a comparison into a new folder.
+
+    Return the files in the order to be named, and what went wrong in drawing.
+    """
     from sim import plots
     from sim.analysis.compare import history, summary
     from sim.analysis.compare import tables as summary_tables
     from sim.analysis.compare.measure import standard_measures
+    from sim.cli.drawing import draw
     from sim.runs import saved
 
     place.mkdir()
@@ -238,9 +244,8 @@ def _write(
         summary_tables.write_csv(summary_tables.difference_records(gaps), place / DIFFERENCES),
     ]
     past = history.dataset(chosen[0].case, chosen[0].start)
-    for name, figure in plots.gallery(runs, past, reference):
-        files += plots.save(figure, place / FIGURES / name)
-    return files
+    drawn, fault = draw(plots.gallery(runs, past, reference), place / FIGURES)
+    return files + drawn, fault
 
 
 def _report(runs: xr.Dataset, rows: Sequence[Row], files: Sequence[Path], as_json: bool) -> None:

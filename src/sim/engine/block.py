@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.design import plan as design
-from sim.design.plan import Plan, PrescribedValue
+from sim.design.plan import Plan
 from sim.engine.compiled import machine_code as machine
 from sim.engine.trust import Strip, Trust
 from sim.model import schedule as model
 from sim.model.schedule import PREVIOUS, Schedule, Stage
+from sim.scenario.timeline import PrescribedValue
 from sim.vocabulary.axes import QUARTERS, Array
 from sim.vocabulary.errors import WrongType
 from sim.vocabulary.variables import GLOSSARY, PRESCRIBED_STATES, with_role

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.files.records import shown
-from sim.vocabulary.errors import InputError, SimWarning, WrongType
+from sim.vocabulary import arguments
+from sim.vocabulary.errors import InputError, SimWarning
 
 #: What is said where nothing can be written to a target.
 CHOOSE = "Choose another --out."
@@ -33,16 +34,9 @@ def located(path: Any) -> Path:
     InputError
         If it is no path, or there is no such home or working folder.
     """
+    given = arguments.path(path, "path", 'Give a text, such as "runs.zarr".')
     try:
-        given = Path(os.fsdecode(path))
-    except TypeError:
-        raise WrongType("", "path", "not a path", 'Give a text, such as "runs.zarr".', path) from None
-    if "\0" in str(given):
-        raise WrongType("", "path", "has a zero byte in it", _GIVE_A_NAME, repr(str(given)))
-    try:
-        return Path(os.path.abspath(given.expanduser()))  # noqa: PTH100, a link stays a link
-    except RuntimeError:
-        raise InputError(str(given), "", "there is no such home folder", "Write the path in full.") from None
+        return Path(os.path.abspath(given))  # noqa: PTH100, a link stays a link
     except OSError:
         problem = "the working folder is gone"
         raise InputError(

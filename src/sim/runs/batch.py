@@ -20,12 +20,12 @@ from sim.model.schedule import USUAL, Rules, Schedule
 from sim.runs import blocks, pool, precision, quarters, resources
 from sim.runs import dataset as results
 from sim.runs.blocks import Finished, Form, Task
-from sim.runs.dataset import check_count
 from sim.runs.engines import Engines
 from sim.runs.precision import StoppingRule
 from sim.runs.store import Spec, Store
 from sim.scenario import record as scenario_record
 from sim.scenario.scenario import Scenario
+from sim.vocabulary import arguments
 from sim.vocabulary.errors import Contradiction
 
 if TYPE_CHECKING:
@@ -57,8 +57,7 @@ class Execution:
     def size(self, n_jobs: int, work: int) -> int:
         """Return how many jobs run at a time, given their number and their trials times quarters."""
         if self.workers is not None:
-            check_count(self.workers, "workers", 1)
-            return self.workers
+            return arguments.whole(self.workers, "workers", 1)
         if self.executor is not None:
             return pool.size_of(self.executor)
         return 1 if n_jobs < 2 or work < pool.ENOUGH_WORK else min(n_jobs, pool.usable_cores())

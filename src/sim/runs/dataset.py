@@ -23,6 +23,7 @@ from sim.case.case import Case
 from sim.design.sampling import INDEPENDENT, Sampling, content
 from sim.engine.block import can_compile
 from sim.scenario.scenario import Scenario
+from sim.vocabulary import arguments
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import InputError, SimWarning, UnknownName, WrongType, nearest
 from sim.vocabulary.variables import GLOSSARY
@@ -134,8 +135,17 @@ def manifest(runs: xr.Dataset) -> dict[str, Any]:
 
     `failures` are the trials that failed; `missing` are those that are not there, in runs of them (scenario,
     first trial, trials), because the run was stopped or its file is lost or damaged.
+
+    Raises
+    ------
+    InputError
+        If it is no result of a run.
     """
-    found: dict[str, Any] = json.loads(runs.attrs["manifest"])
+    attributes = getattr(runs, "attrs", None)
+    if not isinstance(attributes, Mapping) or "manifest" not in attributes:
+        problem, remedy = "not a result of sim.run, or one without its manifest", "Give what sim.run returns."
+        raise WrongType("", "runs", f"{arguments.shown(runs)} is {problem}", remedy)
+    found: dict[str, Any] = json.loads(attributes["manifest"])
     return found
 
 
@@ -144,23 +154,22 @@ def kept_names(keep: Iterable[str] | str | None) -> tuple[str, ...]:
     recordable = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
     if keep is None:
         return DEFAULT_KEEP
-    if keep == "all":
-        return recordable
-    names = tuple(dict.fromkeys([keep] if isinstance(keep, str) else keep))
+    if isinstance(keep, str):
+        if keep == "all":
+            return recordable
+        keep = [keep]
+    remedy = 'Give names of variables, such as ["hhi"], or "all".'
+    names = tuple(
+        dict.fromkeys(arguments.text(each, "keep") for each in arguments.names(keep, "keep", remedy))
+    )
+    if not names:
+        raise WrongType("", "keep", "no variable to keep", remedy)
     for name in names:
         if name not in recordable:
             raise UnknownName(
                 "", "keep", "no such variable to keep: {value}", nearest(name, recordable), name
             )
     return names
-
-
-def check_count(value: Any, name: str, least: int) -> None:
-    """Raise `WrongType` unless an argument is a whole number of at least so much."""
-    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
-        raise WrongType(
-            "", name, f"not a whole number of at least {least}", f"Give {name} as a number.", value
-        )
 
 
 def complete_trials(runs: xr.Dataset) -> xr.Dataset:
@@ -239,10 +248,7 @@ def chosen_engine(engine: str, trials: int, has_rules: bool) -> str:
     InputError
         If there is no such engine, or it cannot do what is asked.
     """
-    if engine not in ENGINES:
-        raise UnknownName(
-            "", "engine", "no such engine: {value}", nearest(engine, ENGINES, "engines"), engine
-        )
+    engine = arguments.chosen(engine, "engine", ENGINES)
     switch = os.environ.get(ENGINE_VARIABLE, AUTO)
     if switch not in ENGINES:
         remedy = nearest(switch, ENGINES, "engines")

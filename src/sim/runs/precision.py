@@ -40,7 +40,7 @@ _CONFIDENCE = 0.95
 
 _FORM = re.compile(
     r"\s*(?P<variable>\w+)\s*(?:\[(?P<labels>[^\]]+)\])?\s*@\s*(?P<when>\d{4}(?:-Q[1-4])?)"
-    r"\s+(?P<statistic>mean|median|p\d+(?:\.\d+)?)\s*(?:±|\+/?-)\s*(?P<half>[\d.]+(?:e-?\d+)?)\s*",
+    r"\s+(?P<statistic>mean|median|p\d+(?:\.\d+)?)\s*(?:±|\+/?-)\s*(?P<half>(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?)\s*",
     flags=re.ASCII,
 )
 _EXAMPLE = 'Such as "hhi@2035 p50 ±0.002".'

@@ -26,27 +26,25 @@ from sim.runs import precision, saved
 from sim.runs import quarters as calendar
 from sim.runs import run_summary as summarised
 from sim.runs.batch import Announce, Batch, Execution, Progress
-from sim.runs.dataset import check_count
 from sim.runs.engines import Engines
 from sim.runs.store import Spec, Store, check_same, code_digest, is_run, version
 from sim.scenario import record as scenario_record
-from sim.scenario.scenario import Scenario, load
+from sim.scenario.scenario import Scenario, loaded
+from sim.vocabulary import arguments
+from sim.vocabulary.arguments import SEED, TRIALS
 from sim.vocabulary.axes import Array
 from sim.vocabulary.dates import Quarter
-from sim.vocabulary.errors import Contradiction, InputError
+from sim.vocabulary.errors import Contradiction, InputError, WrongType
 
 if TYPE_CHECKING:
     import xarray as xr
-
-#: Trials of a run unless it is told otherwise.
-TRIALS = 1000
 
 
 def run(
     scenarios: Scenario | str | Sequence[Scenario | str],
     *,
     trials: int | None = None,
-    seed: int = 0,
+    seed: int = SEED,
     keep: Iterable[str] | str | None = None,
     quarters: str | Iterable[str | Quarter] | None = None,
     first_trial: int = 0,
@@ -67,12 +65,13 @@ def run(
     Parameters
     ----------
     scenarios : Scenario, str or sequence of them
-        What to run; names and paths are loaded. They must share case, start and end.
+        What to run; names and paths (also path-like objects) are loaded. They must share case, start and end.
     trials : int
         Number of trials; each draws its parameters once and its shocks every quarter. By default 1,000; with
         `until`, the most there may be, by default 1,000,000.
     seed : int
-        Same seed, same trial, same luck: trial k of two scenarios differs only by what they assume.
+        A whole number, 0 or more. Same seed, same trial, same luck: trial k of two scenarios differs only
+        by what they assume.
     keep : iterable of str, or "all", optional
         Glossary variables to record; the default is every variable marked "always".
     quarters : str or iterable of str, optional
@@ -179,7 +178,7 @@ def prepare(
     scenarios: Scenario | str | Sequence[Scenario | str],
     *,
     trials: int | None = None,
-    seed: int = 0,
+    seed: int = SEED,
     keep: Iterable[str] | str | None = None,
     quarters: str | Iterable[str | Quarter] | None = None,
     first_trial: int = 0,
@@ -195,13 +194,14 @@ def prepare(
     first = chosen[0]
     names = results.kept_names(keep)
     most = (TRIALS if until is None else precision.MOST) if trials is None else trials
-    check_count(most, "trials", 1)
-    check_count(first_trial, "first_trial", 0)
-    check_count(block, "block", 1)
+    most, block = arguments.whole(most, "trials", 1), arguments.whole(block, "block", 1)
+    seed, first_trial = arguments.seed(seed), arguments.whole(first_trial, "first_trial")
+    until = None if until is None else arguments.text(until, "until")
+    rules = _rules(rules)
     steps = calendar.steps(quarters, first.start, first.n_steps)
     if summary and until is not None:
         raise Contradiction("", "until", "needs the trials, and summary drops them", "Leave one out.")
-    schedule = USUAL.replace(rules or {})
+    schedule = USUAL.replace(rules)
     spec = Spec(
         scenarios=(),
         seed=seed,
@@ -268,14 +268,16 @@ def extend(
 
     Parameters are those of `resume`.
     """
+    out = arguments.path(out, "out")
     store = Store.open(out)
     with store.lock():
         store = Store.open(out)  # as it is now that nobody else writes
         store.begin_ledger()
         batch = Batch.of(store, rules)
         spec = store.spec
+        trials = None if trials is None else arguments.whole(trials, "trials", 1)
         if trials is not None and trials != spec.trials:
-            check_count(trials, "trials", spec.trials)
+            arguments.whole(trials, "trials", spec.trials)
             if not batch.sampling.is_extensible:
                 problem = f"a Latin hypercube of {batch.sampling.samples:,} samples has no room for more"
                 raise Contradiction(shown(store.path), "trials", problem, "Run it anew, or take sobol.")
@@ -380,9 +382,17 @@ def _refuse(target: Path, spec: Spec) -> NoReturn:
     raise InputError(shown(target), "", "already exists", remedy)
 
 
-def _scenarios(given: Scenario | str | Sequence[Scenario | str]) -> list[Scenario]:
-    listed = [given] if isinstance(given, Scenario | str) else list(given)
-    scenarios = [load(each) if isinstance(each, str) else each for each in listed]
+def _rules(given: Any) -> Rules:
+    """Return rules as a mapping from stage to function."""
+    rules = {} if given is None else arguments.table(given, "rules")
+    for name, rule in rules.items():
+        if not callable(rule):
+            raise WrongType("", f"rules.{name}", f"{arguments.shown(rule)} is not a function", "Give one.")
+    return rules
+
+
+def _scenarios(given: Any) -> list[Scenario]:
+    scenarios = loaded(given)
     if not scenarios:
         raise InputError("", "scenarios", "nothing to run", "Name at least one scenario.")
     first = scenarios[0]

@@ -19,6 +19,7 @@ from sim.files.records import shown
 from sim.runs import zarr_files
 from sim.runs.dataset import completeness, manifest
 from sim.runs.store import Spec, Store, is_run, read_spec
+from sim.vocabulary import arguments
 from sim.vocabulary.errors import Incomplete, InputError, MissingFile, WrongType
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _ANOTHER_PATH = "Choose another path or remove it first."
 _A_COPY = "Take it from a copy, or run it anew."
 
 
-def save(runs: xr.Dataset, path: str | Path) -> Path:
+def save(runs: xr.Dataset | xr.DataArray, path: str | Path) -> Path:
     """Write a result, a part of it, or a comparison to a zarr store, whole or not at all, replacing nothing.
 
     Raises
@@ -41,10 +42,10 @@ def save(runs: xr.Dataset, path: str | Path) -> Path:
     """
     import xarray as xr
 
-    given: Any = runs
-    if not isinstance(given, xr.Dataset):
-        remedy = "Give a dataset, such as runs[['hhi']]."
-        raise WrongType("", "runs", f"a {type(given).__name__} is no dataset", remedy)
+    if isinstance(runs, xr.DataArray):
+        runs = runs.to_dataset(name=runs.name or "value")
+    if not isinstance(runs, xr.Dataset):
+        raise WrongType("", "runs", f"{arguments.shown(runs)} is not a result", "Give what sim.run returns.")
     with staging.staged(path, force=None, remedy=_ANOTHER_PATH) as place:
         zarr_files.write(runs, place, max(1, min(_CHUNK, runs.sizes.get("trial", 1))))
         index = zarr_files.index_content(zarr_files.fingerprints(place))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
+from sim.files import tables
 from sim.vocabulary.errors import DuplicateKey, UnknownName, nearest
 
 #: Where the table stands.
@@ -55,19 +55,23 @@ class Evidence:
 @lru_cache(maxsize=1)
 def documents() -> dict[str, str]:
     """Return the titles of the documents by key."""
-    with DOCUMENTS.open(encoding="utf-8", newline="") as lines:
-        return {row["key"]: row["title"] for row in csv.DictReader(lines)}
+    return {row.text("key"): row.text("title") for row in tables.read(DOCUMENTS, ("key", "title"))}
 
 
 @lru_cache(maxsize=1)
 def load() -> Mapping[str, Evidence]:
     """Return the table as id -> row, in the order of the file."""
+    columns = [field.name for field in fields(Evidence)]
     rows: dict[str, Evidence] = {}
-    with FILE.open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            if row["id"] in rows:
-                raise DuplicateKey(FILE.name, row["id"], "id given twice", "Rename one of the two rows.")
-            rows[row["id"]] = Evidence(**row)
+    for row in tables.read(FILE, columns):
+        for column in row.cells:
+            if column not in columns:
+                remedy = nearest(column, columns, "columns")
+                raise UnknownName(row.file, "row 1", "no such column: {value}", remedy, column)
+        identity = row.text("id")
+        if identity in rows:
+            raise DuplicateKey(row.file, row.place("id"), "given twice", "Rename one of the two.", identity)
+        rows[identity] = Evidence(**row.cells)
     return MappingProxyType(rows)
 
 

@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
+from sim.vocabulary.printing import printable
+
 
 class SimError(Exception):
     """Anything the user can put right; the command line prints it and exits with code 2."""
@@ -46,7 +48,7 @@ class InputError(SimError):
                 place = f"{place} = {quoted(self.value)}"
         head = ": ".join(part for part in (self.file, place, message) if part)
         sentence = head if head.endswith((".", "?", "!")) else head + "."
-        return " ".join(f"{sentence} {self.remedy}".split())
+        return printable(" ".join(f"{sentence} {self.remedy}".split()))
 
 
 class SimWarning(UserWarning):
@@ -55,6 +57,14 @@ class SimWarning(UserWarning):
 
 class Incomplete(SimWarning):
     """A result that lacks trials; what is there can be used."""
+
+
+class IneffectiveChange(SimWarning):
+    """A change of a scenario that can have no effect, or less than it says."""
+
+
+class MissingGlyphs(SimWarning):
+    """A figure shows a text for which its fonts have no signs."""
 
 
 class UnknownName(InputError):
@@ -136,6 +146,10 @@ def nearest(name: str, names: Iterable[str], what: str = "names", shown: int = 1
     return f"Known {what}: {', '.join(known[:shown])}{more}."
 
 
+#: Bits of a whole number that is still written out.
+_LARGEST = 256
+
+
 def quoted(value: Any) -> str:
     """Write a value as TOML would, cut to a readable length."""
     if isinstance(value, bool):
@@ -148,6 +162,8 @@ def quoted(value: Any) -> str:
         text = "{ " + ", ".join(f"{key} = {quoted(item)}" for key, item in value.items()) + " }"
     elif isinstance(value, list | tuple):
         text = "[" + ", ".join(quoted(item) for item in value) + "]"
+    elif isinstance(value, int) and value.bit_length() > _LARGEST:
+        text = f"a whole number of {value.bit_length():,} bits"
     else:
         text = str(value)
     text = " ".join(text.split())

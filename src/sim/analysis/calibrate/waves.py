@@ -24,6 +24,8 @@ from sim.analysis.calibrate.targets import Targets, describe, from_normal
 from sim.parameter.posterior import Posterior
 from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario.scenario import Scenario
+from sim.vocabulary import arguments
+from sim.vocabulary.arguments import SEED, TRIALS_OF_WAVE
 from sim.vocabulary.axes import Array
 
 #: Waves, and the trials of each window that are run at once.
@@ -197,8 +199,8 @@ def generator(seed: int, what: str) -> np.random.Generator:
 
 def run(
     targets: Targets,
-    trials: int = 30_720,
-    seed: int = 1,
+    trials: int = TRIALS_OF_WAVE,
+    seed: int = SEED,
     waves: int = WAVES,
     execution: Execution = USUAL_EXECUTION,
 ) -> Calibration:
@@ -215,6 +217,8 @@ def run(
     execution : Execution, optional
         Workers, engine, and progress in trials of all windows.
     """
+    trials, seed = arguments.whole(trials, "trials", 1), arguments.seed(seed)
+    waves = arguments.whole(waves, "waves", 1)
     observed = targets.recorded()
     done: list[Wave] = []
     simulated: list[tuple[Array, Array]] = []

@@ -65,6 +65,7 @@ def compare(
     """
     import xarray as xr
 
+    manifest(runs)  # refuses what is no result
     runs = complete_trials(runs)
     reference, others = split(runs, reference)
     chosen = [str(name) for name in runs.data_vars] if variables is None else list(variables)
@@ -101,6 +102,9 @@ def compare(
 
 def split(runs: xr.Dataset, reference: str | None) -> tuple[str, list[str]]:
     """Return the reference, the first scenario if none is named, and the other scenarios."""
+    if "scenario" not in runs.dims:
+        problem = "there is one scenario in the result, and nothing to compare it with"
+        raise InputError("", "runs", problem, 'Keep the dimension: runs.sel(scenario=["a", "b"]).')
     names = [str(name) for name in runs["scenario"].values]
     reference = names[0] if reference is None else reference
     if reference not in names:

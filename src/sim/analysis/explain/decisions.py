@@ -8,6 +8,7 @@ choice, the best rejected option, and which terms the choice hung on.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,9 @@ from sim.design.sampling import INDEPENDENT, Sampling, restore
 from sim.engine.block import Block
 from sim.model.mechanisms import posture
 from sim.model.schedule import Stage
-from sim.scenario.scenario import Scenario, load
+from sim.scenario.scenario import Scenario, load, one
+from sim.vocabulary import arguments
+from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import DEFERRAL, DOMESTIC, LEVELS, OPTIONS, Array
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import Contradiction, OutsideHorizon, UnknownName, WrongType, nearest
@@ -159,21 +162,20 @@ def explain(
     scenario : str, optional
         Which scenario of a result; the first by default.
     seed : int, optional
-        Of the run; taken from a result, otherwise 0.
+        Of the run; taken from a result, otherwise 1, as for `sim.run`.
 
     Raises
     ------
     InputError
         If the quarter is outside the horizon, or a result's scenario is not the one that loads by its name.
     """
+    trial = arguments.whole(trial, "trial")
     chosen, luck, sampling = _source(source, scenario, seed)
     quarter = _quarter(at)
     if not chosen.start <= quarter <= chosen.end:
         remedy = f"Choose a quarter from {chosen.start} to {chosen.end}."
         raise OutsideHorizon("", "at", "outside the horizon", remedy, str(quarter))
-    if not isinstance(trial, int | np.integer) or isinstance(trial, bool) or trial < 0:
-        raise WrongType("", "trial", "not a trial's number", "Give a whole number from 0.", trial)
-    block = _Watched(design.plan(chosen, luck, sampling), int(trial), 1)
+    block = _Watched(design.plan(chosen, luck, sampling), trial, 1)
     for _ in range(quarter.ordinal - chosen.start.ordinal + 1):
         block.advance()
     case = chosen.case
@@ -300,10 +302,8 @@ def _quarter(at: str | Quarter) -> Quarter:
 
 def _source(source: Any, name: str | None, seed: int | None) -> tuple[Scenario, int, Sampling]:
     """Return the scenario, seed and sampling that a result, a scenario or a name stands for."""
-    if isinstance(source, str):
-        return load(source), seed or 0, INDEPENDENT
-    if isinstance(source, Scenario):
-        return source, seed or 0, INDEPENDENT
+    if isinstance(source, Scenario | str | os.PathLike):
+        return one(source, "source"), arguments.seed(SEED if seed is None else seed), INDEPENDENT
     from sim.runs.dataset import manifest
 
     made = manifest(source)
@@ -322,4 +322,4 @@ def _source(source: Any, name: str | None, seed: int | None) -> tuple[Scenario, 
         remedy = "Give the scenario itself: sim.explain(scenario, seed=..., trial=..., at=...)."
         raise Contradiction("", "scenario", problem, remedy)
     drawn = restore(made["sampling"]) if "sampling" in made else INDEPENDENT
-    return found, int(made["seed"]) if seed is None else seed, drawn
+    return found, arguments.seed(made["seed"] if seed is None else seed), drawn

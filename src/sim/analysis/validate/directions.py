@@ -19,8 +19,10 @@ from sim.runs import trials as loop
 from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario.scenario import Scenario
 from sim.sources import table as evidence
+from sim.vocabulary import arguments
+from sim.vocabulary.arguments import SEED, TRIALS
 from sim.vocabulary.axes import Array
-from sim.vocabulary.errors import InputError, UnknownName, WrongType, nearest
+from sim.vocabulary.errors import InputError, UnknownName, nearest
 from sim.vocabulary.variables import GLOSSARY
 
 
@@ -88,8 +90,8 @@ class Report:
 
 def report(
     scenario: Scenario,
-    trials: int = 1000,
-    seed: int = 0,
+    trials: int = TRIALS,
+    seed: int = SEED,
     ids: Collection[str] | None = None,
     execution: Execution = USUAL_EXECUTION,
 ) -> Report:
@@ -111,8 +113,7 @@ def report(
     Report
         In the order of the case's directions.toml; empty if it has none.
     """
-    if trials < 2:
-        raise WrongType("", "trials", "not at least 2", "An interval needs two trials.", trials)
+    trials, seed = arguments.whole(trials, "trials", 2), arguments.seed(seed)
     found = read(scenario)
     if found is None:
         return Report((), ())

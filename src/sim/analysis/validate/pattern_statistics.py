@@ -210,7 +210,7 @@ def _certainty(scenario: Scenario, targets: Targets, trials: Trials) -> list[Arr
             for table in tables
         ]
         told = tuple(sorted((*scenario.events, *read), key=lambda event: event.at))
-        certain = dataclasses.replace(scenario.override(target.get("changes", {})), events=told)
+        certain = dataclasses.replace(scenario.override(target.get("changes")), events=told)
         first, name = at.ordinal - scenario.start.ordinal, target["variable"]
         free, held = (trials.record(each, name)[name][first:] for each in (scenario, certain))
         samples.append((held - free).mean(axis=0))

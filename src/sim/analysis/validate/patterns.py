@@ -6,19 +6,18 @@ trials is in `pattern_statistics`. Runs trials. A miss is a result: it is report
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from sim.analysis.validate import pattern_statistics
+from sim.analysis.validate import pattern_files, pattern_statistics
 from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario.scenario import Scenario
+from sim.vocabulary import arguments
+from sim.vocabulary.arguments import SEED, TRIALS
 from sim.vocabulary.axes import Array
-
-FILE = "patterns.toml"
 
 
 @dataclass(frozen=True)
@@ -62,8 +61,8 @@ class Result:
 
 def report(
     scenario: Scenario,
-    trials: int = 2000,
-    seed: int = 0,
+    trials: int = TRIALS,
+    seed: int = SEED,
     only: Collection[str] | None = None,
     execution: Execution = USUAL_EXECUTION,
 ) -> list[Result]:
@@ -84,12 +83,15 @@ def report(
     -------
     list of Result
         In the order of the case's patterns.toml; empty if it has none.
+
+    Raises
+    ------
+    InputError
+        If the file or an argument is not as it should be.
     """
-    path = scenario.case.folder / FILE
-    if not path.is_file():
-        return []
+    trials, seed = arguments.whole(trials, "trials", 2), arguments.seed(seed)
     results = []
-    for pattern, record in tomllib.loads(path.read_text(encoding="utf-8")).items():
+    for pattern, record in pattern_files.read(scenario.case).items():
         if only is not None and pattern not in only:
             continue
         samples = pattern_statistics.STATISTICS[record["statistic"]](

@@ -21,6 +21,8 @@ from sim.importers import registers
 from sim.importers.registers import Register
 from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario import scenario as scenarios
+from sim.vocabulary import arguments
+from sim.vocabulary.arguments import SEED, TRIALS_OF_ORIGIN
 from sim.vocabulary.axes import Array, IntArray
 
 #: The origins of the shipped back-test, and the length of its windows.
@@ -137,8 +139,8 @@ class Skill:
 
 def of_case(
     years: Sequence[int] = ORIGINS,
-    trials: int = 2000,
-    seed: int = 1,
+    trials: int = TRIALS_OF_ORIGIN,
+    seed: int = SEED,
     length: int = YEARS,
     command: str = "",
     execution: Execution = USUAL_EXECUTION,
@@ -160,8 +162,8 @@ def of_case(
 def of_register(
     whole: Register,
     years: Sequence[int],
-    trials: int = 2000,
-    seed: int = 1,
+    trials: int = TRIALS_OF_ORIGIN,
+    seed: int = SEED,
     length: int = YEARS,
     command: str = "",
     execution: Execution = USUAL_EXECUTION,
@@ -201,6 +203,7 @@ def _test(
     look: Callable[[Origin], Outcome],
 ) -> PairedTest:
     """Forecast, register, and only then look at what happened."""
+    trials, seed = arguments.whole(trials, "trials", 1), arguments.seed(seed)
     said = forecast.simulate(origin, trials, seed, execution)
     registered = forecast.registered(said.stated(), origin, trials, seed, vintage, command)
     rivals = baselines.all_of(origin, trials, seed)
@@ -277,7 +280,7 @@ def sources(tests: Sequence[PairedTest]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.source for each in tests[0].scored))
 
 
-def skill(tests: Sequence[PairedTest], seed: int = 1) -> list[Skill]:
+def skill(tests: Sequence[PairedTest], seed: int = SEED) -> list[Skill]:
     """Return the model's skill against each baseline."""
     found = []
     for baseline in sources(tests)[1:]:
@@ -327,7 +330,7 @@ def _resample(pairs: Sequence[Array], generator: np.random.Generator) -> list[Ar
     return [each[generator.integers(len(each), size=len(each))] for each in chosen]
 
 
-def summary(tests: Sequence[PairedTest], seed: int = 1) -> dict[str, Any]:
+def summary(tests: Sequence[PairedTest], seed: int = SEED) -> dict[str, Any]:
     """Return the card as plain values, for JSON."""
     found = skill(tests, seed)
     return {

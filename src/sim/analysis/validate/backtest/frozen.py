@@ -16,6 +16,7 @@ from sim.analysis.validate.backtest.targets import Window
 from sim.case import register
 from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario.scenario import Scenario
+from sim.vocabulary import arguments
 from sim.vocabulary.axes import QUARTERS
 from sim.vocabulary.errors import OutsideHorizon
 
@@ -52,6 +53,7 @@ def windows(
     OutsideHorizon
         If a year is before the register or after the scenario's end.
     """
+    trials, seed = arguments.whole(trials, "trials", 1), arguments.seed(seed)
     first, last = scenario.start.year, max([*years, *(end for _, end in spans)])
     past_years, past = register.history(scenario.case, scenario.start)
     horizon = (int(past_years[0]), scenario.end.year)
