@@ -159,6 +159,12 @@ ABLATIONS = (
             "posture_inertia",
         )
     ),
+    *(
+        Ablation(f"alarm: {name}", {f"alarm.{name}": 0.0}, "alarm")
+        for name in ("alarm_orders", "alarm_agreements", "loss_alarm")
+    ),
+    Ablation("grants that alarm", {"alarm.grant_alarm": 0.0}, "alarm", zero("grant_notice")),
+    Ablation("rivals outside", {"alarm.outside_rivalry": 0.0}, "alarm", zero("outside_gain")),
     Ablation("memory of doubt", {"posture.doubt_memory": 0.0}, "commitment_doubt"),
     Ablation("doubt in a portfolio", {"attraction.doubt_weight": 0.0}, "orders"),
     Ablation(

@@ -17,6 +17,7 @@ from possible import check_possible
 from sim.design import plan as design
 from sim.model.mechanisms import (
     agreements,
+    alarm,
     alignment,
     attraction,
     availability,
@@ -441,9 +442,22 @@ RULES = (
     Rule(politics.step, "strained_below", "cancellation"),
     Rule(politics.step, "relation_prev", "cancellation", -1),
     Rule(politics.step, "documented_cancellation", "cancellation"),
+    *(
+        Rule(alarm.step, cause, "alarm", sign)
+        for cause, sign in (
+            ("alignment_prev", 1),
+            ("agreement_rung_prev", 1),
+            ("grant_notice_prev", 1),
+            ("grant_alarm", 1),
+            ("loss_alarm", 1),
+            ("relation_prev", -1),
+        )
+    ),
+    Rule(alarm.step, "notice_kept", "grant_notice"),
     Rule(posture.start, "doubt_at_start", "commitment_doubt"),
     Rule(posture.step, "commitment_doubt_prev", "commitment_doubt"),
     Rule(posture.step, "posture_shock", "posture"),
+    Rule(posture.step, "alarm", "posture_probability", by_logit=True, of=pressed),
     Rule(posture.step, "press_weight", "posture_probability", by_logit=True, of=pressed),
     Rule(posture.step, "press_cost", "posture_probability", -1, by_logit=True, of=pressed),
     *(
@@ -528,7 +542,7 @@ RULES = (
             ("relief_warmth", 1),
             ("border_pressure", -1),
             ("incident_friction", -1),
-            ("alignment", -1),
+            ("alarm", -1),
             ("suspicion", -1),
         )
     ),

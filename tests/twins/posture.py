@@ -27,9 +27,10 @@ def drive(w, j):
     others = [r for r in w.partners if r != j]
     found = w.interest[j] * (1 - influence(w, j)) + w.incumbency_weight * influence(w, j)
     for r in others:
-        found += w.rivalry_weight * hostility(w, j, r) * influence(w, r)
         found += w.vacancy_weight * hostility(w, j, r) * max(0.0, -w.relation[0][r])
         found += w.company_weight * max(0.0, w.relation[1 + j][r]) * w.relation[0][r]
+    held = sum(hostility(w, j, r) * influence(w, r) for r in others)
+    found += w.rivalry_weight * max(0.0, held + w.share_in_influence * w.outside_gain[j])
     found += w.warmth_weight * w.relation[0][j]
     if w.is_export_controlled[j]:
         top = max(1, len(w.regime_permits) - 1)
@@ -41,8 +42,7 @@ def utility(w, j, level):
     """What a level is worth to a partner."""
     inertia = w.posture_inertia if level == w.posture[j] else 0.0
     if level < 0:
-        alarm = sum(hostility(w, j, r) * w.alignment[r] for r in w.partners if r != j)
-        return w.press_weight[j] * alarm * (1 - w.relation[0][j]) / 2 - w.press_cost[j] + inertia
+        return w.press_weight[j] * w.alarm[j] * (1 - w.relation[0][j]) / 2 - w.press_cost[j] + inertia
     return drive(w, j) * level - w.courtship_cost[j] * level**2 / w.fiscal_room[j] + inertia
 
 

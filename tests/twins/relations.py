@@ -6,7 +6,6 @@ import math
 from itertools import combinations
 
 from twins.chance import normal
-from twins.posture import hostility
 
 
 def start(w):
@@ -31,7 +30,7 @@ def _deeds(w, j):
     friction = sum(w.incident_friction * w.border_pressure[f] for f in w.fronts if w.front_neighbour[f][j])
     if w.posture[j] < 0:
         friction += w.pressing_friction
-    friction += w.suspicion * sum(hostility(w, j, r) * w.alignment[r] for r in w.partners)
+    friction += w.suspicion * w.alarm[j]
     return cooperation - friction
 
 

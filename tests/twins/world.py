@@ -8,6 +8,7 @@ from sim.design import plan as design
 from sim.vocabulary.variables import GLOSSARY
 from twins import (
     agreements,
+    alarm,
     alignment,
     attraction,
     availability,
@@ -42,6 +43,7 @@ QUARTER = (
     politics,
     disasters,
     budget,
+    alarm,
     posture,
     terms,
     export_regime,
@@ -101,7 +103,17 @@ class World(SimpleNamespace):
         for mechanism in (border_pressure, economy, politics, disasters, posture, agreements, relations):
             mechanism.start(self)
         # Measures look at stock and history; the plan's targets and the first choice look at measures.
-        for mechanism in (grants, deliveries, payments, experience, industry, measures, payoffs, demand):
+        for mechanism in (
+            grants,
+            deliveries,
+            payments,
+            experience,
+            industry,
+            measures,
+            payoffs,
+            alarm,
+            demand,
+        ):
             mechanism.start(self)
         export_control.step(self)
         rates.step(self)

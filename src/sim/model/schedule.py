@@ -16,6 +16,7 @@ from typing import Any
 
 from sim.model.mechanisms import (
     agreements,
+    alarm,
     alignment,
     attraction,
     availability,
@@ -115,6 +116,7 @@ SCHEDULE = tuple(
         politics.step,
         disasters.step,
         budget.step,
+        alarm.step,
         posture.step,
         terms.step,
         export_regime.step,
@@ -156,6 +158,7 @@ START = tuple(
         industry.start,
         measures.start,
         payoffs.start,
+        alarm.start,
         demand.start,
         demand.one_of_each,
         export_control.step,

@@ -122,7 +122,7 @@ class Experiment:
     Parameters
     ----------
     id : str
-        Evidence id.
+        Evidence id; a slash and a word may follow, where one row is tried in more ways than one.
     cause : str
         What is raised.
     arm, against : str
@@ -145,6 +145,16 @@ class Experiment:
     sign: int
     tolerance: float | None
     note: str
+
+    @property
+    def row(self) -> str:
+        """The evidence id alone."""
+        return row_of(self.id)
+
+
+def row_of(identifier: str) -> str:
+    """Return the evidence id of an experiment's id."""
+    return identifier.partition("/")[0]
 
 
 @dataclass(frozen=True)
@@ -213,10 +223,10 @@ def _check_ids(record: _Directions, file: str) -> None:
     known = directed()
     for place, ids in (("experiments", record.experiments), ("cannot", record.cannot)):
         for name in ids:
-            if name not in known:
+            if row_of(name) not in known:
                 problem = "no row of the evidence with a direction: {value}"
                 raise UnknownName(file, f"{place}.{name}", problem, nearest(name, known, "ids"), name)
-    for name in record.experiments.keys() & record.cannot.keys():
+    for name in {row_of(each) for each in record.experiments} & record.cannot.keys():
         raise Contradiction(file, f"cannot.{name}", "there is an experiment too", "Keep one of the two.")
 
 

@@ -196,7 +196,7 @@ def _result(found: Directions, experiment: Experiment, raised: Array, standard: 
         raise InputError("", experiment.id, "the effect is not a finite number", "Choose another effect.")
     mean = float(difference.mean())
     margin = Z95 * float(difference.std(ddof=1)) / float(np.sqrt(difference.size))
-    row, effect = evidence.load()[experiment.id], experiment.effect
+    row, effect = evidence.load()[experiment.row], experiment.effect
     return Result(
         id=experiment.id,
         claim=row.claim,

@@ -5,21 +5,19 @@
 
     drive_j = interest_j (1 - I_j)            what is still to be won
             + incumbency I_j                  what is there to defend
-            + rivalry sum_r h_jr I_r          what rivals hold
+            + rivalry max(0, sum_r h_jr I_r + w gained_j)   what rivals hold, and gained outside
             + vacancy sum_r h_jr max(0, -r_0r)   room that an estranged rival leaves
             + company sum_k max(0, r_jk) r_0k    the recipient's standing with one's friends
             + warmth r_0j - constraint_j (1 - regime / top)
-    alarm_j = sum_r h_jr A_r                  alignment with rivals
-
     P(e) proportional to exp(lambda U(e))
     D' = m D + (1 - m) mean_j min(1, |e_j - last year's|)    doubt about commitments
 
-I is influence, a mean of the partner's share of deliveries and of the recipient's alignment A;
-h_jr = max(0, -r_jr) is hostility between partners, r_0j the recipient's relation with j. The constraint
-binds the supplier under export control (evidence: osa_counter_china, string_of_pearls,
-jp_sea_lane_motive, in_bd_affects_jp, cn_fills_vacuum, bd_hedge_beijing_view, in_suspicion_pk, pk_motive,
-pk_strategic_pressure, const_limits, in_make_in_india). Leaves out: bargaining between partners, and
-domestic politics of the partners.
+I is influence, a mean of the partner's share of deliveries and of the recipient's alignment A, with weights
+w and 1 - w; `alarm` says what alarms a partner, and what its rivals outside have gained; h_jr = max(0, -r_jr)
+is hostility between partners, r_0j the recipient's relation with j. The constraint binds the supplier under
+export control (evidence: osa_counter_china, string_of_pearls, jp_sea_lane_motive, in_bd_affects_jp,
+cn_fills_vacuum, bd_hedge_beijing_view, in_suspicion_pk, pk_motive, pk_strategic_pressure, const_limits,
+in_make_in_india). Leaves out: bargaining between partners, and domestic politics of the partners.
 """
 
 from __future__ import annotations
@@ -69,6 +67,8 @@ def step(
     commitment_doubt_prev: Array,
     is_export_controlled: Array,
     regime_permits: Array,
+    alarm: Array,
+    outside_gain: Array,
     posture_shock: Array,
     interest: Array,
     incumbency_weight: Array,
@@ -110,11 +110,12 @@ def step(
         return total(np.moveaxis(weight * of, 1, 0))
 
     courting = np.maximum(0.0, levels)
-    press = press_weight * over_others(hostility, alignment_prev) * (1.0 - to_recipient) / 2.0 - press_cost
+    held = np.maximum(0.0, over_others(hostility, influence) + share_in_influence * outside_gain)
+    press = press_weight * alarm * (1.0 - to_recipient) / 2.0 - press_cost
     terms = {
         "what is to be won": courting * (interest * (1.0 - influence)),
         "what is to be defended": courting * (incumbency_weight * influence),
-        "what rivals hold": courting * (rivalry_weight * over_others(hostility, influence)),
+        "what rivals hold": courting * (rivalry_weight * held),
         "room left by rivals": courting
         * (vacancy_weight * over_others(hostility, np.maximum(0.0, -to_recipient))),
         "standing with friends": courting * (company_weight * over_others(friendship, to_recipient)),

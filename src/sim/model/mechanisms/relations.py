@@ -6,7 +6,7 @@
 with the recipient:  cooperation = agreements rung / 5 + courting max(0, e) + gratitude g_j
                                    + relief need [j is the donor]
                      friction    = incidents pressure from j's side + pressing [e < 0]
-                                   + suspicion sum_r h_jr A_r
+                                   + suspicion alarm_j
 and a government's change adds its jump. Goodwill from aid: g' = kept g + (1 - kept) aid / (aid + half).
 
 Balance is weak in the data, so gamma = 0 is always one of the variants (evidence: x_balance_weak,
@@ -53,7 +53,7 @@ def step(
     relation_jump: Array,
     agreement_rung: Array,
     posture: Array,
-    alignment: Array,
+    alarm: Array,
     border_pressure: Array,
     disaster_need: Array,
     grant_deliveries: Array,
@@ -87,7 +87,6 @@ def step(
     change = relation_return * (mean - r) + balance_strength * third * (1.0 - r * r)
 
     donor = is_grant_donor[:n_partners, None]
-    hostility = np.maximum(0.0, -relation_prev[RECIPIENT + 1 :])
     pressure_from = total(front_neighbour[:, :, None] * border_pressure[:, None])
     cooperation = (
         agreement_warmth * agreement_rung / TOP_RUNG
@@ -95,11 +94,7 @@ def step(
         + gratitude * goodwill_prev
         + relief_warmth * disaster_need * donor
     )
-    friction = (
-        incident_friction * pressure_from
-        + pressing_friction * (posture < 0)
-        + suspicion * total(np.moveaxis(hostility * alignment, 1, 0))
-    )
+    friction = incident_friction * pressure_from + pressing_friction * (posture < 0) + suspicion * alarm
     # The recipient's pairs come first in row order.
     change[:n_partners] += cooperation - friction
     shocked = relation_volatility * np.sqrt(QUARTER) * normal_quantile(relation_shock)
