@@ -21,7 +21,14 @@ from sim.vocabulary.variables import GLOSSARY
 BY_TRIAL = ("state", "ledger", "flow", "shock")
 
 #: Variables that are a dict: name of a term -> array.
-BY_TERM = ("posture_terms", "alignment_terms", "negotiation_terms", "supplier_terms", "deal_terms")
+BY_TERM = (
+    "drive_terms",
+    "posture_terms",
+    "alignment_terms",
+    "negotiation_terms",
+    "supplier_terms",
+    "deal_terms",
+)
 
 
 def clone(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,7 +93,7 @@ class Call:
         """Return the shape that the glossary gives a variable."""
         variable = GLOSSARY[name]
         dims = variable.dims if variable.role == "deal" else (*variable.dims, "trial")
-        if name in ("posture_terms", "alignment_terms", "negotiation_terms", "supplier_terms"):
+        if name in ("drive_terms", "posture_terms", "alignment_terms", "negotiation_terms", "supplier_terms"):
             dims = (*dims, "trial")
         sizes = self.sizes
         if name == "alignment_probability":

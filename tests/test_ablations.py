@@ -139,6 +139,11 @@ ABLATIONS = (
         "orders",
         lambda run: still("finance_terms")(run) and still("technology_terms")(run),
     ),
+    Ablation("withholding", {"terms.withholding": 0.0}, "deliveries", zero("withheld"), HARSH),
+    Ablation("spares held back", {"terms.spares_cut": 0.0}, "capability", still("usable_share"), HARSH),
+    Ablation("aid held back", {"terms.aid_cut": 0.0}, "goodwill", still("aid_kept"), HARSH),
+    Ablation("trade restricted", {"economy.trade_leverage": 0.0}, "military_budget", usual=HARSH),
+    Ablation("what being pressed costs", {"payoffs.pressed_value": 0.0}, "payoff", usual=HARSH),
     Ablation("end-use control", {"terms.end_use_control": 0.0}, "technology_terms"),
     Ablation(
         "gifts beside the competition",

@@ -60,4 +60,5 @@ def _usable(w, c):
     if held == 0:
         return 0.0
     same = sum((w.stock[s][c] / held) ** 2 for s in w.suppliers)
-    return held * (1 - w.mixing_cost * (1 - same))
+    usable = sum(w.stock[s][c] * w.usable_share[s] for s in w.suppliers)
+    return usable * (1 - w.mixing_cost * (1 - same))

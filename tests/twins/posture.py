@@ -38,17 +38,27 @@ def drive(w, j):
     return found
 
 
+def pressing(w, j):
+    """What pressing is worth to a partner."""
+    return w.press_weight[j] * w.alarm[j] * (1 - w.relation[0][j]) / 2 - w.press_cost[j]
+
+
 def utility(w, j, level):
     """What a level is worth to a partner."""
     inertia = w.posture_inertia if level == w.posture[j] else 0.0
-    if level < 0:
-        return w.press_weight[j] * w.alarm[j] * (1 - w.relation[0][j]) / 2 - w.press_cost[j] + inertia
-    return drive(w, j) * level - w.courtship_cost[j] * level**2 / w.fiscal_room[j] + inertia
+    return worth(w, j, level, drive(w, j), pressing(w, j)) + inertia
+
+
+def worth(w, j, level, drive, pressing):
+    """What a level is worth to a partner, whatever it did last year."""
+    return pressing if level < 0 else drive * level - w.courtship_cost[j] * level**2 / w.fiscal_room[j]
 
 
 def step(w):
     w.doubt_a_quarter_ago = w.commitment_doubt
     w.posture_probability = [[0.0 for _ in w.partners] for _ in LEVELS]
+    w.courting_drive = [drive(w, j) for j in w.partners]
+    w.pressing_value = [pressing(w, j) for j in w.partners]
     if w.calendar_quarter != 1:
         return
     chosen = []

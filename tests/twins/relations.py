@@ -57,5 +57,5 @@ def step(w):
             new[other][one - 1] = r
     w.relation = new
     for j in w.partners:
-        aid = w.partner_aid[j] + (4 * w.grant_deliveries if w.is_grant_donor[j] else 0.0)
+        aid = w.partner_aid[j] * w.aid_kept[j] + (4 * w.grant_deliveries if w.is_grant_donor[j] else 0.0)
         w.goodwill[j] = w.goodwill_kept * w.goodwill[j] + (1 - w.goodwill_kept) * aid / (aid + w.aid_half)

@@ -117,6 +117,7 @@ SCHEDULE = tuple(
         disasters.step,
         budget.step,
         alarm.step,
+        posture.motives,
         posture.step,
         terms.step,
         export_regime.step,

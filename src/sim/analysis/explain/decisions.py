@@ -202,7 +202,12 @@ class _Watched(Block):
 
 def _postures(block: _Watched, case: Case) -> Iterable[Decision]:
     values = block.values
-    weight = _scaled(values["posture_terms"], block.read["posture.step"]["rationality"])
+    terms = dict(values["posture_terms"])
+    if terms:
+        courting = np.maximum(0.0, np.array(posture.LEVELS))[:, None, None]
+        del terms[posture.DRIVE]
+        terms = {name: courting * each for name, each in values["drive_terms"].items()} | terms
+    weight = _scaled(terms, block.read["posture.step"]["rationality"])
     for j, partner in enumerate(case.partners if weight else ()):
         chosen = posture.LEVELS.index(float(values["posture"][j, 0]))
         yield _decision(

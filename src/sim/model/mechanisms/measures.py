@@ -2,13 +2,14 @@
 
     supplier_share_s = deliveries_s / sum deliveries        over the last five years
     hhi              = sum_s supplier_share_s^2;  effective suppliers = 1 / hhi;  dependence = max share
-    capability_d     = training sum_{c in d} stock_c (1 - mixing cost (1 - sum_s share_sc^2))
+    capability_d     = training sum_{c in d} usable_c (1 - mixing cost (1 - sum_s share_sc^2))
     tilt             = sum_s sign_s supplier_share_s;       ambiguity = 1 - |tilt|
     opposite         = 2 min(share of the one side, share of the other)
     autonomy         = 1 - dependence (1 - mean domestic capability)
 
 A five-year flow is what the documents quote (evidence: cn_share_2019_23, x_sipri_bd_windows); lock-in
-acts through stock and experience, not through it. A mixed fleet costs something to run (switch_cost_high).
+acts through stock and experience, not through it. A mixed fleet costs something to run (switch_cost_high);
+usable is the stock less what a partner that presses keeps from use.
 Where nothing was delivered in five years, shares and concentration are zero.
 """
 
@@ -112,6 +113,7 @@ def step(
     orders: Array,
     stock: Array,
     domestic_capability: Array,
+    usable_share: Array,
     delivery_history: Array,
     order_history: Array,
     delivered_in_window_prev: Array,
@@ -131,7 +133,7 @@ def step(
 
     held = total(stock)
     same = total(stock * stock) / np.maximum(held * held, _TINY)
-    usable = held * (1.0 - mixing_cost * (1.0 - same))
+    usable = total(stock * usable_share[:, None]) * (1.0 - mixing_cost * (1.0 - same))
     capability = np.stack([training * total(usable[members > 0]) for members in domain_members])
 
     one_side = total(np.maximum(0.0, camp_sign[:, None]) * share)

@@ -33,6 +33,9 @@ from sim.vocabulary.axes import NEW_YEAR, RECIPIENT, Array
 #: The levels of a posture, from pressing to courting hard.
 LEVELS = (-1.0, 0.0, 1.0, 2.0, 3.0)
 
+#: The term that stands for all that drives a partner to court; its parts are in `drive_terms`.
+DRIVE = "drive"
+
 
 @dataclass(frozen=True)
 class Update:
@@ -42,6 +45,15 @@ class Update:
     posture_terms: dict[str, Array]  # name -> (level, partner, trial); empty where nothing was decided
     posture_probability: Array  # level, partner; zero where nothing was decided
     commitment_doubt: Array  # how much postures have moved lately
+
+
+@dataclass(frozen=True)
+class Motives:
+    """What courting and pressing are worth, whether a level is chosen or not."""
+
+    drive_terms: dict[str, Array]  # name -> (partner, trial)
+    courting_drive: Array  # partner; a level of courting, before its cost
+    pressing_value: Array  # partner
 
 
 @dataclass(frozen=True)
@@ -56,20 +68,16 @@ def start(*, doubt_at_start: Array) -> Start:
     return Start(commitment_doubt=doubt_at_start)
 
 
-def step(
+def motives(
     *,
-    calendar_quarter: int,
-    posture_prev: Array,
     relation_prev: Array,
     alignment_prev: Array,
     supplier_share_prev: Array,
     export_regime_prev: Array,
-    commitment_doubt_prev: Array,
     is_export_controlled: Array,
     regime_permits: Array,
     alarm: Array,
     outside_gain: Array,
-    posture_shock: Array,
     interest: Array,
     incumbency_weight: Array,
     rivalry_weight: Array,
@@ -77,24 +85,11 @@ def step(
     company_weight: Array,
     warmth_weight: Array,
     home_constraint: Array,
-    courtship_cost: Array,
-    fiscal_room: Array,
     press_weight: Array,
     press_cost: Array,
-    posture_inertia: Array,
     share_in_influence: Array,
-    doubt_memory: Array,
-    rationality: Array,
-    decision_rule: Array,
-    aspiration: Array,
-    error_rate: Array,
-) -> Update:
-    """In the first quarter of a year, weigh the levels and choose one."""
-    levels = np.array(LEVELS)[:, None, None]
-    if calendar_quarter != NEW_YEAR:
-        nothing = np.zeros((len(LEVELS), *posture_prev.shape))
-        return Update(posture_prev, {}, nothing, commitment_doubt_prev)
-
+) -> Motives:
+    """Say what a level of courting, and pressing, are worth as the world stands."""
     to_recipient, between = relation_prev[RECIPIENT], relation_prev[RECIPIENT + 1 :]
     n_partners = len(to_recipient)
     hostility, friendship = np.maximum(0.0, -between), np.maximum(0.0, between)
@@ -109,20 +104,51 @@ def step(
         """Sum weight_jr of_r over the other partners r."""
         return total(np.moveaxis(weight * of, 1, 0))
 
-    courting = np.maximum(0.0, levels)
     held = np.maximum(0.0, over_others(hostility, influence) + share_in_influence * outside_gain)
-    press = press_weight * alarm * (1.0 - to_recipient) / 2.0 - press_cost
     terms = {
-        "what is to be won": courting * (interest * (1.0 - influence)),
-        "what is to be defended": courting * (incumbency_weight * influence),
-        "what rivals hold": courting * (rivalry_weight * held),
-        "room left by rivals": courting
-        * (vacancy_weight * over_others(hostility, np.maximum(0.0, -to_recipient))),
-        "standing with friends": courting * (company_weight * over_others(friendship, to_recipient)),
-        "warmth": courting * (warmth_weight * to_recipient),
-        "constraint at home": -courting * (home_constraint * bound),
+        "what is to be won": interest * (1.0 - influence),
+        "what is to be defended": incumbency_weight * influence,
+        "what rivals hold": rivalry_weight * held,
+        "room left by rivals": vacancy_weight * over_others(hostility, np.maximum(0.0, -to_recipient)),
+        "standing with friends": company_weight * over_others(friendship, to_recipient),
+        "warmth": warmth_weight * to_recipient,
+        "constraint at home": -home_constraint * bound,
+    }
+    return Motives(
+        drive_terms=terms,
+        courting_drive=total(np.stack(list(terms.values()))),
+        pressing_value=press_weight * alarm * (1.0 - to_recipient) / 2.0 - press_cost,
+    )
+
+
+def step(
+    *,
+    calendar_quarter: int,
+    posture_prev: Array,
+    commitment_doubt_prev: Array,
+    courting_drive: Array,
+    pressing_value: Array,
+    posture_shock: Array,
+    courtship_cost: Array,
+    fiscal_room: Array,
+    posture_inertia: Array,
+    doubt_memory: Array,
+    rationality: Array,
+    decision_rule: Array,
+    aspiration: Array,
+    error_rate: Array,
+) -> Update:
+    """In the first quarter of a year, weigh the levels and choose one."""
+    levels = np.array(LEVELS)[:, None, None]
+    if calendar_quarter != NEW_YEAR:
+        nothing = np.zeros((len(LEVELS), *posture_prev.shape))
+        return Update(posture_prev, {}, nothing, commitment_doubt_prev)
+
+    courting = np.maximum(0.0, levels)
+    terms = {
+        DRIVE: courting * courting_drive,
         "cost": -courting * courting * (courtship_cost / fiscal_room),
-        "alarm": (levels < 0) * press,
+        "alarm": (levels < 0) * pressing_value,
         "inertia": (levels == posture_prev) * posture_inertia,
     }
     utility = rationality * total(np.stack(list(terms.values())))

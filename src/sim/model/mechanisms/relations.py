@@ -7,7 +7,8 @@ with the recipient:  cooperation = agreements rung / 5 + courting max(0, e) + gr
                                    + relief need [j is the donor]
                      friction    = incidents pressure from j's side + pressing [e < 0]
                                    + suspicion alarm_j
-and a government's change adds its jump. Goodwill from aid: g' = kept g + (1 - kept) aid / (aid + half).
+and a government's change adds its jump. Goodwill from aid: g' = kept g + (1 - kept) aid / (aid + half);
+a partner that presses holds part of its aid back.
 
 Balance is weak in the data, so gamma = 0 is always one of the variants (evidence: x_balance_weak,
 in_suspicion_pk, in_bd_deterioration, exch_visits_general, jp_covid_support). Leaves out: memory of wars
@@ -56,6 +57,7 @@ def step(
     alarm: Array,
     border_pressure: Array,
     disaster_need: Array,
+    aid_kept: Array,
     grant_deliveries: Array,
     front_neighbour: Array,
     is_grant_donor: Array,
@@ -103,6 +105,6 @@ def step(
     full[one, other] = np.minimum(1.0, np.maximum(-1.0, r))
     full[other, one] = full[one, other]
 
-    aid = partner_aid + donor * grant_deliveries / QUARTER
+    aid = partner_aid * aid_kept + donor * grant_deliveries / QUARTER
     goodwill = goodwill_kept * goodwill_prev + (1.0 - goodwill_kept) * aid / (aid + aid_half)
     return Update(relation=full[:, 1:], goodwill=goodwill)
