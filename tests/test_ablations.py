@@ -170,6 +170,25 @@ ABLATIONS = (
     ),
     Ablation("grants that alarm", {"alarm.grant_alarm": 0.0}, "alarm", zero("grant_notice")),
     Ablation("rivals outside", {"alarm.outside_rivalry": 0.0}, "alarm", zero("outside_gain")),
+    Ablation("one purse", {"attention.purse_weight": 0.0}, "posture_probability", zero("purse_load")),
+    *(
+        Ablation(f"attention: {name}", {f"attention.{name}": 0.0}, "attention_between")
+        for name in ("attention_security", "attention_closeness")
+    ),
+    *(
+        Ablation(f"partners align: {name}", {f"partner_alignment.{name}": 0.0}, "alignment_between")
+        for name in (
+            "common_rival_weight",
+            "bond_closeness",
+            "reply_weight",
+            "own_autonomy_weight",
+            "bond_crowding",
+            "bond_effort",
+            "bond_step",
+        )
+    ),
+    Ablation("common cause", {"posture.common_cause_weight": 0.0}, "posture_probability"),
+    Ablation("bonds that warm", {"relations.bond_warmth": 0.0}, "relation"),
     Ablation("memory of doubt", {"posture.doubt_memory": 0.0}, "commitment_doubt"),
     Ablation("doubt in a portfolio", {"attraction.doubt_weight": 0.0}, "orders"),
     Ablation(

@@ -31,6 +31,10 @@ def drive(w, j):
         found += w.company_weight * max(0.0, w.relation[1 + j][r]) * w.relation[0][r]
     held = sum(hostility(w, j, r) * influence(w, r) for r in others)
     found += w.rivalry_weight * max(0.0, held + w.share_in_influence * w.outside_gain[j])
+    for k in others:
+        closer = w.alignment_between[1 + j][k] - w.alignment_between_at_start[1 + j][k]
+        theirs = sum(hostility(w, k, r) * influence(w, r) for r in w.partners)
+        found += w.common_cause_weight * closer * theirs
     found += w.warmth_weight * w.relation[0][j]
     if w.is_export_controlled[j]:
         top = max(1, len(w.regime_permits) - 1)
@@ -51,7 +55,10 @@ def utility(w, j, level):
 
 def worth(w, j, level, drive, pressing):
     """What a level is worth to a partner, whatever it did last year."""
-    return pressing if level < 0 else drive * level - w.courtship_cost[j] * level**2 / w.fiscal_room[j]
+    if level < 0:
+        return pressing
+    cost = w.courtship_cost[j] * (level**2 + 2 * w.purse_load[j] * level) / w.fiscal_room[j]
+    return drive * level - cost
 
 
 def step(w):

@@ -34,6 +34,10 @@ def _deeds(w, j):
     return cooperation - friction
 
 
+def _closer(w, j, k):
+    return w.alignment_between[1 + j][k] - w.alignment_between_at_start[1 + j][k]
+
+
 def step(w):
     old = w.relation
     new = [list(row) for row in old]
@@ -48,6 +52,9 @@ def step(w):
             change += w.balance_strength * sum(thirds) / len(thirds) * (1 - r**2)
         if one == 0:
             change += _deeds(w, other - 1)
+        else:
+            closer = _closer(w, one - 1, other - 1) + _closer(w, other - 1, one - 1)
+            change += w.bond_warmth * closer / 2
         r += change / 4 + w.relation_volatility * math.sqrt(0.25) * normal(shock)
         if one == 0:
             r += w.relation_jump[other - 1]

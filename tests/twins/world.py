@@ -10,6 +10,7 @@ from twins import (
     agreements,
     alarm,
     alignment,
+    attention,
     attraction,
     availability,
     border_pressure,
@@ -25,6 +26,7 @@ from twins import (
     grants,
     industry,
     measures,
+    partner_alignment,
     payments,
     payoffs,
     politics,
@@ -44,12 +46,14 @@ QUARTER = (
     disasters,
     budget,
     alarm,
+    attention,
     posture,
     terms,
     export_regime,
     agreements,
     export_control,
     alignment,
+    partner_alignment,
     standing,
     demand,
     attraction,
@@ -100,7 +104,17 @@ class World(SimpleNamespace):
         self._set_date()
         for name, value in plan.scenario.case.held.items():
             setattr(self, name, value.tolist())
-        for mechanism in (border_pressure, economy, politics, disasters, posture, agreements, relations):
+        for mechanism in (
+            border_pressure,
+            economy,
+            politics,
+            disasters,
+            posture,
+            attention,
+            partner_alignment,
+        ):
+            mechanism.start(self)
+        for mechanism in (agreements, relations):
             mechanism.start(self)
         # Measures look at stock and history; the plan's targets and the first choice look at measures.
         for mechanism in (

@@ -146,6 +146,7 @@ def draw_shocks(
     sizes = {
         "slot": SLOTS,
         "front": case.size("front"),
+        "actor": n_actors,
         "partner": case.size("partner"),
         "pair": n_actors * (n_actors - 1) // 2,
         "open": len(plan.constants["open_tiv"]),
@@ -154,10 +155,11 @@ def draw_shocks(
     for variable in with_role("shock"):
         # Orders open at the start are drawn once.
         n_quarters = 1 if "open" in variable.dims else plan.n_steps
-        width = int(np.prod([sizes[dim] for dim in variable.dims], dtype=int))
+        shape = tuple(sizes[dim] for dim in variable.dims)
+        width = int(np.prod(shape, dtype=int))
         first_quarter = plan.scenario.start.ordinal
         u = plan.sampling.shocks(
             streams, variable.name, first_trial, n_trials, width, first_quarter, n_quarters
         )
-        shocks[variable.name] = u if variable.dims else u[:, 0]
+        shocks[variable.name] = u.reshape(n_quarters, *shape, n_trials)
     return shocks

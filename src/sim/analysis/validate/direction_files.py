@@ -122,7 +122,8 @@ class Experiment:
     Parameters
     ----------
     id : str
-        Evidence id; a slash and a word may follow, where one row is tried in more ways than one.
+        Evidence id. With a slash and a word after it, one more way to try the row, or a mechanism that a row
+        without a direction of its own describes.
     cause : str
         What is raised.
     arm, against : str
@@ -219,13 +220,17 @@ def directed() -> tuple[str, ...]:
 
 
 def _check_ids(record: _Directions, file: str) -> None:
-    """Check that each id is that of a row with a direction, and stands in one place."""
+    """Check that each id is that of a row, with a direction unless a word follows, in one place."""
     known = directed()
+    rows = tuple(evidence.load())
     for place, ids in (("experiments", record.experiments), ("cannot", record.cannot)):
         for name in ids:
-            if row_of(name) not in known:
+            if row_of(name) == name and name not in known:
                 problem = "no row of the evidence with a direction: {value}"
                 raise UnknownName(file, f"{place}.{name}", problem, nearest(name, known, "ids"), name)
+            if row_of(name) not in rows:
+                problem, remedy = "no row of the evidence: {value}", nearest(row_of(name), rows, "ids")
+                raise UnknownName(file, f"{place}.{name}", problem, remedy, row_of(name))
     for name in {row_of(each) for each in record.experiments} & record.cannot.keys():
         raise Contradiction(file, f"cannot.{name}", "there is an experiment too", "Keep one of the two.")
 

@@ -57,6 +57,7 @@ def step(
     posture: Array,
     courting_drive: Array,
     pressing_value: Array,
+    purse_load: Array,
     share_in_influence: Array,
     interest: Array,
     courtship_cost: Array,
@@ -87,7 +88,7 @@ def step(
         + total(np.moveaxis(hostility * (1.0 - influence), 1, 0))
         + margin_value * share
         + courting_drive * courting
-        - courtship_cost * courting * courting / fiscal_room
+        - courtship_cost * courting * (courting + 2.0 * purse_load) / fiscal_room
         + pressing_value * (posture < 0)
     )
     return Update(payoff=np.concatenate([own[None], theirs]))

@@ -1,11 +1,13 @@
 """Each partner decides, once a year, how hard to court or press the recipient.
 
-    U_j(e)  = drive_j e - cost_j e^2 / room_j + inertia [e = last year's]       e = 0 passive ... 3 court hard
+    U_j(e)  = drive_j e - cost_j (e^2 + 2 load_j e) / room_j + inertia [e = last year's]
+                                                             e = 0 passive ... 3 court hard
     U_j(-1) = press_j alarm_j (1 - r_0j) / 2 - press_cost_j + inertia [...]     press
 
     drive_j = interest_j (1 - I_j)            what is still to be won
             + incumbency I_j                  what is there to defend
             + rivalry max(0, sum_r h_jr I_r + w gained_j)   what rivals hold, and gained outside
+            + cause sum_k (A_jk - A_jk0) sum_r h_kr I_r     what rivals of those one aligns with hold
             + vacancy sum_r h_jr max(0, -r_0r)   room that an estranged rival leaves
             + company sum_k max(0, r_jk) r_0k    the recipient's standing with one's friends
             + warmth r_0j - constraint_j (1 - regime / top)
@@ -13,7 +15,8 @@
     D' = m D + (1 - m) mean_j min(1, |e_j - last year's|)    doubt about commitments
 
 I is influence, a mean of the partner's share of deliveries and of the recipient's alignment A, with weights
-w and 1 - w; `alarm` says what alarms a partner, and what its rivals outside have gained; h_jr = max(0, -r_jr)
+w and 1 - w; `alarm` says what alarms a partner, and what its rivals outside have gained, `attention` what
+load other partners are to its purse, `partner_alignment` how far partners align (A_jk); h_jr = max(0, -r_jr)
 is hostility between partners, r_0j the recipient's relation with j. The constraint binds the supplier under
 export control (evidence: osa_counter_china, string_of_pearls, jp_sea_lane_motive, in_bd_affects_jp,
 cn_fills_vacuum, bd_hedge_beijing_view, in_suspicion_pk, pk_motive, pk_strategic_pressure, const_limits,
@@ -72,6 +75,8 @@ def motives(
     *,
     relation_prev: Array,
     alignment_prev: Array,
+    alignment_between_prev: Array,
+    alignment_between_at_start_prev: Array,
     supplier_share_prev: Array,
     export_regime_prev: Array,
     is_export_controlled: Array,
@@ -81,6 +86,7 @@ def motives(
     interest: Array,
     incumbency_weight: Array,
     rivalry_weight: Array,
+    common_cause_weight: Array,
     vacancy_weight: Array,
     company_weight: Array,
     warmth_weight: Array,
@@ -104,11 +110,14 @@ def motives(
         """Sum weight_jr of_r over the other partners r."""
         return total(np.moveaxis(weight * of, 1, 0))
 
-    held = np.maximum(0.0, over_others(hostility, influence) + share_in_influence * outside_gain)
+    by_partners = over_others(hostility, influence)
+    held = np.maximum(0.0, by_partners + share_in_influence * outside_gain)
+    closer = (alignment_between_prev - alignment_between_at_start_prev)[RECIPIENT + 1 :]
     terms = {
         "what is to be won": interest * (1.0 - influence),
         "what is to be defended": incumbency_weight * influence,
         "what rivals hold": rivalry_weight * held,
+        "common cause": common_cause_weight * over_others(closer, by_partners),
         "room left by rivals": vacancy_weight * over_others(hostility, np.maximum(0.0, -to_recipient)),
         "standing with friends": company_weight * over_others(friendship, to_recipient),
         "warmth": warmth_weight * to_recipient,
@@ -128,6 +137,7 @@ def step(
     commitment_doubt_prev: Array,
     courting_drive: Array,
     pressing_value: Array,
+    purse_load: Array,
     posture_shock: Array,
     courtship_cost: Array,
     fiscal_room: Array,
@@ -148,6 +158,7 @@ def step(
     terms = {
         DRIVE: courting * courting_drive,
         "cost": -courting * courting * (courtship_cost / fiscal_room),
+        "one purse": -courting * (2.0 * purse_load * courtship_cost / fiscal_room),
         "alarm": (levels < 0) * pressing_value,
         "inertia": (levels == posture_prev) * posture_inertia,
     }

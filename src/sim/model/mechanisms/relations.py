@@ -7,6 +7,8 @@ with the recipient:  cooperation = agreements rung / 5 + courting max(0, e) + gr
                                    + relief need [j is the donor]
                      friction    = incidents pressure from j's side + pressing [e < 0]
                                    + suspicion alarm_j
+among partners:      cooperation = bonds (mean of A_jk and A_kj, less that at the start)
+
 and a government's change adds its jump. Goodwill from aid: g' = kept g + (1 - kept) aid / (aid + half);
 a partner that presses holds part of its aid back.
 
@@ -55,6 +57,8 @@ def step(
     agreement_rung: Array,
     posture: Array,
     alarm: Array,
+    alignment_between: Array,
+    alignment_between_at_start_prev: Array,
     border_pressure: Array,
     disaster_need: Array,
     aid_kept: Array,
@@ -72,6 +76,7 @@ def step(
     incident_friction: Array,
     pressing_friction: Array,
     suspicion: Array,
+    bond_warmth: Array,
     goodwill_kept: Array,
     partner_aid: Array,
     aid_half: Array,
@@ -99,6 +104,9 @@ def step(
     friction = incident_friction * pressure_from + pressing_friction * (posture < 0) + suspicion * alarm
     # The recipient's pairs come first in row order.
     change[:n_partners] += cooperation - friction
+    closer = (alignment_between - alignment_between_at_start_prev)[RECIPIENT + 1 :]
+    j, k = np.triu_indices(n_partners, 1)
+    change[n_partners:] += bond_warmth * (closer[j, k] + closer[k, j]) / 2.0
     shocked = relation_volatility * np.sqrt(QUARTER) * normal_quantile(relation_shock)
     r = r + change * QUARTER + shocked
     r[:n_partners] += relation_jump
