@@ -273,10 +273,10 @@ class World(mesa.Model):  # type: ignore[misc]
     def _among_partners(self, method: str) -> Array:
         """Return what each partner decides on each other one, by actor and partner."""
         decided = np.zeros((len(self.case.actors), len(self.case.partners), 1))
-        for one in self.partners:
+        for agent in self.partners:
             for other in self.partners:
-                if one is not other:
-                    decided[axes.RECIPIENT + 1 + one.place, other.place] = getattr(one, method)(other)
+                if agent is not other:
+                    decided[axes.RECIPIENT + 1 + agent.place, other.place] = getattr(agent, method)(other)
         return decided
 
     def _purchases(self, usual: supplier_choice.Update) -> supplier_choice.Update:

@@ -49,11 +49,17 @@ def explain(scenario: str, trial: int, at: str, seed: int, out: Path | None, as_
                     if other is None
                     else f"{_name(found, each.options[other])} ({each.probability[other]:.0%})",
                     each.flip,
+                    str(each.since or ""),
                 )
             )
         title = f"{found.scenario}, trial {found.trial}, seed {found.seed}, {found.at}"
         write_table(
-            ("Decision", "Who", "On", "Choice", "Best rejected", "What would have flipped it"), rows, title
+            (
+                *("Decision", "Who", "On", "Choice", "Best rejected"),
+                *("What would have flipped it", "What a year changed"),
+            ),
+            rows,
+            title,
         )
     if out is not None:
         from sim import plots
