@@ -3,19 +3,37 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+OTHER  := .venv-other
 
-.PHONY: demo test test-long suite check style types imports golden benchmarks clean
+# Numbers, files, processes, the compiler, Mesa, figures, the command line.
+VERSIONED := $(addprefix tests/test_, $(addsuffix .py, golden numerics streams distributions parameters scenario_files \
+	batch summaries executors compiled abm plots cli trials registers words odd))
+
+# Bytecode is kept, whatever the environment says: else each of many processes compiles what it imports anew.
+export PYTHONDONTWRITEBYTECODE =
+
+.PHONY: demo test test-long test-python suite check style types imports golden benchmarks clean
 
 # The main job: three futures, a table and figures in out/demo.
 demo: $(READY)
 	$(BIN)/sim compare baseline myanmar_escalation osa_surge --trials 10000 --out out/demo --force
 
-# Everything that has to hold: style, types, imports, tests. The checks run beside the suite.
+# Everything that has to hold: style, imports, types, then the tests, which take both cores.
 test: $(READY)
-	$(MAKE) --jobs 2 suite types style imports
+	$(MAKE) style imports types suite
 
+# A file's tests run in one process, which keeps what it has loaded and compiled.
 suite: $(READY)
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile
+
+# The tests that touch what differs between versions, in an environment of its own, with the newest
+# libraries that this Python can have: make test-python PYTHON=python3.13
+test-python:
+	rm -rf $(OTHER)
+	$(PYTHON) -m venv $(OTHER)
+	$(OTHER)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[dev]'
+	$(OTHER)/bin/python -m pip list | grep -i -E '^(mesa|numpy|scipy|xarray|zarr|llvmlite) '
+	$(OTHER)/bin/python -m pytest -n 2 --dist loadfile $(VERSIONED)
 
 # What the suite leaves out for time: every scenario compiled, MPI, benchmarks, 20 kills, 100,000 draws.
 test-long: $(READY)
@@ -50,4 +68,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) out build dist
+	rm -rf $(VENV) $(OTHER) out build dist

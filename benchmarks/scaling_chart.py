@@ -12,7 +12,7 @@ from matplotlib.ticker import NullFormatter
 from sim.plots import style
 
 if TYPE_CHECKING:
-    from benchmarks.scaling import Fit, Study
+    from benchmarks.scaling_study import Fit, Study
 
 _MEASURED, _FITTED, _MEMORY = style.SCENARIO_COLOURS[:3]
 _HEIGHT, _HEAD, _FOOT = 5.0, 0.3, 0.85

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import settings
 
 from sim.parameter import files as parameter_files
 from sim.parameter import variants
+from sim.plots import style
 from sim.runs import pool
 from sim.scenario import files as scenario_files
 from workshop import VARIANTS, Workshop
@@ -17,6 +20,24 @@ from workshop import VARIANTS, Workshop
 settings.register_profile("suite", derandomize=True, max_examples=30, deadline=None)
 settings.register_profile("search", max_examples=2000, deadline=None)
 settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def machine_code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep machine code in one folder of the tests', for all of pytest's workers and their processes."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEDGESIM_CACHE", str(shared / "machine-code"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small_figures() -> Iterator[None]:
+    """Draw figures coarsely: what the tests look at does not depend on it, and saving takes time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(style.STYLE, "savefig.dpi", 40)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ import numpy as np
 from sim.case.case import Case
 from sim.design.plan import Plan
 from sim.engine import block as engine
-from sim.model.mechanisms import alignment, posture
+from sim.model.mechanisms import alignment, attention, partner_alignment, posture
 from sim.model.schedule import Stage, base_name
 from sim.vocabulary.axes import GRANT_STATES, SLOTS, WINDOW
 from sim.vocabulary.variables import GLOSSARY
@@ -21,7 +21,16 @@ from sim.vocabulary.variables import GLOSSARY
 BY_TRIAL = ("state", "ledger", "flow", "shock")
 
 #: Variables that are a dict: name of a term -> array.
-BY_TERM = ("posture_terms", "alignment_terms", "negotiation_terms", "supplier_terms", "deal_terms")
+BY_TERM = (
+    "drive_terms",
+    "attention_terms",
+    "posture_terms",
+    "bond_terms",
+    "alignment_terms",
+    "negotiation_terms",
+    "supplier_terms",
+    "deal_terms",
+)
 
 
 def clone(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,12 +95,17 @@ class Call:
         """Return the shape that the glossary gives a variable."""
         variable = GLOSSARY[name]
         dims = variable.dims if variable.role == "deal" else (*variable.dims, "trial")
-        if name in ("posture_terms", "alignment_terms", "negotiation_terms", "supplier_terms"):
+        if name in BY_TERM and "deal" not in dims:
             dims = (*dims, "trial")
         sizes = self.sizes
         if name == "alignment_probability":
             sizes = {**sizes, "option": len(alignment.STEPS)}
-        options = {"posture_terms": len(posture.LEVELS), "alignment_terms": len(alignment.STEPS)}
+        options = {
+            "attention_terms": len(attention.LEVELS),
+            "posture_terms": len(posture.LEVELS),
+            "bond_terms": len(partner_alignment.STEPS),
+            "alignment_terms": len(alignment.STEPS),
+        }
         first = (options[name],) if name in options else ()
         return *first, *(sizes[dim] for dim in dims)
 

@@ -147,6 +147,11 @@ ABLATIONS = (
         "orders",
         lambda run: still("finance_terms")(run) and still("technology_terms")(run),
     ),
+    Ablation("withholding", {"terms.withholding": 0.0}, "deliveries", zero("withheld"), HARSH),
+    Ablation("spares held back", {"terms.spares_cut": 0.0}, "capability", still("usable_share"), HARSH),
+    Ablation("aid held back", {"terms.aid_cut": 0.0}, "goodwill", still("aid_kept"), HARSH),
+    Ablation("trade restricted", {"economy.trade_leverage": 0.0}, "military_budget", usual=HARSH),
+    Ablation("what being pressed costs", {"payoffs.pressed_value": 0.0}, "payoff", usual=HARSH),
     Ablation("end-use control", {"terms.end_use_control": 0.0}, "technology_terms"),
     Ablation(
         "gifts beside the competition",
@@ -167,6 +172,31 @@ ABLATIONS = (
             "posture_inertia",
         )
     ),
+    *(
+        Ablation(f"alarm: {name}", {f"alarm.{name}": 0.0}, "alarm")
+        for name in ("alarm_orders", "alarm_agreements", "loss_alarm")
+    ),
+    Ablation("grants that alarm", {"alarm.grant_alarm": 0.0}, "alarm", zero("grant_notice")),
+    Ablation("rivals outside", {"alarm.outside_rivalry": 0.0}, "alarm", zero("outside_gain")),
+    Ablation("one purse", {"attention.purse_weight": 0.0}, "posture_probability", zero("purse_load")),
+    *(
+        Ablation(f"attention: {name}", {f"attention.{name}": 0.0}, "attention_between")
+        for name in ("attention_security", "attention_closeness")
+    ),
+    *(
+        Ablation(f"partners align: {name}", {f"partner_alignment.{name}": 0.0}, "alignment_between")
+        for name in (
+            "common_rival_weight",
+            "bond_closeness",
+            "reply_weight",
+            "own_autonomy_weight",
+            "bond_crowding",
+            "bond_effort",
+            "bond_step",
+        )
+    ),
+    Ablation("common cause", {"posture.common_cause_weight": 0.0}, "posture_probability"),
+    Ablation("bonds that warm", {"relations.bond_warmth": 0.0}, "relation"),
     Ablation("memory of doubt", {"posture.doubt_memory": 0.0}, "commitment_doubt"),
     Ablation("doubt in a portfolio", {"attraction.doubt_weight": 0.0}, "orders"),
     Ablation(

@@ -231,6 +231,32 @@ def equidistant(*, calendar_quarter: int, alignment_prev: Any, alignment_step: A
     return rules.alignments(step, alignment_prev=alignment_prev, alignment_step=alignment_step)
 
 
+class Appeasing(abm.Partner):
+    """Courts those with whom it gets on badly."""
+
+    def decide_attention(self, other: abm.Partner) -> float:
+        return 3.0 if self.relations[other.name] < 0 else 0.0
+
+
+def appeasing(*, relation_prev: Any, **read: Any) -> Any:
+    level = np.where(relation_prev < 0, 3.0, 0.0)
+    level[0] = 0.0
+    return rules.attentions(level, **read)
+
+
+class Loyal(abm.Partner):
+    """Aligns with its friends and draws back from the others, in every quarter."""
+
+    def decide_alignment(self, other: abm.Partner) -> float:
+        return float(np.sign(self.relations[other.name]))
+
+
+def loyal(*, relation_prev: Any, **read: Any) -> Any:
+    step = np.sign(relation_prev)
+    step[0] = 0.0
+    return rules.bonds(step, **read)
+
+
 class Cautious(abm.Recipient):
     """Puts off what it would buy from its main supplier."""
 
@@ -250,6 +276,8 @@ def cautious(*, supplier_share_prev: Any, deal_trial: Any, **read: Any) -> Any:
 FORMS: dict[str, tuple[dict[str, Any], str, Callable[..., Any]]] = {
     "posture": ({"partner_class": Reciprocal}, "posture.step", reciprocate),
     "posture, one partner, every quarter": ({"partner_class": Restless}, "posture.step", restless),
+    "attention": ({"partner_class": Appeasing}, "attention.step", appeasing),
+    "alignment of partners": ({"partner_class": Loyal}, "partner_alignment.step", loyal),
     "alignment": ({"recipient_class": Equidistant}, "alignment.step", equidistant),
     "purchase": ({"recipient_class": Cautious}, "supplier_choice.step", cautious),
 }

@@ -21,6 +21,7 @@ from sim.cli import sim
 from sim.importers import cases as made_cases
 from sim.importers import registers
 from sim.plots import backtest_chart
+from sim.runs.trials import Execution
 from sim.vocabulary.errors import OutsideHorizon
 from test_registers import as_deals, written
 
@@ -271,7 +272,7 @@ def test_a_window_that_is_not_over_cannot_be_scored(tmp_path: Path) -> None:
     whole = registers.read(written(tmp_path, as_deals(LONG)))
     ran: list[int] = []
     with pytest.raises(OutsideHorizon, match="Choose an origin up to 2009"):
-        card.of_register(whole, (2006, 2010), TRIALS, progress=ran.append)
+        card.of_register(whole, (2006, 2010), TRIALS, execution=Execution(progress=ran.append))
     assert not ran, "refused before anything is run"
 
 

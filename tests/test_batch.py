@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ import xarray as xr
 import plans
 import sim
 import soak
+from sim.files import digests
 from sim.runs import store
 from sim.runs.store import Store
 from sim.scenario.scenario import Scenario
-from sim.vocabulary.errors import InputError
+from sim.vocabulary.errors import Incomplete, InputError
 
 WHAT: dict[str, Any] = {"trials": 20, "seed": 5, "block": 8, "workers": 1}
 KEEP = ["hhi", "supplier_share", "relation"]
@@ -58,6 +60,16 @@ def refused(call: Any, *arguments: Any, **options: Any) -> str:
         call(*arguments, **options)
     assert "\n" not in str(caught.value)
     return str(caught.value)
+
+
+def sign_record(out: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change what a store says is run, with a digest that is right."""
+    record = out / "run" / "zarr.json"
+    content = json.loads(record.read_text())
+    change(content["attributes"])
+    del content["attributes"]["digest"]
+    content["attributes"] = digests.signed(content["attributes"])
+    record.write_text(json.dumps(content))
 
 
 class Count:
@@ -167,10 +179,11 @@ def test_a_full_disk_stops_with_one_line_and_can_be_gone_on_with(
     out, written = tmp_path / "runs.zarr", []
 
     def write(path: Path, content: bytes) -> None:
-        if "c" in path.parts and len(written) == 5:
-            path.with_name(f".{path.name}.partial").write_bytes(content[:3])
-            raise OSError(errno.ENOSPC, "No space left on device", str(path))
-        written.append(path.name)
+        if "c" in path.parts and path.is_relative_to(out):
+            if len(written) == 5:
+                path.with_name(f".{path.name}.partial").write_bytes(content[:3])
+                raise OSError(errno.ENOSPC, "No space left on device", str(path))
+            written.append(path.name)
         replace(path, content)
 
     replace = store.replace
@@ -179,7 +192,8 @@ def test_a_full_disk_stops_with_one_line_and_can_be_gone_on_with(
         said = refused(sim.run, scenarios(), **WHAT, keep=KEEP, out=out)
     assert "no space left on device" in said
     assert f"sim resume {out}" in said
-    assert np.isnan(sim.open(out)["hhi"]).any()
+    with pytest.warns(Incomplete, match="missing"):
+        assert np.isnan(sim.open(out)["hhi"]).any()
     assert_equal(sim.resume(out), whole)
 
 
@@ -195,28 +209,27 @@ def test_a_store_is_written_by_one_run_at_a_time(out: Path) -> None:
     [
         ({"version": "0.0.1"}, "version is 0.0.1, not"),
         ({"code": "0" * 64}, "code is 0000000000000000, not"),
-        ({"format": 0}, "format is 0, not 1"),
-        ({"format": 2, "new": 1}, "format is 2, not 1"),
+        ({"format": 1}, "format is 1, not 2"),
+        ({"format": 3, "new": 1}, "format is 3, not 2"),
         ({"rules": {"posture.step": "mine.rule"}}, "was run with the rules mine.rule"),
         ({"nonsense": 1}, "cannot be read"),
     ],
 )
 def test_a_store_of_another_making_is_refused(out: Path, change: dict[str, Any], said: str) -> None:
-    record = out / "run" / "zarr.json"
-    content = json.loads(record.read_text())
-    content["attributes"] |= change
-    record.write_text(json.dumps(content))
+    sign_record(out, lambda attributes: attributes.update(change))
     assert said in refused(sim.resume, out)
 
 
 def test_a_scenario_that_has_changed_is_refused(out: Path) -> None:
-    record = out / "run" / "zarr.json"
-    content = json.loads(record.read_text())
-    content["attributes"]["scenarios"][1]["set"]["demand.caution"]["value"] = 0.31
-    record.write_text(json.dumps(content))
+    def change_value(attributes: dict[str, Any]) -> None:
+        attributes["scenarios"][1]["set"]["demand.caution"]["value"] = 0.31
+
+    def change_case(attributes: dict[str, Any]) -> None:
+        attributes["scenarios"][1]["case_digest"] = "0"
+
+    sign_record(out, change_value)
     assert "cautious is not what it was" in refused(sim.resume, out)
-    content["attributes"]["scenarios"][1]["case_digest"] = "0"
-    record.write_text(json.dumps(content))
+    sign_record(out, change_case)
     assert "the case archipelago has changed" in refused(sim.resume, out)
 
 
@@ -252,7 +265,7 @@ def test_an_extended_run_is_one_long_run(out: Path, trials: int) -> None:
 
 def test_an_extension_that_was_stopped_is_gone_on_with(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "fit", lambda self: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(Store, "lay_out", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             sim.extend(out, 30)
     assert_equal(sim.resume(out), sim.run(scenarios(), **WHAT | {"trials": 30}, keep=KEEP))

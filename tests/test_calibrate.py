@@ -245,7 +245,7 @@ def test_the_command_writes_and_shows(
 ) -> None:
     monkeypatch.setattr(calibration_targets, "load", lambda _: first)
     kept_out = patterns.Result("P1", "Share: 2016-20", "share", 0.7, 0.6, 0.01, 0.5, 0.8, "", "pass", ())
-    monkeypatch.setattr(patterns, "report", lambda *_, only: [kept_out] if "P1" in only else [])
+    monkeypatch.setattr(patterns, "report", lambda *_, only, **__: [kept_out] if "P1" in only else [])
     out = str(tmp_path / "learned")
     shown = CliRunner().invoke(
         program, ["calibrate", "--trials", "500", "--rows", "20", "--planted", "50", "--out", out, "--arviz"]

@@ -484,8 +484,8 @@ def test_the_module_is_a_program(module: str, folder: Path) -> None:
 
 def test_a_check_that_fails_leaves_with_1(folder: Path) -> None:
     Path("empty.toml").write_text("", encoding="utf-8")
-    done = python("-m", "sim", "check", "empty.toml")
-    assert (done.returncode, done.stdout) == (1, "")
+    done = call("check", "empty.toml")
+    assert (done.exit_code, done.stdout) == (1, "")
     assert "the file is empty" in done.stderr
 
 

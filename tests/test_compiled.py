@@ -49,10 +49,9 @@ Values = dict[str, Any]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep machine code in a folder of the tests', and make it for few trials."""
+def small_strips() -> Iterator[None]:
+    """Make machine code for few trials."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(kept_code.FOLDER_VARIABLE, str(tmp_path_factory.mktemp("machine-code")))
         patch.setattr(engine, "STRIP", SMALL)
         yield
 
@@ -161,7 +160,7 @@ def test_threads_change_no_bit(n_threads: int) -> None:
 
 PROGRAM = """
 import plans, test_compiled
-from sim import engine
+from sim.engine import block as engine
 engine.STRIP = test_compiled.SMALL
 plan = plans.plan("archipelago", n_steps=10)
 for recorded in test_compiled.both(plan, 0, 40):
@@ -475,7 +474,10 @@ def test_a_changed_mechanism_never_meets_its_old_machine_code(
     assert (after["deal_count"] != before["deal_count"]).any()
 
 
-def test_damaged_machine_code_is_made_anew(forgetful: None) -> None:
+def test_damaged_machine_code_is_made_anew(
+    forgetful: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(kept_code.FOLDER_VARIABLE, str(tmp_path))
     plan = plans.plan("archipelago", n_steps=4)
     expected, _ = both(plan, 0, 40)
     folder = kept_code.folder()

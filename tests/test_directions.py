@@ -17,6 +17,7 @@ from sim.analysis.validate.direction_files import UNCHANGED, directed, read
 from sim.cli import sim as program
 from sim.design import plan as design
 from sim.engine import block as engine
+from sim.runs.trials import Execution
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import errors
 
@@ -57,7 +58,7 @@ def written(baseline: Scenario, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_every_row_with_a_direction_is_tried_or_says_why_not(shipped: direction_files.Directions) -> None:
-    tried = [each.id for each in shipped.experiments]
+    tried = {each.row for each in shipped.experiments if each.id == each.row}
     assert sorted([*tried, *shipped.cannot]) == sorted(directed())
     assert len(tried) >= 30
     assert all(len(reason.split()) > 5 for reason in shipped.cannot.values())
@@ -130,7 +131,9 @@ def test_blocks_change_no_number(baseline: Scenario, monkeypatch: pytest.MonkeyP
     whole = directions.report(baseline, 30, 3, ["jp_total_assist"])
     monkeypatch.setattr(engine, "BLOCK", 7)
     counted: list[int] = []
-    assert directions.report(baseline, 30, 3, ["jp_total_assist"], counted.append) == whole
+    assert (
+        directions.report(baseline, 30, 3, ["jp_total_assist"], Execution(progress=counted.append)) == whole
+    )
     assert sum(counted) == 30 * directions.n_runs(baseline, ["jp_total_assist"])
 
 
@@ -147,6 +150,10 @@ def test_a_case_without_a_file_has_no_directions(tmp_path: Path) -> None:
     ("change", "message"),
     [
         (lambda t: t["cannot"].update(bd_hedgr="Why."), "cannot.bd_hedgr: no row of the evidence.*bd_hedger"),
+        (
+            lambda t: t["experiments"].update({"bd_hedgr/more": t["experiments"]["bd_hedger"]}),
+            "bd_hedgr/more: no row.*bd_hedger",
+        ),
         (lambda t: t["cannot"].update(x_fiji="Why."), "cannot.x_fiji: no row of the evidence"),
         (lambda t: t["cannot"].update(bd_hedger="Why."), "cannot.bd_hedger: there is an experiment too"),
         (lambda t: t["experiments"]["bd_hedger"].update(arm="dept"), "no such arm.*Did you mean depth"),

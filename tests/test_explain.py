@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import sim
+from sim.analysis.explain.counterfactual import Change
 from sim.analysis.explain.decisions import Decision, Explanation
 from sim.design import plan as design
 from sim.engine import block as engine
 from sim.numerics.elementary import exp
+from sim.scenario import event_checks, events
 
 TRIAL, SEED = 17, 1
 
@@ -36,7 +40,7 @@ def test_terms_add_up_to_the_probabilities(explanations: list[Explanation]) -> N
         weight = np.exp(np.array(decision.utility) - max(decision.utility))
         assert np.allclose(weight / weight.sum(), decision.probability, rtol=1e-9, atol=1e-12)
         assert sum(decision.probability) == pytest.approx(1)
-    assert seen == {"posture", "alignment", "agreement", "deal"}
+    assert seen == {"posture", "attention", "alignment", "agreement", "deal"}
 
 
 def test_choices_are_those_of_the_engine(base: sim.Scenario, explanations: list[Explanation]) -> None:
@@ -51,7 +55,7 @@ def test_choices_are_those_of_the_engine(base: sim.Scenario, explanations: list[
             option = each.options[each.chosen]
             if each.kind == "posture":
                 assert run["posture"][step, base.case.partners.index(each.actor), 0] == levels[option]
-            elif each.kind == "alignment":
+            elif each.kind == "alignment" and each.actor == base.case.recipient:
                 index = base.case.partners.index(each.subject)
                 assert run["alignment_step_taken"][step, index, 0] == steps[option]
             elif each.kind == "deal":
@@ -91,14 +95,44 @@ def made(probability: tuple[float, ...], chosen: int, **terms: tuple[float, ...]
 
 def test_what_would_have_flipped_a_choice() -> None:
     ahead = made((0.6, 0.3, 0.1), 0, base=(2.0, 0.0, 0.0), price=(0.0, 1.3, 0.0))
-    assert (ahead.rejected, ahead.pivots) == (1, ("base",))
+    assert ahead.rejected == 1
     assert ahead.margin == pytest.approx(math.log(2))
-    assert ahead.flip == "Without base, y would have been likelier."
+    assert ahead.flip == "No single change in the world: y was 0.69 logits behind."
     lucky = made((0.6, 0.3, 0.1), 1)
     assert lucky.flip == "The draw decided: x was likelier by 0.69 logits."
     assert made((1.0, 0.0, 0.0), 0).flip == "Nothing else was open."
-    close = made((0.6, 0.3, 0.1), 0, one=(0.4, 0.0, 0.0), two=(0.29, 0.0, 0.0))
-    assert close.flip == "No single term: y was 0.69 logits behind."
+    turned = replace(ahead, turn=Change("trust (x)", 0.5, 0.25, "y"))
+    assert turned.flip == "With trust (x) at 0.25, not 0.50, it would have been y."
+
+
+def test_what_would_have_turned_a_decision_turns_it(
+    base: sim.Scenario, explanations: list[Explanation]
+) -> None:
+    """The change is made by an event, in the whole model, and the decision comes out as was said."""
+    found, n_turned = explanations[1], 0
+    for each in found:
+        is_relation = re.match(
+            r"relation between two states \((\w+), (\w+)\)", each.turn.what if each.turn else ""
+        )
+        if not is_relation or each.turn is None or each.kind == "agreement":
+            continue
+        pair = ".".join(name.lower() for name in is_relation.groups())
+        event = {"at": str(found.at), "what": "set", "name": f"relation.{pair}", "to": each.turn.after}
+        read = events.read(
+            event,
+            "test",
+            "events",
+            case=base.case,
+            parameters=base.parameters,
+            start=base.start,
+            end=base.end,
+        )
+        checked = event_checks.check([*base.events, read], base.case, base.parameters)
+        other = sim.explain(replace(base, events=checked), trial=TRIAL, at=found.at, seed=SEED)
+        (same,) = (o for o in other if (o.kind, o.actor, o.subject) == (each.kind, each.actor, each.subject))
+        assert same.options[int(np.argmax(same.probability))] == each.turn.option
+        n_turned += 1
+    assert n_turned >= 2
 
 
 def test_deal_terms_are_logits_of_the_weights(base: sim.Scenario) -> None:

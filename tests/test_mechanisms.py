@@ -17,7 +17,9 @@ from possible import check_possible
 from sim.design import plan as design
 from sim.model.mechanisms import (
     agreements,
+    alarm,
     alignment,
+    attention,
     attraction,
     availability,
     border_pressure,
@@ -33,6 +35,7 @@ from sim.model.mechanisms import (
     grants,
     industry,
     measures,
+    partner_alignment,
     payments,
     payoffs,
     politics,
@@ -189,6 +192,23 @@ def test_the_terms_of_a_decision_add_up_to_its_probabilities(of: str, of_case: s
             np.testing.assert_allclose(found, weight / weight.sum(axis=0), rtol=0, atol=1e-9)
             n_decisions += found.size
     assert n_decisions
+
+
+@by_case
+def test_a_partner_gains_most_by_the_posture_that_it_weighs_highest(of_case: str) -> None:
+    levels = np.array(posture.LEVELS)
+    for decided, paid in zip(
+        calls_of(Stage(posture.step), of_case), calls_of(Stage(payoffs.step), of_case), strict=True
+    ):
+        terms = decided.written["posture_terms"]
+        if not terms:
+            continue
+        weighed = sum(term for name, term in terms.items() if name != "inertia")
+        shape = paid.before["posture"].shape
+        gained = np.stack(
+            [of_partners(paid.again(posture=np.full(shape, level))["payoff"]) for level in levels]
+        )
+        np.testing.assert_allclose(gained - gained[1], weighed - weighed[1], rtol=1e-9, atol=1e-9)
 
 
 @by_case
@@ -449,13 +469,35 @@ RULES = (
     Rule(politics.step, "strained_below", "cancellation"),
     Rule(politics.step, "relation_prev", "cancellation", -1),
     Rule(politics.step, "documented_cancellation", "cancellation"),
+    *(
+        Rule(alarm.step, cause, "alarm", sign)
+        for cause, sign in (
+            ("alignment_prev", 1),
+            ("agreement_rung_prev", 1),
+            ("grant_notice_prev", 1),
+            ("grant_alarm", 1),
+            ("loss_alarm", 1),
+            ("relation_prev", -1),
+        )
+    ),
+    Rule(alarm.step, "notice_kept", "grant_notice"),
     Rule(posture.start, "doubt_at_start", "commitment_doubt"),
     Rule(posture.step, "commitment_doubt_prev", "commitment_doubt"),
     Rule(posture.step, "posture_shock", "posture"),
-    Rule(posture.step, "press_weight", "posture_probability", by_logit=True, of=pressed),
-    Rule(posture.step, "press_cost", "posture_probability", -1, by_logit=True, of=pressed),
+    Rule(posture.step, "pressing_value", "posture_probability", by_logit=True, of=pressed),
+    Rule(posture.motives, "alarm", "pressing_value"),
+    Rule(posture.motives, "press_weight", "pressing_value"),
+    Rule(posture.motives, "press_cost", "pressing_value", -1),
     *(
         Rule(posture.step, cause, "posture_probability", sign, by_logit=True, of=courted)
+        for cause, sign in (
+            ("courting_drive", 1),
+            ("courtship_cost", -1),
+            ("fiscal_room", 1),
+        )
+    ),
+    *(
+        Rule(posture.motives, cause, "courting_drive", sign)
         for cause, sign in (
             ("interest", 1),
             ("incumbency_weight", 1),
@@ -463,12 +505,26 @@ RULES = (
             ("vacancy_weight", 1),
             ("home_constraint", -1),
             ("export_regime_prev", 1),
-            ("courtship_cost", -1),
-            ("fiscal_room", 1),
+            ("outside_gain", 1),
         )
     ),
+    Rule(attention.step, "attention_shock", "attention_between"),
+    Rule(attention.step, "attention_interest", "attention_between", by_logit=True),
+    Rule(partner_alignment.step, "partner_alignment_shock", "bond_step_taken"),
+    Rule(partner_alignment.step, "attention_between", "bond_step_taken", by_logit=True),
+    Rule(posture.step, "purse_load", "posture_probability", -1, by_logit=True, of=courted),
+    Rule(payoffs.step, "purse_load", "payoff", -1, of=of_partners),
     Rule(terms.step, "posture", "coercion", -1),
     Rule(terms.step, "coercion_cost", "coercion"),
+    Rule(terms.step, "withholding", "withheld"),
+    Rule(terms.step, "spares_cut", "usable_share", -1),
+    Rule(terms.step, "aid_cut", "aid_kept", -1),
+    Rule(economy.step, "trade_leverage", "military_budget", -1),
+    Rule(economy.step, "posture_prev", "military_budget"),
+    Rule(deliveries.step, "withheld", "deliveries", -1),
+    Rule(deliveries.step, "withheld", "order_book"),
+    Rule(measures.step, "usable_share", "capability"),
+    Rule(relations.step, "aid_kept", "goodwill"),
     Rule(terms.step, "finance_offer", "finance_terms"),
     Rule(terms.step, "grants_compete", "finance_terms"),
     Rule(terms.step, "agreement_rung_prev", "technology_terms"),
@@ -547,7 +603,7 @@ RULES = (
             ("relief_warmth", 1),
             ("border_pressure", -1),
             ("incident_friction", -1),
-            ("alignment", -1),
+            ("alarm", -1),
             ("suspicion", -1),
         )
     ),
@@ -574,7 +630,9 @@ RULES = (
     Rule(payoffs.step, "margin_value", "payoff", of=of_partners),
     Rule(payoffs.step, "supplier_share", "payoff", own=True, of=of_partners),
     Rule(payoffs.step, "alignment", "payoff", own=True, of=of_partners),
-    Rule(payoffs.step, "posture", "payoff", -1, of=of_partners),
+    Rule(payoffs.step, "courting_drive", "payoff", of=of_partners),
+    Rule(payoffs.step, "pressing_value", "payoff", of=of_partners),
+    Rule(payoffs.step, "pressed_value", "payoff", -1, of=of_recipient),
     Rule(payoffs.step, "courtship_cost", "payoff", -1, of=of_partners),
     Rule(payoffs.step, "fiscal_room", "payoff", of=of_partners),
 )

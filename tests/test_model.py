@@ -136,6 +136,7 @@ ELSEWHERE = {
     "disasters.need_half_life": "rates",
     "politics.irregular_exit_rate": "rates",
     "relations.goodwill_half_life": "rates",
+    "alarm.notice_half_life": "rates",
     # What a grant is worth is asked where it arrives; what is on offer, where postures scale it.
     "grants.grant_capability": "deliveries",
     "attraction.finance_offer": "terms",

@@ -221,6 +221,7 @@ def quarters(draw: st.DrawFn) -> dict[str, Any]:
         "contracts": signed,
         "cancellation": [draw(cancelled) for _ in range(SUPPLIERS)],
         "money": draw(st.floats(0.0, 800.0)),
+        "withheld": [draw(cancelled) for _ in range(SUPPLIERS)],
         "gift": draw(st.floats(0.0, 20.0)),
         "military_budget": draw(st.floats(0.0, 5000.0)),
         "made": draw(st.floats(0.0, 50.0)),
@@ -269,6 +270,8 @@ def test_deliveries_agree(told: list[dict[str, Any]], loss: float) -> None:
     for step, quarter in enumerate(told):
         w.step, w.contracts, w.cancellation = step, quarter["contracts"], quarter["cancellation"]
         w.grant_deliveries, w.home_orders = quarter["gift"], [quarter["made"]] * CATEGORIES
+        w.withheld = quarter["withheld"]
+        values["withheld"] = np.array(w.withheld)[:, None]
         values |= {"step": step, "cancellation": np.array(w.cancellation)[:, None], **as_arrays(w.contracts)}
         values["grant_deliveries"] = np.array([w.grant_deliveries])
         values["home_orders"] = np.array(w.home_orders)[:, None]

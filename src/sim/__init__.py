@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from sim.analysis.explain.decisions import explain
     from sim.design.sampling import Sampling
     from sim.model import rules
-    from sim.runs.dataset import manifest, save
-    from sim.runs.dataset import open_result as open
+    from sim.runs.dataset import manifest
     from sim.runs.run import extend, resume, run
+    from sim.runs.saved import open_result as open
+    from sim.runs.saved import save
     from sim.scenario.factorial import design_table, factorial
     from sim.scenario.scenario import Scenario, diff, load
-    from sim.vocabulary.errors import InputError, SimError
+    from sim.vocabulary.errors import IneffectiveChange, InputError, SimError
 
 _HOMES = {
+    "IneffectiveChange": "sim.vocabulary.errors",
     "InputError": "sim.vocabulary.errors",
     "Scenario": "sim.scenario.scenario",
     "Sampling": "sim.design.sampling",
@@ -41,17 +43,18 @@ _HOMES = {
     "history": "sim.analysis.compare.history",
     "load": "sim.scenario.scenario",
     "manifest": "sim.runs.dataset",
-    "open": "sim.runs.dataset",
+    "open": "sim.runs.saved",
     "passages": "sim.analysis.compare.first_passage",
     "replay": "sim.abm.replay",
     "resume": "sim.runs.run",
     "run": "sim.runs.run",
-    "save": "sim.runs.dataset",
+    "save": "sim.runs.saved",
 }
 _OTHER_NAMES = {"history": "of", "open": "open_result"}
 _MODULES = {"abm": "sim.abm", "plots": "sim.plots", "rules": "sim.model.rules"}
 
 __all__ = [
+    "IneffectiveChange",
     "InputError",
     "Sampling",
     "Scenario",

@@ -98,9 +98,17 @@ def step(w):
     for order in w.contracts:
         if not order.lapses:
             w.stock[order.supplier][order.category] += order.kit
+    waiting = [
+        Consignment(
+            w.step + 1, item.supplier, item.category, item.tiv * w.withheld[item.supplier], lapses=False
+        )
+        for item in w.book
+        if item.at == w.step and not item.lapses and w.withheld[item.supplier] > 0
+    ]
     for item in w.book:
         if item.at == w.step and not item.lapses:
+            item.tiv *= 1 - w.withheld[item.supplier]
             w.stock[item.supplier][item.category] += item.tiv
             w.deliveries[item.supplier] += item.tiv
-    w.book = [item for item in w.book if item.at != w.step or item.lapses]
+    w.book = [item for item in w.book if item.at != w.step or item.lapses] + waiting
     w.order_book = _book(w)

@@ -14,7 +14,9 @@ def start(w):
 
 def step(w):
     if w.fiscal_quarter == 1:
-        w.military_budget *= math.exp(w.budget_growth + w.budget_volatility * normal(w.growth_shock))
+        growth = w.budget_growth + w.budget_volatility * normal(w.growth_shock)
+        growth -= sum(w.trade_leverage[j] for j in w.partners if w.posture[j] < 0)
+        w.military_budget *= math.exp(growth)
         w.budget_cut = 0.0
     elif w.fiscal_quarter == 3:
         w.budget_cut = 0.0

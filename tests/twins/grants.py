@@ -67,7 +67,7 @@ def step(w):
     w.grant_notes = float(now_noted + told_noted > 1e-9)
     w.grant_handover = float(handed_over > 1e-9)
     w.aid = [
-        sum(w.channel_share[j][channel] * w.partner_aid[j] for j in w.partners) / 4
+        sum(w.channel_share[j][channel] * w.partner_aid[j] * w.aid_kept[j] for j in w.partners) / 4
         for channel in range(len(w.is_grant_channel))
     ]
     for channel, carries in enumerate(w.is_grant_channel):

@@ -64,4 +64,5 @@ def _usable(w, c):
     if held == 0:
         return 0.0
     same = sum((w.stock[s][c] / held) ** 2 for s in w.suppliers) + (w.home_stock[c] / held) ** 2
-    return held * (1 - w.mixing_cost * (1 - same))
+    usable = sum(w.stock[s][c] * w.usable_share[s] for s in w.suppliers) + w.home_stock[c]
+    return usable * (1 - w.mixing_cost * (1 - same))

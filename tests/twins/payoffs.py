@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twins.posture import hostility, influence
+from twins.posture import hostility, influence, worth
 
 
 def start(w):
@@ -22,6 +22,7 @@ def _own(w):
         + w.autonomy_value * w.autonomy
         + w.security_value * calm
         - w.strain_value * strain
+        - w.pressed_value * sum(level < 0 for level in w.posture)
     )
 
 
@@ -29,7 +30,7 @@ def _of(w, j):
     found = w.interest[j] * influence(w, j) + w.margin_value * w.supplier_share[j]
     for r in w.partners:
         found += hostility(w, j, r) * (1 - influence(w, r))
-    return found - w.courtship_cost[j] * max(0.0, w.posture[j]) ** 2 / w.fiscal_room[j]
+    return found + worth(w, j, w.posture[j], w.courting_drive[j], w.pressing_value[j])
 
 
 def step(w):

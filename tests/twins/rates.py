@@ -12,4 +12,5 @@ def step(w):
     w.disaster_chance = 1 - math.exp(-w.disaster_rate / 4)
     w.irregular_exit_chance = 1 - math.exp(-w.irregular_exit_rate / 4)
     w.goodwill_kept = 0.5 ** (0.25 / w.goodwill_half_life)
+    w.notice_kept = 0.5 ** (0.25 / w.notice_half_life)
     w.crisis_end_chance = [1 - math.exp(-rate / 4) for rate in w.calm_rate]

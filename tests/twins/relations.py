@@ -6,7 +6,6 @@ import math
 from itertools import combinations
 
 from twins.chance import normal
-from twins.posture import hostility
 
 
 def start(w):
@@ -32,8 +31,12 @@ def _deeds(w, j):
     friction = sum(w.incident_friction * w.border_pressure[f] for f in w.fronts if w.front_neighbour[f][j])
     if w.posture[j] < 0:
         friction += w.pressing_friction
-    friction += w.suspicion * sum(hostility(w, j, r) * w.alignment[r] for r in w.partners)
+    friction += w.suspicion * w.alarm[j]
     return cooperation - friction
+
+
+def _closer(w, j, k):
+    return w.alignment_between[1 + j][k] - w.alignment_between_at_start[1 + j][k]
 
 
 def step(w):
@@ -54,6 +57,9 @@ def step(w):
             change += w.balance_strength * sum(thirds) / len(thirds) * (1 - r**2)
         if one == 0:
             change += _deeds(w, other - 1)
+        else:
+            closer = _closer(w, one - 1, other - 1) + _closer(w, other - 1, one - 1)
+            change += w.bond_warmth * closer / 2
         r += change / 4 + w.relation_volatility * math.sqrt(0.25) * normal(shock)
         if one == 0:
             r += w.relation_jump[other - 1]
@@ -65,7 +71,7 @@ def step(w):
             new[other][one - 1] = r
     w.relation = new
     for j in w.partners:
-        earned = w.partner_aid[j] / (w.partner_aid[j] + w.aid_half)
-        w.goodwill[j] = w.goodwill_kept * w.goodwill[j] + (1 - w.goodwill_kept) * earned
+        aid = w.partner_aid[j] * w.aid_kept[j]
+        w.goodwill[j] = w.goodwill_kept * w.goodwill[j] + (1 - w.goodwill_kept) * aid / (aid + w.aid_half)
         if w.is_grant_donor[j] and w.grant_handover:
             w.goodwill[j] += w.grant_salience * (1 - w.goodwill[j])

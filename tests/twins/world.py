@@ -8,7 +8,9 @@ from sim.design import plan as design
 from sim.vocabulary.variables import GLOSSARY
 from twins import (
     agreements,
+    alarm,
     alignment,
+    attention,
     attraction,
     availability,
     border_pressure,
@@ -24,6 +26,7 @@ from twins import (
     grants,
     industry,
     measures,
+    partner_alignment,
     payments,
     payoffs,
     politics,
@@ -41,6 +44,8 @@ QUARTER = (
     economy,
     politics,
     disasters,
+    alarm,
+    attention,
     posture,
     terms,
     budget,
@@ -48,6 +53,7 @@ QUARTER = (
     agreements,
     export_control,
     alignment,
+    partner_alignment,
     standing,
     demand,
     attraction,
@@ -98,10 +104,30 @@ class World(SimpleNamespace):
         self._set_date()
         for name, value in plan.scenario.case.held.items():
             setattr(self, name, value.tolist())
-        for mechanism in (border_pressure, economy, politics, disasters, posture, agreements, relations):
+        for mechanism in (
+            border_pressure,
+            economy,
+            politics,
+            disasters,
+            posture,
+            attention,
+            partner_alignment,
+        ):
+            mechanism.start(self)
+        for mechanism in (agreements, relations):
             mechanism.start(self)
         # Measures look at stock and history; the plan's targets and the first choice look at measures.
-        for mechanism in (grants, deliveries, payments, experience, industry, measures, payoffs, demand):
+        for mechanism in (
+            grants,
+            deliveries,
+            payments,
+            experience,
+            industry,
+            measures,
+            payoffs,
+            alarm,
+            demand,
+        ):
             mechanism.start(self)
         export_control.step(self)
         rates.step(self)

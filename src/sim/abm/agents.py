@@ -9,15 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import mesa
 
-if TYPE_CHECKING:
-    from sim.abm.world import World
+from sim.case.case import Case
+from sim.vocabulary.axes import RECIPIENT
 
 #: What an opening can end in, besides a supplier.
 HOME, DEFERRAL = "home", "deferral"
+
+
+class Surroundings(Protocol):
+    """What an agent sees of its world, a `sim.World`."""
+
+    usual: dict[str, Any]
+
+    @property
+    def case(self) -> Case:
+        """Who is in the case."""
+
+    def value(self, name: str, *labels: str) -> Any:
+        """Return what a variable of the glossary is now."""
 
 
 class Country(mesa.Agent):  # type: ignore[misc]
@@ -25,13 +38,13 @@ class Country(mesa.Agent):  # type: ignore[misc]
 
     Parameters
     ----------
-    world : World
+    world : sim.World
         Also ``agent.model``, as Mesa has it.
     name : str
         Its id in the case.
     """
 
-    def __init__(self, world: World, name: str) -> None:
+    def __init__(self, world: Surroundings, name: str) -> None:
         super().__init__(world)
         self.world = world
         self.name = name
@@ -56,7 +69,7 @@ class Country(mesa.Agent):  # type: ignore[misc]
 
 
 class Partner(Country):
-    """A partner, which courts or presses the recipient."""
+    """A partner, which courts or presses the recipient, and courts and aligns with the other partners."""
 
     @property
     def place(self) -> int:
@@ -76,8 +89,7 @@ class Partner(Country):
     @property
     def relations(self) -> dict[str, float]:
         """Relations with the other partners."""
-        others = (name for name in self.world.case.partners if name != self.name)
-        return {name: self._number("relation", self.name, name) for name in others}
+        return self._towards("relation")
 
     @property
     def alignment(self) -> float:
@@ -109,9 +121,34 @@ class Partner(Country):
         """Ordered from it and not yet delivered, TIV m."""
         return self._number("order_book", self.name)
 
+    @property
+    def attention(self) -> dict[str, float]:
+        """How hard it courts the other partners, 0 to 3."""
+        return self._towards("attention_between")
+
+    @property
+    def alignments(self) -> dict[str, float]:
+        """Its alignment with the other partners, 0 to 1."""
+        return self._towards("alignment_between")
+
+    def _towards(self, name: str) -> dict[str, float]:
+        """Return what it has towards each other partner."""
+        others = (other for other in self.world.case.partners if other != self.name)
+        return {other: self._number(name, self.name, other) for other in others}
+
     def decide_posture(self) -> float:
         """Return the posture of the quarter; the model's own moves once a year."""
         return float(self.world.usual["posture.step"].posture[self.place, 0])
+
+    def decide_attention(self, other: Partner) -> float:
+        """Return how hard to court another partner: 0, passive, to 3; the model's own moves once a year."""
+        levels = self.world.usual["attention.step"].attention_between
+        return float(levels[RECIPIENT + 1 + self.place, other.place, 0])
+
+    def decide_alignment(self, other: Partner) -> float:
+        """Return the step of alignment with another partner: -1 to pull back, 0 to hold, 1 to deepen."""
+        steps = self.world.usual["partner_alignment.step"].bond_step_taken
+        return float(steps[RECIPIENT + 1 + self.place, other.place, 0])
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from sim.files.records import shown
 from sim.model.schedule import Rules
 from sim.runs.batch import Batch
 from sim.runs.store import Store
+from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError, OutOfBounds, UnknownName, nearest
 
 
@@ -34,6 +35,8 @@ def replay(
     InputError
         If nothing failed and no trial is given, or there is no such trial or scenario.
     """
+    out = arguments.path(out, "out")
+    trial = None if trial is None else arguments.whole(trial, "trial")
     return of_store(Store.open(out), trial, scenario, rules=rules)
 
 

@@ -22,12 +22,13 @@ from sim.design import plan as design
 from sim.design.sampling import INDEPENDENT, Sampling
 from sim.engine.block import Block
 from sim.model import rules
-from sim.model.mechanisms import alignment, posture, supplier_choice
+from sim.model.mechanisms import alignment, attention, partner_alignment, posture, supplier_choice
 from sim.model.schedule import USUAL, Rules, Stage
 from sim.runs import blocks
 from sim.runs import dataset as results
-from sim.scenario.scenario import Scenario, load
-from sim.vocabulary import axes
+from sim.scenario.scenario import Scenario, one
+from sim.vocabulary import arguments, axes
+from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import DOMESTIC, Array
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import Contradiction, InputError, OutsideHorizon, UnknownName, nearest
@@ -85,7 +86,7 @@ class World(mesa.Model):  # type: ignore[misc]
     def __init__(
         self,
         scenario: Scenario | str,
-        seed: int = 0,
+        seed: int = SEED,
         trial: int = 0,
         *,
         partner_class: type[Partner] | Mapping[str, type[Partner]] = Partner,
@@ -94,10 +95,9 @@ class World(mesa.Model):  # type: ignore[misc]
         keep: Iterable[str] | str | None = None,
         sampling: Sampling = INDEPENDENT,
     ) -> None:
-        for name, value in (("seed", seed), ("trial", trial)):
-            results.check_count(value, name, 0)
+        seed, trial = arguments.seed(seed), arguments.whole(trial, "trial")
         super().__init__(rng=[seed, trial])
-        self.plan = _plan(load(scenario) if isinstance(scenario, str) else scenario, seed, sampling)
+        self.plan = _plan(one(scenario), seed, sampling)
         self.trial = trial
         self.recipient = recipient_class(self, self.case.recipient)
         classes = _classes(partner_class, self.case)
@@ -109,8 +109,10 @@ class World(mesa.Model):  # type: ignore[misc]
         schedule = USUAL.replace(rules or {})
         self._rules = schedule.rules | self._own_decisions()
         answers: dict[str, Answer] = {
+            "attention.step": self._attentions,
             "posture.step": self._postures,
             "alignment.step": self._alignments,
+            "partner_alignment.step": self._bonds,
             "supplier_choice.step": self._purchases,
         }
         asking = {
@@ -254,6 +256,29 @@ class World(mesa.Model):  # type: ignore[misc]
             return rules.alignments(taken, **self.block.values)
         return replace(usual, alignment_step_taken=taken)
 
+    def _attentions(self, usual: attention.Update) -> attention.Update:
+        """Ask each partner how hard it courts each other one."""
+        level = self._among_partners("decide_attention")
+        if any(_is_own(each, "decide_attention") for each in self.partners):
+            return rules.attentions(level, **self.block.values)
+        return replace(usual, attention_between=level)
+
+    def _bonds(self, usual: partner_alignment.Update) -> partner_alignment.Update:
+        """Ask each partner for its step with each other one."""
+        taken = self._among_partners("decide_alignment")
+        if any(_is_own(each, "decide_alignment") for each in self.partners):
+            return rules.bonds(taken, **self.block.values)
+        return replace(usual, bond_step_taken=taken)
+
+    def _among_partners(self, method: str) -> Array:
+        """Return what each partner decides on each other one, by actor and partner."""
+        decided = np.zeros((len(self.case.actors), len(self.case.partners), 1))
+        for agent in self.partners:
+            for other in self.partners:
+                if agent is not other:
+                    decided[axes.RECIPIENT + 1 + agent.place, other.place] = getattr(agent, method)(other)
+        return decided
+
     def _purchases(self, usual: supplier_choice.Update) -> supplier_choice.Update:
         """Ask the recipient whom to buy from, opening by opening."""
         codes = dict(zip(self.case.suppliers, range(len(self.case.suppliers)), strict=True))
@@ -280,7 +305,9 @@ class World(mesa.Model):  # type: ignore[misc]
     def _own_decisions(self) -> dict[str, str]:
         """Return what the agents decide by rules of their own, and by which."""
         methods = (
+            ("decide_attention", "attention.step", tuple(self.partners)),
             ("decide_posture", "posture.step", tuple(self.partners)),
+            ("decide_alignment", "partner_alignment.step", tuple(self.partners)),
             ("decide_alignment", "alignment.step", (self.recipient,)),
             ("decide_purchase", "supplier_choice.step", (self.recipient,)),
         )

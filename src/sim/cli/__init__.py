@@ -7,8 +7,6 @@ import the library inside their commands, so that ``sim --help`` is quick.
 from __future__ import annotations
 
 import sys
-import warnings
-from typing import Any
 
 from sim.cli.backtest import backtest, forecast, new_case
 from sim.cli.calibrate import calibrate, estimate
@@ -20,7 +18,6 @@ from sim.cli.run import compare, run
 from sim.cli.show import check, diff, evidence, parameters, scenarios
 from sim.cli.trace import trace
 from sim.cli.validate import directions, patterns, robustness
-from sim.vocabulary.errors import SimWarning
 
 sim = Program(
     "sim",
@@ -55,15 +52,4 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets a question mark, not an error.
         getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
-    warnings.formatwarning = _one_line
     sim.main()
-
-
-_usual_format = warnings.formatwarning
-
-
-def _one_line(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> str:
-    """Return a warning of ours as one line, without the place in the code; others as they are."""
-    if issubclass(category, SimWarning):
-        return " ".join(f"Warning: {message}".split()) + "\n"
-    return _usual_format(message, category, *where, **more)

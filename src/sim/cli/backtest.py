@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sim.cli import options
+from sim.cli.drawing import draw, failed
+from sim.vocabulary.arguments import TRIALS_OF_ORIGIN
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from sim.analysis.validate.backtest.card import PairedTest
 
 #: What a back-test writes into its folder.
@@ -18,7 +22,7 @@ CARD, SCORES, FORECASTS, FIGURES = "card.json", "scores.csv", "forecasts", "figu
 
 _deals = click.option(
     "--deals",
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     metavar="FILE",
     help="Register of any importer: a table of deals, or an export of SIPRI's trade register.",
 )
@@ -48,12 +52,14 @@ _recipient = click.option("--recipient", metavar="NAME", help="Whose deals, if t
 @click.option(
     "--trials",
     type=click.IntRange(min=10),
-    default=2000,
+    default=TRIALS_OF_ORIGIN,
     show_default=True,
     metavar="N",
     help="Trials per origin.",
 )
 @options.seed
+@options.engine
+@options.workers
 @options.out("DIR", "Folder for the card, all scores, the registered forecasts and figures.")
 @options.force
 @options.as_json
@@ -64,6 +70,8 @@ def backtest(
     length: int,
     trials: int,
     seed: int,
+    engine: str,
+    workers: int | None,
     out: Path | None,
     force: bool,
     as_json: bool,
@@ -76,10 +84,11 @@ def backtest(
     from contextlib import nullcontext
 
     from sim.analysis.validate.backtest import card
-    from sim.cli.staging import staged
     from sim.cli.terminal import progress, write_json
+    from sim.files.staging import staged
     from sim.importers import cases, registers
     from sim.runs.dataset import command
+    from sim.runs.trials import Execution
     from sim.vocabulary.errors import InputError
 
     years = tuple(sorted(set(origins))) or card.ORIGINS
@@ -88,20 +97,24 @@ def backtest(
     whole = registers.read(deals, recipient) if deals is not None else None
     with nullcontext() if out is None else staged(out, force=force, is_ours=_is_backtest) as place:
         with progress(trials * len(years)) as advance:
-            given: tuple[Any, ...] = (years, trials, seed, length, command(), advance)
+            execution = Execution(None, workers, advance, engine=engine)
+            given: tuple[Any, ...] = (years, trials, seed, length, command(), execution)
             tests = card.of_case(*given) if whole is None else card.of_register(whole, *given)
         summary = card.summary(tests, seed)
         if whole is not None:
             _say(cases.notes(whole, years[-1]))
         files: list[Path] = []
+        fault = ""
         if out is not None and place is not None:
-            files = [out / file.relative_to(place) for file in _write(place, tests, summary, trials, seed)]
+            written, fault = _write(place, tests, summary, trials, seed)
+            files = [out / file.relative_to(place) for file in written]
     if as_json:
         write_json(summary)
     else:
         _show(tests, summary)
         for file in files:
             click.echo(str(file))
+    failed(fault)
 
 
 def _spans(
@@ -133,11 +146,18 @@ def _spans(
 )
 @options.trials
 @options.seed
-@click.option(
-    "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder of the forecast."
-)
+@options.engine
+@options.workers
+@click.option("--out", type=options.PATH, required=True, metavar="DIR", help="Folder of the forecast.")
 def forecast(
-    name: str, spans: list[tuple[int, int]], years: tuple[int, ...], trials: int, seed: int, out: Path
+    name: str,
+    spans: list[tuple[int, int]],
+    years: tuple[int, ...],
+    trials: int,
+    seed: int,
+    engine: str,
+    workers: int | None,
+    out: Path,
 ) -> None:
     """Register a forecast of windows that are not over.
 
@@ -148,14 +168,16 @@ def forecast(
 
     from sim.analysis.validate.backtest import forecast as forecasts
     from sim.analysis.validate.backtest import frozen
-    from sim.cli.staging import staged
     from sim.cli.terminal import progress, save_json
+    from sim.files.staging import staged
     from sim.runs.dataset import command
+    from sim.runs.trials import Execution
     from sim.scenario import scenario as scenarios
 
     with staged(out, force=None) as place:
         with progress(trials) as advance:
-            found = frozen.windows(scenarios.load(name), spans, years, trials, seed, command(), advance)
+            execution = Execution(None, workers, advance, engine=engine)
+            found = frozen.windows(scenarios.load(name), spans, years, trials, seed, command(), execution)
         place.mkdir()
         save_json(place / "forecast.json", found)
         with (place / "forecast.csv").open("w", encoding="utf-8", newline="") as lines:
@@ -168,7 +190,7 @@ def forecast(
 @click.command("new-case")
 @click.option(
     "--deals",
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     required=True,
     metavar="FILE",
     help="Register of the importer: a table of deals, or an export of SIPRI's trade register.",
@@ -177,16 +199,14 @@ def forecast(
 @click.option(
     "--as-of", "year", type=int, required=True, metavar="YEAR", help="The year in which runs begin."
 )
-@click.option(
-    "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder of the new case."
-)
+@click.option("--out", type=options.PATH, required=True, metavar="DIR", help="Folder of the new case.")
 def new_case(deals: Path, recipient: str | None, year: int, out: Path) -> None:
     """Make a case from a register of deals.
 
     The folder can be run as it is, and holds every number with its reason; docs/new-case.md says what to
     better first.
     """
-    from sim.cli.staging import staged
+    from sim.files.staging import staged
     from sim.importers import cases, registers
 
     known = registers.read(deals, recipient).known_before(year)
@@ -210,15 +230,12 @@ def _is_backtest(path: Path) -> bool:
 
 def _write(
     place: Path, tests: Sequence[PairedTest], summary: dict[str, Any], trials: int, seed: int
-) -> list[Path]:
-    """Write the card, the scores, the forecasts and the figures; return the files."""
+) -> tuple[list[Path], str]:
+    """Write the card, the scores, the forecasts and the figures; return the files and a fault in drawing."""
     import csv
     from dataclasses import asdict
 
-    from sim.analysis.validate.backtest import card
     from sim.cli.terminal import save_json
-    from sim.plots import backtest_chart
-    from sim.plots.style import save
 
     for folder in (place, place / FORECASTS, place / FIGURES):
         folder.mkdir()
@@ -236,14 +253,19 @@ def _write(
         path = place / FORECASTS / f"{test.recipient}_{test.origin}.json"
         save_json(path, test.registered)
         written.append(path)
-    figures = {
-        "leader_share": backtest_chart.leader_fans(tests, trials, seed),
-        "calibration": backtest_chart.calibration(tests, trials, seed),
-        "skill": backtest_chart.skill_bars(card.skill(tests, seed), tests, trials, seed),
-    }
-    for name, figure in figures.items():
-        written.extend(save(figure, place / FIGURES / name))
-    return written
+    figures = _figures(tests, trials, seed)
+    drawn, fault = draw(figures, place / FIGURES)
+    return written + drawn, fault
+
+
+def _figures(tests: Sequence[PairedTest], trials: int, seed: int) -> Iterator[tuple[str, Figure]]:
+    """Yield names and figures."""
+    from sim.analysis.validate.backtest import card
+    from sim.plots import backtest_chart
+
+    yield "leader_share", backtest_chart.leader_fans(tests, trials, seed)
+    yield "calibration", backtest_chart.calibration(tests, trials, seed)
+    yield "skill", backtest_chart.skill_bars(card.skill(tests, seed), tests, trials, seed)
 
 
 def _show(tests: Sequence[PairedTest], summary: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import click
 
 from sim.cli import options
 from sim.cli.program import FAILED
+from sim.vocabulary.arguments import TRIALS_OF_WAVE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sim.analysis.calibrate.rank_checks import Verdict
     from sim.analysis.calibrate.waves import Calibration
     from sim.analysis.validate.patterns import Result
+    from sim.runs.trials import Execution
     from sim.scenario.scenario import Scenario
 
 #: First year of the orders whose sizes are estimated, unless another is given (evidence: x_deal_size).
@@ -36,11 +38,9 @@ PATTERN_TRIALS = 1000
 
 
 @click.command()
-@click.argument("deals", required=False, metavar="[DEALS]", type=click.Path(path_type=Path))
+@click.argument("deals", required=False, metavar="[DEALS]", type=options.PATH)
 @options.base
-@click.option(
-    "--dyads", type=click.Path(path_type=Path), metavar="FILE", help="Distances between pairs of states."
-)
+@click.option("--dyads", type=options.PATH, metavar="FILE", help="Distances between pairs of states.")
 @click.option("--from", "first_year", type=int, metavar="YEAR", help="First order year.  [default: all]")
 @click.option("--to", "last_year", type=int, metavar="YEAR", help="Last order year.  [default: all]")
 @click.option(
@@ -242,7 +242,7 @@ def _show_recovery(recovered: list[Recovery], replicates: int, separated: int) -
 @click.option(
     "--trials",
     type=click.IntRange(min=500),
-    default=30_720,
+    default=TRIALS_OF_WAVE,
     show_default=True,
     metavar="N",
     help="Trials of each window in each wave.",
@@ -264,6 +264,8 @@ def _show_recovery(recovered: list[Recovery], replicates: int, separated: int) -
     metavar="N",
     help="Planted sets of parameters that the inversion is tested on.",
 )
+@options.engine
+@options.workers
 @options.out("DIR", "Folder for posterior.csv and manifest.json; without it, only the tables are shown.")
 @click.option("--arviz", "with_arviz", is_flag=True, help="Also write posterior.zarr, a data tree for ArviZ.")
 @options.force
@@ -274,6 +276,8 @@ def calibrate(
     seed: int,
     rows: int,
     planted: int,
+    engine: str,
+    workers: int | None,
     out: Path | None,
     with_arviz: bool,
     force: bool,
@@ -295,8 +299,9 @@ def calibrate(
     from sim.analysis.calibrate import files as calibration_files
     from sim.analysis.calibrate import targets as calibration_targets
     from sim.analysis.calibrate import waves as method
-    from sim.cli.staging import staged
     from sim.cli.terminal import progress, write_json
+    from sim.files.staging import staged
+    from sim.runs.trials import Execution
     from sim.scenario import scenario as scenarios
     from sim.vocabulary.errors import Contradiction
 
@@ -308,10 +313,11 @@ def calibrate(
         calibration_files.check_arviz()
     later = min(trials, PREDICTED_TRIALS)
     with staged(out, force=force, is_ours=_is_calibration) if out else nullcontext() as place:
-        with progress(method.WAVES * trials + later) as advance:
-            found = method.run(targets, trials, seed, progress=advance)
+        with progress((method.WAVES * trials + later) * len(targets.windows)) as advance:
+            execution = Execution(None, workers, advance, engine=engine)
+            found = method.run(targets, trials, seed, execution=execution)
             columns = found.columns(rows)
-            checks, predicted = calibration_checks.check_predictions(found, columns, later, advance)
+            checks, predicted = calibration_checks.check_predictions(found, columns, later, execution)
         verdicts, _ = calibration_checks.check_ranks(found, planted)
         if place is not None:
             place.mkdir()
@@ -326,7 +332,8 @@ def calibrate(
         _show_learned(found, verdicts)
         _show_predictions(checks)
         if out is not None:
-            _show_patterns(chosen, chosen.with_posterior(out / calibration_files.ROWS), found, seed)
+            after = chosen.with_posterior(out / calibration_files.ROWS)
+            _show_patterns(chosen, after, found, seed, Execution(workers=workers, engine=engine))
             click.echo(f"Written: {out / calibration_files.ROWS}, {out / calibration_files.MANIFEST}")
     if _uneven(verdicts):
         raise SystemExit(FAILED)
@@ -420,7 +427,9 @@ def _show_predictions(checks: Sequence[Check]) -> None:
     write_table(headings, rows, right=("Record", "Record's place"))
 
 
-def _show_patterns(before: Scenario, after: Scenario, found: Calibration, seed: int) -> None:
+def _show_patterns(
+    before: Scenario, after: Scenario, found: Calibration, seed: int, execution: Execution
+) -> None:
     from sim.analysis.validate import patterns
     from sim.cli.terminal import write_table
 
@@ -429,7 +438,7 @@ def _show_patterns(before: Scenario, after: Scenario, found: Calibration, seed: 
         return
 
     def values(scenario: Scenario) -> list[Result]:
-        return patterns.report(scenario, PATTERN_TRIALS, seed, only=tuple(reasons))
+        return patterns.report(scenario, PATTERN_TRIALS, seed, only=tuple(reasons), execution=execution)
 
     rows = [
         (

@@ -29,8 +29,8 @@ def explain(scenario: str, trial: int, at: str, seed: int, out: Path | None, as_
     from dataclasses import asdict
 
     from sim.analysis.explain.decisions import explain as explain_trial
-    from sim.cli.staging import staged
     from sim.cli.terminal import write_json, write_table
+    from sim.files.staging import staged
 
     found = explain_trial(scenario, trial=trial, at=at, seed=seed)
     if as_json:
@@ -49,22 +49,30 @@ def explain(scenario: str, trial: int, at: str, seed: int, out: Path | None, as_
                     if other is None
                     else f"{_name(found, each.options[other])} ({each.probability[other]:.0%})",
                     each.flip,
+                    str(each.since or ""),
                 )
             )
         title = f"{found.scenario}, trial {found.trial}, seed {found.seed}, {found.at}"
         write_table(
-            ("Decision", "Who", "On", "Choice", "Best rejected", "What would have flipped it"), rows, title
+            (
+                *("Decision", "Who", "On", "Choice", "Best rejected"),
+                *("What would have flipped it", "What a year changed"),
+            ),
+            rows,
+            title,
         )
     if out is not None:
         from sim import plots
+        from sim.cli.drawing import draw, failed
 
         with staged(out, force=None) as folder:
             folder.mkdir(exist_ok=True)
-            for number, each in enumerate(found):
-                plots.save(
-                    plots.decision(found, number),
-                    folder / f"{each.kind}.{each.actor}.{each.subject}.{number}",
-                )
+            figures = (
+                (f"{each.kind}.{each.actor}.{each.subject}.{number}", plots.decision(found, number))
+                for number, each in enumerate(found)
+            )
+            _, fault = draw(figures, folder)
+        failed(fault)
 
 
 def _name(found: Explanation, label: str) -> str:

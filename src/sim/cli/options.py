@@ -8,7 +8,21 @@ from typing import Any, TypeVar
 
 import click
 
+from sim.vocabulary import arguments
+from sim.vocabulary.arguments import SEED, TRIALS
+
 Command = TypeVar("Command", bound=Callable[..., Any] | click.Command)
+
+
+class _Path(click.Path):
+    """A path; ``~`` is the home folder, also where no shell has replaced it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path."""
+        return arguments.path(super().convert(value, param, ctx), (param and param.name) or "path")
+
+
+PATH = _Path(path_type=Path)
 
 
 def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...] | None:
@@ -33,7 +47,7 @@ scenarios = click.argument("names", metavar="SCENARIO...", nargs=-1, required=Tr
 trials = click.option(
     "--trials",
     type=click.IntRange(min=1),
-    default=1000,
+    default=TRIALS,
     show_default=True,
     metavar="N",
     help="Trials per scenario.",
@@ -41,7 +55,7 @@ trials = click.option(
 seed = click.option(
     "--seed",
     type=click.IntRange(min=0),
-    default=1,
+    default=SEED,
     show_default=True,
     metavar="S",
     help="Same seed, same luck.",
@@ -95,7 +109,7 @@ base = click.option(
 
 def out(metavar: str, help: str) -> Callable[[Command], Command]:
     """Return the option --out."""
-    return click.option("--out", type=click.Path(path_type=Path), metavar=metavar, help=help)
+    return click.option("--out", type=PATH, metavar=metavar, help=help)
 
 
 def keep(help: str) -> Callable[[Command], Command]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import click
 
-from sim.vocabulary.errors import SimError
+from sim.vocabulary.errors import SimError, SimWarning
+from sim.vocabulary.printing import printable
 
 #: Exit codes: ran and found something wanting; a mistake of the user; Ctrl-C.
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -52,7 +55,8 @@ class Program(click.Group):
         """Run and leave with an exit code."""
         extra = {"prog_name": "sim", **extra, "standalone_mode": False}
         try:
-            code = super().main(*args, **extra)
+            with _notes():
+                code = super().main(*args, **extra)
         except SimError as error:
             _fail(str(error))
         except click.UsageError as error:
@@ -69,8 +73,28 @@ class Program(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
 
+@contextmanager
+def _notes() -> Iterator[None]:
+    """Say what the user should know in one line each, once, such as a change that can have no effect."""
+    said: set[str] = set()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", SimWarning)
+        usual = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+            if not issubclass(category, SimWarning):
+                usual(message, category, *where, **more)
+            elif str(message) not in said:
+                said.add(str(message))
+                click.echo(printable(" ".join(f"Warning: {message}".split())), err=True)
+
+        warnings.showwarning = show
+        yield
+
+
 def _fail(message: str, code: int = BAD_INPUT) -> NoReturn:
-    click.echo(" ".join(message.split()), err=True)
+    click.echo(printable(" ".join(message.split())), err=True)
     sys.exit(code)
 
 

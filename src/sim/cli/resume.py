@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +15,7 @@ from sim.cli.program import FAILED, Interrupted
 if TYPE_CHECKING:
     import xarray as xr
 
-_store = click.argument("out", type=click.Path(path_type=Path))
+_store = click.argument("out", type=options.PATH)
 
 
 @click.command()
@@ -101,26 +99,17 @@ def finish(runs: xr.Dataset) -> None:
 
 
 @contextlib.contextmanager
-def in_place_of(target: Path, *, force: bool) -> Iterator[None]:
-    """Let a run write to a path; with `force` an earlier result there goes once the new run has begun.
+def writing_to(target: Path, *, force: bool) -> Iterator[None]:
+    """Let a run write to a path; with `force`, an earlier result there may be replaced.
 
     An interrupt says how to go on.
     """
-    from sim.cli.staging import check_free
+    from sim.files.staging import check_free, recover
 
-    target = Path(os.path.abspath(target))  # noqa: PTH100, a link stays a link
+    recover(target)
     check_free(target, force, is_data)
-    old = target.with_name(f".{target.name}.{os.getpid()}.replaced")
-    if is_data(target):
-        target.rename(old)
-    try:
-        with _interruptible(target):
-            yield
-    finally:
-        if old.exists() and target.exists():
-            shutil.rmtree(old)
-        elif old.exists():
-            old.rename(target)
+    with _interruptible(target, is_new=True):
+        yield
 
 
 def is_data(path: Path) -> bool:
@@ -136,7 +125,7 @@ def _go_on(out: Path, trials: int | None, workers: int | None) -> None:
 
     spec = Store.open(out).spec
     total = (trials or spec.trials) * len(spec.scenarios)
-    with progress(total, spec.block) as advance, _interruptible(out):
+    with progress(total, spec.block) as advance, _interruptible(out, is_new=False):
         runs = running.extend(out, trials, workers=workers, progress=advance, announce=write_needs)
     done = results.manifest(runs)["trials"]
     click.echo(f"{out}: {done:,} trials of {', '.join(map(str, runs['scenario'].values))}")
@@ -144,16 +133,14 @@ def _go_on(out: Path, trials: int | None, workers: int | None) -> None:
 
 
 @contextlib.contextmanager
-def _interruptible(out: Path) -> Iterator[None]:
+def _interruptible(out: Path, *, is_new: bool) -> Iterator[None]:
+    """Say how to go on after an interrupt; a new run may not have begun to replace what was there."""
+    from sim.files.records import shown
+
+    earlier = out.stat().st_ino if is_new and out.exists() else None
     try:
         yield
     except KeyboardInterrupt:
-        _interrupted(out)
-
-
-def _interrupted(out: Path) -> NoReturn:
-    from sim.files.records import shown
-
-    is_begun = (out / "run" / "zarr.json").is_file()
-    how = f"To go on: sim resume {shown(out)}" if is_begun else "Nothing was written."
-    raise Interrupted(f"Interrupted. {how}")
+        is_begun = (out / "run" / "zarr.json").is_file() and out.stat().st_ino != earlier
+        how = f"To go on: sim resume {shown(out)}" if is_begun else "Nothing was written."
+        raise Interrupted(f"Interrupted. {how}") from None

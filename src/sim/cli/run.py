@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from sim.cli import options
+from sim.cli.drawing import failed
 from sim.cli.resume import is_data
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ DATA, TABLE, PAGE, DIFFERENCES, FIGURES = "runs.zarr", "table.csv", "table.md", 
 @click.option(
     "--until",
     metavar="GOAL",
-    help='Run until a number is known so well: "supplier_share[china]@2035 p50 +-0.002"; '
+    help='Run until a number is known so well: "supplier_share[NAME]@2035 p50 +-0.002"; '
     "--trials is then the most.",
 )
 @options.sampling
@@ -68,7 +69,7 @@ def run(
     """
     from contextlib import nullcontext
 
-    from sim.cli.resume import finish, in_place_of
+    from sim.cli.resume import finish, writing_to
     from sim.design.sampling import Sampling
     from sim.scenario import scenario
 
@@ -76,7 +77,7 @@ def run(
     _check_years(chosen[0], years)
     target = _with_suffix(out) if out is not None else None
     is_default = click.get_current_context().get_parameter_source("trials") is ParameterSource.DEFAULT
-    with in_place_of(target, force=force) if target else nullcontext():
+    with writing_to(target, force=force) if target else nullcontext():
         runs = _simulate(
             chosen,
             None if is_default else trials,
@@ -89,6 +90,7 @@ def run(
             sampling=Sampling(sampling, replicates, antithetic),
             engine=engine,
             workers=workers,
+            is_replacing=force,
         )
     rows = [] if summary else _summary(runs, chosen, years, None)
     _report(runs, rows, [target] if target else [], as_json)
@@ -131,7 +133,7 @@ def compare(
 
     An existing DIR is refused. With --force it is replaced if it holds nothing but an earlier comparison.
     """
-    from sim.cli.staging import staged
+    from sim.files.staging import staged
     from sim.scenario import scenario
     from sim.vocabulary.errors import InputError, UnknownName, nearest
 
@@ -155,8 +157,9 @@ def compare(
     with staged(out, force=force, is_ours=_is_comparison) as place:
         runs = _simulate(chosen, trials, seed, wanted, workers=workers, engine=engine)
         rows = _summary(runs, chosen, years, reference)
-        files = _write(place, runs, rows, chosen, reference)
+        files, fault = _write(place, runs, rows, chosen, reference)
     _report(runs, rows, [out / file.relative_to(place) for file in files], as_json)
+    failed(fault)
 
 
 def _simulate(
@@ -166,16 +169,18 @@ def _simulate(
     keep: Sequence[str] | str | None,
     out: Path | None = None,
     workers: int | None = None,
+    is_replacing: bool = False,
     **what: Any,
 ) -> xr.Dataset:
     """Run with a bar that shows how far it is, and before it what it will take."""
     from sim.cli.terminal import progress, write_needs
     from sim.runs import run as running
+    from sim.runs.batch import Execution
 
-    what = {"trials": trials, "seed": seed, "keep": keep, **what}
-    planned = running.prepare(chosen, **what)
+    planned = running.prepare(chosen, trials=trials, seed=seed, keep=keep, **what)
     with progress(planned.spec.most * len(chosen), planned.spec.block) as advance:
-        return running.run(chosen, **what, out=out, workers=workers, progress=advance, announce=write_needs)
+        execution = Execution(None, workers, advance, write_needs)
+        return running.start(planned, execution, out, is_replacing=is_replacing)
 
 
 def _kept(chosen: Sequence[Scenario], keep: tuple[str, ...] | None) -> tuple[str, ...] | str:
@@ -215,17 +220,21 @@ def _summary(
 
 def _write(
     place: Path, runs: xr.Dataset, rows: Sequence[Row], chosen: Sequence[Scenario], reference: str
-) -> list[Path]:
-    """Write everything of a comparison into a new folder; return the files in the order to be named."""
+) -> tuple[list[Path], str]:
+    """Write everything of a comparison into a new folder.
+
+    Return the files in the order to be named, and what went wrong in drawing.
+    """
     from sim import plots
     from sim.analysis.compare import history, summary
     from sim.analysis.compare import tables as summary_tables
     from sim.analysis.compare.measure import standard_measures
-    from sim.runs import dataset as results
+    from sim.cli.drawing import draw
+    from sim.runs import saved
 
     place.mkdir()
     (place / FIGURES).mkdir()
-    files = [results.save(runs, place / DATA)]
+    files = [saved.save(runs, place / DATA)]
     files.append(summary_tables.write_csv(summary_tables.records(rows), place / TABLE))
     (place / PAGE).write_text(summary_tables.markdown(rows), encoding="utf-8")
     look_at = dict.fromkeys(name for each in chosen for name in each.look_at)
@@ -235,9 +244,8 @@ def _write(
         summary_tables.write_csv(summary_tables.difference_records(gaps), place / DIFFERENCES),
     ]
     past = history.dataset(chosen[0].case, chosen[0].start)
-    for name, figure in plots.gallery(runs, past, reference):
-        files += plots.save(figure, place / FIGURES / name)
-    return files
+    drawn, fault = draw(plots.gallery(runs, past, reference), place / FIGURES)
+    return files + drawn, fault
 
 
 def _report(runs: xr.Dataset, rows: Sequence[Row], files: Sequence[Path], as_json: bool) -> None:
@@ -265,13 +273,15 @@ def _report(runs: xr.Dataset, rows: Sequence[Row], files: Sequence[Path], as_jso
 
 
 def _with_suffix(out: Path) -> Path:
+    from sim.files.staging import target_of
     from sim.vocabulary.errors import InputError
 
-    if out.suffix not in ("", ".zarr"):
+    target = target_of(out)
+    if target.suffix not in ("", ".zarr"):
         raise InputError(
             str(out), "", "a data set is a .zarr folder", f"Write --out {out.with_suffix('.zarr')}."
         )
-    return out.with_suffix(".zarr")
+    return target.with_suffix(".zarr")
 
 
 def _is_comparison(path: Path) -> bool:

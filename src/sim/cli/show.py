@@ -21,7 +21,6 @@ UNITS_OF_VERBS = {
     "lapse": "rung",
     "order": "TIV m, US$ m",
     "cancel": "share",
-    "grant": "JPY m",
 }
 
 
@@ -32,24 +31,28 @@ UNITS_OF_VERBS = {
 def check(context: click.Context, files: tuple[str, ...], as_json: bool) -> None:
     """Check scenario files and case folders.
 
-    Says in one line what is wrong with each. A FILE is a scenario (a path or a shipped name) or the folder
-    of a case. Exit code 1 if one is wrong.
+    Says in one line what is wrong with each, and what of it can have no effect. A FILE is a scenario
+    (a path or a shipped name) or the folder of a case. Exit code 1 if one is wrong.
     """
     from sim.cli.terminal import write_json
     from sim.vocabulary.errors import SimError
 
-    found = []
+    found: list[dict[str, Any]] = []
     for file in files:
         kind = _kind(file)
+        each: dict[str, Any] = {"file": file, "kind": kind, "is_sound": True, "notes": []}
         try:
-            found.append({"file": file, "kind": kind, "is_sound": True, "message": _checked(file, kind)})
+            each["message"], each["notes"] = _checked(file, kind)
         except SimError as error:
-            found.append({"file": file, "kind": kind, "is_sound": False, "message": str(error)})
+            each |= {"is_sound": False, "message": str(error)}
+        found.append(each)
     if as_json:
         write_json(found)
     for each in [] if as_json else found:
         if each["is_sound"]:
             click.echo(f"{each['file']}: sound; {each['message']}")
+            for note in each["notes"]:
+                click.echo(f"Warning: {note}")
         else:
             click.echo(each["message"], err=True)
     if not all(each["is_sound"] for each in found):
@@ -77,12 +80,14 @@ def diff(a: str, b: str, as_json: bool) -> None:
         click.echo(f"{one.name} and {other.name} assume the same.")
     else:
         rows = [
-            ("event", each.key, "yes" if each.a else "–", "yes" if each.b else "–", each.unit)
+            ("event", each.key, "yes" if each.a else "–", "yes" if each.b else "–", each.unit, each.note)
             if each.kind == "event"
-            else (each.kind, each.key, each.a or "–", each.b or "–", each.unit)
+            else (each.kind, each.key, each.a or "–", each.b or "–", each.unit, each.note)
             for each in found
         ]
-        write_table(("Kind", "What", one.name, other.name, "Unit"), rows)
+        headings = ("Kind", "What", one.name, other.name, "Unit", "Effect")
+        n_columns = len(headings) if any(each.note for each in found) else len(headings) - 1
+        write_table(headings[:n_columns], [row[:n_columns] for row in rows])
 
 
 @click.command()
@@ -227,6 +232,8 @@ def _unit(event: Event, scenario: Scenario) -> str:
     """Return the unit of the number in an event."""
     from sim.vocabulary.variables import GLOSSARY
 
+    if event.what == "grant":  # in the donor's currency
+        return scenario.parameters.parameter("grants.exchange_rate").unit.partition("/")[0] + " m"
     if event.what in UNITS_OF_VERBS or event.target is None:
         return UNITS_OF_VERBS.get(event.what, "")
     name = event.target.variable
@@ -251,19 +258,30 @@ def _kind(file: str) -> str:
     return "scenario"
 
 
-def _checked(file: str, kind: str) -> str:
-    """Load a file; say what it contains."""
+def _checked(file: str, kind: str) -> tuple[str, list[str]]:
+    """Load a file; say what it contains, and what of it can have no effect."""
+    import warnings
+
     from sim.case import case
     from sim.parameter.parameter_set import ParameterSet
     from sim.scenario import scenario
+    from sim.vocabulary.errors import IneffectiveChange
 
     if kind == "case":
         # Without a separator the name of a folder would be taken for that of a shipped case.
         loaded = case.load(Path(file).resolve())
         count = len(ParameterSet.load(loaded))
-        return f"{len(loaded.suppliers)} suppliers, {len(loaded.categories)} categories, {count} parameters"
-    read = scenario.load(file)
-    return f"{read.start} to {read.end}, {len(read.overrides)} changed parameters, {len(read.events)} events"
+        return (
+            f"{len(loaded.suppliers)} suppliers, {len(loaded.categories)} categories, {count} parameters",
+            [],
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", IneffectiveChange)
+        read = scenario.load(file)
+    message = (
+        f"{read.start} to {read.end}, {len(read.overrides)} changed parameters, {len(read.events)} events"
+    )
+    return message, [str(each) for each in read.ineffective]
 
 
 def _finite(bound: float) -> float | None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.vocabulary.printing import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -39,12 +41,12 @@ def write_table(
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in headings:
-        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+        table.add_column(printable(heading), justify="right" if heading in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(printable(cell, allowed="\n") for cell in row))
     target = console()
     if title:
-        target.print(title, style="bold")
+        target.print(printable(title), style="bold")
     target.print(table)
 
 
@@ -57,7 +59,7 @@ def write_fields(fields: Iterable[tuple[str, str]]) -> None:
     table.add_column(overflow="fold")
     for name, text in fields:
         if text:
-            table.add_row(name, text)
+            table.add_row(name, printable(text, allowed="\n"))
     console().print(table)
 
 

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 @options.base
 @options.trials
 @options.seed
+@options.engine
+@options.workers
 @options.as_json
-def patterns(scenario: str, trials: int, seed: int, as_json: bool) -> None:
+def patterns(scenario: str, trials: int, seed: int, engine: str, workers: int | None, as_json: bool) -> None:
     """Report which patterns of the record the model shows.
 
     A miss is a result, not an error: it is shown, and the exit code is 1.
@@ -27,9 +29,11 @@ def patterns(scenario: str, trials: int, seed: int, as_json: bool) -> None:
 
     from sim.analysis.validate.patterns import report
     from sim.cli.terminal import write_json, write_table
+    from sim.runs.trials import Execution
     from sim.scenario import scenario as scenarios
 
-    results = report(scenarios.load(scenario), trials, seed)
+    execution = Execution(workers=workers, engine=engine)
+    results = report(scenarios.load(scenario), trials, seed, execution=execution)
     if as_json:
         write_json([asdict(result) for result in results])
     else:
@@ -57,8 +61,18 @@ def patterns(scenario: str, trials: int, seed: int, as_json: bool) -> None:
 @click.option(
     "--id", "ids", multiple=True, metavar="ROW", help="Only this row of the evidence; can be repeated."
 )
+@options.engine
+@options.workers
 @options.as_json
-def directions(scenario: str, trials: int, seed: int, ids: tuple[str, ...], as_json: bool) -> None:
+def directions(
+    scenario: str,
+    trials: int,
+    seed: int,
+    ids: tuple[str, ...],
+    engine: str,
+    workers: int | None,
+    as_json: bool,
+) -> None:
     """Test the signs of effects that the evidence asserts.
 
     A paired experiment for each, with its 95 % interval, or the reason why the model cannot show it.
@@ -68,11 +82,12 @@ def directions(scenario: str, trials: int, seed: int, ids: tuple[str, ...], as_j
 
     from sim.analysis.validate.directions import n_runs, report
     from sim.cli.terminal import progress, write_json, write_table
+    from sim.runs.trials import Execution
     from sim.scenario import scenario as scenarios
 
     chosen, wanted = scenarios.load(scenario), ids or None
     with progress(trials * n_runs(chosen, wanted)) as done:
-        found = report(chosen, trials, seed, wanted, done)
+        found = report(chosen, trials, seed, wanted, Execution(None, workers, done, engine=engine))
     if as_json:
         write_json(asdict(found))
     else:

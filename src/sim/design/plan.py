@@ -1,8 +1,7 @@
 """From a scenario to arrays: which worlds are run.
 
 A `Plan` holds all that is the same for every trial; `draw_parameters` and `draw_shocks` add what
-differs from trial to trial. Events become numbers by date: every verb that changes a parameter is
-an affine map of the value drawn, so a parameter at a date is ``scale * drawn + shift``.
+differs from trial to trial. Events become numbers by date in `sim.scenario.timeline`.
 """
 
 from __future__ import annotations
@@ -16,74 +15,13 @@ import numpy as np
 from sim.case import register
 from sim.design.sampling import INDEPENDENT, Sampling
 from sim.numerics.streams import Streams
-from sim.scenario.events import Event
+from sim.scenario import timeline
 from sim.scenario.scenario import Scenario
-from sim.vocabulary.axes import GRANT_STATES, SLOTS, Array
+from sim.scenario.timeline import Change, PrescribedValue
+from sim.vocabulary import arguments
+from sim.vocabulary.arguments import SEED
+from sim.vocabulary.axes import SLOTS, Array
 from sim.vocabulary.variables import with_role
-
-#: Columns of `documented_contracts`.
-CONTRACT_FIELDS = ("supplier", "category", "tiv", "value", "delay_quarters", "instalments")
-
-
-@dataclass(frozen=True)
-class Change:
-    """What events make of one parameter, by date.
-
-    Parameters
-    ----------
-    scale, shift : ndarray, shape (time, *dims of the parameter)
-        A parameter at a step is ``scale[step] * drawn + shift[step]``.
-    low, high : ndarray, shape dims of the parameter
-        Hard bounds.
-    """
-
-    scale: Array
-    shift: Array
-    low: Array
-    high: Array
-
-    def applies(self, step: int) -> bool:
-        """Whether the parameter differs at this step from the step before."""
-        if step == 0:
-            return bool(np.any(self.scale[0] != 1.0) or np.any(self.shift[0] != 0.0))
-        is_same = np.array_equal(self.scale[step], self.scale[step - 1])
-        return not (is_same and np.array_equal(self.shift[step], self.shift[step - 1]))
-
-    def at(self, step: int, drawn: Array) -> Array:
-        """Return the parameter at a step, shape (*dims, trial)."""
-        value = self.scale[step][..., None] * drawn + self.shift[step][..., None]
-        clipped: Array = np.clip(value, self.low[..., None], self.high[..., None])
-        return clipped
-
-
-@dataclass(frozen=True)
-class PrescribedValue:
-    """What an event says of one cell of a state in one quarter.
-
-    Parameters
-    ----------
-    name, index : str, tuple of int
-        The cell.
-    verb : {"set", "sign", "lapse"}
-        Whether the value is this, at least this, or at most this.
-    value : float
-    is_held : bool
-        Whether the cell also keeps the value to the end of the quarter, whatever the model does.
-    """
-
-    name: str
-    index: tuple[int, ...]
-    verb: str
-    value: float
-    is_held: bool
-
-    def apply(self, array: Array) -> None:
-        """Put the value into an array of the state, shape (*dims, trial)."""
-        limits: dict[str, Any] = {"sign": np.maximum, "lapse": np.minimum}
-        if self.verb in limits:
-            array[self.index] = limits[self.verb](array[self.index], self.value)
-        else:
-            array[self.index] = self.value
 
 
 @dataclass(frozen=True)
@@ -151,8 +89,9 @@ class Plan:
         )
 
 
-def plan(scenario: Scenario, seed: int = 0, sampling: Sampling = INDEPENDENT) -> Plan:
+def plan(scenario: Scenario, seed: int = SEED, sampling: Sampling = INDEPENDENT) -> Plan:
     """Turn a scenario into arrays."""
+    seed = arguments.seed(seed)
     case, n_steps = scenario.case, scenario.n_steps
     known = register.initial(case, scenario.start)
     constants = {
@@ -168,83 +107,8 @@ def plan(scenario: Scenario, seed: int = 0, sampling: Sampling = INDEPENDENT) ->
         "open_age": known.open_age,
         "open_has_started": known.open_has_started,
     }
-    prescribed: list[list[PrescribedValue]] = [[] for _ in range(n_steps)]
-    pulses: dict[str, list[Array]] = {
-        "documented_cancellation": [np.zeros((case.size("supplier"), 1)) for _ in range(n_steps)],
-        "documented_change": [np.zeros(1) for _ in range(n_steps)],
-        "documented_grants": [np.zeros(len(GRANT_STATES)) for _ in range(n_steps)],
-        "documented_contracts": [np.zeros((0, len(CONTRACT_FIELDS))) for _ in range(n_steps)],
-    }
-    changes: dict[str, Change] = {}
-    for event in scenario.events:
-        step = event.at.ordinal - scenario.start.ordinal
-        if event.target is None:
-            _pulse(event, step, case, pulses)
-        elif event.target.kind == "state":
-            _prescribe(event, step, prescribed)
-        else:
-            name = event.target.variable.split(".")[1]
-            if name not in changes:
-                changes[name] = _unchanged(scenario, event.target.variable)
-            _change(event, step, changes[name])
-    return Plan(scenario, seed, n_steps, constants, prescribed, pulses, changes, sampling)
-
-
-def _unchanged(scenario: Scenario, fullname: str) -> Change:
-    elements = scenario.parameters.elements(fullname)
-    shape = scenario.parameters.array(fullname).shape
-    low, high = (np.array(bound).reshape(shape) for bound in zip(*(e.bounds for e in elements), strict=True))
-    return Change(np.ones((scenario.n_steps, *shape)), np.zeros((scenario.n_steps, *shape)), low, high)
-
-
-def _change(event: Event, step: int, change: Change) -> None:
-    """Lay one event over what the earlier ones made of a parameter."""
-    assert event.target is not None
-    length: Any = dict(event.fields).get("for_quarters")
-    until = None if length is None or event.what == "ramp" else step + length
-    for index in event.target.index:
-        where: Any = (slice(step, until), *index)
-        scale, shift = change.scale[where], change.shift[where]
-        if event.what == "scale":
-            scale *= event["by"]
-            shift *= event["by"]
-        else:
-            # The part of the way that has been gone: all at once, or in equal steps.
-            steps = np.arange(1, len(scale) + 1)
-            gone = np.minimum(1.0, steps / length) if event.what == "ramp" else np.ones(len(scale))
-            scale *= 1.0 - gone
-            shift *= 1.0 - gone
-            shift += gone * event["to"]
-
-
-def _prescribe(event: Event, step: int, prescribed: list[list[PrescribedValue]]) -> None:
-    """Enter what an event says of a state; a relation that is set is also what it returns to."""
-    assert event.target is not None
-    name, is_held = event.target.variable, event.what == "hold"
-    until = min(step + event["for_quarters"], len(prescribed)) if is_held else step + 1
-    verb = event.what if event.what in ("sign", "lapse") else "set"
-    value = event["to"] if verb == "set" else event["rung"]
-    for index in event.target.index:
-        for quarter in range(step, until):
-            prescribed[quarter].append(PrescribedValue(name, index, verb, value, is_held))
-        if event.what == "set" and name == "relation":
-            prescribed[step].append(PrescribedValue("mean_relation", index, verb, value, is_held))
-
-
-def _pulse(event: Event, step: int, case: Any, pulses: dict[str, list[Array]]) -> None:
-    if event.what == "cancel":
-        rest = pulses["documented_cancellation"][step][case.axis("supplier").index(event["supplier"])]
-        rest += (1.0 - rest) * event["share"]
-    elif event.what == "replace_government":
-        pulses["documented_change"][step][:] = 1.0
-    elif event.what == "grant":
-        pulses["documented_grants"][step][GRANT_STATES.index(event["state"])] += event["amount"]
-    else:
-        row = [
-            case.axis(field).index(event[field]) if field in ("supplier", "category") else event[field]
-            for field in CONTRACT_FIELDS
-        ]
-        pulses["documented_contracts"][step] = np.vstack([pulses["documented_contracts"][step], row])
+    laid = timeline.of(scenario.events, case, scenario.parameters, scenario.start, n_steps)
+    return Plan(scenario, seed, n_steps, constants, laid.prescribed, laid.pulses, laid.changes, sampling)
 
 
 def draw_parameters(
@@ -282,6 +146,7 @@ def draw_shocks(
     sizes = {
         "slot": SLOTS,
         "front": case.size("front"),
+        "actor": n_actors,
         "partner": case.size("partner"),
         "pair": n_actors * (n_actors - 1) // 2,
         "open": len(plan.constants["open_tiv"]),
@@ -290,10 +155,11 @@ def draw_shocks(
     for variable in with_role("shock"):
         # Orders open at the start are drawn once.
         n_quarters = 1 if "open" in variable.dims else plan.n_steps
-        width = int(np.prod([sizes[dim] for dim in variable.dims], dtype=int))
+        shape = tuple(sizes[dim] for dim in variable.dims)
+        width = int(np.prod(shape, dtype=int))
         first_quarter = plan.scenario.start.ordinal
         u = plan.sampling.shocks(
             streams, variable.name, first_trial, n_trials, width, first_quarter, n_quarters
         )
-        shocks[variable.name] = u if variable.dims else u[:, 0]
+        shocks[variable.name] = u.reshape(n_quarters, *shape, n_trials)
     return shocks

@@ -22,8 +22,9 @@ import numpy as np
 
 from sim.design import hypercube, sobol
 from sim.numerics.streams import Streams
+from sim.vocabulary import arguments
 from sim.vocabulary.axes import Array
-from sim.vocabulary.errors import Contradiction, OutOfBounds, UnknownName, WrongType, nearest
+from sim.vocabulary.errors import Contradiction, OutOfBounds, WrongType
 
 if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
@@ -64,12 +65,8 @@ class Sampling:
     keys: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            remedy = nearest(self.method, METHODS, "methods")
-            raise UnknownName("", "sampling.method", "no such method: {value}", remedy, self.method)
-        if type(self.replicates) is not int or self.replicates < 1:
-            problem = "not a whole number of at least 1"
-            raise WrongType("", "sampling.replicates", problem, "", self.replicates)
+        arguments.chosen(self.method, "sampling.method", METHODS)
+        object.__setattr__(self, "replicates", arguments.whole(self.replicates, "sampling.replicates", 1))
         if self.antithetic and self.share_shocks:
             problem = "mirrors the luck of neighbours, and share_shocks gives it by replicate"
             raise Contradiction("", "sampling.antithetic", problem, "Choose one.")
@@ -175,10 +172,13 @@ class Sampling:
 INDEPENDENT = Sampling()
 
 
-def read(given: Sampling | str | None) -> Sampling:
+def read(given: Any) -> Sampling:
     """Return a sampling given by itself or by its method."""
     if given is None:
         return INDEPENDENT
+    if not isinstance(given, Sampling | str):
+        remedy = f"Use one of: {', '.join(METHODS)}; or a sim.Sampling."
+        raise WrongType("", "sampling", f"{arguments.shown(given)} is not a sampling", remedy)
     return Sampling(given) if isinstance(given, str) else given
 
 

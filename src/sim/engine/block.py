@@ -6,18 +6,19 @@ not depend on which other trials are in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.design import plan as design
-from sim.design.plan import Plan, PrescribedValue
+from sim.design.plan import Plan
 from sim.engine.compiled import machine_code as machine
 from sim.engine.trust import Strip, Trust
 from sim.model import schedule as model
 from sim.model.schedule import PREVIOUS, Schedule, Stage
+from sim.scenario.timeline import PrescribedValue
 from sim.vocabulary.axes import QUARTERS, Array
 from sim.vocabulary.errors import WrongType
 from sim.vocabulary.variables import GLOSSARY, PRESCRIBED_STATES, with_role
@@ -241,13 +242,85 @@ def record_block(
     """
     n_trials = next(iter(into.values())).shape[-1]
     trust = Trust(is_checked=True) if trust is None else trust
-    # Machine code is made for one number of trials: the last trial fills what is left over of a strip.
-    size = STRIP if is_compiled else n_trials
-    runner = _runner(plan, size, tuple(into), schedule, trust) if is_compiled else None
-    streams = None if runner is None else runner.streams(plan.seed)
-    drawn = design.draw_parameters(plan, first_trial, n_trials, streams)
     row_of = {step: row for row, step in enumerate(steps)}
     repeated = 0
+    for trials, block in _strips(plan, first_trial, n_trials, tuple(into), schedule, is_compiled, trust):
+        for step in range(plan.n_steps):
+            block.advance()
+            if step in row_of:
+                count = trials.stop - trials.start
+                with np.errstate(over="ignore"):
+                    for name, array in into.items():
+                        array[row_of[step], ..., trials] = block.values[name][..., :count]
+        repeated += isinstance(block, Strip) and block.is_repeated
+    return repeated
+
+
+def reduce_block(
+    plan: Plan,
+    first_trial: int,
+    n_trials: int,
+    reads: Sequence[str],
+    add: Callable[[int, slice, Mapping[str, Array]], None],
+    n_steps: int | None = None,
+    is_compiled: bool = False,
+    trust: Trust | None = None,
+) -> int:
+    """Run a block of trials and show what is read of it, quarter by quarter.
+
+    Parameters
+    ----------
+    plan, first_trial, n_trials, is_compiled, trust
+        As for `run_block` and `record_block`.
+    reads : sequence of str
+        Glossary names.
+    add : callable
+        ``add(step, trials, values)`` is called at the end of each quarter, with the quarter counted from the
+        start; which trials of the block were advanced together, all of whose quarters come before those of
+        the next; and their values by name, shape (*dims, trial) or, of a list, (entry,). Trials named in a
+        list count from the beginning of the slice. The arrays are valid during the call.
+    n_steps : int, optional
+        Quarters to run; by default all of the plan.
+
+    Returns
+    -------
+    int
+        As of `record_block`.
+    """
+    trust = Trust(is_checked=True) if trust is None else trust
+    lists = {name: f"{GLOSSARY[name].dims[0]}_trial" for name in reads if GLOSSARY[name].role == "deal"}
+    recorded = tuple(dict.fromkeys((*reads, *lists.values())))
+    repeated = 0
+    for trials, block in _strips(plan, first_trial, n_trials, recorded, model.USUAL, is_compiled, trust):
+        count = trials.stop - trials.start
+        for step in range(plan.n_steps if n_steps is None else n_steps):
+            block.advance()
+            # A strip of machine code may hold more trials than were asked for.
+            within = {trial: block.values[trial] < count for trial in lists.values()}
+            found = {
+                name: block.values[name][..., within[lists[name]] if name in lists else slice(count)]
+                for name in reads
+            }
+            add(step, trials, found)
+        repeated += isinstance(block, Strip) and block.is_repeated
+    return repeated
+
+
+def _strips(
+    plan: Plan,
+    first_trial: int,
+    n_trials: int,
+    keep: tuple[str, ...],
+    schedule: Schedule,
+    is_compiled: bool,
+    trust: Trust,
+) -> Iterator[tuple[slice, Block | Strip]]:
+    """Yield the trials of a block that are advanced together, and what advances them."""
+    # Machine code is made for one number of trials: the last trial fills what is left over of a strip.
+    size = STRIP if is_compiled else n_trials
+    runner = _runner(plan, size, keep, schedule, trust) if is_compiled else None
+    streams = None if runner is None else runner.streams(plan.seed)
+    drawn = design.draw_parameters(plan, first_trial, n_trials, streams)
     for start in range(0, n_trials, size):
         first, count = first_trial + start, min(size, n_trials - start)
         block: Block | Strip
@@ -266,14 +339,7 @@ def record_block(
                 partial(Block, plan, first, schedule=schedule),
                 trust,
             )
-        for step in range(plan.n_steps):
-            block.advance()
-            if step in row_of:
-                with np.errstate(over="ignore"):
-                    for name, array in into.items():
-                        array[row_of[step], ..., start : start + count] = block.values[name][..., :count]
-        repeated += isinstance(block, Strip) and block.is_repeated
-    return repeated
+        yield slice(start, start + count), block
 
 
 def _filled(values: Array, size: int) -> Array:

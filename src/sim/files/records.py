@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -23,6 +23,7 @@ from sim.vocabulary.errors import (
     WrongType,
     nearest,
 )
+from sim.vocabulary.printing import printable, unprintable
 
 
 class Record(BaseModel):
@@ -62,10 +63,22 @@ _WANTED = {
 }
 
 
+#: Tables within tables; more are a mistake.
+_DEPTH = 32
+_FLATTEN = "Write it with fewer tables or dotted keys within each other."
+
+#: Letters of a place in a message.
+_SHOWN = 60
+
+
 def shown(path: Path | str) -> str:
     """Return the path relative to the working directory if it lies there, else as it is."""
-    path, here = Path(os.path.normpath(path)), Path.cwd()
-    return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
+    path = Path(os.path.normpath(path))
+    try:
+        here = Path.cwd()
+    except OSError:  # the working directory is gone
+        return printable(path.as_posix())
+    return printable((path.relative_to(here) if path.is_relative_to(here) else path).as_posix())
 
 
 def read_toml(path: Path | str, name: str | None = None) -> dict[str, Any]:
@@ -97,9 +110,38 @@ def read_toml(path: Path | str, name: str | None = None) -> dict[str, Any]:
         problem = f"byte 0x{raw[error.start]:02x} is not UTF-8 text"
         raise BadEncoding(name, f"line {line}", problem, "Save the file as UTF-8.") from None
     try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # of which TOMLDecodeError is one
+        content = tomllib.loads(text)
+    except RecursionError:
+        raise BadSyntax(name, "", "nested too deeply to be read", _FLATTEN) from None
+    except ValueError as error:  # of which TOMLDecodeError is one
         raise _syntax_error(name, text, str(error)) from None
+    for place, value in _leaves(content, "", name, 0):
+        _check_leaf(value, name, place)
+    return content
+
+
+def _leaves(value: Any, place: str, file: str, depth: int) -> Iterator[tuple[str, Any]]:
+    """Yield keys and values of a file with their places, outside in."""
+    if depth > _DEPTH:
+        raise BadSyntax(file, f"{place[:_SHOWN]}...", f"nested deeper than {_DEPTH} tables", _FLATTEN)
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield key_path(place, printable(key)), key
+            yield from _leaves(item, key_path(place, key), file, depth + 1)
+    elif isinstance(value, list):
+        for number, item in enumerate(value, 1):
+            yield from _leaves(item, key_path(place, number), file, depth + 1)
+    else:
+        yield place, value
+
+
+def _check_leaf(value: Any, file: str, place: str) -> None:
+    """Refuse numbers that TOML does not know, and text that steers a terminal instead of being shown."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise OutOfBounds(file, place, "a whole number of more than 64 bits", "Write a smaller one.")
+    fault = unprintable(value, allowed="\n\t") if isinstance(value, str) else ""
+    if fault:
+        raise WrongType(file, place, f"holds {fault}", "Leave it out.")
 
 
 def _syntax_error(name: str, text: str, reason: str) -> InputError:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.model.mechanisms import alignment, posture
+from sim.model.mechanisms import alignment, attention, partner_alignment, posture
 from sim.vocabulary.axes import NEW_YEAR, Array
 from sim.vocabulary.errors import OutOfBounds
 
@@ -67,6 +67,52 @@ def alignments(
         alignment_step_taken=taken,
         alignment_terms={},
         alignment_probability=np.zeros((len(alignment.STEPS), *alignment_prev.shape)),
+    )
+
+
+def attentions(
+    level: Array,
+    /,
+    *,
+    attention_between_prev: Array,
+    attention_at_start_prev: Array,
+    purse_weight: Array,
+    **_others: Any,
+) -> attention.Update:
+    """Return what `attention.step` writes where the partners court each other so hard, and no terms.
+
+    Parameters
+    ----------
+    level : ndarray, shape (actor, partner, trial), or one that broadcasts to it
+        From 0, passive, to 3, courting hard. The recipient's row and the diagonal should be zero.
+    attention_between_prev, attention_at_start_prev, purse_weight
+        As `attention.step` reads them.
+    """
+    taken = _within("attention.step", level, attention_between_prev.shape, attention.LEVELS)
+    return attention.Update(
+        attention_between=taken,
+        attention_terms={},
+        purse_load=attention.load_of(taken, attention_at_start_prev, purse_weight),
+    )
+
+
+def bonds(
+    step: Array, /, *, alignment: Array, alignment_between_prev: Array, bond_step: Array, **_others: Any
+) -> partner_alignment.Update:
+    """Return what `partner_alignment.step` writes where the partners take these steps, and no terms.
+
+    Parameters
+    ----------
+    step : ndarray, shape (actor, partner, trial), or one that broadcasts to it
+        -1 to pull back, 0 to hold, 1 to deepen. The recipient's row and the diagonal should be zero.
+    alignment, alignment_between_prev, bond_step
+        As `partner_alignment.step` reads them.
+    """
+    taken = _within("partner_alignment.step", step, alignment_between_prev.shape, partner_alignment.STEPS)
+    return partner_alignment.Update(
+        alignment_between=partner_alignment.after(taken, alignment, alignment_between_prev, bond_step),
+        bond_step_taken=taken,
+        bond_terms={},
     )
 
 

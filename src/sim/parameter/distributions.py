@@ -296,8 +296,8 @@ KINDS: dict[str, type[Distribution]] = {
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value read from TOML is a finite number; truth values are not."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    """Whether a value is a finite number, also one of NumPy's; truth values are not."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         return False
     try:
         return math.isfinite(value)
@@ -326,6 +326,7 @@ def parse(mapping: Any, file: str = "", place: str = "distribution") -> Distribu
     place = f"{place}.{kind}"
     shape = KINDS[kind]
     wanted = f"Write {kind} = [{', '.join(shape.fields) or 'value, value, ...'}]."
+    given = given.tolist() if isinstance(given, np.ndarray) else given
     if not isinstance(given, list | tuple):
         raise WrongType(file, place, "not a list of numbers", wanted, given)
     for number in given:

@@ -185,7 +185,7 @@ def _changed(element: Element, change: Change, source: str, place: str) -> Eleme
         remedy = "Write a finite number, or a table such as { value = 0.3, uniform = [0.2, 0.4] }."
         raise WrongType(source, value_place, "not a finite number", remedy, value)
     if table.get("unit", element.unit) != element.unit:
-        is_known = table["unit"] in units.UNITS
+        is_known = isinstance(table["unit"], str) and table["unit"] in units.UNITS
         problem = "not the unit of the parameter" if is_known else "no such unit"
         remedy = f"{element.key} is in {element.unit}."
         raise (WrongUnit if is_known else UnknownUnit)(

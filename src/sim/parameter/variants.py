@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from sim.files.records import Record, read_toml
+from sim.files.records import Record, check, read_toml, shown
 from sim.parameter.parameter_set import Change, ParameterSet
 from sim.vocabulary.errors import UnknownName, nearest
 
@@ -24,7 +24,10 @@ class Variant(Record):
 @cache
 def known() -> Mapping[str, Variant]:
     """Return the variants by name; the first option of each is the default."""
-    return MappingProxyType({name: Variant.model_validate(table) for name, table in read_toml(FILE).items()})
+    file = shown(FILE)
+    return MappingProxyType(
+        {name: check(Variant, table, file, name) for name, table in read_toml(FILE, file).items()}
+    )
 
 
 def apply(parameters: ParameterSet, chosen: Mapping[str, str], file: str) -> ParameterSet:

@@ -10,6 +10,7 @@ from matplotlib.patches import Patch
 from sim.analysis.compare.measure import display_name
 from sim.plots import style
 from sim.plots.fan_chart import YEARS_BEFORE
+from sim.runs.dataset import complete_trials
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import UnknownName, nearest
 from sim.vocabulary.variables import GLOSSARY
@@ -56,7 +57,12 @@ def composition(
             raise UnknownName("", "scenario", "no such scenario in the result: {value}", remedy, scenario)
         names = [scenario]
     past, years = _past(runs, history, variable, years_before)
-    means = runs[variable].mean("trial").transpose("scenario", "time", "supplier").astype(float)
+    means = (
+        complete_trials(runs[[variable]])[variable]
+        .mean("trial")
+        .transpose("scenario", "time", "supplier")
+        .astype(float)
+    )
     stacks = {name: np.vstack([past, means.sel(scenario=name).values]) for name in names}
     times = np.concatenate([years, style.ends_of_quarters(runs)])
     unit, label = GLOSSARY[variable].unit, GLOSSARY[variable].label
@@ -94,7 +100,7 @@ def supplier_colours(runs: xr.Dataset, history: xr.Dataset | None = None) -> dic
     known = next((name for name in ("supplier_share", "deliveries", "order_book") if name in runs), None)
     suppliers = [str(each) for each in runs["supplier"].values]
     if known is not None:
-        weight = runs[known].mean(["scenario", "time", "trial"]).values
+        weight = complete_trials(runs[[known]])[known].mean(["scenario", "time", "trial"]).values
         suppliers = [suppliers[position] for position in np.argsort(-weight, kind="stable")]
     others = [each for each in suppliers if each not in partners and each != residual]
     featured = {*partners, *others[: SHOWN - len(partners)]}

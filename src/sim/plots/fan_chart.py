@@ -52,7 +52,7 @@ def fan(
     variable : str
         Its name.
     sel : mapping, optional
-        Label chosen on each of its axes, such as ``{"supplier": "china"}``.
+        Label chosen on each of its axes, such as ``{"supplier": "other"}``.
     total : iterable of str, optional
         Axes summed over.
     history : xarray.Dataset, optional

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
@@ -14,15 +16,17 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from sim.runs.dataset import manifest
+from sim.runs.dataset import completeness, manifest
+from sim.vocabulary import arguments
 from sim.vocabulary.axes import Array
+from sim.vocabulary.errors import MissingGlyphs
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-#: Laid over matplotlib's defaults, whatever the user's own settings are.
+#: Laid over matplotlib's defaults, whatever the user's own settings are; `context` adds the user's fonts.
 STYLE: dict[str, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": "#555555",
@@ -35,8 +39,6 @@ STYLE: dict[str, Any] = {
     "axes.titlelocation": "left",
     "axes.titlesize": 8.5,
     "figure.dpi": 100,
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
     "font.size": 8,
     "grid.color": "#dddddd",
     "grid.linewidth": 0.5,
@@ -47,6 +49,7 @@ STYLE: dict[str, Any] = {
     "savefig.dpi": 200,
     "svg.fonttype": "none",
     "svg.hashsalt": "hedgesim",
+    "text.parse_math": False,  # what stands between two dollars is a sum of money
     "xtick.color": "#555555",
     "xtick.labelcolor": "black",
     "xtick.labelsize": 7.5,
@@ -54,6 +57,12 @@ STYLE: dict[str, Any] = {
     "ytick.labelcolor": "black",
     "ytick.labelsize": 7.5,
 }
+
+#: The font of all figures; it comes with matplotlib.
+FONT = "DejaVu Sans"
+
+#: What matplotlib says where no font has a sign.
+_NO_GLYPH = re.compile(r"Glyph (\d+) .* missing from font")
 
 #: Colours of scenarios, from Okabe and Ito, which the colour-blind can tell apart.
 SCENARIO_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -76,11 +85,25 @@ T = TypeVar("T")
 
 @contextmanager
 def context() -> Iterator[None]:
-    """Apply the style for a while; the user's settings come back afterwards."""
+    """Apply the style for a while; the user's settings come back afterwards.
+
+    Of these, the fonts in ``font.family`` and ``font.sans-serif`` stand in where the style's has no sign.
+    """
+    fonts = [FONT, *_fonts_of_user()]
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(cast(Any, STYLE))
+        matplotlib.rcParams.update(cast(Any, {**STYLE, "font.family": fonts}))
         yield
+
+
+def _fonts_of_user() -> list[str]:
+    """Return the fonts that the user's settings name beyond matplotlib's own, as far as they are there."""
+    from matplotlib.font_manager import fontManager
+
+    named = [name for key in ("font.family", "font.sans-serif") for name in matplotlib.rcParams[key]]
+    usual = {FONT, *matplotlib.rcParamsDefault["font.family"], *matplotlib.rcParamsDefault["font.sans-serif"]}
+    known = set(fontManager.get_font_names())
+    return [name for name in dict.fromkeys(named) if name in known and name not in usual]
 
 
 def styled(function: Callable[P, T]) -> Callable[P, T]:
@@ -109,17 +132,41 @@ def save(figure: Figure, path: str | Path) -> tuple[Path, Path]:
     -------
     tuple of Path
         The two files; the same figure gives the same bytes.
+
+    Warns
+    -----
+    MissingGlyphs
+        Once, if no font has the signs of a text.
     """
-    base = Path(path)
+    base = arguments.path(path, "path")
     png, svg = base.with_name(f"{base.name}.png"), base.with_name(f"{base.name}.svg")
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        # Laid out once, both files look the same, and it takes half the time.
-        engine.execute(figure)
-        figure.set_layout_engine("none")
-    figure.savefig(png)
-    figure.savefig(svg, metadata={"Date": None})
+    with _one_warning():
+        engine = figure.get_layout_engine()
+        if engine is not None:
+            # Laid out once, both files look the same, and it takes half the time.
+            engine.execute(figure)
+            figure.set_layout_engine("none")
+        figure.savefig(png)
+        figure.savefig(svg, metadata={"Date": None})
     return png, svg
+
+
+@contextmanager
+def _one_warning() -> Iterator[None]:
+    """Say once, not for every sign and figure, that signs are missing."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    others = [each for each in caught if not _NO_GLYPH.match(str(each.message))]
+    for each in others:
+        warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+    if len(others) < len(caught):
+        remedy = (
+            'Name a font that has them: matplotlib.rcParams["font.sans-serif"] = [...], or in a matplotlibrc.'
+        )
+        warnings.warn(
+            f"No font has some signs of the texts in the figures. {remedy}", MissingGlyphs, stacklevel=4
+        )
 
 
 def panels(
@@ -166,6 +213,8 @@ def panels(
     engine.set(rect=(0, bottom, 1 - right / WIDTH, 1 - bottom - head / height), w_pad=0.06, h_pad=0.06)
     inscribe(figure, title, lines)
     place = (1 - right / WIDTH, 1 - head / height) if is_beside else (_LEFT, foot / height)
+    for handle in handles:
+        handle.set_label(legible(str(handle.get_label())))
     figure.legend(
         handles=list(handles),
         loc="upper left" if is_beside else "lower left",
@@ -185,6 +234,11 @@ def panels(
         axis.tick_params(labelbottom=True)
         axis.set_xlabel("Year")
     return figure, axes
+
+
+def legible(label: str) -> str:
+    """Return a label for a legend, which leaves out those that begin with an underscore."""
+    return f" {label}" if label.startswith("_") else label
 
 
 def inscribe(figure: Figure, title: str, lines: Sequence[str]) -> None:
@@ -245,7 +299,8 @@ def _columns(handles: Sequence[Artist]) -> int:
 def _about(runs: xr.Dataset) -> str:
     about = manifest(runs)
     software = f"{about['software']} {about['version']}"
-    return f"n = {about['trials']:,} trials per scenario, seed {about['seed']}; {software}"
+    trials = int(completeness(runs).sum()) if "trial" in runs.dims else about["trials"]
+    return f"n = {trials:,} trials per scenario, seed {about['seed']}; {software}"
 
 
 def _source(runs: xr.Dataset, has_history: bool) -> str:

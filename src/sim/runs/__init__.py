@@ -10,5 +10,6 @@ counts       counts, moments and quantiles instead of trials
 run_summary  a run of which counts are kept
 precision    sequential stopping on a confidence interval
 quarters     which quarters are recorded
+trials       the loop over trials of analyses, which keep nothing on disk
 resources    memory and disk, said and checked before a run
 """

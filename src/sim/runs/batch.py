@@ -20,12 +20,12 @@ from sim.model.schedule import USUAL, Rules, Schedule
 from sim.runs import blocks, pool, precision, quarters, resources
 from sim.runs import dataset as results
 from sim.runs.blocks import Finished, Form, Task
-from sim.runs.dataset import check_count
 from sim.runs.engines import Engines
 from sim.runs.precision import StoppingRule
 from sim.runs.store import Spec, Store
 from sim.scenario import record as scenario_record
 from sim.scenario.scenario import Scenario
+from sim.vocabulary import arguments
 from sim.vocabulary.errors import Contradiction
 
 if TYPE_CHECKING:
@@ -46,18 +46,18 @@ Job = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Execution:
-    """Where a batch is run, and who is told; see `sim.runs.run.run`."""
+    """How trials are run, and who is informed; see `sim.runs.run.run`."""
 
-    executor: Executor | None
-    workers: int | None
-    progress: Progress | None
+    executor: Executor | None = None
+    workers: int | None = None
+    progress: Progress | None = None
     announce: Announce | None = None
+    engine: str = results.AUTO
 
     def size(self, n_jobs: int, work: int) -> int:
         """Return how many jobs run at a time, given their number and their trials times quarters."""
         if self.workers is not None:
-            check_count(self.workers, "workers", 1)
-            return self.workers
+            return arguments.whole(self.workers, "workers", 1)
         if self.executor is not None:
             return pool.size_of(self.executor)
         return 1 if n_jobs < 2 or work < pool.ENOUGH_WORK else min(n_jobs, pool.usable_cores())
@@ -211,7 +211,7 @@ class Batch:
     def template(self) -> xr.Dataset:
         """Return the result with one trial, values not a number."""
         empty = {name: np.full((*self.shape(name), 1), np.nan, np.float32) for name in self.spec.keep}
-        return self.label(empty, ())
+        return self.label(empty, ()).assign_attrs(self.attributes(()))
 
     def attributes(self, failures: Sequence[Mapping[str, Any]], **more: Any) -> dict[str, str]:
         """Return the attributes of the result."""
@@ -227,8 +227,3 @@ class Batch:
             **self.engines.about(),
             **more,
         )
-
-
-def is_free(path: Path) -> bool:
-    """Whether a store may be made at a path: nothing is there, or an empty folder."""
-    return not path.exists() or (path.is_dir() and not any(path.iterdir()))

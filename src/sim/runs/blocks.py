@@ -120,7 +120,7 @@ def run(packed: bytes, first_trial: int, n_trials: int) -> Finished:
     """Run the trials of a packed task."""
     task = _unpack(packed)
     values = {name: np.full((*task.shape(name), n_trials), np.nan, np.float32) for name in task.keep}
-    raised, used = _fill(task, first_trial, values, _trust(packed))
+    raised, used = _fill(task, first_trial, values, trust_in(packed))
     problems = _not_finite(task, values) | raised
     for position in problems:
         for array in values.values():
@@ -174,7 +174,7 @@ def _unpack(packed: bytes) -> Task:
 
 
 @lru_cache(maxsize=_TASKS)
-def _trust(packed: bytes) -> Trust:
+def trust_in(packed: bytes) -> Trust:
     """Return what this process knows of the machine code of a task."""
     return Trust()
 
@@ -196,9 +196,13 @@ def _fill(
     except Exception:
         # A trial fails, in NumPy too, which finds out which one.
         repeated, problems = 1, _halved(task, first_trial, values, 0, n_trials)
+    return problems, used_by(trust, repeated)
+
+
+def used_by(trust: Trust, repeated: int) -> Engine:
+    """Return what ran a block of which NumPy took over so often."""
     remarks = (trust.problem and f"NumPy runs instead of machine code: {trust.problem}.", machine.refusal())
-    used = Engine(not trust.problem, repeated > 0 and not trust.problem, tuple(filter(None, remarks)))
-    return problems, used
+    return Engine(not trust.problem, repeated > 0 and not trust.problem, tuple(filter(None, remarks)))
 
 
 def _halved(task: Task, first_trial: int, values: dict[str, Array], low: int, high: int) -> dict[int, str]:
@@ -245,10 +249,10 @@ def _in_form(task: Task, values: dict[str, Array]) -> Any:
 
 
 def encode(values: Array, block: int) -> bytes:
-    """Return the bytes of a zarr chunk: little-endian float32 in C order, full length, Zstandard."""
+    """Return the bytes of a zarr chunk: little-endian float32 in C order, full length, checked Zstandard."""
     from numcodecs.zstd import Zstd
 
     chunk = np.full((*values.shape[:-1], block), np.nan, dtype="<f4")
     chunk[..., : values.shape[-1]] = values
-    encoded: bytes = Zstd(level=LEVEL).encode(chunk)
+    encoded: bytes = Zstd(level=LEVEL, checksum=True).encode(chunk)
     return encoded

@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,7 +23,9 @@ from sim.case.case import Case
 from sim.design.sampling import INDEPENDENT, Sampling, content
 from sim.engine.block import can_compile
 from sim.scenario.scenario import Scenario
-from sim.vocabulary.errors import InputError, MissingFile, SimWarning, UnknownName, WrongType, nearest
+from sim.vocabulary import arguments
+from sim.vocabulary.axes import Array
+from sim.vocabulary.errors import InputError, SimWarning, UnknownName, WrongType, nearest
 from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
@@ -32,8 +34,8 @@ if TYPE_CHECKING:
 #: What a run keeps unless it is told otherwise.
 DEFAULT_KEEP = tuple(v.name for v in GLOSSARY.values() if v.recorded == "always")
 
-#: Version of the layout of a saved result.
-FORMAT = 1
+#: Version of the layout of a saved result, and of a run on disk.
+FORMAT = 2
 
 #: Engines by name. Both give the same bits; `AUTO` takes machine code where there are enough trials for it.
 AUTO, NUMPY, COMPILED = ENGINES = ("auto", "numpy", "compiled")
@@ -43,9 +45,6 @@ ENGINE_VARIABLE = "HEDGESIM_ENGINE"
 
 #: Trials, over all scenarios, from which machine code saves more time than it takes to find or make.
 WORTH_COMPILING = 4096
-
-#: Trials in a chunk of a result saved from memory, and of the coordinates along trials.
-_CHUNK, _TRIALS_CHUNK = 10_000, 2**20
 
 _PACKAGES = ("numpy", "scipy", "xarray", "zarr")
 
@@ -127,62 +126,27 @@ def attributes(
     made["failures"] = [
         {field: each[field] for field in ("scenario", "trial", "problem")} for each in failures
     ]
+    made["missing"] = []
     return {"title": "hedgesim run", "manifest": json.dumps(made, ensure_ascii=False)}
 
 
 def manifest(runs: xr.Dataset) -> dict[str, Any]:
-    """Return how a result was made: versions, seed, digests, overrides, command."""
-    found: dict[str, Any] = json.loads(runs.attrs["manifest"])
-    return found
+    """Return how a result was made: versions, seed, digests, overrides, command; and what it lacks.
 
-
-def save(runs: xr.Dataset, path: str | Path) -> Path:
-    """Write a result to a zarr store, replacing nothing.
+    `failures` are the trials that failed; `missing` are those that are not there, in runs of them (scenario,
+    first trial, trials), because the run was stopped or its file is lost or damaged.
 
     Raises
     ------
     InputError
-        If the path exists.
+        If it is no result of a run.
     """
-    target = Path(path)
-    if target.exists():
-        raise InputError(str(target), "", "already exists", "Choose another path or remove it first.")
-    write(runs, target, min(_CHUNK, runs.sizes["trial"]))
-    return target
-
-
-def write(
-    runs: xr.Dataset, target: Path, block: int, level: int = 0, mode: Literal["w-", "a"] = "w-"
-) -> None:
-    """Write a result as zarr, so many trials of one scenario to a chunk, at a level of Zstandard."""
-    from zarr.codecs import ZstdCodec
-
-    chunks = {"scenario": 1, "trial": block}
-    encoding: dict[Any, dict[str, Any]] = {
-        name: {
-            "chunks": tuple(chunks.get(str(dim), size) for dim, size in array.sizes.items()),
-            "compressors": (ZstdCodec(level=level),),
-        }
-        for name, array in runs.data_vars.items()
-    }
-    along = [name for name, array in runs.coords.items() if array.dims == ("trial",)]
-    encoding |= {name: {"chunks": (_TRIALS_CHUNK,)} for name in along}
-    # Texts of any length: those of fixed length have no stable form in zarr's third version.
-    texts = {name: array.astype(object) for name, array in runs.coords.items() if array.dtype.kind == "U"}
-    runs.assign_coords(texts).to_zarr(target, mode=mode, encoding=encoding, consolidated=False, zarr_format=3)
-
-
-def open_result(path: str | Path) -> xr.Dataset:
-    """Open a saved result lazily."""
-    import xarray as xr
-
-    target = Path(path)
-    if (target / "run" / "zarr.json").is_file() and not (target / "zarr.json").is_file():
-        raise MissingFile(str(target), "", "the run is not finished", f"Finish it: sim resume {target}")
-    if not (target / "zarr.json").is_file():
-        raise MissingFile(str(target), "", "no result here", "Give the .zarr folder that a run has written.")
-    opened: xr.Dataset = xr.open_zarr(target, consolidated=False)
-    return opened
+    attributes = getattr(runs, "attrs", None)
+    if not isinstance(attributes, Mapping) or "manifest" not in attributes:
+        problem, remedy = "not a result of sim.run, or one without its manifest", "Give what sim.run returns."
+        raise WrongType("", "runs", f"{arguments.shown(runs)} is {problem}", remedy)
+    found: dict[str, Any] = json.loads(attributes["manifest"])
+    return found
 
 
 def kept_names(keep: Iterable[str] | str | None) -> tuple[str, ...]:
@@ -190,9 +154,16 @@ def kept_names(keep: Iterable[str] | str | None) -> tuple[str, ...]:
     recordable = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
     if keep is None:
         return DEFAULT_KEEP
-    if keep == "all":
-        return recordable
-    names = tuple(dict.fromkeys([keep] if isinstance(keep, str) else keep))
+    if isinstance(keep, str):
+        if keep == "all":
+            return recordable
+        keep = [keep]
+    remedy = 'Give names of variables, such as ["hhi"], or "all".'
+    names = tuple(
+        dict.fromkeys(arguments.text(each, "keep") for each in arguments.names(keep, "keep", remedy))
+    )
+    if not names:
+        raise WrongType("", "keep", "no variable to keep", remedy)
     for name in names:
         if name not in recordable:
             raise UnknownName(
@@ -201,21 +172,39 @@ def kept_names(keep: Iterable[str] | str | None) -> tuple[str, ...]:
     return names
 
 
-def check_count(value: Any, name: str, least: int) -> None:
-    """Raise `WrongType` unless an argument is a whole number of at least so much."""
-    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
-        raise WrongType(
-            "", name, f"not a whole number of at least {least}", f"Give {name} as a number.", value
-        )
+def complete_trials(runs: xr.Dataset) -> xr.Dataset:
+    """Return a result without the trials that failed or are missing in any of its scenarios.
 
-
-def drop_failed(runs: xr.Dataset) -> xr.Dataset:
-    """Return a result without the trials that failed in any of its scenarios."""
-    made = manifest(runs) if "manifest" in runs.attrs else {}
-    failed = {each["trial"] for each in made.get("failures", ())}
-    if not failed or "trial" not in runs.dims:
+    Raises
+    ------
+    InputError
+        If no trial is left.
+    """
+    is_complete = completeness(runs)
+    if is_complete.all():
         return runs
-    return runs.isel(trial=~np.isin(runs["trial"].values, list(failed)))
+    if not is_complete.any():
+        problem = "every trial failed or is missing in one of its scenarios"
+        raise InputError("", "result", problem, "What is missing is run by sim resume; see sim.manifest.")
+    return runs.isel(trial=is_complete)
+
+
+def completeness(runs: xr.Dataset) -> Array:
+    """Return, trial by trial, whether a result has it in all of its scenarios."""
+    trial = runs["trial"].values if "trial" in runs.dims else np.zeros(1, int)
+    made = manifest(runs) if "manifest" in runs.attrs and "trial" in runs.dims else {}
+    names = (
+        {str(name) for name in np.atleast_1d(runs["scenario"].values)} if "scenario" in runs.coords else None
+    )
+    is_complete = np.ones(len(trial), bool)
+    for each in made.get("failures", ()):
+        if names is None or each["scenario"] in names:
+            is_complete &= trial != each["trial"]
+    for each in made.get("missing", ()):
+        if names is None or each["scenario"] in names:
+            first = each["first_trial"]
+            is_complete &= (trial < first) | (trial >= first + each["trials"])
+    return is_complete
 
 
 def _manifest(
@@ -259,10 +248,7 @@ def chosen_engine(engine: str, trials: int, has_rules: bool) -> str:
     InputError
         If there is no such engine, or it cannot do what is asked.
     """
-    if engine not in ENGINES:
-        raise UnknownName(
-            "", "engine", "no such engine: {value}", nearest(engine, ENGINES, "engines"), engine
-        )
+    engine = arguments.chosen(engine, "engine", ENGINES)
     switch = os.environ.get(ENGINE_VARIABLE, AUTO)
     if switch not in ENGINES:
         remedy = nearest(switch, ENGINES, "engines")

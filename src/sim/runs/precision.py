@@ -1,4 +1,4 @@
-"""Running until a number is known well enough: ``"supplier_share[china]@2035 p50 ±0.002"``.
+"""Running until a number is known well enough: ``"hhi@2035 p50 ±0.002"``.
 
 Variable, labels of its axes, year (its last quarter) or quarter, statistic (mean, median, p05, p97.5), and
 half the width of its 95 % interval. A quantile's interval runs between two values of the sample, whatever the
@@ -40,10 +40,10 @@ _CONFIDENCE = 0.95
 
 _FORM = re.compile(
     r"\s*(?P<variable>\w+)\s*(?:\[(?P<labels>[^\]]+)\])?\s*@\s*(?P<when>\d{4}(?:-Q[1-4])?)"
-    r"\s+(?P<statistic>mean|median|p\d+(?:\.\d+)?)\s*(?:±|\+/?-)\s*(?P<half>[\d.]+(?:e-?\d+)?)\s*",
+    r"\s+(?P<statistic>mean|median|p\d+(?:\.\d+)?)\s*(?:±|\+/?-)\s*(?P<half>(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?)\s*",
     flags=re.ASCII,
 )
-_EXAMPLE = 'Such as "supplier_share[china]@2035 p50 ±0.002".'
+_EXAMPLE = 'Such as "hhi@2035 p50 ±0.002".'
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,10 @@ class StoppingRule:
 
     def values(self, runs: xr.Dataset) -> Array:
         """Return what is looked at, shape (scenario, trial); trials that failed are left out."""
-        from sim.runs.dataset import drop_failed
+        from sim.runs.dataset import completeness
 
         at = [str(each) for each in runs["quarter"].values].index(str(self.quarter))
-        picked = drop_failed(runs)[self.variable].isel(time=at)
+        picked = runs[self.variable].isel(time=at, trial=completeness(runs))
         by_axis = dict(zip(GLOSSARY[self.variable].dims, self.labels, strict=True))
         values: Array = picked.sel(by_axis).transpose("scenario", "trial").values
         return values

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import Any
 
+from sim.vocabulary import arguments
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import InputError, OutsideHorizon, WrongType
 
 
-def steps(quarters: str | Iterable[str | Quarter] | None, start: Quarter, n_steps: int) -> tuple[int, ...]:
+def steps(quarters: Any, start: Quarter, n_steps: int) -> tuple[int, ...]:
     """Return the steps to keep, counted from the start.
 
     Parameters
@@ -37,7 +38,9 @@ def steps(quarters: str | Iterable[str | Quarter] | None, start: Quarter, n_step
         high = _step(last, start, n_steps) if last else n_steps - 1
         chosen = tuple(range(low, high + 1, int(every or 1)))
     else:
-        named = quarters.split(",") if isinstance(quarters, str) else quarters
+        remedy = 'Such as "2025-Q4::4", or ["2030-Q4"].'
+        is_text = isinstance(quarters, str)
+        named = quarters.split(",") if is_text else arguments.names(quarters, "quarters", remedy)
         chosen = tuple(sorted({_step(each, start, n_steps) for each in named}))
     if not chosen:
         raise InputError("", "quarters", "no quarter left", "Such as 2025-Q4::4.", str(quarters))

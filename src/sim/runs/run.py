@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -17,34 +18,33 @@ import numpy as np
 
 from sim.design.sampling import Sampling, content, read
 from sim.engine.block import BLOCK
+from sim.files import staging
 from sim.files.records import shown
 from sim.model.schedule import USUAL, Rules
 from sim.runs import dataset as results
-from sim.runs import precision
+from sim.runs import precision, saved
 from sim.runs import quarters as calendar
 from sim.runs import run_summary as summarised
-from sim.runs.batch import Announce, Batch, Execution, Progress, is_free
-from sim.runs.dataset import check_count
+from sim.runs.batch import Announce, Batch, Execution, Progress
 from sim.runs.engines import Engines
 from sim.runs.store import Spec, Store, check_same, code_digest, is_run, version
 from sim.scenario import record as scenario_record
-from sim.scenario.scenario import Scenario, load
+from sim.scenario.scenario import Scenario, loaded
+from sim.vocabulary import arguments
+from sim.vocabulary.arguments import SEED, TRIALS
 from sim.vocabulary.axes import Array
 from sim.vocabulary.dates import Quarter
-from sim.vocabulary.errors import Contradiction, InputError
+from sim.vocabulary.errors import Contradiction, InputError, WrongType
 
 if TYPE_CHECKING:
     import xarray as xr
-
-#: Trials of a run unless it is told otherwise.
-TRIALS = 1000
 
 
 def run(
     scenarios: Scenario | str | Sequence[Scenario | str],
     *,
     trials: int | None = None,
-    seed: int = 0,
+    seed: int = SEED,
     keep: Iterable[str] | str | None = None,
     quarters: str | Iterable[str | Quarter] | None = None,
     first_trial: int = 0,
@@ -65,12 +65,13 @@ def run(
     Parameters
     ----------
     scenarios : Scenario, str or sequence of them
-        What to run; names and paths are loaded. They must share case, start and end.
+        What to run; names and paths (also path-like objects) are loaded. They must share case, start and end.
     trials : int
         Number of trials; each draws its parameters once and its shocks every quarter. By default 1,000; with
         `until`, the most there may be, by default 1,000,000.
     seed : int
-        Same seed, same trial, same luck: trial k of two scenarios differs only by what they assume.
+        A whole number, 0 or more. Same seed, same trial, same luck: trial k of two scenarios differs only
+        by what they assume.
     keep : iterable of str, or "all", optional
         Glossary variables to record; the default is every variable marked "always".
     quarters : str or iterable of str, optional
@@ -91,7 +92,7 @@ def run(
     summary : bool
         Keep counts, moments and quantiles instead of trials; see `sim.runs.counts`.
     until : str, optional
-        Run until a number is known so well, such as ``"supplier_share[china]@2035 p50 ±0.002"``; see
+        Run until a number is known so well, such as ``"hhi@2035 p50 ±0.002"``; see
         `sim.runs.precision`. The manifest says what was reached.
     engine : {"auto", "numpy", "compiled"}
         What runs it. The numbers are the same; "compiled" needs ``pip install hedgesim[fast]``, and "auto"
@@ -133,19 +134,42 @@ def run(
         engine=engine,
     )
     execution = Execution(executor, workers, progress, announce)
+    return start(batch, execution, out)
+
+
+def start(
+    batch: Batch, execution: Execution, out: str | Path | None = None, *, is_replacing: bool = False
+) -> xr.Dataset:
+    """Run a batch that `prepare` has made.
+
+    Parameters
+    ----------
+    batch, execution : Batch, Execution
+        What is run, and where.
+    out : path, optional
+        Where it is stored.
+    is_replacing : bool
+        Whether what stands at `out` goes once the new store is there. The caller has made sure that it may;
+        what another run is writing is refused all the same.
+    """
     if out is None:
         batch.check(execution, 0, None)
         return _finish(batch, execution, None)
-    target = Path(out)
+    target = staging.target_of(out)
+    staging.recover(target)
     spec = replace(
         batch.spec,
         scenarios=tuple(scenario_record.content(each) for each in batch.scenarios),
         code=code_digest(),
     )
-    if not is_free(target):
-        _refuse(target, spec)
-    batch.check(execution, 0, target)
-    store = Store.create(target, spec, None if summary else batch.template())
+    with ExitStack() as held:
+        if not staging.is_free(target):
+            if not is_replacing:
+                _refuse(target, spec)
+            if is_run(target):
+                held.enter_context(Store(target, spec).lock())
+        batch.check(execution, 0, target)
+        store = Store.create(target, spec, _template(batch))
     with store.lock():
         return _finish(replace(batch, spec=spec), execution, store)
 
@@ -154,7 +178,7 @@ def prepare(
     scenarios: Scenario | str | Sequence[Scenario | str],
     *,
     trials: int | None = None,
-    seed: int = 0,
+    seed: int = SEED,
     keep: Iterable[str] | str | None = None,
     quarters: str | Iterable[str | Quarter] | None = None,
     first_trial: int = 0,
@@ -170,13 +194,14 @@ def prepare(
     first = chosen[0]
     names = results.kept_names(keep)
     most = (TRIALS if until is None else precision.MOST) if trials is None else trials
-    check_count(most, "trials", 1)
-    check_count(first_trial, "first_trial", 0)
-    check_count(block, "block", 1)
+    most, block = arguments.whole(most, "trials", 1), arguments.whole(block, "block", 1)
+    seed, first_trial = arguments.seed(seed), arguments.whole(first_trial, "first_trial")
+    until = None if until is None else arguments.text(until, "until")
+    rules = _rules(rules)
     steps = calendar.steps(quarters, first.start, first.n_steps)
     if summary and until is not None:
         raise Contradiction("", "until", "needs the trials, and summary drops them", "Leave one out.")
-    schedule = USUAL.replace(rules or {})
+    schedule = USUAL.replace(rules)
     spec = Spec(
         scenarios=(),
         seed=seed,
@@ -243,13 +268,16 @@ def extend(
 
     Parameters are those of `resume`.
     """
+    out = arguments.path(out, "out")
     store = Store.open(out)
     with store.lock():
         store = Store.open(out)  # as it is now that nobody else writes
+        store.begin_ledger()
         batch = Batch.of(store, rules)
         spec = store.spec
+        trials = None if trials is None else arguments.whole(trials, "trials", 1)
         if trials is not None and trials != spec.trials:
-            check_count(trials, "trials", spec.trials)
+            arguments.whole(trials, "trials", spec.trials)
             if not batch.sampling.is_extensible:
                 problem = f"a Latin hypercube of {batch.sampling.samples:,} samples has no room for more"
                 raise Contradiction(shown(store.path), "trials", problem, "Run it anew, or take sobol.")
@@ -257,7 +285,7 @@ def extend(
         batch = replace(batch, spec=spec)
         execution = Execution(executor, workers, progress, announce)
         batch.check(execution, store.trials_done(), store.path)
-        store.renew(spec)
+        store.renew(spec, _template(batch))
         return _finish(batch, execution, store)
 
 
@@ -326,7 +354,7 @@ class _OnDisk:
         """Run the blocks that are not there, or are damaged, and return all, opened lazily."""
         store = self.store
         if batch.spec != store.spec:
-            store.renew(batch.spec)
+            store.renew(batch.spec, _template(batch))
         there = store.finished()
         missing = [job for job in batch.jobs if job[:2] not in there]
         for scenario, block, done in batch.work(missing, "chunks", self.execution):
@@ -337,7 +365,12 @@ class _OnDisk:
         """Write the manifest, with the precision reached in it."""
         more = {} if assessment is None else {"precision": assessment}
         self.store.describe(batch.attributes(self.store.failures(), **more))
-        return results.open_result(self.store.path)
+        return saved.open_run(self.store.path, is_going_on=True)
+
+
+def _template(batch: Batch) -> xr.Dataset | None:
+    """Return what a store is laid out by before it has blocks."""
+    return None if batch.spec.is_summary else batch.template()
 
 
 def _refuse(target: Path, spec: Spec) -> NoReturn:
@@ -349,9 +382,17 @@ def _refuse(target: Path, spec: Spec) -> NoReturn:
     raise InputError(shown(target), "", "already exists", remedy)
 
 
-def _scenarios(given: Scenario | str | Sequence[Scenario | str]) -> list[Scenario]:
-    listed = [given] if isinstance(given, Scenario | str) else list(given)
-    scenarios = [load(each) if isinstance(each, str) else each for each in listed]
+def _rules(given: Any) -> Rules:
+    """Return rules as a mapping from stage to function."""
+    rules = {} if given is None else arguments.table(given, "rules")
+    for name, rule in rules.items():
+        if not callable(rule):
+            raise WrongType("", f"rules.{name}", f"{arguments.shown(rule)} is not a function", "Give one.")
+    return rules
+
+
+def _scenarios(given: Any) -> list[Scenario]:
+    scenarios = loaded(given)
     if not scenarios:
         raise InputError("", "scenarios", "nothing to run", "Name at least one scenario.")
     first = scenarios[0]

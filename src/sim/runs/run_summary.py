@@ -55,7 +55,7 @@ def run(batch: Batch, execution: Execution, store: Store | None) -> xr.Dataset:
             written = time.monotonic()
     result = _label(batch, known, last)
     if store is not None:
-        store.write_result(result)
+        store.lay_out(result)
     return result
 
 

@@ -4,13 +4,16 @@
 
     OUT/                     what `sim.open` reads: a zarr group as xarray writes it
         supplier_share/c/0/0/0/7     chunk: scenario 0, all quarters kept, block 7 of trials
+        digests/             a group without arrays; digests of all metadata and coordinates
         run/                 a group without arrays; its attributes say what is run (`Spec`)
             ledger.jsonl     a line per finished block: digests of its chunks, trials that failed
             lock             held by the process that writes
             summary.0        where only summaries are kept: those of scenario 0, up to some block
 
-A chunk is written beside its place and renamed, and a block's line follows its chunks. What the ledger does
-not hold, or what does not have the digest that the ledger holds, is not there, and is done again.
+A chunk is written beside its place and renamed, and a block's line follows its chunks. Each line names the
+spec that it belongs to, and has a digest of its own, as the spec and the digests have. What the ledger does
+not hold, or what does not have the digest that the ledger holds, is not there, and is done again; metadata
+and coordinates are written anew whenever a run is taken up.
 """
 
 from __future__ import annotations
@@ -19,11 +22,11 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-import os
 import shutil
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,10 +34,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.design import sampling
+from sim.files import digests, lock, staging
 from sim.files.records import shown
 from sim.runs.blocks import LEVEL, Failure
-from sim.runs.dataset import write
-from sim.vocabulary.errors import Contradiction, InputError, MissingFile
+from sim.runs.dataset import FORMAT
+from sim.vocabulary.errors import Contradiction, InputError, MissingFile, SimWarning
 from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
@@ -42,13 +46,14 @@ if TYPE_CHECKING:
 
     from sim.runs.counts import Summary
 
-#: Version of what stands in `run/`.
-FORMAT = 1
-
 #: The group beside the data, and its files.
 RUN, LEDGER, LOCK = "run", "ledger.jsonl", "lock"
 
-_DIGEST_BYTES = 16
+#: Digits of the digest of the code that a message shows.
+_SHOWN = 16
+
+#: Fields of a spec that change when a run grows.
+_GROWING = ("trials", "until", "most")
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,17 @@ class Spec:
     engine: str
     version: str
     code: str
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of all of it."""
+        return digests.digest_of(dataclasses.asdict(self))
+
+    @cached_property
+    def identity(self) -> str:
+        """Digest of what never changes: blocks with another belong to another run."""
+        fields = dataclasses.asdict(self)
+        return digests.digest_of({name: fields[name] for name in fields if name not in _GROWING})
 
     def comparable(self) -> dict[str, Any]:
         """Return what a person would compare, without what may grow."""
@@ -156,67 +172,48 @@ class Store:
         self.spec = spec
 
     @classmethod
-    def create(cls, path: str | Path, spec: Spec, template: xr.Dataset | None) -> Store:
-        """Make a store without blocks; it appears whole or not at all.
+    def create(cls, path: Path, spec: Spec, template: xr.Dataset | None) -> Store:
+        """Make a store without blocks; it appears whole or not at all, in place of what stands there.
 
         Parameters
         ----------
-        path : path
-            Must not exist, or be an empty folder.
+        path : Path
+            See `sim.files.staging.target_of`.
         spec : Spec
         template : xarray.Dataset, optional
             The result with its first trial alone, values not a number; None where only summaries are kept.
         """
-        target = Path(path)
-        with _plain_errors(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            holder = target.parent / f".{target.name}.{os.getpid()}.partial"
+        holder = staging.partial(path)
+        with _plain_errors(path):
             shutil.rmtree(holder, ignore_errors=True)
             try:
-                if template is not None:
-                    write(template, holder, spec.block, LEVEL)
                 store = cls(holder, spec)
                 store._write_spec()
                 (holder / RUN / LEDGER).touch()
                 if template is not None:
-                    store.fit()
-                if target.is_dir():
-                    target.rmdir()  # an empty folder may be filled; another is refused here
-                holder.rename(target)
+                    store.lay_out(template)
+                staging.swap(holder, path)
             finally:
                 shutil.rmtree(holder, ignore_errors=True)
-        return cls(target, spec)
+        return cls(path, spec)
 
     @classmethod
     def open(cls, path: str | Path) -> Store:
-        """Open the store of an earlier run.
+        """Open the store of an earlier run, to go on with it.
 
         Raises
         ------
         InputError
-            If there is none, or it is of another version or other code.
+            If there is none, it is damaged, or of another version or other code.
         """
-        target = Path(path)
-        record = target / RUN / "zarr.json"
+        target = staging.located(path)
+        staging.recover(target)
         if not is_run(target):
             remedy = "Give the .zarr folder that sim run --out has written."
             if (target / "zarr.json").is_file():
                 remedy = "It was saved from memory; run with --out to write as blocks finish."
             raise MissingFile(shown(target), "", "no run here that could go on", remedy)
-        try:
-            fields = json.loads(record.read_text(encoding="utf-8"))["attributes"]
-            made = fields.pop("format")
-            found = {"format": made, "version": fields["version"], "code": fields["code"][:_DIGEST_BYTES]}
-            now = {"format": FORMAT, "version": version(), "code": code_digest()[:_DIGEST_BYTES]}
-            check_same(target, found, now)
-            as_tuples: dict[str, Any] = {
-                key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
-            }
-            spec = Spec(**as_tuples)
-        except (ValueError, KeyError, TypeError) as error:
-            problem = f"cannot be read as the record of a run: {error}"
-            raise InputError(shown(record), "", problem, "Run it anew, elsewhere.") from None
-        return cls(target, spec)
+        return cls(target, read_spec(target, is_to_go_on=True))
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -225,17 +222,19 @@ class Store:
         Raises
         ------
         InputError
-            If another run holds it.
+            If another run holds it, or nothing can be locked there.
         """
-        import filelock
-
-        with _plain_errors(self.path):
-            try:
-                held = filelock.FileLock(self.path / RUN / LOCK).acquire(timeout=0)
-            except filelock.Timeout:
-                problem, remedy = "another run is writing here", "Wait for it, or choose another --out."
-                raise InputError(shown(self.path), "", problem, remedy) from None
-        with held:
+        with contextlib.ExitStack() as held:
+            with _plain_errors(self.path):
+                try:
+                    held.enter_context(lock.locked(self.path / RUN / LOCK))
+                except lock.InUse:
+                    problem, remedy = "another run is writing here", "Wait for it, or choose another --out."
+                    raise InputError(shown(self.path), "", problem, remedy) from None
+                except lock.NoLocks:
+                    problem = "the file system cannot lock files, which keeps two runs from writing at a time"
+                    remedy = f"If no other run does: {lock.SWITCH}={lock.OFF} sim resume {shown(self.path)}"
+                    raise InputError(shown(self.path), "", problem, remedy) from None
             yield
 
     # ------------------------------------------------------------------ blocks
@@ -248,40 +247,90 @@ class Store:
             "scenario": scenario,
             "block": block,
             "trials": trials,
-            "chunks": {name: _digest(chunk) for name, chunk in chunks.items()},
+            "chunks": {name: digests.fingerprint(chunk) for name, chunk in chunks.items()},
             "failures": [each._asdict() for each in failures],
+            "spec": self.spec.identity,
         }
         with _plain_errors(self.path):
             for name, chunk in chunks.items():
                 replace(self.chunk(name, scenario, block), chunk)
             with (self.path / RUN / LEDGER).open("a", encoding="utf-8", newline="\n") as ledger:
-                ledger.write(json.dumps(entry) + "\n")
+                ledger.write(json.dumps(digests.signed(entry)) + "\n")
 
     def chunk(self, name: str, scenario: int, block: int) -> Path:
         """Return the file of a variable's chunk: all else but scenario and trial is whole."""
-        whole = ["0"] * (1 + len(GLOSSARY[name].dims))
-        return Path(self.path, name, "c", str(scenario), *whole, str(block))
+        return self.path / self._name(name, scenario, block)
+
+    @staticmethod
+    def _name(variable: str, scenario: int, block: int) -> str:
+        whole = ["0"] * (1 + len(GLOSSARY[variable].dims))
+        return "/".join([variable, "c", str(scenario), *whole, str(block)])
 
     def finished(self) -> dict[tuple[int, int], dict[str, Any]]:
         """Return the ledger's entries of blocks that are there, whole and with the digests it holds.
 
         Lines that were cut off or are overtaken leave the ledger, so the lock must be held.
         """
-        found = {key: entry for key, entry in self.entries().items() if self._is_sound(key, entry)}
+        found = {
+            key: entry
+            for key, entry in self.entries().items()
+            if self._is_whole(key, entry)
+            and all(self._is_sound(*file) for file in self._files(key, entry).items())
+        }
         lines = "".join(json.dumps(entry) + "\n" for entry in found.values())
         with _plain_errors(self.path):
             replace(self.path / RUN / LEDGER, lines.encode())
         return found
 
-    def entries(self) -> dict[tuple[int, int], dict[str, Any]]:
-        """Return what the ledger says, the last word on each block; lines that were cut off are left out."""
-        found: dict[tuple[int, int], dict[str, Any]] = {}
-        lines = (self.path / RUN / LEDGER).read_bytes().splitlines()
-        for line in lines:
-            with contextlib.suppress(ValueError, KeyError, TypeError):
-                entry = json.loads(line)
-                found[entry["scenario"], entry["block"]] = entry
+    def there(self) -> dict[tuple[int, int], dict[str, str]]:
+        """Return the blocks that are there at their full lengths: fingerprints of their files, by name."""
+        from sim.runs.zarr_files import is_there
+
+        found = {}
+        for key, entry in self.entries().items():
+            files = self._files(key, entry)
+            if self._is_whole(key, entry) and all(is_there(self.path, *file) for file in files.items()):
+                found[key] = files
         return found
+
+    def entries(self) -> dict[tuple[int, int], dict[str, Any]]:
+        """Return what the ledger says, the last word on each block.
+
+        Lines that were cut off, changed, or belong to another run are left out.
+
+        Raises
+        ------
+        InputError
+            If it is gone or cannot be read.
+        """
+        found: dict[tuple[int, int], dict[str, Any]] = {}
+        file, name = self.path / RUN / LEDGER, shown(self.path)
+        try:
+            lines = file.read_bytes().splitlines()
+        except FileNotFoundError:
+            problem = f"{RUN}/{LEDGER} is gone, which says what blocks are there"
+            raise MissingFile(
+                name, "", problem, f"Put it back, or run all again: sim resume {name}"
+            ) from None
+        except OSError as error:
+            from sim.runs.zarr_files import unreadable
+
+            raise unreadable(self.path, file, error) from None
+        for line in lines:
+            with contextlib.suppress(ValueError, RecursionError):
+                entry = json.loads(line)
+                if digests.is_signed(entry) and entry["spec"] == self.spec.identity:
+                    found[entry["scenario"], entry["block"]] = entry
+        return found
+
+    def begin_ledger(self) -> None:
+        """Make an empty ledger where it is gone, and say so."""
+        file = self.path / RUN / LEDGER
+        if not file.exists():
+            with _plain_errors(self.path):
+                file.touch()
+            problem = f"{RUN}/{LEDGER} is gone, which said what blocks are there; all are run again."
+            warnings.warn(f"{shown(self.path)}: {problem}", SimWarning, stacklevel=3)
 
     def trials_done(self) -> int:
         """Return how many trials the ledger holds, of all scenarios."""
@@ -296,16 +345,23 @@ class Store:
         by_trial = {(names.index(each["scenario"]), each["trial"]): each for each in listed}
         return [by_trial[key] for key in sorted(by_trial)]
 
-    def _is_sound(self, key: tuple[int, int], entry: Mapping[str, Any]) -> bool:
-        block, spec = key[1], self.spec
-        is_whole = entry["trials"] == min(spec.block, spec.trials - block * spec.block)
-        if not is_whole or set(entry["chunks"]) != set(() if spec.is_summary else spec.keep):
-            return False
+    def _is_whole(self, key: tuple[int, int], entry: Mapping[str, Any]) -> bool:
+        """Whether an entry is about all of a block of the run as it is now."""
+        (scenario, block), spec = key, self.spec
+        return (
+            0 <= scenario < len(spec.scenarios)
+            and 0 <= block * spec.block < spec.trials
+            and entry["trials"] == min(spec.block, spec.trials - block * spec.block)
+            and set(entry["chunks"]) == set(() if spec.is_summary else spec.keep)
+        )
+
+    def _files(self, key: tuple[int, int], entry: Mapping[str, Any]) -> dict[str, str]:
+        """Return the fingerprints of a block's files, by name."""
+        return {self._name(variable, *key): each for variable, each in entry["chunks"].items()}
+
+    def _is_sound(self, name: str, fingerprint: str) -> bool:
         try:
-            return all(
-                _digest(self.chunk(name, *key).read_bytes()) == digest
-                for name, digest in entry["chunks"].items()
-            )
+            return digests.fingerprint((self.path / name).read_bytes()) == fingerprint
         except OSError:
             return False
 
@@ -314,7 +370,7 @@ class Store:
         head = {"blocks": blocks, "failures": list(failures)}
         content = json.dumps(head).encode() + b"\n" + summary.dump()
         with _plain_errors(self.path):
-            replace(self._summary(scenario), _digest(content).encode() + b"\n" + content)
+            replace(self._summary(scenario), self._digest_of_summary(scenario, content) + b"\n" + content)
 
     def summary(self, scenario: int) -> tuple[int, list[Any], Summary] | None:
         """Return how many blocks of a scenario are summarised, which trials failed, and the summary."""
@@ -324,7 +380,7 @@ class Store:
             digest, content = self._summary(scenario).read_bytes().split(b"\n", 1)
         except (OSError, ValueError):
             return None
-        if digest.decode(errors="replace") != _digest(content):
+        if digest != self._digest_of_summary(scenario, content):
             return None
         head, dumped = content.split(b"\n", 1)
         fields = json.loads(head)
@@ -333,53 +389,124 @@ class Store:
     def _summary(self, scenario: int) -> Path:
         return self.path / RUN / f"summary.{scenario}"
 
+    def _digest_of_summary(self, scenario: int, content: bytes) -> bytes:
+        """Return a digest that binds a summary to its scenario and run."""
+        return digests.digest(f"{self.spec.identity} {scenario} ".encode() + content).encode()
+
     # ------------------------------------------------------------------ what is run
 
-    def renew(self, spec: Spec) -> None:
-        """Let the store be a run of more trials; the spec goes first, so a stop in between is made good."""
+    def renew(self, spec: Spec, template: xr.Dataset | None) -> None:
+        """Let the store be a run of so many trials; the spec goes first, so a stop in between is made good.
+
+        What is not a block, metadata and coordinates, is written anew, whatever has come of it.
+        """
         self.spec = spec
         with _plain_errors(self.path):
             self._write_spec()
-            if not spec.is_summary:
-                self.fit()
+            if template is not None:
+                self.lay_out(template)
 
-    def fit(self) -> None:
-        """Give every array the length that the spec asks for. May be repeated."""
+    def lay_out(self, result: xr.Dataset) -> None:
+        """Write a summary, or the metadata and coordinates of trials, over earlier ones.
+
+        The digests go first: until all else has followed, the store is refused and can be taken up.
+        """
+        from sim.runs import zarr_files
+
+        spec, made = self.spec, self.path / RUN / ".result"
+        with _plain_errors(self.path):
+            shutil.rmtree(made, ignore_errors=True)
+            try:
+                zarr_files.write(result, made, 1 if spec.is_summary else spec.block, LEVEL)
+                if not spec.is_summary:
+                    self._fit(made)
+                files = zarr_files.fingerprints(made)
+                replace(self._index, zarr_files.index_content(files, spec.digest))
+                for name, fingerprint in files.items():
+                    if not self._is_sound(name, fingerprint):
+                        replace(self.path / name, (made / name).read_bytes())
+            finally:
+                shutil.rmtree(made, ignore_errors=True)
+
+    def _fit(self, made: Path) -> None:
+        """Give every array of a template the length that the spec asks for."""
         import zarr
 
-        group: Any = zarr.open_group(self.path, mode="r+", use_consolidated=False)
-        for name in self.spec.keep:
-            shape = (*group[name].shape[:-1], self.spec.trials)
-            if group[name].shape != shape:
-                group[name].resize(shape)
-        trial = np.arange(self.spec.first_trial, self.spec.first_trial + self.spec.trials)
-        numbers = sampling.restore(self.spec.sampling).numbers(trial)
+        spec, group = self.spec, zarr.open_group(made, mode="r+", use_consolidated=False)
+        arrays: Any = group
+        for name in spec.keep:
+            arrays[name].resize((*arrays[name].shape[:-1], spec.trials))
+        trial = np.arange(spec.first_trial, spec.first_trial + spec.trials)
+        numbers = sampling.restore(spec.sampling).numbers(trial)
         for name, values in {"trial": trial, **numbers}.items():
-            if group[name].shape != values.shape:
-                group[name].resize(values.shape)
-            group[name][:] = values
-
-    def write_result(self, result: xr.Dataset) -> None:
-        """Write the result of a run that keeps summaries, over an earlier one."""
-        with _plain_errors(self.path):
-            for name in ("zarr.json", *map(str, result.variables)):
-                old = self.path / name
-                shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
-            write(result, self.path, 1, LEVEL, mode="a")
+            arrays[name].resize(values.shape)
+            arrays[name][:] = values
 
     def describe(self, attributes: Mapping[str, Any]) -> None:
         """Write the attributes of the result; the manifest among them."""
-        import zarr
+        from sim.runs import zarr_files
 
+        file = self.path / zarr_files.METADATA
         with _plain_errors(self.path):
-            zarr.open_group(self.path, mode="r+", use_consolidated=False).update_attributes(dict(attributes))
+            group = json.loads(file.read_bytes())
+            group["attributes"] |= attributes
+            content = json.dumps(group, ensure_ascii=False, indent=1).encode()
+            found = zarr_files.read_index(self.path, self.remedy)
+            files = {**(found.files if found else {}), file.name: digests.fingerprint(content)}
+            replace(self._index, zarr_files.index_content(files, self.spec.digest))
+            replace(file, content)
+
+    @property
+    def remedy(self) -> str:
+        """What to do about damage."""
+        return f"To run what is damaged again: sim resume {shown(self.path)}"
+
+    @property
+    def _index(self) -> Path:
+        from sim.runs.zarr_files import DIGESTS, METADATA
+
+        return self.path / DIGESTS / METADATA
 
     def _write_spec(self) -> None:
-        attributes = {"format": FORMAT, **dataclasses.asdict(self.spec)}
+        attributes = digests.signed({"format": FORMAT, **dataclasses.asdict(self.spec)})
         group = {"attributes": attributes, "zarr_format": 3, "node_type": "group"}
         replace(
             self.path / RUN / "zarr.json", json.dumps(group, ensure_ascii=False, indent=1).encode("utf-8")
         )
+
+
+def read_spec(target: Path, *, is_to_go_on: bool) -> Spec:
+    """Return what the run in a folder is.
+
+    Raises
+    ------
+    InputError
+        If it is damaged or of another format; or, to go on with it, of another version or other code.
+    """
+    record = target / RUN / "zarr.json"
+    try:
+        fields = json.loads(record.read_bytes())["attributes"]
+        is_whole = digests.is_signed(fields)
+        made, _ = fields.pop("format"), fields.pop("digest", None)
+        found: dict[str, Any] = {"format": made}
+        now: dict[str, Any] = {"format": FORMAT}
+        if is_to_go_on:
+            found |= {"version": fields["version"], "code": fields["code"][:_SHOWN]}
+            now |= {"version": version(), "code": code_digest()[:_SHOWN]}
+        check_same(target, found, now)
+        if not is_whole:
+            problem = "has been damaged or changed since it was written, and says what is run"
+            raise InputError(shown(record), "", problem, "Put back a copy of it, or run it anew, elsewhere.")
+        as_tuples: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
+        }
+        return Spec(**as_tuples)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(shown(record), "", f"cannot be read: {reason}", "Give a readable copy.") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        problem = f"cannot be read as the record of a run: {error}"
+        raise InputError(shown(record), "", problem, "Run it anew, elsewhere.") from None
 
 
 def is_run(path: Path) -> bool:
@@ -407,10 +534,6 @@ def check_same(path: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) 
         said = "; ".join(f"{key} is {found[key]}, not {wanted[key]}" for key in differing)
         problem, remedy = f"holds another run: {said}", "Choose another --out, or run it anew."
         raise Contradiction(shown(path), "", problem, remedy)
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
 
 
 @contextlib.contextmanager

@@ -151,7 +151,7 @@ class Target:
     variable : str
         ``mechanism.name`` of the parameter, or the name of the state.
     elements : tuple of str
-        Keys of the elements or cells, such as ``relation.bangladesh.india``.
+        Keys of the elements or cells, such as ``relation.recipient.neighbour``.
     index : tuple of tuple of int
         Their positions in the array, in the same order.
     """
@@ -195,7 +195,7 @@ class Event:
         return dict(self.fields)[field]
 
     def text(self) -> str:
-        """Say what happens in one line, such as ``2027-Q1 sign partner=japan rung=3``."""
+        """Say what happens in one line, such as ``2027-Q1 sign partner=NAME rung=3``."""
         said = [f"{field}={value}" for field, value in self.fields if value is not None]
         return " ".join([str(self.at), self.what, *said])
 

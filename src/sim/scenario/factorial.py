@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+from sim.parameter import distributions
 from sim.parameter.parameter_set import Change
-from sim.scenario.scenario import Scenario, load
+from sim.scenario.scenario import Scenario, loaded
+from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError
+
+_LIST = "Give a list, such as [0.1, 0.2]."
 
 
 def factorial(
@@ -32,32 +37,48 @@ def factorial(
     >>> [each.name for each in factorial("baseline", {"demand.caution": [0.1, 0.2]})]
     ['baseline, caution=0.1', 'baseline, caution=0.2']
     """
-    for key, values in levers.items():
-        if isinstance(values, str | Mapping) or not isinstance(values, Sequence) or not values:
-            raise InputError("", f"levers.{key}", "not a list of values", "Such as [0.1, 0.2].", values)
-    rows = [dict(zip(levers, row, strict=True)) for row in itertools.product(*levers.values())]
+    listed: dict[str, Sequence[Change]] = {}
+    for key, values in arguments.table(levers, "levers").items():
+        values = () if isinstance(values, str) else arguments.names(values, f"levers.{key}", _LIST)
+        if not values:
+            raise InputError("", f"levers.{key}", "not a list of values", _LIST)
+        listed[key] = values
+    rows = [dict(zip(listed, row, strict=True)) for row in itertools.product(*listed.values())]
     return design_table(bases, rows)
 
 
-def design_table(
-    bases: Scenario | str | Sequence[Scenario | str], rows: Iterable[Mapping[str, Change]]
-) -> list[Scenario]:
+def design_table(bases: Scenario | str | Sequence[Scenario | str], rows: Any) -> list[Scenario]:
     """Return every base under every row of a table: parameter or element -> value.
+
+    Parameters
+    ----------
+    bases : Scenario, str or sequence of them
+        Scenarios, loaded if they are names or paths.
+    rows : iterable of mapping, or DataFrame
+        One scenario of each base per row; a DataFrame has a column per parameter or element.
 
     Raises
     ------
     InputError
         If a name is unknown, a value out of bounds, or two rows say the same.
     """
-    listed = [bases] if isinstance(bases, Scenario | str) else list(bases)
-    scenarios = [load(each) if isinstance(each, str) else each for each in listed]
-    table = list(rows)
-    made = [base.override(row, name=_name(base, row, table)) for base in scenarios for row in table]
+    table = _rows(rows)
+    made = [
+        base.override(row or None, name=_name(base, row, table)) for base in loaded(bases) for row in table
+    ]
     names = [each.name for each in made]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise InputError("", "design", f"{twice} stands in it twice", "Leave one out.")
     return made
+
+
+def _rows(rows: Any) -> list[Mapping[str, Change]]:
+    """Return the rows of a table, whatever it is: a DataFrame has them under `to_dict` or `to_dicts`."""
+    if arguments.is_frame(rows):
+        rows = rows.to_dicts() if hasattr(rows, "to_dicts") else rows.to_dict("records")
+    remedy = 'Give a list such as [{"demand.caution": 0.1}, {"demand.caution": 0.2}], or a DataFrame.'
+    return [arguments.table(row, "rows") for row in arguments.names(rows, "rows", remedy)]
 
 
 def _name(base: Scenario, row: Mapping[str, Change], table: Sequence[Mapping[str, Change]]) -> str:
@@ -74,9 +95,9 @@ def _short(key: str, keys: Iterable[str]) -> str:
 
 def _text(value: Change) -> str:
     if not isinstance(value, Mapping):
-        return f"{value:g}"
+        return f"{value:.12g}" if distributions.is_number(value) else str(value)
     return " ".join(f"{field} {_plain(item)}" for field, item in value.items())
 
 
 def _plain(item: object) -> str:
-    return " to ".join(f"{each:g}" for each in item) if isinstance(item, list | tuple) else str(item)
+    return " to ".join(f"{each:.12g}" for each in item) if isinstance(item, list | tuple) else str(item)

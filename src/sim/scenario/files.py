@@ -12,6 +12,7 @@ from sim.files.records import Record, Texts, check, read_toml, shown
 from sim.parameter import posterior
 from sim.parameter.parameter_set import CHANGE_FIELDS, ParameterSet
 from sim.parameter.posterior import Posterior
+from sim.vocabulary import arguments
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import (
     DuplicateKey,
@@ -85,6 +86,8 @@ def is_path(name: str) -> bool:
 
 def find(name_or_path: str | Path) -> Path:
     """Return the file of a shipped scenario, or the path given."""
+    if isinstance(name_or_path, str) and is_path(name_or_path):
+        name_or_path = arguments.path(name_or_path, "scenario")
     name = str(name_or_path)
     if isinstance(name_or_path, Path) or is_path(name):
         if not Path(name).is_file():
@@ -142,7 +145,8 @@ def _flat(table: dict[str, Any], prefix: str) -> list[tuple[str, Any]]:
     for name, item in table.items():
         key = prefix + name
         is_change = "." in key and isinstance(item, dict) and bool(set(item) & set(CHANGE_FIELDS))
-        pairs += _flat(item, f"{key}.") if isinstance(item, dict) and not is_change else [(key, item)]
+        is_nested = isinstance(item, dict) and not is_change and item != {}
+        pairs += _flat(item, f"{key}.") if is_nested else [(key, item)]
     return pairs
 
 

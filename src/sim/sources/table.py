@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
+from sim.files import tables
 from sim.vocabulary.errors import DuplicateKey, UnknownName, nearest
 
 #: Where the table stands.
 FILE = Path(__file__).parent.parent / "data" / "evidence.csv"
 
-#: Keys of the documents in the column `where`.
-DOCUMENTS: dict[str, str] = {
-    "000": "Article on the strategic and defence partnership of Bangladesh and Japan",
-    "001": "Report on the potential defence agreement of Bangladesh and Japan",
-    "002": "Report on the agreement on defence equipment and technology signed on 3 February 2026",
-    "003": "Report on the defence talks of Bangladesh and Pakistan in Rawalpindi, August 2025",
-    "004": "Briefing on the defence ties of Japan and India",
-}
+#: Titles of the documents, by their keys in the column `where`.
+DOCUMENTS = FILE.with_name("documents.csv")
 
 
 @dataclass(frozen=True)
@@ -55,18 +49,29 @@ class Evidence:
     @property
     def document(self) -> str | None:
         """Title of the document that the row is from, if it is from one."""
-        return DOCUMENTS.get(self.where[:3]) if self.origin == "document" else None
+        return documents().get(self.where[:3]) if self.origin == "document" else None
+
+
+@lru_cache(maxsize=1)
+def documents() -> dict[str, str]:
+    """Return the titles of the documents by key."""
+    return {row.text("key"): row.text("title") for row in tables.read(DOCUMENTS, ("key", "title"))}
 
 
 @lru_cache(maxsize=1)
 def load() -> Mapping[str, Evidence]:
     """Return the table as id -> row, in the order of the file."""
+    columns = [field.name for field in fields(Evidence)]
     rows: dict[str, Evidence] = {}
-    with FILE.open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            if row["id"] in rows:
-                raise DuplicateKey(FILE.name, row["id"], "id given twice", "Rename one of the two rows.")
-            rows[row["id"]] = Evidence(**row)
+    for row in tables.read(FILE, columns):
+        for column in row.cells:
+            if column not in columns:
+                remedy = nearest(column, columns, "columns")
+                raise UnknownName(row.file, "row 1", "no such column: {value}", remedy, column)
+        identity = row.text("id")
+        if identity in rows:
+            raise DuplicateKey(row.file, row.place("id"), "given twice", "Rename one of the two.", identity)
+        rows[identity] = Evidence(**row.cells)
     return MappingProxyType(rows)
 
 

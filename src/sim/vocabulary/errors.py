@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
+from sim.vocabulary.printing import printable
+
 
 class SimError(Exception):
     """Anything the user can put right; the command line prints it and exits with code 2."""
@@ -19,7 +21,7 @@ class InputError(SimError):
     file : str
         The file in which the bad line stands, as the user would open it; "" for an argument.
     place : str
-        Where in it: a key path such as ``set.grants.osa_budget``, or ``line 7``; "" for the whole file.
+        Where in it: a key path such as ``set.grants.largest_grant``, or ``line 7``; "" for the whole file.
     message : str
         What is wrong. A ``{value}`` in it is replaced by the value; otherwise the value, where
         there is one, is shown after the place.
@@ -46,11 +48,23 @@ class InputError(SimError):
                 place = f"{place} = {quoted(self.value)}"
         head = ": ".join(part for part in (self.file, place, message) if part)
         sentence = head if head.endswith((".", "?", "!")) else head + "."
-        return " ".join(f"{sentence} {self.remedy}".split())
+        return printable(" ".join(f"{sentence} {self.remedy}".split()))
 
 
 class SimWarning(UserWarning):
     """What the user should know, though it goes on; the command line prints it as one line."""
+
+
+class Incomplete(SimWarning):
+    """A result that lacks trials; what is there can be used."""
+
+
+class IneffectiveChange(SimWarning):
+    """A change of a scenario that can have no effect, or less than it says."""
+
+
+class MissingGlyphs(SimWarning):
+    """A figure shows a text for which its fonts have no signs."""
 
 
 class UnknownName(InputError):
@@ -116,10 +130,10 @@ class BadEncoding(InputError):
 def nearest(name: str, names: Iterable[str], what: str = "names", shown: int = 12) -> str:
     """Return a remedy: the nearest of `names`, or, where none is near, what there is to choose from.
 
-    >>> nearest("osa_budgt", ["osa_budget", "handover"])
-    'Did you mean osa_budget?'
-    >>> nearest("zzz", ["osa_budget", "handover"])
-    'Known names: osa_budget, handover.'
+    >>> nearest("largest_gran", ["largest_grant", "handover"])
+    'Did you mean largest_grant?'
+    >>> nearest("zzz", ["largest_grant", "handover"])
+    'Known names: largest_grant, handover.'
     """
     known = list(dict.fromkeys(names))
     if not known:
@@ -130,6 +144,10 @@ def nearest(name: str, names: Iterable[str], what: str = "names", shown: int = 1
         return f"Did you mean {folded[near[0]]}?"
     more = f" and {len(known) - shown} more" if len(known) > shown else ""
     return f"Known {what}: {', '.join(known[:shown])}{more}."
+
+
+#: Bits of a whole number that is still written out.
+_LARGEST = 256
 
 
 def quoted(value: Any) -> str:
@@ -144,6 +162,8 @@ def quoted(value: Any) -> str:
         text = "{ " + ", ".join(f"{key} = {quoted(item)}" for key, item in value.items()) + " }"
     elif isinstance(value, list | tuple):
         text = "[" + ", ".join(quoted(item) for item in value) + "]"
+    elif isinstance(value, int) and value.bit_length() > _LARGEST:
+        text = f"a whole number of {value.bit_length():,} bits"
     else:
         text = str(value)
     text = " ".join(text.split())

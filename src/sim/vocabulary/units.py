@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 from sim.vocabulary.errors import UnknownUnit, nearest
+
+#: Currencies in which parties other than the recipient count: code and name.
+CURRENCIES = Path(__file__).parent.parent / "data" / "currencies.csv"
 
 #: unit -> what it means
 UNITS: dict[str, str] = {
@@ -48,10 +54,7 @@ UNITS: dict[str, str] = {
     "US$ m": "million US dollars, constant",
     "US$ m/year": "million US dollars per year, constant",
     "US$ m/TIV m": "price of a trend-indicator value",
-    "JPY m": "million yen",
-    "JPY bn": "billion yen",
-    "JPY bn/year": "billion yen per year",
-    "JPY/US$": "yen per US dollar",
+    "donor m": "million in the donor's currency",
     # utility
     "logit": "utility, in units of the logistic scale",
     "logit/year": "utility per year",
@@ -66,6 +69,20 @@ UNITS: dict[str, str] = {
     "index/US$ m": "index points per million US dollars",
     "index/TIV m": "index points per million trend-indicator values",
 }
+
+
+def _of_currency(code: str, name: str) -> dict[str, str]:
+    return {
+        f"{code} m": f"million {name}",
+        f"{code} bn": f"billion {name}",
+        f"{code} bn/year": f"billion {name} per year",
+        f"{code}/US$": f"{name} per US dollar",
+    }
+
+
+with CURRENCIES.open(encoding="utf-8", newline="") as _rows:
+    for _row in csv.DictReader(_rows):
+        UNITS |= _of_currency(**_row)
 
 
 def check(unit: str, file: str, place: str) -> str:

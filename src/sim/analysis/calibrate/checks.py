@@ -8,7 +8,8 @@ import numpy as np
 
 from sim.analysis.calibrate import rank_checks as sbc
 from sim.analysis.calibrate import regression_abc as abc
-from sim.analysis.calibrate.waves import BATCH, Calibration, Progress, generator, n_kept, with_columns
+from sim.analysis.calibrate.waves import BATCH, Calibration, generator, n_kept, with_columns
+from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.vocabulary.axes import Array
 
 
@@ -74,7 +75,10 @@ class Check:
 
 
 def check_predictions(
-    calibration: Calibration, columns: dict[str, Array], trials: int, progress: Progress | None = None
+    calibration: Calibration,
+    columns: dict[str, Array],
+    trials: int,
+    execution: Execution = USUAL_EXECUTION,
 ) -> tuple[list[Check], Array]:
     """Run the windows with the posterior and look for the record among the trials.
 
@@ -92,9 +96,7 @@ def check_predictions(
     parts = []
     for start in range(first, first + trials, BATCH):
         count = min(BATCH, first + trials - start)
-        parts.append(targets.simulated(start, count, calibration.seed, windows))
-        if progress is not None:
-            progress(count)
+        parts.append(targets.simulated(start, count, calibration.seed, windows, execution))
     after, before = np.concatenate(parts, axis=1), calibration.prior_statistics
     checks = []
     for name, recorded, prior, row in zip(targets.names(), calibration.observed, before, after, strict=True):

@@ -71,13 +71,13 @@ def judge(found: IntArray, draws: int, names: tuple[str, ...]) -> list[Verdict]:
     verdicts = []
     edges = np.linspace(0, draws + 1, BINS + 1)
     share = np.diff(np.ceil(edges)) / (draws + 1)
+    band = stats.kstwo.ppf(0.95, found.shape[1])
     for name, row in zip(names, found, strict=True):
         counts = np.histogram(row, bins=np.ceil(edges))[0]
         chi_square, p_value = stats.chisquare(counts, share * len(row))
         # Ranks are whole numbers: the middle of a step keeps the test from leaning to one side.
         uniform = (row + 0.5) / (draws + 1)
         ks_distance = stats.kstest(uniform, "uniform").statistic
-        band = stats.kstwo.ppf(0.95, len(row))
         spread = uniform.std() * np.sqrt(12.0)
         verdicts.append(
             Verdict(name, float(chi_square), float(p_value), float(ks_distance), float(band), float(spread))

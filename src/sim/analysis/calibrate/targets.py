@@ -16,7 +16,7 @@ drawn by trial, so that a later release of the register would count as the same 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,13 +26,13 @@ from pydantic import BeforeValidator, Field
 
 from sim.case import register
 from sim.case.case import Case
-from sim.design import plan as design
-from sim.engine import block as engine
 from sim.files.records import Number, Record, Texts, check, read_toml, shown
 from sim.numerics.elementary import normal_quantile
 from sim.numerics.special import normal_cdf
 from sim.numerics.streams import Streams
 from sim.parameter.elements import Element
+from sim.runs import trials as loop
+from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario import scenario
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.axes import QUARTERS, Array
@@ -146,17 +146,29 @@ class Targets:
         return statistics
 
     def simulated(
-        self, first_trial: int, n_trials: int, seed: int, windows: Sequence[Scenario] | None = None
+        self,
+        first_trial: int,
+        n_trials: int,
+        seed: int,
+        windows: Sequence[Scenario] | None = None,
+        execution: Execution = USUAL_EXECUTION,
     ) -> Array:
-        """Return the statistics of trials, shape (statistic, trial); revisions are among the luck.
+        """Return the statistics of trials, shape (statistic, trial); revisions are drawn by trial too.
 
         Parameters
         ----------
         first_trial, n_trials, seed : int
         windows : sequence of Scenario, optional
             The windows with other parameters; by default with their priors.
+        execution : Execution, optional
+            Workers, engine, and progress in trials of all windows.
         """
-        found = [_run(window, first_trial, n_trials, seed) for window in windows or self.windows]
+        by_window = loop.reduce(
+            windows or self.windows, _Years, n_trials, seed, first_trial=first_trial, execution=execution
+        )
+        found = [
+            tuple(np.concatenate(each, axis=-1) for each in zip(*blocks, strict=True)) for blocks in by_window
+        ]
         return self._statistics(
             [
                 (self._revised(delivered, first_trial, seed, number), *orders)
@@ -226,7 +238,7 @@ class Targets:
     ) -> Array:
         """Return the calibrated elements as normal scores of their priors, shape (element, trial)."""
         first = (windows or self.windows)[0]
-        drawn = design.draw_parameters(design.plan(first, seed), first_trial, n_trials)
+        drawn = loop.parameters(first, n_trials, seed, first_trial)
         parameters = first.parameters
         scores = []
         for element in self.elements:
@@ -313,18 +325,18 @@ def _calibrated(table: TargetsTable, windows: Sequence[Scenario], file: str) -> 
 
 
 def _empty(case: Case, window: Scenario, n_trials: int) -> tuple[Array, Array, Array]:
-    """Return room for what `_run` returns."""
+    """Return room for what `_Years` keeps."""
     years, suppliers, categories = window.n_steps // QUARTERS, case.size("supplier"), case.size("category")
     shapes = (years, suppliers), (years, suppliers, categories), (years, categories)
     delivered, ordered, sizes = (np.zeros((*shape, n_trials)) for shape in shapes)
     return delivered, ordered, sizes
 
 
-def _run(window: Scenario, first_trial: int, n_trials: int, seed: int) -> tuple[Array, Array, Array]:
-    """Run trials of a window.
+class _Years:
+    """Trials of a window by year: what was delivered and ordered.
 
-    Returns
-    -------
+    Attributes
+    ----------
     delivered : ndarray, shape (year, supplier, trial)
         TIV m.
     ordered : ndarray, shape (year, supplier, category, trial)
@@ -332,32 +344,28 @@ def _run(window: Scenario, first_trial: int, n_trials: int, seed: int) -> tuple[
     sizes : ndarray, shape (year, category, trial)
         Sum of the log sizes of these.
     """
-    plan = design.plan(window, seed)
-    parts = [
-        _run_block(plan, window, start, min(engine.BLOCK, first_trial + n_trials - start))
-        for start in range(first_trial, first_trial + n_trials, engine.BLOCK)
-    ]
-    delivered, ordered, sizes = (np.concatenate(each, axis=-1) for each in zip(*parts, strict=True))
-    return delivered, ordered, sizes
 
+    reads = ("deliveries", "contract_supplier", "contract_category", "contract_trial", "contract_tiv")
 
-def _run_block(
-    plan: design.Plan, window: Scenario, first_trial: int, n_trials: int
-) -> tuple[Array, Array, Array]:
-    block = engine.Block(plan, first_trial, n_trials)
-    delivered, ordered, sizes = _empty(window.case, window, n_trials)
-    in_register = plan.constants["in_register"] > 0
-    for step in range(plan.n_steps):
-        block.advance()
-        year, values = step // QUARTERS, block.values
-        delivered[year] += values["deliveries"]
-        counts = in_register[values["contract_category"]]
+    def __init__(self, window: Scenario, n_trials: int) -> None:
+        self.delivered, self.ordered, self.sizes = _empty(window.case, window, n_trials)
+        self.in_register = window.case.constants["in_register"] > 0
+
+    def add(self, step: int, trials: slice, values: Mapping[str, Array]) -> None:
+        """Add a quarter to its year."""
+        year = step // QUARTERS
+        self.delivered[year][..., trials] += values["deliveries"]
+        counts = self.in_register[values["contract_category"]]
         supplier, category, trial, tiv = (
             values[f"contract_{name}"][counts] for name in ("supplier", "category", "trial", "tiv")
         )
-        np.add.at(ordered[year], (supplier, category, trial), 1.0)
-        np.add.at(sizes[year], (category, trial), np.log(np.maximum(tiv, _LEAST_SIZE)))
-    return delivered, ordered, sizes
+        np.add.at(self.ordered[year][..., trials], (supplier, category, trial), 1.0)
+        size = np.log(np.maximum(tiv, _LEAST_SIZE))
+        np.add.at(self.sizes[year][..., trials], (category, trial), size)
+
+    def result(self) -> tuple[Array, Array, Array]:
+        """Return the three."""
+        return self.delivered, self.ordered, self.sizes
 
 
 def describe(element: Element) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,10 @@ import numpy as np
 from sim.analysis.calibrate import regression_abc as abc
 from sim.analysis.calibrate.targets import Targets, describe, from_normal
 from sim.parameter.posterior import Posterior
+from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario.scenario import Scenario
+from sim.vocabulary import arguments
+from sim.vocabulary.arguments import SEED, TRIALS_OF_WAVE
 from sim.vocabulary.axes import Array
 
 #: Waves, and the trials of each window that are run at once.
@@ -51,8 +54,6 @@ _PER_SUMMARY = 10
 
 #: Rows of the proposal's table that trials pick from, per trial, so that few rows come up twice.
 _ROWS_PER_TRIAL = 2
-
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -198,10 +199,10 @@ def generator(seed: int, what: str) -> np.random.Generator:
 
 def run(
     targets: Targets,
-    trials: int = 30_720,
-    seed: int = 1,
+    trials: int = TRIALS_OF_WAVE,
+    seed: int = SEED,
     waves: int = WAVES,
-    progress: Progress | None = None,
+    execution: Execution = USUAL_EXECUTION,
 ) -> Calibration:
     """Calibrate.
 
@@ -213,16 +214,18 @@ def run(
     seed : int
         Same seed, same posterior.
     waves : int
-    progress : callable, optional
-        Called with the number of trials finished since the last call.
+    execution : Execution, optional
+        Workers, engine, and progress in trials of all windows.
     """
+    trials, seed = arguments.whole(trials, "trials", 1), arguments.seed(seed)
+    waves = arguments.whole(waves, "waves", 1)
     observed = targets.recorded()
     done: list[Wave] = []
     simulated: list[tuple[Array, Array]] = []
     for number in range(waves):
         proposal = _propose(done[-1]) if done else None
         simulated.append(
-            _simulate(targets, proposal, done, observed, number * trials, trials, seed, progress)
+            _simulate(targets, proposal, done, observed, number * trials, trials, seed, execution)
         )
         done.append(_invert(*simulated[-1], observed, proposal, trials, done))
     learned = _learned(targets, done[-1], observed, seed)
@@ -237,7 +240,7 @@ def _simulate(
     first_trial: int,
     trials: int,
     seed: int,
-    progress: Progress | None,
+    execution: Execution,
 ) -> tuple[Array, Array]:
     """Run trials of all windows; return scores and statistics."""
     windows: Sequence[Scenario] = targets.windows
@@ -248,9 +251,7 @@ def _simulate(
     for start in range(first_trial, first_trial + trials, BATCH):
         count = min(BATCH, first_trial + trials - start)
         scores.append(targets.normal_scores(start, count, seed, windows))
-        statistics.append(targets.simulated(start, count, seed, windows))
-        if progress is not None:
-            progress(count)
+        statistics.append(targets.simulated(start, count, seed, windows, execution))
     return np.concatenate(scores, axis=1), np.concatenate(statistics, axis=1)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.analysis.compare.measure import largest_supplier, take
+from sim.runs.dataset import complete_trials
 from sim.vocabulary.axes import QUARTERS
 from sim.vocabulary.errors import Contradiction
 
@@ -45,6 +46,7 @@ def first_passage(
     -------
     xarray.DataArray, dims scenario, trial
         Calendar years, such as 2031.25 for the end of the first quarter of 2031; NaN where it never happens.
+        Trials that failed or are missing in any scenario are left out.
         The share of trials in which it happens is ``result.notnull().mean("trial")``.
     """
     import xarray as xr
@@ -56,7 +58,7 @@ def first_passage(
     start = runs["time"].dt
     ends = (start.year + start.quarter / QUARTERS).values
     first = np.where(is_past.any(axis=1), ends[is_past.argmax(axis=1)], np.nan)
-    coordinates = {name: runs[name] for name in ("scenario", "trial")}
+    coordinates = {name: values[name] for name in ("scenario", "trial")}
     return xr.DataArray(first, coordinates, ("scenario", "trial"), attrs={"units": "year"})
 
 
@@ -82,7 +84,11 @@ def passages(runs: xr.Dataset) -> xr.Dataset:
             parts = np.stack(
                 [first_passage(runs, variable, {axis: label}, above=mark).values for label in labels]
             )
-            coordinates = {axis: labels, "scenario": runs["scenario"], "trial": runs["trial"]}
+            coordinates = {
+                axis: labels,
+                "scenario": runs["scenario"],
+                "trial": complete_trials(runs)["trial"],
+            }
             found[name] = xr.DataArray(
                 parts, coordinates, (axis, "scenario", "trial"), attrs={"units": "year"}
             )

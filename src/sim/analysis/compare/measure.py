@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sim.runs.dataset import complete_trials
 from sim.vocabulary.errors import InputError, UnknownName, nearest
 from sim.vocabulary.variables import GLOSSARY
 
@@ -25,7 +26,7 @@ class Measure:
     variable : str
         Glossary name.
     where : tuple of (str, str)
-        Label chosen on each axis, such as ``(("supplier", "china"),)``.
+        Label chosen on each axis, such as ``(("supplier", "other"),)``.
     total : tuple of str
         Axes summed over.
     is_headline : bool
@@ -39,7 +40,7 @@ class Measure:
 
     @property
     def key(self) -> str:
-        """Name for files and tables, such as ``supplier_share.china`` or ``capability.total``."""
+        """Name for files and tables, such as ``supplier_share.other`` or ``capability.total``."""
         return ".".join([self.variable, *(label for _, label in self.where), *["total"] * bool(self.total)])
 
     @property
@@ -48,7 +49,7 @@ class Measure:
         return GLOSSARY[self.variable].unit
 
     def text(self, runs: xr.Dataset) -> str:
-        """Return it in words, such as ``China: share of arms deliveries``."""
+        """Return it in words, such as ``Other: share of arms deliveries``."""
         label = GLOSSARY[self.variable].label + (", total" if self.total else "")
         names = [display_name(runs, dim, each) for dim, each in self.where]
         return f"{', '.join(names)}: {label[:1].lower()}{label[1:]}" if names else label
@@ -69,13 +70,14 @@ def take(
 ) -> xr.DataArray:
     """Return a variable for some labels, summed over some axes, in double precision.
 
-    The axes scenario, time, trial and year are left as they are; every other must be chosen or summed.
+    The axes scenario, time, trial and year are left as they are; every other must be chosen or summed. Trials
+    that failed or are missing in any scenario are left out.
     """
     where, total = dict(where or {}), tuple(total)
     if variable not in data.data_vars:
         remedy = nearest(variable, [str(name) for name in data.data_vars], "variables") + " See --keep."
         raise UnknownName("", "variable", "not in the result: {value}", remedy, variable)
-    array = data[variable]
+    array = complete_trials(data[[variable]])[variable]
     for dim, label in where.items():
         if dim not in array.dims:
             remedy = nearest(dim, [str(each) for each in array.dims], "axes")
@@ -107,7 +109,7 @@ def largest_supplier(runs: xr.Dataset) -> str | None:
     """Return the supplier with the largest share in the first quarter of the first scenario."""
     if "supplier_share" not in runs:
         return None
-    first = runs["supplier_share"].isel(scenario=0, time=0).mean("trial")
+    first = complete_trials(runs[["supplier_share"]])["supplier_share"].isel(scenario=0, time=0).mean("trial")
     return str(runs["supplier"].values[int(first.values.argmax())])
 
 

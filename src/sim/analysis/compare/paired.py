@@ -16,7 +16,7 @@ import numpy as np
 
 from sim.design.sampling import restore
 from sim.numerics.elementary import Z95
-from sim.runs.dataset import drop_failed, manifest
+from sim.runs.dataset import complete_trials, manifest
 from sim.vocabulary.errors import InputError, UnknownName, nearest
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def compare(
     """
     import xarray as xr
 
-    runs = drop_failed(runs)
+    manifest(runs)  # refuses what is no result
+    runs = complete_trials(runs)
     reference, others = split(runs, reference)
     chosen = [str(name) for name in runs.data_vars] if variables is None else list(variables)
     for name in chosen:
@@ -101,6 +102,9 @@ def compare(
 
 def split(runs: xr.Dataset, reference: str | None) -> tuple[str, list[str]]:
     """Return the reference, the first scenario if none is named, and the other scenarios."""
+    if "scenario" not in runs.dims:
+        problem = "there is one scenario in the result, and nothing to compare it with"
+        raise InputError("", "runs", problem, 'Keep the dimension: runs.sel(scenario=["a", "b"]).')
     names = [str(name) for name in runs["scenario"].values]
     reference = names[0] if reference is None else reference
     if reference not in names:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.analysis.compare.measure import Measure, standard_measures
 from sim.analysis.compare.paired import STATISTICS, compare
-from sim.runs.dataset import drop_failed
+from sim.runs.dataset import complete_trials
 from sim.vocabulary.axes import QUARTERS
 from sim.vocabulary.errors import OutsideHorizon
 
@@ -136,7 +136,7 @@ def summarise(
     chosen = standard_measures(runs) if measures is None else tuple(measures)
     if not chosen:
         return []
-    runs = drop_failed(runs)
+    runs = complete_trials(runs)
     quarters = [str(each) for each in runs["quarter"].values]
     ends = year_ends(quarters)
     if not ends:

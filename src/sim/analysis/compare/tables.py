@@ -90,7 +90,10 @@ def markdown(rows: Sequence[Row]) -> str:
     parts = []
     for heading, lines in grids(rows):
         ruler = ["---:", "---", *["---:"] * (len(COLUMNS) - 2)]
-        table = "\n".join("| " + " | ".join(cells) + " |" for cells in (COLUMNS, ruler, *lines))
+        table = "\n".join(
+            "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+            for cells in (COLUMNS, ruler, *lines)
+        )
         parts.append(f"### {heading}\n\n{table}\n")
     return "\n".join([*parts, about(rows), ""])
 

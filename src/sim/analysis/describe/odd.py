@@ -7,14 +7,14 @@ docstrings, parameter files and the case. The same sources give the same text.
 from __future__ import annotations
 
 import inspect
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from sim.analysis.describe import odd_submodels
 from sim.analysis.describe.odd_submodels import table
-from sim.analysis.validate import direction_files, patterns
+from sim.analysis.validate import direction_files, pattern_files
+from sim.files.records import Record, check, read_toml, shown
 from sim.model import schedule as model
 from sim.model.schedule import Stage
 from sim.scenario.events import Event
@@ -39,9 +39,28 @@ CONCEPTS = (
 )
 
 
+class _Entity(Record):
+    name: str
+    who: str
+    does: str
+
+
+class _Frame(Record):
+    """What data/odd.toml says."""
+
+    intro: str
+    purpose: str
+    patterns: str
+    directions: str
+    entities: str
+    entity: list[_Entity]
+    texts: dict[str, str]
+    concepts: dict[str, str]
+
+
 def describe(scenario: Scenario) -> str:
     """Return the description of the model as Markdown, with the case and numbers of a scenario."""
-    frame = tomllib.loads(FRAME.read_text(encoding="utf-8"))
+    frame = check(_Frame, read_toml(FRAME), shown(FRAME)).model_dump()
     facts = _facts(scenario)
     parts = (
         "# Model description (ODD)",
@@ -103,7 +122,7 @@ def _fill(text: str, facts: dict[str, Any]) -> str:
 
 def _purpose(frame: dict[str, Any], facts: dict[str, Any], scenario: Scenario) -> Iterator[str]:
     yield _fill(frame["purpose"], facts)
-    path = scenario.case.folder / patterns.FILE
+    path = scenario.case.folder / pattern_files.FILE
     if path.is_file():
         yield _fill(frame["patterns"], facts)
         rows = [
@@ -114,7 +133,7 @@ def _purpose(frame: dict[str, Any], facts: dict[str, Any], scenario: Scenario) -
                 _rule(target),
                 ", ".join(pattern["evidence"]),
             )
-            for name, pattern in tomllib.loads(path.read_text(encoding="utf-8")).items()
+            for name, pattern in pattern_files.of_file(path, scenario.case).items()
             for target in pattern["targets"]
         ]
         yield table(("Id", "Pattern", "Record", "Rule", "From"), rows)
@@ -221,7 +240,7 @@ def _input(frame: dict[str, Any], facts: dict[str, Any], scenario: Scenario) -> 
 
 
 def _said(event: Event) -> str:
-    """Return what happens, such as ``hold `posture.japan` to 2, for_quarters 10``."""
+    """Return what happens, such as ``hold `posture.NAME` to 2, for_quarters 10``."""
     texts = {
         key: f"{value:g}" if isinstance(value, float) else str(value)
         for key, value in event.fields

@@ -1,27 +1,34 @@
 """Why did they choose that? Every decision of a trial and quarter, term by term, recomputed on demand.
 
 The trial is run again up to the quarter, with the same bits, and its decisions are read off: deals, postures,
-steps of alignment, talks. For each there are the terms of the utility of every option, the probabilities, the
-choice, the best rejected option, and which terms the choice hung on.
+steps of alignment, talks, and what partners decide about each other. For each there are the terms of the
+utility of every option, the probabilities, the choice, the best rejected option, the smallest change in the
+world that would have led to another choice, and what has changed in a year that speaks most for or against.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.analysis.explain.counterfactual import Change, Scene, Values
 from sim.case.case import Case
 from sim.design import plan as design
 from sim.design.sampling import INDEPENDENT, Sampling, restore
 from sim.engine.block import Block
-from sim.model.mechanisms import posture
+from sim.model.mechanisms import attention, posture
 from sim.model.schedule import Stage
-from sim.scenario.scenario import Scenario, load
-from sim.vocabulary.axes import DEFERRAL, DOMESTIC, LEVELS, OPTIONS, Array
+from sim.numerics.choice import choose
+from sim.scenario.scenario import Scenario, load, one
+from sim.vocabulary import arguments
+from sim.vocabulary.arguments import SEED
+from sim.vocabulary.axes import DEFERRAL, DOMESTIC, LEVELS, OPTIONS, QUARTERS, Array
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import Contradiction, OutsideHorizon, UnknownName, WrongType, nearest
 
@@ -30,6 +37,9 @@ if TYPE_CHECKING:
 
 _TALKS = ("no advance", "advance")
 
+#: The stages behind a posture.
+_COURTING = ("alarm.step", "posture.motives", "posture.step")
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -37,7 +47,7 @@ class Decision:
 
     Parameters
     ----------
-    kind : {"deal", "posture", "alignment", "agreement"}
+    kind : {"deal", "posture", "attention", "alignment", "agreement"}
         What was decided.
     actor, subject : str
         Who decided, and about what (a category or a partner).
@@ -49,6 +59,11 @@ class Decision:
         Of each option.
     chosen : int
         Position of the choice.
+    turn : Change or None
+        The smallest change of one thing in the world, as part of its range, that leads to another choice;
+        None where the draw decided, or no single change does.
+    since : Change or None
+        What has changed in a year and speaks most for or against the choice.
     """
 
     kind: str
@@ -58,6 +73,8 @@ class Decision:
     terms: dict[str, tuple[float, ...]]
     probability: tuple[float, ...]
     chosen: int
+    turn: Change | None = None
+    since: Change | None = None
 
     @property
     def utility(self) -> tuple[float, ...]:
@@ -78,14 +95,6 @@ class Decision:
         return math.log(self.probability[self.chosen] / self.probability[self.rejected])
 
     @property
-    def pivots(self) -> tuple[str, ...]:
-        """Terms without any one of which the rejected option would have been likelier, largest first."""
-        if self.rejected is None or not 0.0 <= self.margin < math.inf:
-            return ()
-        gain = {name: term[self.chosen] - term[self.rejected] for name, term in self.terms.items()}
-        return tuple(name for name in sorted(gain, key=lambda name: -gain[name]) if gain[name] > self.margin)
-
-    @property
     def flip(self) -> str:
         """What would have flipped the choice, in a sentence."""
         if self.rejected is None or self.margin == math.inf:
@@ -93,9 +102,9 @@ class Decision:
         other = self.options[self.rejected]
         if self.margin < 0:
             return f"The draw decided: {other} was likelier by {-self.margin:.2f} logits."
-        if self.pivots:
-            return f"Without {' or '.join(self.pivots[:3])}, {other} would have been likelier."
-        return f"No single term: {other} was {self.margin:.2f} logits behind."
+        if self.turn is not None:
+            return str(self.turn)
+        return f"No single change in the world: {other} was {self.margin:.2f} logits behind."
 
 
 @dataclass(frozen=True)
@@ -131,6 +140,7 @@ class Explanation:
             lines.append(
                 f"{each.kind}: {self._name(each.actor)} on {self._name(each.subject)}: "
                 f"{self._name(each.options[each.chosen])} ({share:.0%}). {each.flip}"
+                + (f" In a year, {each.since}." if each.since else "")
             )
         return "\n".join(lines)
 
@@ -159,26 +169,26 @@ def explain(
     scenario : str, optional
         Which scenario of a result; the first by default.
     seed : int, optional
-        Of the run; taken from a result, otherwise 0.
+        Of the run; taken from a result, otherwise 1, as for `sim.run`.
 
     Raises
     ------
     InputError
         If the quarter is outside the horizon, or a result's scenario is not the one that loads by its name.
     """
+    trial = arguments.whole(trial, "trial")
     chosen, luck, sampling = _source(source, scenario, seed)
     quarter = _quarter(at)
     if not chosen.start <= quarter <= chosen.end:
         remedy = f"Choose a quarter from {chosen.start} to {chosen.end}."
         raise OutsideHorizon("", "at", "outside the horizon", remedy, str(quarter))
-    if not isinstance(trial, int | np.integer) or isinstance(trial, bool) or trial < 0:
-        raise WrongType("", "trial", "not a trial's number", "Give a whole number from 0.", trial)
-    block = _Watched(design.plan(chosen, luck, sampling), int(trial), 1)
+    block = _Watched(design.plan(chosen, luck, sampling), trial, 1)
     for _ in range(quarter.ordinal - chosen.start.ordinal + 1):
         block.advance()
     case = chosen.case
     decisions = (
         *_postures(block, case),
+        *_among_partners(block, case),
         *_alignments(block, case),
         *_talks(block, case),
         *_deals(block, case),
@@ -187,25 +197,128 @@ def explain(
 
 
 class _Watched(Block):
-    """A block that remembers what each stage last read."""
+    """A block that remembers what each stage last read, and what it read in the quarters of a year."""
 
     def __init__(self, plan: design.Plan, first_trial: int, n_trials: int) -> None:
         self.read: dict[str, dict[str, Any]] = {}
+        self._past: list[dict[str, dict[str, Any]]] = []
         super().__init__(plan, first_trial, n_trials)
+
+    def advance(self) -> None:
+        if self.step:
+            self._past = [*self._past, dict(self.read)][-QUARTERS:]
+        super().advance()
 
     def run_stage(self, stage: Stage) -> None:
         self.read[stage.name] = {name: self.values[name] for name in stage.reads}
         super().run_stage(stage)
 
+    def viewed(
+        self,
+        case: Case,
+        decision: Decision,
+        names: tuple[str, ...],
+        probability: Callable[[Values], Array],
+        decided: Callable[[Values], int] | None = None,
+        own: tuple[str, tuple[int, ...]] | None = None,
+    ) -> Decision:
+        """Return a decision with what in the world would have turned it, and what has changed in a year.
+
+        Parameters
+        ----------
+        names : tuple of str
+            The stages behind it.
+        probability : callable
+            From the values after the stages to the chance of each option.
+        decided : callable, optional
+            From these values to the decision; by default the likeliest option.
+        own : (str, tuple of int), optional
+            Name and position of what is decided, where the last decision has a say.
+        """
+        stages = tuple(each for each in self.schedule.quarter if each.name in names)
+        scene = Scene(stages, self.read, case, own)
+        options = tuple(case.labels.get(each, each) for each in decision.options)
+        settled = decided or (lambda values: int(np.argmax(probability(values))))
+        turn = since = None
+        if settled(scene.played({})) == decision.chosen:
+            turn = scene.turning(decision.chosen, options, settled)
+        if len(self._past) == QUARTERS and decision.rejected is not None:
+            chosen = decision.chosen
+            since = scene.moved(self._past[0], chosen, decision.rejected, options[chosen], probability)
+        return replace(decision, turn=turn, since=since)
+
 
 def _postures(block: _Watched, case: Case) -> Iterable[Decision]:
     values = block.values
-    weight = _scaled(values["posture_terms"], block.read["posture.step"]["rationality"])
+    terms = dict(values["posture_terms"])
+    if terms:
+        courting = np.maximum(0.0, np.array(posture.LEVELS))[:, None, None]
+        del terms[posture.DRIVE]
+        terms = {name: courting * each for name, each in values["drive_terms"].items()} | terms
+    weight = _scaled(terms, block.read["posture.step"]["rationality"])
     for j, partner in enumerate(case.partners if weight else ()):
         chosen = posture.LEVELS.index(float(values["posture"][j, 0]))
-        yield _decision(
+        made = _decision(
             "posture", partner, case.recipient, LEVELS, weight, values["posture_probability"], j, chosen
         )
+        yield block.viewed(
+            case,
+            made,
+            _COURTING,
+            partial(_cells, "posture_probability", np.s_[:, j, 0]),
+            own=("posture", (j,)),
+        )
+
+
+def _cells(name: str, where: Any, found: Values) -> Array:
+    """Return the chances of a decision's options, where they stand in a variable."""
+    chances: Array = found[name][where]
+    return chances
+
+
+def _of_pair(chances: Callable[[Values], Array], j: int, k: int, found: Values) -> Array:
+    return chances(found)[:, j, k, 0]
+
+
+def _among_partners(block: _Watched, case: Case) -> Iterable[Decision]:
+    """Yield what partners decide about each other: how hard to court, and whether to come closer."""
+    values = block.values
+    for kind, stage, shock, options in (
+        ("attention", "attention.step", "attention_shock", LEVELS[1:]),
+        ("bond", "partner_alignment.step", "partner_alignment_shock", OPTIONS),
+    ):
+        read = block.read[stage]
+        if not values[f"{kind}_terms"]:
+            continue
+
+        def chances(found: Values, kind: str = kind, read: Values = read, shock: str = shock) -> Array:
+            """Return the chance of each option, by partner and partner."""
+            utility = read["rationality"] * sum(found[f"{kind}_terms"].values())
+            rule = (read[name] for name in ("decision_rule", "aspiration", "error_rate"))
+            return choose(utility, read[shock][1:], *rule)[1]
+
+        terms, probability = _scaled(values[f"{kind}_terms"], read["rationality"]), chances(values)
+        for j, actor in enumerate(case.partners):
+            for k, other in enumerate(case.partners):
+                if actor == other:
+                    continue
+                by_option = {name: tuple(float(x) for x in term[:, j, k, 0]) for name, term in terms.items()}
+                chosen = (
+                    attention.LEVELS.index(float(values["attention_between"][1 + j, k, 0]))
+                    if kind == "attention"
+                    else int(values["bond_step_taken"][1 + j, k, 0]) + 1
+                )
+                made = Decision(
+                    "attention" if kind == "attention" else "alignment",
+                    actor,
+                    other,
+                    tuple(options),
+                    by_option,
+                    tuple(map(float, probability[:, j, k, 0])),
+                    chosen,
+                )
+                own = ("attention_between", (1 + j, k)) if kind == "attention" else None
+                yield block.viewed(case, made, (stage,), partial(_of_pair, chances, j, k), own=own)
 
 
 def _alignments(block: _Watched, case: Case) -> Iterable[Decision]:
@@ -213,9 +326,11 @@ def _alignments(block: _Watched, case: Case) -> Iterable[Decision]:
     weight = _scaled(values["alignment_terms"], block.read["alignment.step"]["rationality"])
     for j, partner in enumerate(case.partners if weight else ()):
         chosen = int(values["alignment_step_taken"][j, 0]) + 1
-        yield _decision(
+        made = _decision(
             "alignment", case.recipient, partner, OPTIONS, weight, values["alignment_probability"], j, chosen
         )
+        stages = ("terms.step", "alignment.step")
+        yield block.viewed(case, made, stages, partial(_cells, "alignment_probability", np.s_[:, j, 0]))
 
 
 def _talks(block: _Watched, case: Case) -> Iterable[Decision]:
@@ -230,9 +345,19 @@ def _talks(block: _Watched, case: Case) -> Iterable[Decision]:
             usual = math.log(chance / (1.0 - chance)) - sum(each[1] for each in terms.values())
             advances = bool(read["negotiation_shock"][j, 0] < chance)
             terms = {"usual pace": (0.0, usual), **terms}
-            yield Decision(
+            made = Decision(
                 "agreement", case.recipient, partner, _TALKS, terms, (1.0 - chance, chance), int(advances)
             )
+            shock = float(read["negotiation_shock"][j, 0])
+
+            def odds(found: Values, j: int = j) -> Array:
+                advance = found["negotiation_chance"][j, 0]
+                return np.array([1.0 - advance, advance])
+
+            def decided(found: Values, odds: Callable[[Values], Array] = odds, shock: float = shock) -> int:
+                return int(shock < odds(found)[1])
+
+            yield block.viewed(case, made, ("agreements.step",), odds, decided)
 
 
 def _deals(block: _Watched, case: Case) -> Iterable[Decision]:
@@ -260,7 +385,7 @@ def _deals(block: _Watched, case: Case) -> Iterable[Decision]:
         )
         choice = int(values["deal_supplier"][k])
         position = {DOMESTIC: n_suppliers, DEFERRAL: n_suppliers + 1}.get(choice, choice)
-        yield Decision(
+        made = Decision(
             "deal",
             case.recipient,
             case.categories[int(category)],
@@ -268,6 +393,12 @@ def _deals(block: _Watched, case: Case) -> Iterable[Decision]:
             named,
             tuple(float(p) for p in weight[is_open] / weight[is_open].sum()),
             is_open.tolist().index(position),
+        )
+        yield block.viewed(
+            case,
+            made,
+            ("attraction.step", "availability.step", "supplier_choice.step"),
+            partial(_cells, "deal_options", (is_open, k)),
         )
 
 
@@ -300,10 +431,8 @@ def _quarter(at: str | Quarter) -> Quarter:
 
 def _source(source: Any, name: str | None, seed: int | None) -> tuple[Scenario, int, Sampling]:
     """Return the scenario, seed and sampling that a result, a scenario or a name stands for."""
-    if isinstance(source, str):
-        return load(source), seed or 0, INDEPENDENT
-    if isinstance(source, Scenario):
-        return source, seed or 0, INDEPENDENT
+    if isinstance(source, Scenario | str | os.PathLike):
+        return one(source, "source"), arguments.seed(SEED if seed is None else seed), INDEPENDENT
     from sim.runs.dataset import manifest
 
     made = manifest(source)
@@ -322,4 +451,4 @@ def _source(source: Any, name: str | None, seed: int | None) -> tuple[Scenario, 
         remedy = "Give the scenario itself: sim.explain(scenario, seed=..., trial=..., at=...)."
         raise Contradiction("", "scenario", problem, remedy)
     drawn = restore(made["sampling"]) if "sampling" in made else INDEPENDENT
-    return found, int(made["seed"]) if seed is None else seed, drawn
+    return found, arguments.seed(made["seed"] if seed is None else seed), drawn

@@ -16,6 +16,7 @@ from sim.analysis.compare.paired import compare
 from sim.parameter import variants
 from sim.runs.run import run
 from sim.scenario.scenario import Scenario
+from sim.vocabulary.arguments import SEED, TRIALS
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -64,8 +65,8 @@ def structural_variants() -> dict[str, dict[str, Any]]:
 
 def report(
     scenarios: Sequence[Scenario],
-    trials: int = 500,
-    seed: int = 0,
+    trials: int = TRIALS,
+    seed: int = SEED,
     progress: Callable[[int], None] | None = None,
 ) -> list[Conclusion]:
     """Compare every scenario with the first, under every structure.

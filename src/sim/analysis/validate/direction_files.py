@@ -99,7 +99,7 @@ class Effect:
         return mean
 
     def text(self, case: Case) -> str:
-        """Return it in words, such as ``Orders placed in the quarter: Japan``."""
+        """Return it in words, such as ``Orders placed in the quarter: Other``."""
         label, names = GLOSSARY[self.variable].label, [self._names(axis, case) for axis, _ in self.labels]
         whole = [axis for axis in GLOSSARY[self.variable].dims if axis not in dict(self.labels)]
         summed = f", summed over {' and '.join(whole)}" if whole else ""
@@ -122,7 +122,8 @@ class Experiment:
     Parameters
     ----------
     id : str
-        Evidence id.
+        Evidence id. With a slash and a word after it, one more way to try the row, or a mechanism that a row
+        without a direction of its own describes.
     cause : str
         What is raised.
     arm, against : str
@@ -145,6 +146,16 @@ class Experiment:
     sign: int
     tolerance: float | None
     note: str
+
+    @property
+    def row(self) -> str:
+        """The evidence id alone."""
+        return row_of(self.id)
+
+
+def row_of(identifier: str) -> str:
+    """Return the evidence id of an experiment's id."""
+    return identifier.partition("/")[0]
 
 
 @dataclass(frozen=True)
@@ -209,14 +220,18 @@ def directed() -> tuple[str, ...]:
 
 
 def _check_ids(record: _Directions, file: str) -> None:
-    """Check that each id is that of a row with a direction, and stands in one place."""
+    """Check that each id is that of a row, with a direction unless a word follows, in one place."""
     known = directed()
+    rows = tuple(evidence.load())
     for place, ids in (("experiments", record.experiments), ("cannot", record.cannot)):
         for name in ids:
-            if name not in known:
+            if row_of(name) == name and name not in known:
                 problem = "no row of the evidence with a direction: {value}"
                 raise UnknownName(file, f"{place}.{name}", problem, nearest(name, known, "ids"), name)
-    for name in record.experiments.keys() & record.cannot.keys():
+            if row_of(name) not in rows:
+                problem, remedy = "no row of the evidence: {value}", nearest(row_of(name), rows, "ids")
+                raise UnknownName(file, f"{place}.{name}", problem, remedy, row_of(name))
+    for name in {row_of(each) for each in record.experiments} & record.cannot.keys():
         raise Contradiction(file, f"cannot.{name}", "there is an experiment too", "Keep one of the two.")
 
 

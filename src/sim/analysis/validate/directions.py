@@ -1,25 +1,28 @@
 """Does the model show the signs that the evidence asserts? Paired experiments, with a verdict each.
 
 The experiments, and the reasons for rows that the model cannot show, stand in the case's directions.toml. An
-experiment compares two arms in the same trials with the same luck; arms are run once and shared. Runs the
-engine. A miss is a result: it is reported with its figures.
+experiment compares two arms in the same trials with the same luck; arms are run once and shared. Runs
+trials. A miss is a result: it is reported with its figures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from sim.analysis.validate.direction_files import UNCHANGED, Directions, Experiment, read
-from sim.design import plan as design
-from sim.engine import block as engine
 from sim.numerics.elementary import Z95
+from sim.runs import trials as loop
+from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario.scenario import Scenario
 from sim.sources import table as evidence
+from sim.vocabulary import arguments
+from sim.vocabulary.arguments import SEED, TRIALS
 from sim.vocabulary.axes import Array
-from sim.vocabulary.errors import InputError, UnknownName, WrongType, nearest
+from sim.vocabulary.errors import InputError, UnknownName, nearest
 from sim.vocabulary.variables import GLOSSARY
 
 
@@ -87,10 +90,10 @@ class Report:
 
 def report(
     scenario: Scenario,
-    trials: int = 1000,
-    seed: int = 0,
+    trials: int = TRIALS,
+    seed: int = SEED,
     ids: Collection[str] | None = None,
-    progress: Callable[[int], None] | None = None,
+    execution: Execution = USUAL_EXECUTION,
 ) -> Report:
     """Run the experiments of a scenario's case on top of the scenario.
 
@@ -102,21 +105,20 @@ def report(
         As in `sim.run`; an interval needs at least two trials.
     ids : collection of str, optional
         Evidence ids of the rows that are wanted; all by default.
-    progress : callable, optional
-        Called with the number of trials of an arm just finished; see `n_runs`.
+    execution : Execution, optional
+        Workers, engine, and progress in trials of an arm; see `n_runs`.
 
     Returns
     -------
     Report
         In the order of the case's directions.toml; empty if it has none.
     """
-    if trials < 2:
-        raise WrongType("", "trials", "not at least 2", "An interval needs two trials.", trials)
+    trials, seed = arguments.whole(trials, "trials", 2), arguments.seed(seed)
     found = read(scenario)
     if found is None:
         return Report((), ())
     chosen, reasons = _chosen(found, ids)
-    values = _run(found, chosen, trials, seed, progress)
+    values = _run(found, chosen, trials, seed, execution)
     results = tuple(
         _result(found, each, values[each.arm, each.id], values[each.against, each.id]) for each in chosen
     )
@@ -170,22 +172,21 @@ def _run(
     chosen: Collection[Experiment],
     trials: int,
     seed: int,
-    progress: Callable[[int], None] | None,
+    execution: Execution,
 ) -> dict[tuple[str, str], Array]:
     """Return the effect in every trial, by arm and experiment."""
     values: dict[tuple[str, str], Array] = {}
     for name, looked_at in _needed(chosen).items():
-        plan = design.plan(found.arms[name], seed)
         keep = tuple(dict.fromkeys(each.effect.variable for each in looked_at))
-        for first in range(0, trials, engine.BLOCK):
-            count = min(engine.BLOCK, trials - first)
-            recorded = engine.run_block(plan, first, count, keep)
-            for each in looked_at:
-                target = values.setdefault((name, each.id), np.empty(trials))
-                target[first : first + count] = each.effect.take(recorded[each.effect.variable])
-            if progress is not None:
-                progress(count)
+        take = partial(_effects, tuple(looked_at))
+        effects = loop.record(found.arms[name], keep, trials, seed, take=take, execution=execution)
+        values |= {(name, id): effect for id, effect in effects.items()}
     return values
+
+
+def _effects(looked_at: Collection[Experiment], recorded: Mapping[str, Array]) -> dict[str, Array]:
+    """Return the effect of each experiment by its id, shape (trial,)."""
+    return {each.id: each.effect.take(recorded[each.effect.variable]) for each in looked_at}
 
 
 def _result(found: Directions, experiment: Experiment, raised: Array, standard: Array) -> Result:
@@ -195,7 +196,7 @@ def _result(found: Directions, experiment: Experiment, raised: Array, standard: 
         raise InputError("", experiment.id, "the effect is not a finite number", "Choose another effect.")
     mean = float(difference.mean())
     margin = Z95 * float(difference.std(ddof=1)) / float(np.sqrt(difference.size))
-    row, effect = evidence.load()[experiment.id], experiment.effect
+    row, effect = evidence.load()[experiment.row], experiment.effect
     return Result(
         id=experiment.id,
         claim=row.claim,

@@ -1,6 +1,6 @@
-"""How each statistic of a pattern is taken from trials. Runs the engine.
+"""How each statistic of a pattern is taken from trials.
 
-A statistic takes a scenario, the targets of a pattern, trials and seed, and returns for each target a
+A statistic takes a scenario, the targets of a pattern and how to run trials, and returns for each target a
 sample: one value per trial, or per bootstrap resample of the trials where it belongs to the ensemble.
 """
 
@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from sim.analysis.validate import directions
 from sim.case import register
-from sim.design import plan as design
-from sim.engine import block as engine
+from sim.runs import trials as loop
+from sim.runs.trials import Execution
 from sim.scenario import events
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.axes import GRANT_STATES, QUARTERS, WINDOW, Array
@@ -24,13 +25,25 @@ from sim.vocabulary.dates import Quarter
 Targets = Sequence[dict[str, Any]]
 
 
-def _run(scenario: Scenario, keep: tuple[str, ...], trials: int, seed: int) -> dict[str, Array]:
-    plan = design.plan(scenario, seed)
-    blocks = [
-        engine.run_block(plan, first, min(engine.BLOCK, trials - first), keep)
-        for first in range(0, trials, engine.BLOCK)
-    ]
-    return {name: np.concatenate([block[name] for block in blocks], axis=-1) for name in keep}
+@dataclass(frozen=True)
+class Trials:
+    """How many trials are run of whatever a statistic looks at, and how.
+
+    Parameters
+    ----------
+    number, seed : int
+        As in `sim.run`.
+    execution : Execution
+        Workers and engine.
+    """
+
+    number: int
+    seed: int
+    execution: Execution
+
+    def record(self, scenario: Scenario, *keep: str) -> dict[str, Array]:
+        """Return variables of all trials, shape (time, *dims, trial)."""
+        return loop.record(scenario, keep, self.number, self.seed, execution=self.execution)
 
 
 def _yearly(quarterly: Array) -> Array:
@@ -42,27 +55,27 @@ def _yearly(quarterly: Array) -> Array:
     return yearly
 
 
-def _window_share(scenario: Scenario, targets: Targets, trials: int, seed: int) -> list[Array]:
+def _window_share(scenario: Scenario, targets: Targets, trials: Trials) -> list[Array]:
     """Share of the supplier that leads today, at the end of five years from each earlier start."""
     leader = int(np.argmax(register.initial(scenario.case, scenario.start).delivery_history.sum(axis=0)))
     samples = []
     for target in targets:
         start = Quarter(target["year"], 1)
         earlier = dataclasses.replace(scenario, start=start, end=start + (WINDOW - 1), events=())
-        samples.append(_run(earlier, ("supplier_share",), trials, seed)["supplier_share"][-1, leader])
+        samples.append(trials.record(earlier, "supplier_share")["supplier_share"][-1, leader])
     return samples
 
 
-def _lumpiness(scenario: Scenario, targets: Targets, trials: int, seed: int) -> list[Array]:
-    volume = _yearly(_run(scenario, ("deliveries",), trials, seed)["deliveries"].sum(axis=1))
+def _lumpiness(scenario: Scenario, targets: Targets, trials: Trials) -> list[Array]:
+    volume = _yearly(trials.record(scenario, "deliveries")["deliveries"].sum(axis=1))
     mean, spread = volume.mean(axis=0), volume.std(axis=0, ddof=1)
     centred = volume - mean
     lagged = (centred[1:] * centred[:-1]).sum(axis=0) / (centred**2).sum(axis=0)
     return [spread / mean, lagged, mean]
 
 
-def _deals(scenario: Scenario, targets: Targets, trials: int, seed: int) -> list[Array]:
-    by_supplier = _yearly(_run(scenario, ("order_count",), trials, seed)["order_count"])
+def _deals(scenario: Scenario, targets: Targets, trials: Trials) -> list[Array]:
+    by_supplier = _yearly(trials.record(scenario, "order_count")["order_count"])
     yearly = by_supplier.sum(axis=1)
     mean = resampled(yearly, lambda years: years.mean())
     # Within trials, so that differences of the parameters between trials do not count as luck.
@@ -77,8 +90,8 @@ def _deals(scenario: Scenario, targets: Targets, trials: int, seed: int) -> list
     return [mean, ratio, np.array([is_new.mean(), (is_new | pooled).mean()])]
 
 
-def _regression(scenario: Scenario, targets: Targets, trials: int, seed: int) -> list[Array]:
-    share = _run(scenario, ("supplier_share",), trials, seed)["supplier_share"]
+def _regression(scenario: Scenario, targets: Targets, trials: Trials) -> list[Array]:
+    share = trials.record(scenario, "supplier_share")["supplier_share"]
     ends = np.arange(WINDOW - 1, len(share), WINDOW)[-2:]
     now = share[ends[0]].max(axis=0)
     leader = share[ends[0]].argmax(axis=0)
@@ -106,9 +119,9 @@ def _without(scenario: Scenario, *names: str) -> Scenario:
     return dataclasses.replace(scenario, events=left)
 
 
-def _talks(scenario: Scenario, targets: Targets, trials: int, seed: int) -> list[Array]:
+def _talks(scenario: Scenario, targets: Targets, trials: Trials) -> list[Array]:
     """Years until a rung is reached with a partner, left to itself; the horizon where it never is."""
-    rungs = _run(_without(scenario, "agreement_rung"), ("agreement_rung",), trials, seed)["agreement_rung"]
+    rungs = trials.record(_without(scenario, "agreement_rung"), "agreement_rung")["agreement_rung"]
     samples = []
     for target in targets:
         reached = rungs[:, scenario.case.partners.index(target["partner"])] >= target["rung"]
@@ -117,9 +130,9 @@ def _talks(scenario: Scenario, targets: Targets, trials: int, seed: int) -> list
     return samples
 
 
-def _grant_stages(scenario: Scenario, targets: Targets, trials: int, seed: int) -> list[Array]:
+def _grant_stages(scenario: Scenario, targets: Targets, trials: Trials) -> list[Array]:
     """Mean years from the notes to the handover of the first grant of each trial that is not told."""
-    grants = _run(scenario, ("grants",), trials, seed)["grants"]
+    grants = trials.record(scenario, "grants")["grants"]
     noted, delivered = (grants[:, GRANT_STATES.index(state)] for state in ("noted", "delivered"))
     told = max(
         (e.at.ordinal - scenario.start.ordinal for e in scenario.events if e.what == "grant"), default=-1
@@ -133,11 +146,11 @@ def _grant_stages(scenario: Scenario, targets: Targets, trials: int, seed: int) 
     return [resampled(lag, np.mean)]
 
 
-def _competition(scenario: Scenario, targets: Targets, trials: int, seed: int) -> list[Array]:
+def _competition(scenario: Scenario, targets: Targets, trials: Trials) -> list[Array]:
     """Part of all orders that a supplier wins while its export regime stays as it is at the start."""
     frozen = _without(scenario, "export_regime")
     rates = {"export_regime.opening_rate": 0, "export_regime.tightening_rate": 0}
-    orders = _run(frozen.override(rates), ("order_count",), trials, seed)["order_count"].sum(axis=0)
+    orders = trials.record(frozen.override(rates), "order_count")["order_count"].sum(axis=0)
     samples = []
     for target in targets:
         supplier = scenario.case.suppliers.index(target["supplier"])
@@ -146,9 +159,9 @@ def _competition(scenario: Scenario, targets: Targets, trials: int, seed: int) -
     return samples
 
 
-def _offers(scenario: Scenario, targets: Targets, trials: int, seed: int) -> list[Array]:
+def _offers(scenario: Scenario, targets: Targets, trials: Trials) -> list[Array]:
     """Part of the years in which a partner courts that bring no new rung with it."""
-    run = _run(scenario, ("posture", "agreement_rung"), trials, seed)
+    run = trials.record(scenario, "posture", "agreement_rung")
     samples = []
     for target in targets:
         partner = scenario.case.partners.index(target["partner"])
@@ -165,15 +178,17 @@ def _offers(scenario: Scenario, targets: Targets, trials: int, seed: int) -> lis
     return samples
 
 
-def _experiments(scenario: Scenario, targets: Targets, trials: int, seed: int) -> list[Array]:
+def _experiments(scenario: Scenario, targets: Targets, trials: Trials) -> list[Array]:
     """Sign with which experiments come out: 1 as the evidence has it, -1 the other way, 0 open."""
-    found = directions.report(scenario, trials, seed, ids=[target["id"] for target in targets])
+    found = directions.report(
+        scenario, trials.number, trials.seed, [target["id"] for target in targets], trials.execution
+    )
     verdicts = {result.id: result.verdict for result in found.results}
     value = {"shown": 1.0, "unclear": 0.0, "missed": -1.0}
     return [np.full(2, value[verdicts[target["id"]]]) for target in targets]
 
 
-def _certainty(scenario: Scenario, targets: Targets, trials: int, seed: int) -> list[Array]:
+def _certainty(scenario: Scenario, targets: Targets, trials: Trials) -> list[Array]:
     """Difference that certainty makes: postures held at one level, or doubt about them taken away."""
     samples = []
     for target in targets:
@@ -195,14 +210,14 @@ def _certainty(scenario: Scenario, targets: Targets, trials: int, seed: int) -> 
             for table in tables
         ]
         told = tuple(sorted((*scenario.events, *read), key=lambda event: event.at))
-        certain = dataclasses.replace(scenario.override(target.get("changes", {})), events=told)
+        certain = dataclasses.replace(scenario.override(target.get("changes")), events=told)
         first, name = at.ordinal - scenario.start.ordinal, target["variable"]
-        free, held = (_run(each, (name,), trials, seed)[name][first:] for each in (scenario, certain))
+        free, held = (trials.record(each, name)[name][first:] for each in (scenario, certain))
         samples.append((held - free).mean(axis=0))
     return samples
 
 
-STATISTICS: dict[str, Callable[[Scenario, Targets, int, int], list[Array]]] = {
+STATISTICS: dict[str, Callable[[Scenario, Targets, Trials], list[Array]]] = {
     "window_share": _window_share,
     "lumpiness": _lumpiness,
     "deals": _deals,

@@ -1,23 +1,23 @@
 """Does the model show the patterns of the record? A report with pass or miss, and the rule behind it.
 
 The values on record and the rules stand in the case's patterns.toml; how each statistic is taken from
-trials is in `pattern_statistics`. Runs the engine. A miss is a result: it is reported, never tuned away.
+trials is in `pattern_statistics`. Runs trials. A miss is a result: it is reported, never tuned away.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from sim.analysis.validate import pattern_statistics
+from sim.analysis.validate import pattern_files, pattern_statistics
+from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario.scenario import Scenario
+from sim.vocabulary import arguments
+from sim.vocabulary.arguments import SEED, TRIALS
 from sim.vocabulary.axes import Array
-
-FILE = "patterns.toml"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,11 @@ class Result:
 
 
 def report(
-    scenario: Scenario, trials: int = 2000, seed: int = 0, only: Collection[str] | None = None
+    scenario: Scenario,
+    trials: int = TRIALS,
+    seed: int = SEED,
+    only: Collection[str] | None = None,
+    execution: Execution = USUAL_EXECUTION,
 ) -> list[Result]:
     """Run the scenario, and earlier windows of its case, and judge its patterns.
 
@@ -72,21 +76,26 @@ def report(
         As in `sim.run`.
     only : collection of str, optional
         Names of the patterns that are judged; by default all.
+    execution : Execution, optional
+        Workers and engine.
 
     Returns
     -------
     list of Result
         In the order of the case's patterns.toml; empty if it has none.
+
+    Raises
+    ------
+    InputError
+        If the file or an argument is not as it should be.
     """
-    path = scenario.case.folder / FILE
-    if not path.is_file():
-        return []
+    trials, seed = arguments.whole(trials, "trials", 2), arguments.seed(seed)
     results = []
-    for pattern, record in tomllib.loads(path.read_text(encoding="utf-8")).items():
+    for pattern, record in pattern_files.read(scenario.case).items():
         if only is not None and pattern not in only:
             continue
         samples = pattern_statistics.STATISTICS[record["statistic"]](
-            scenario, record["targets"], trials, seed
+            scenario, record["targets"], pattern_statistics.Trials(trials, seed, execution)
         )
         for target, sample in zip(record["targets"], samples, strict=True):
             results.append(_judge(pattern, record, target, sample))

@@ -73,6 +73,7 @@ class Runner:
         self._unread = frozenset(writes) - {base_name(name) for name in reads} - set(keep)
         self._parameters = [name for name in reads if role_of(name) == "parameter"]
         self._pulses = [name for name in reads if role_of(name) == "pulse"]
+        self._kept_lists = [name for name in keep if list_of(name)]
         self._stages = [stage for stage in schedule.quarter if not stage.is_standing]
         self._compilable = {stage.name for stage in self._stages if stage.replaces is None}
         each_quarter = {name for stage in schedule.quarter for name in stage.writes} - self._unread
@@ -162,6 +163,8 @@ class Runner:
             return False
         for call, at in calls:
             call(at)
+        # Lists differ in length from quarter to quarter; what else is kept stays where it is.
+        self.values |= {name: self._directory.list(name) for name in self._kept_lists}
         return True
 
     def learn(self) -> None:

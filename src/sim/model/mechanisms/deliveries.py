@@ -1,15 +1,15 @@
 """The order book becomes stock: what is ordered is delivered, lapses or is cancelled, and stock wears out.
 
-    book'  = book + ordered - delivered - cancelled
+    book'  = book + ordered - delivered - cancelled       withheld (due) waits for the next quarter
     stock' = stock (1 - wear)^dt + delivered + handed over as grants + kit outside the register
     home stock' = home stock (1 - wear)^dt + made at home
 
-Exactly: ordered = delivered + cancelled + still on the book, in TIV. An order open at the start that has
-begun to arrive continues from the first quarter; one that has not waits for the rest of a delay drawn from
-the delays longer than it has already waited (evidence: x_lead_time, x_order_book_skill, x_in_loc). Kit
-outside the register (relief, peacekeeping, cyber) joins the stock when it is signed, at its price, and is in
-no account of TIV. Leaves out: refits and losses. Grants are transfers too and count as deliveries of the
-donor.
+Exactly: ordered = delivered + cancelled + still on the book, in TIV. A partner that presses withholds part of
+what is due. An order open at the start that has begun to arrive continues from the first quarter; one that
+has not waits for the rest of a delay drawn from the delays longer than it has already waited (evidence:
+x_lead_time, x_order_book_skill, x_in_loc). Kit outside the register (relief, peacekeeping, cyber) joins the
+stock when it is signed, at its price, and is in no account of TIV. Leaves out: refits and losses. Grants are
+transfers too and count as deliveries of the donor.
 """
 
 from __future__ import annotations
@@ -121,6 +121,7 @@ def step(
     contract_instalments: IntArray,
     contract_lapses: BoolArray,
     cancellation: Array,
+    withheld: Array,
     grant_deliveries: Array,
     is_grant_donor: Array,
     grant_basket: Array,
@@ -149,8 +150,11 @@ def step(
 
     orders = np.zeros_like(order_book_prev)
     scatter(orders, (contract_supplier, contract_trial), contract_tiv)
-    delivered = np.array(delivery_ledger[step])
+    due = np.array(delivery_ledger[step])
     delivery_ledger[step] = 0.0
+    waiting = due * withheld[:, None]
+    delivery_ledger[step + 1] = delivery_ledger[step + 1] + waiting
+    delivered = due - waiting
     by_supplier = total(np.moveaxis(delivered, 1, 0))
     # A grant brings volume only in the categories that the register covers.
     basket = grant_basket * in_register

@@ -1,10 +1,11 @@
 """The military budget grows with the economy and is sometimes cut in mid-year.
 
-    new fiscal year:  ln M' = ln M + growth + volatility e,   e ~ N(0, 1)
+    new fiscal year:  ln M' = ln M + growth + volatility e - sum_j trade_j [j presses],   e ~ N(0, 1)
     mid-year:         with probability p a part of the year's money is taken back, U(low, high)
 
 M is in constant dollars. Growth and its spread are those of the recipient's recorded military spending
-(evidence: x_milex_growth, x_milex, x_budget). Leaves out: the rest of the public budget, inflation, debt.
+(evidence: x_milex_growth, x_milex, x_budget); a partner that presses restricts trade
+(x_in_loc, bd_hedge_beijing_view). Leaves out: the rest of the public budget, inflation, debt.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.numerics.elementary import exp, normal_quantile
+from sim.numerics.elementary import exp, normal_quantile, total
 from sim.vocabulary.axes import NEW_YEAR, Array
 
 MID_YEAR = 3
@@ -36,6 +37,7 @@ def step(
     *,
     military_budget_prev: Array,
     budget_cut_prev: Array,
+    posture_prev: Array,
     fiscal_quarter: int,
     growth_shock: Array,
     cut_shock: Array,
@@ -45,10 +47,12 @@ def step(
     cut_probability: Array,
     smallest_cut: Array,
     largest_cut: Array,
+    trade_leverage: Array,
 ) -> Update:
     """Set the budget at the new year, cut it in mid-year, keep it otherwise."""
     if fiscal_quarter == NEW_YEAR:
-        growth = exp(budget_growth + budget_volatility * normal_quantile(growth_shock))
+        restricted = total(trade_leverage * (posture_prev < 0))
+        growth = exp(budget_growth + budget_volatility * normal_quantile(growth_shock) - restricted)
         return Update(
             military_budget=military_budget_prev * growth, budget_cut=np.zeros_like(budget_cut_prev)
         )

@@ -26,7 +26,7 @@ from sim.vocabulary.axes import NEW_YEAR, QUARTER, QUARTERS, Array
 
 #: Money below this is none, US$ m.
 _NOTHING = 1e-9
-#: JPY million in a JPY billion.
+#: Millions in a billion of the donor's currency.
 MILLIONS = 1000.0
 
 
@@ -91,6 +91,7 @@ def step(
     handover_spread: Array,
     exchange_rate: Array,
     partner_aid: Array,
+    aid_kept: Array,
     channel_share: Array,
     is_grant_channel: Array,
 ) -> Update:
@@ -100,7 +101,7 @@ def step(
     last = len(note_ledger) - 1
     trial = np.arange(selected.size)
 
-    # Documented steps (JPY m: selected, noted, delivered) join what the model draws.
+    # Documented steps (selected, noted, delivered; the donor's currency) join what the model draws.
     told = documented_grants[:, None] / exchange_rate
     awarded = np.zeros_like(selected) + told[0]
     if donor_quarter == NEW_YEAR:
@@ -141,5 +142,6 @@ def step(
         grant_deliveries=handed_over,
         grant_notes=1.0 * (noting > _NOTHING),
         grant_handover=1.0 * (handed_over > _NOTHING),
-        aid=total(channel_share * partner_aid[:, None]) * QUARTER + is_grant_channel[:, None] * handed_over,
+        aid=total(channel_share * (partner_aid * aid_kept)[:, None]) * QUARTER
+        + is_grant_channel[:, None] * handed_over,
     )

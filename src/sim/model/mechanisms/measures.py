@@ -3,7 +3,7 @@
     supplier_share_s = deliveries_s / sum deliveries        over the last five years
     hhi              = sum_s supplier_share_s^2;  effective suppliers = 1 / hhi;  dependence = max share
     capability_d     = training (1 + exercises (x - x0)) sum_{c in d} usable_c
-    usable_c         = stock_c (1 - mixing cost (1 - sum_s share_sc^2)), with home stock
+    usable_c         = (sum_s usable_s stock_sc + home_c) (1 - mixing cost (1 - sum_s share_sc^2))
     tilt             = sum_s sign_s supplier_share_s;       ambiguity = 1 - |tilt|
     opposite         = 2 min(share of the one side, share of the other)
     x                = mean_j min(rung_j, 2) / 2: visits, exercises and training with partners
@@ -11,9 +11,9 @@
 
 A five-year flow is what the documents quote (evidence: cn_share_2019_23, x_sipri_bd_windows); lock-in acts
 through stock and experience, not through it; the installed share is that of what the register covers. A mixed
-fleet costs something to run (switch_cost_high). Exercises raise readiness (train_interop), and every rung of
-an agreement binds (small_state_limit). Where nothing was delivered in five years, shares and concentration
-are zero.
+fleet costs something to run (switch_cost_high), and a partner that presses keeps part of its stock from use.
+Exercises raise readiness (train_interop), and every rung of an agreement binds (small_state_limit). Where
+nothing was delivered in five years, shares and concentration are zero.
 """
 
 from __future__ import annotations
@@ -128,6 +128,7 @@ def step(
     domestic_capability: Array,
     agreement_rung: Array,
     rung_at_start_prev: Array,
+    usable_share: Array,
     delivery_history: Array,
     order_history: Array,
     delivered_in_window_prev: Array,
@@ -149,7 +150,8 @@ def step(
 
     held = total(stock) + home_stock
     same = (total(stock * stock) + home_stock * home_stock) / np.maximum(held * held, _TINY)
-    usable = held * (1.0 - mixing_cost * (1.0 - same))
+    in_reach = total(stock * usable_share[:, None]) + home_stock
+    usable = in_reach * (1.0 - mixing_cost * (1.0 - same))
     most = len(agreement_rung)
     exercised = np.minimum(agreement_rung, EXERCISES) - np.minimum(rung_at_start_prev, EXERCISES)
     readiness = training * (1.0 + exercise_gain * total(exercised) / (EXERCISES * most))

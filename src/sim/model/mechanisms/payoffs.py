@@ -1,10 +1,14 @@
 """What the quarter was worth to each of the five: indices for comparing futures, not money.
 
     recipient:  capability C / C0 + autonomy a + security (1 - mean pressure) - strain commitments / cap
-    partner j:  interest_j I_j + sum_r h_jr (1 - I_r) + margin share_j - cost_j max(0, e)^2 / room_j
+                - pressed n                                n partners press
+    partner j:  interest_j I_j + sum_r h_jr (1 - I_r) + margin share_j              what it holds
+                + U_j(e_j)                                                          what its posture is worth
 
-with the influence I, hostility h and costs of `posture` (evidence: agreement_jp_industry, osa_counter_china,
-pk_motive, bd_autonomy_gain). Weights are judgements; a report compares changes, not levels across actors.
+with the influence I and hostility h of `posture`, and its utility U_j of the level in force, without inertia:
+what a partner is said to gain is what it chooses by (evidence: agreement_jp_industry, osa_counter_china,
+pk_motive, bd_autonomy_gain, x_in_loc). Weights are judgements; a report compares changes, not levels across
+actors.
 """
 
 from __future__ import annotations
@@ -51,6 +55,9 @@ def step(
     alignment: Array,
     relation: Array,
     posture: Array,
+    courting_drive: Array,
+    pressing_value: Array,
+    purse_load: Array,
     share_in_influence: Array,
     interest: Array,
     courtship_cost: Array,
@@ -59,6 +66,7 @@ def step(
     autonomy_value: Array,
     security_value: Array,
     strain_value: Array,
+    pressed_value: Array,
     margin_value: Array,
 ) -> Update:
     """Add up what each actor cares for."""
@@ -69,6 +77,7 @@ def step(
         + autonomy_value * autonomy
         + security_value * (1.0 - total(border_pressure) / len(border_pressure))
         - strain_value * strain
+        - pressed_value * total(posture < 0)
     )
     share = supplier_share[:n_partners]
     influence = share_in_influence * share + (1.0 - share_in_influence) * alignment
@@ -78,6 +87,8 @@ def step(
         interest * influence
         + total(np.moveaxis(hostility * (1.0 - influence), 1, 0))
         + margin_value * share
-        - courtship_cost * courting * courting / fiscal_room
+        + courting_drive * courting
+        - courtship_cost * courting * (courting + 2.0 * purse_load) / fiscal_room
+        + pressing_value * (posture < 0)
     )
     return Update(payoff=np.concatenate([own[None], theirs]))

@@ -26,6 +26,7 @@ class Update:
     crisis_end_chance: Array  # front
     irregular_exit_chance: Array
     goodwill_kept: Array
+    notice_kept: Array
 
 
 def step(
@@ -37,6 +38,7 @@ def step(
     calm_rate: Array,
     irregular_exit_rate: Array,
     goodwill_half_life: Array,
+    notice_half_life: Array,
 ) -> Update:
     """Convert the rates."""
     half = log(np.full_like(need_half_life, 0.5))
@@ -48,4 +50,5 @@ def step(
         crisis_end_chance=1.0 - exp(-QUARTER * calm_rate),
         irregular_exit_chance=1.0 - exp(-QUARTER * irregular_exit_rate),
         goodwill_kept=exp(half * QUARTER / goodwill_half_life),
+        notice_kept=exp(half * QUARTER / notice_half_life),
     )

@@ -6,11 +6,14 @@
 with the recipient:  cooperation = agreements rung / 5 + courting max(0, e) + gratitude g_j
                                    + relief need [j is the donor]
                      friction    = incidents pressure from j's side + pressing [e < 0]
-                                   + suspicion sum_r h_jr A_r
+                                   + suspicion alarm_j
+among partners:      cooperation = bonds (mean of A_jk and A_kj, less that at the start)
+
 and a government's change adds its jump, to the mean as well: mean' = kept mean + (1 - kept) mean0 + jump,
 with mean0 that of the start, so that no government's quarrel is the mean for ever.
 A security grant warms by the event, at the exchange of notes and at the handover, and not by its dollars.
-Goodwill: g' = kept g + (1 - kept) aid / (aid + half), and a handover closes a part of what is left to earn.
+Goodwill: g' = kept g + (1 - kept) aid / (aid + half), and a handover closes a part of what is left to earn; a
+partner that presses holds part of its aid back.
 
 Balance is weak in the data, so gamma = 0 is always one of the variants (evidence: x_balance_weak,
 in_suspicion_pk, in_bd_deterioration, jp_on_supplier_list, exch_visits_general, jp_covid_support). Leaves
@@ -64,9 +67,12 @@ def step(
     mean_kept: Array,
     agreement_rung: Array,
     posture: Array,
-    alignment: Array,
+    alarm: Array,
+    alignment_between: Array,
+    alignment_between_at_start_prev: Array,
     border_pressure: Array,
     disaster_need: Array,
+    aid_kept: Array,
     grant_notes: Array,
     grant_handover: Array,
     front_neighbour: Array,
@@ -84,6 +90,7 @@ def step(
     incident_friction: Array,
     pressing_friction: Array,
     suspicion: Array,
+    bond_warmth: Array,
     goodwill_kept: Array,
     partner_aid: Array,
     aid_half: Array,
@@ -104,7 +111,6 @@ def step(
     change = relation_return * (mean - r) + balance_strength * third * (1.0 - r * r)
 
     donor = is_grant_donor[:n_partners, None]
-    hostility = np.maximum(0.0, -relation_prev[RECIPIENT + 1 :])
     pressure_from = total(front_neighbour[:, :, None] * border_pressure[:, None])
     cooperation = (
         agreement_warmth * agreement_rung / TOP_RUNG
@@ -112,20 +118,19 @@ def step(
         + gratitude * goodwill_prev
         + relief_warmth * disaster_need * donor
     )
-    friction = (
-        incident_friction * pressure_from
-        + pressing_friction * (posture < 0)
-        + suspicion * total(np.moveaxis(hostility * alignment, 1, 0))
-    )
+    friction = incident_friction * pressure_from + pressing_friction * (posture < 0) + suspicion * alarm
     # The recipient's pairs come first in row order.
     change[:n_partners] += cooperation - friction
+    closer = (alignment_between - alignment_between_at_start_prev)[RECIPIENT + 1 :]
+    j, k = np.triu_indices(n_partners, 1)
+    change[n_partners:] += bond_warmth * (closer[j, k] + closer[k, j]) / 2.0
     shocked = relation_volatility * np.sqrt(QUARTER) * normal_quantile(relation_shock)
     r = r + change * QUARTER + shocked
     r[:n_partners] += relation_jump + grant_warmth * donor * (grant_notes + grant_handover)
     full[one, other] = np.minimum(1.0, np.maximum(-1.0, r))
     full[other, one] = full[one, other]
 
-    earned = partner_aid / (partner_aid + aid_half)
-    goodwill = goodwill_kept * goodwill_prev + (1.0 - goodwill_kept) * earned
+    aid = partner_aid * aid_kept
+    goodwill = goodwill_kept * goodwill_prev + (1.0 - goodwill_kept) * aid / (aid + aid_half)
     goodwill = goodwill + grant_salience * donor * grant_handover * (1.0 - goodwill)
     return Update(relation=full[:, 1:], mean_relation=usual, goodwill=goodwill)

@@ -1,4 +1,4 @@
-"""The back-test of one origin or several: forecasts registered, scored, compared. Runs the engine."""
+"""The back-test of one origin or several: forecasts registered, scored, compared. Runs trials."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from sim.analysis.validate.backtest.scores import Scored
 from sim.case import register
 from sim.importers import registers
 from sim.importers.registers import Register
+from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario import scenario as scenarios
+from sim.vocabulary import arguments
+from sim.vocabulary.arguments import SEED, TRIALS_OF_ORIGIN
 from sim.vocabulary.axes import Array, IntArray
 
 #: The origins of the shipped back-test, and the length of its windows.
@@ -41,8 +44,6 @@ GROUPS = {"share.": "shares", "tiv.": "annual volumes"}
 
 #: Resamples of the bootstrap of skill.
 _RESAMPLES = 2000
-
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -138,11 +139,11 @@ class Skill:
 
 def of_case(
     years: Sequence[int] = ORIGINS,
-    trials: int = 2000,
-    seed: int = 1,
+    trials: int = TRIALS_OF_ORIGIN,
+    seed: int = SEED,
     length: int = YEARS,
     command: str = "",
-    progress: Progress | None = None,
+    execution: Execution = USUAL_EXECUTION,
 ) -> list[PairedTest]:
     """Test the shipped case at some origins: by their scenarios, or else from the register alone."""
     case = scenarios.load("baseline").case
@@ -152,20 +153,20 @@ def of_case(
     for year in years:
         if origins.has_scenario(year):
             origin = origins.shipped(year, length, case)
-            tests.append(_test(origin, trials, seed, vintage, command, progress, outcome.of_case))
+            tests.append(_test(origin, trials, seed, vintage, command, execution, outcome.of_case))
         else:
-            tests += of_register(whole, (year,), trials, seed, length, command, progress)
+            tests += of_register(whole, (year,), trials, seed, length, command, execution)
     return tests
 
 
 def of_register(
     whole: Register,
     years: Sequence[int],
-    trials: int = 2000,
-    seed: int = 1,
+    trials: int = TRIALS_OF_ORIGIN,
+    seed: int = SEED,
     length: int = YEARS,
     command: str = "",
-    progress: Progress | None = None,
+    execution: Execution = USUAL_EXECUTION,
 ) -> list[PairedTest]:
     """Test the importer of a register at some origins, each with a case made from what was known then."""
     # Only how far the register goes; what it says of the window is read after the forecast.
@@ -181,7 +182,7 @@ def of_register(
                     seed,
                     whole.vintage,
                     command,
-                    progress,
+                    execution,
                     lambda known: outcome.of_register(known, whole),
                 )
             )
@@ -198,11 +199,12 @@ def _test(
     seed: int,
     vintage: str,
     command: str,
-    progress: Progress | None,
+    execution: Execution,
     look: Callable[[Origin], Outcome],
 ) -> PairedTest:
     """Forecast, register, and only then look at what happened."""
-    said = forecast.simulate(origin, trials, seed, progress)
+    trials, seed = arguments.whole(trials, "trials", 1), arguments.seed(seed)
+    said = forecast.simulate(origin, trials, seed, execution)
     registered = forecast.registered(said.stated(), origin, trials, seed, vintage, command)
     rivals = baselines.all_of(origin, trials, seed)
     was = look(origin)
@@ -278,7 +280,7 @@ def sources(tests: Sequence[PairedTest]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.source for each in tests[0].scored))
 
 
-def skill(tests: Sequence[PairedTest], seed: int = 1) -> list[Skill]:
+def skill(tests: Sequence[PairedTest], seed: int = SEED) -> list[Skill]:
     """Return the model's skill against each baseline."""
     found = []
     for baseline in sources(tests)[1:]:
@@ -328,7 +330,7 @@ def _resample(pairs: Sequence[Array], generator: np.random.Generator) -> list[Ar
     return [each[generator.integers(len(each), size=len(each))] for each in chosen]
 
 
-def summary(tests: Sequence[PairedTest], seed: int = 1) -> dict[str, Any]:
+def summary(tests: Sequence[PairedTest], seed: int = SEED) -> dict[str, Any]:
     """Return the card as plain values, for JSON."""
     found = skill(tests, seed)
     return {

@@ -1,12 +1,13 @@
-"""Predictive samples of a window, and their registration before anything is scored. Runs the engine."""
+"""Predictive samples of a window, and their registration before anything is scored. Runs trials."""
 
 from __future__ import annotations
 
 import datetime
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ import numpy as np
 from sim.analysis.validate.backtest.origins import Origin
 from sim.analysis.validate.backtest.targets import SCALARS, Window
 from sim.case import register
-from sim.design import plan as design
-from sim.engine import block as engine
+from sim.runs import trials as loop
+from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.axes import QUARTERS, WINDOW, Array
 
@@ -79,17 +80,25 @@ def _rounded(value: Any) -> float:
     return float(f"{float(value):.{_DIGITS}g}")
 
 
-def simulate(
-    origin: Origin, trials: int, seed: int, progress: Callable[[int], None] | None = None
-) -> Forecast:
-    """Return what the model says of the window."""
-    plan = design.plan(origin.scenario, seed)
-    blocks = []
-    for first in range(0, trials, engine.BLOCK):
-        count = min(engine.BLOCK, trials - first)
-        blocks.append(_block(engine.Block(plan, first, count), origin.years))
-        if progress is not None:
-            progress(count)
+def simulate(origin: Origin, trials: int, seed: int, execution: Execution = USUAL_EXECUTION) -> Forecast:
+    """Return what the model says of the window.
+
+    Parameters
+    ----------
+    origin : Origin
+    trials, seed : int
+        As in `sim.run`.
+    execution : Execution, optional
+        Workers, engine and progress.
+    """
+    (blocks,) = loop.reduce(
+        [origin.scenario],
+        partial(_Years, origin.years),
+        trials,
+        seed,
+        n_steps=origin.years * QUARTERS,
+        execution=execution,
+    )
     delivered, ordered = (np.concatenate([block[i] for block in blocks], axis=-1) for i in (0, 1))
     case = origin.scenario.case
     chosen = np.sum([block[2] for block in blocks], axis=0) + _SMOOTHING
@@ -102,19 +111,25 @@ def simulate(
     )
 
 
-def _block(block: engine.Block, years: int) -> tuple[Array, Array, Array]:
-    """Return deliveries and orders by year, supplier and trial, and orders by supplier and category."""
-    case, n_trials = block.plan.scenario.case, block.n_trials
-    shape = case.size("supplier"), case.size("category")
-    delivered, ordered = np.zeros((2, years, shape[0], n_trials))
-    chosen = np.zeros(shape)
-    for quarter in range(years * QUARTERS):
-        block.advance()
-        values = block.values
-        delivered[quarter // QUARTERS] += values["deliveries"]
-        ordered[quarter // QUARTERS] += values["order_count"]
-        np.add.at(chosen, (values["contract_supplier"], values["contract_category"]), 1.0)
-    return delivered, ordered, chosen
+class _Years:
+    """Deliveries and orders by year, supplier and trial, and orders by supplier and category."""
+
+    reads = ("deliveries", "order_count", "contract_supplier", "contract_category")
+
+    def __init__(self, years: int, scenario: Scenario, n_trials: int) -> None:
+        shape = scenario.case.size("supplier"), scenario.case.size("category")
+        self.delivered, self.ordered = np.zeros((2, years, shape[0], n_trials))
+        self.chosen = np.zeros(shape)
+
+    def add(self, step: int, trials: slice, values: Mapping[str, Array]) -> None:
+        """Add a quarter to its year."""
+        self.delivered[step // QUARTERS][..., trials] += values["deliveries"]
+        self.ordered[step // QUARTERS][..., trials] += values["order_count"]
+        np.add.at(self.chosen, (values["contract_supplier"], values["contract_category"]), 1.0)
+
+    def result(self) -> tuple[Array, Array, Array]:
+        """Return the three."""
+        return self.delivered, self.ordered, self.chosen
 
 
 def before(scenario: Scenario) -> tuple[int, Array]:

@@ -1,11 +1,11 @@
 """A forecast of windows that are not over, registered so that it can be scored when they are.
 
-Runs the engine. A window may begin before the run: its first years are then those of the register.
+Runs trials. A window may begin before the run: its first years are then those of the register.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,9 @@ from sim.analysis.validate.backtest import forecast
 from sim.analysis.validate.backtest.origins import Origin
 from sim.analysis.validate.backtest.targets import Window
 from sim.case import register
+from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario.scenario import Scenario
+from sim.vocabulary import arguments
 from sim.vocabulary.axes import QUARTERS
 from sim.vocabulary.errors import OutsideHorizon
 
@@ -29,7 +31,7 @@ def windows(
     trials: int,
     seed: int,
     command: str = "",
-    progress: Callable[[int], None] | None = None,
+    execution: Execution = USUAL_EXECUTION,
 ) -> dict[str, Any]:
     """Return what a scenario says of windows and years, as it is registered.
 
@@ -43,14 +45,15 @@ def windows(
     trials, seed : int
     command : str
         What made it.
-    progress : callable, optional
-        Called with the number of trials just done.
+    execution : Execution, optional
+        Workers, engine and progress.
 
     Raises
     ------
     OutsideHorizon
         If a year is before the register or after the scenario's end.
     """
+    trials, seed = arguments.whole(trials, "trials", 1), arguments.seed(seed)
     first, last = scenario.start.year, max([*years, *(end for _, end in spans)])
     past_years, past = register.history(scenario.case, scenario.start)
     horizon = (int(past_years[0]), scenario.end.year)
@@ -61,7 +64,7 @@ def windows(
     if scenario.start.quarter != 1 or scenario.n_steps < QUARTERS * (last - first + 1):
         raise OutsideHorizon("", "scenario", "does not run in whole years", "Start in the first quarter.")
     origin = Origin(first, last - first + 1, scenario)
-    said = forecast.simulate(origin, trials, seed, progress)
+    said = forecast.simulate(origin, trials, seed, execution)
     recorded = np.repeat(past[..., None], trials, axis=-1)
     delivered = np.concatenate([recorded, said.window.delivered])
     targets: dict[str, Any] = {}

@@ -1,0 +1,135 @@
+"""Arguments of public functions, checked where they enter: NumPy's numbers are numbers, paths are paths.
+
+Each function returns the argument as the plain Python value that the library works with, or raises an
+`InputError` that names the argument and the remedy.
+"""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sim.vocabulary.errors import InputError, OutOfBounds, UnknownName, WrongType, nearest, quoted
+from sim.vocabulary.printing import unprintable
+
+#: Seed and trials of a run unless others are asked for, on the command line as in Python.
+SEED, TRIALS = 1, 1000
+
+#: More, of one origin of a back-test, whose scores read the tails; and of one wave of a calibration, of which
+#: most trials are dropped.
+TRIALS_OF_ORIGIN, TRIALS_OF_WAVE = 2000, 30_720
+
+#: Seeds and numbers of trials that the streams of random draws have room for.
+_LAST = 2**63 - 1
+
+
+def whole(value: Any, name: str, least: int = 0, most: int = _LAST) -> int:
+    """Return a whole number within a range; 1.0, True and "1" are none, NumPy's integers are."""
+    upto = f" to {most:,}" if most < _LAST else " or more"
+    remedy = f"Give a whole number, {least:,}{upto}."
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool) or _is_truth(value):
+        is_whole = isinstance(value, float) and value.is_integer() and least <= value <= most
+        better = f"Write {int(value)}." if is_whole else remedy
+        raise WrongType("", name, f"{shown(value)} is not a whole number", better)
+    if not least <= number <= most:
+        bound = f" It may be as large as {most:,}." if number > most == _LAST else ""
+        raise OutOfBounds("", name, f"{quoted(number)} is out of range", remedy + bound)
+    return number
+
+
+def _is_truth(value: Any) -> bool:
+    return type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_")
+
+
+def seed(value: Any) -> int:
+    """Return a seed: a whole number from 0 to 2^63 - 1."""
+    return whole(value, "seed", 0)
+
+
+def text(value: Any, name: str) -> str:
+    """Return one line of text that can be shown on a terminal."""
+    if not isinstance(value, str):
+        raise WrongType("", name, f"{shown(value)} is not a text", "Give a text in quotation marks.")
+    fault = unprintable(value)
+    if fault:
+        raise WrongType("", name, f"holds {fault}", "Leave it out.", value)
+    return value
+
+
+def path(value: Any, name: str, remedy: str = "Give a path.") -> Path:
+    """Return a path; ``~`` is the home folder, and anything with a file system path is one."""
+    if not isinstance(value, str | os.PathLike):
+        raise WrongType("", name, f"{shown(value)} is not a path", remedy)
+    found = os.fspath(value)
+    if not isinstance(found, str) or "\0" in found:
+        raise WrongType("", name, f"{shown(found)} is not a path", remedy)
+    if not found:
+        raise WrongType("", name, "an empty path", remedy)
+    return expanded(Path(found))
+
+
+def expanded(value: Path) -> Path:
+    """Return a path with its ``~`` replaced by the home folder."""
+    try:
+        return value.expanduser()
+    except RuntimeError:
+        raise InputError("", str(value), "there is no such home folder", "Write the path in full.") from None
+
+
+def table(value: Any, name: str) -> Mapping[str, Any]:
+    """Return a mapping from names; a table of rows is refused."""
+    if is_frame(value):
+        remedy = "For a table with a scenario per row: sim.design_table(base, table)."
+        raise WrongType("", name, f"{shown(value)} is a table of rows, not one value per name", remedy)
+    if not isinstance(value, Mapping):
+        raise WrongType("", name, f"{shown(value)} is not a mapping", 'Write {"name": value}.')
+    for key in value:
+        if not isinstance(key, str):
+            raise WrongType("", name, f"the key {shown(key)} is not a text", 'Write {"name": value}.')
+    return value
+
+
+def is_frame(value: Any) -> bool:
+    """Whether a value is a table of rows, such as pandas' or polars'."""
+    return hasattr(value, "columns") and not isinstance(value, Mapping)
+
+
+def names(value: Any, name: str, remedy: str) -> tuple[Any, ...]:
+    """Return a list of things as a tuple; a table, a mapping or a single value is refused."""
+    is_listed = isinstance(value, Sequence | set | frozenset) or hasattr(value, "__iter__")
+    if is_frame(value) or isinstance(value, Mapping | bytes) or not is_listed:
+        raise WrongType("", name, f"{shown(value)} is not a list of names", remedy)
+    return tuple(value)
+
+
+def chosen(value: Any, name: str, known: Sequence[str]) -> str:
+    """Return one of a few words."""
+    if not isinstance(value, str):
+        raise WrongType("", name, f"{shown(value)} is not a text", f"Use one of: {', '.join(known)}.")
+    if value not in known:
+        raise UnknownName(
+            "",
+            name,
+            f"no such {name.rpartition('.')[2]}: {{value}}",
+            nearest(value, known, f"{name.rpartition('.')[2]}s"),
+            value,
+        )
+    return value
+
+
+def shown(value: Any) -> str:
+    """Return a value for a message: plain ones as they are written, others as their type."""
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, float):
+        return repr(float(value))
+    if value is None or isinstance(value, int | list | tuple):
+        return quoted(value)
+    return f"a {type(value).__module__}.{type(value).__qualname__}"
