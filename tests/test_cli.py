@@ -22,7 +22,7 @@ from sim.design.plan import Plan
 from sim.engine import block as engine
 from sim.runs import dataset as results
 from sim.runs import run as running
-from sim.runs import store
+from sim.runs import saved, store
 
 TOY = Path(__file__).parent / "cases" / "archipelago"
 
@@ -181,7 +181,7 @@ def test_a_run_that_fails_leaves_nothing_behind(folder: Path, monkeypatch: pytes
     def fail(*_: object) -> None:
         raise ZeroDivisionError("a mistake of ours")
 
-    monkeypatch.setattr(results, "save", fail)
+    monkeypatch.setattr(saved, "save", fail)
     result = call("compare", "calm.toml", "calmer.toml", "--trials", "2", "--out", "deep/out")
     assert isinstance(result.exception, ZeroDivisionError), "our own mistakes keep their trace"
     assert sorted(path.name for path in folder.iterdir()) == ["calm.toml", "calmer.toml"]
@@ -195,7 +195,7 @@ def test_a_full_disk_is_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) 
         patch.setattr(store, "replace", fail)
         assert "no space left" in refused("run", "calm.toml", "--trials", "2", "--out", "out.zarr")
     assert not Path("out.zarr").exists()
-    monkeypatch.setattr(results, "save", fail)
+    monkeypatch.setattr(saved, "save", fail)
     assert "no space left" in refused("compare", "calm.toml", "calmer.toml", "--trials", "2", "--out", "out")
     assert sorted(path.name for path in folder.iterdir()) == ["calm.toml", "calmer.toml"]
 
@@ -204,7 +204,7 @@ def test_too_little_memory_is_one_line(folder: Path, monkeypatch: pytest.MonkeyP
     def fail(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(running, "run", fail)
+    monkeypatch.setattr(running, "start", fail)
     assert "fewer --trials" in refused("run", "calm.toml")
 
 

@@ -36,7 +36,7 @@ def test_an_error_is_one_line_whatever_the_value() -> None:
 def test_every_error_is_a_sim_error() -> None:
     kinds = [k for k in vars(errors).values() if isinstance(k, type) and issubclass(k, Exception)]
     assert len(kinds) > 12
-    assert all(issubclass(kind, errors.SimError) for kind in kinds)
+    assert all(issubclass(kind, errors.SimError | errors.SimWarning) for kind in kinds)
 
 
 @pytest.mark.parametrize(

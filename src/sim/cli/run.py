@@ -273,6 +273,7 @@ def _report(runs: xr.Dataset, rows: Sequence[Row], files: Sequence[Path], as_jso
 
 
 def _with_suffix(out: Path) -> Path:
+    from sim.files.records import shown
     from sim.files.staging import target_of
     from sim.vocabulary.errors import InputError
 
@@ -281,7 +282,7 @@ def _with_suffix(out: Path) -> Path:
         raise InputError(
             str(out), "", "a data set is a .zarr folder", f"Write --out {out.with_suffix('.zarr')}."
         )
-    return target.with_suffix(".zarr")
+    return Path(shown(target.with_suffix(".zarr")))
 
 
 def _is_comparison(path: Path) -> bool:

@@ -155,7 +155,7 @@ def start(
     if out is None:
         batch.check(execution, 0, None)
         return _finish(batch, execution, None)
-    target = staging.target_of(out)
+    target = staging.target_of(arguments.path(out, "out"))
     staging.recover(target)
     spec = replace(
         batch.spec,
