@@ -381,3 +381,20 @@ def test_a_stopping_rule_is_checked_without_assert() -> None:
     )
     done = subprocess.run([sys.executable, "-O", "-c", code], check=False, timeout=120)
     assert done.returncode == 7
+
+
+# ------------------------------------------------------------------ a documented grant
+
+
+def test_a_grant_documented_as_noted_is_handed_over() -> None:
+    events = [{"at": "2020-Q2", "what": "grant", "amount": 500, "state": "noted"}]
+    runs = [
+        engine.run_block(plans.plan("archipelago", told, n_steps=80), 0, 50, ("grants", "grant_deliveries"))
+        for told in (events, [])
+    ]
+    more = runs[0]["grant_deliveries"] - runs[1]["grant_deliveries"]
+    noted = runs[0]["grants"][:, 1] - runs[1]["grants"][:, 1]
+    assert (noted[1] > 0).all()
+    is_handed_over = (more > 1e-9).any(axis=0)
+    assert is_handed_over.mean() > 0.9
+    assert 3 <= np.median(np.argmax(more > 1e-9, axis=0)) <= 20, "some two years after the notes"
