@@ -47,10 +47,12 @@ def step(w):
         if grant.notes_at == w.step:
             grant.handover_at = w.step + lag
             now_noted += grant.money
+    if told_noted:
+        w.under_way.append(Grant(told_noted, w.step, w.step + lag))
     told_over = min(told_delivered, noted)
     dated = [grant for grant in w.under_way if grant.handover_at is not None]
     with_a_date = sum(grant.money for grant in dated)
-    taken = max(0.0, told_over - (noted + now_noted - with_a_date))
+    taken = max(0.0, told_over - (noted + now_noted + told_noted - with_a_date))
     for grant in dated:
         grant.money *= 1 - taken / with_a_date if taken else 1.0
     handed_over = told_over + sum(grant.money for grant in dated if grant.handover_at == w.step)

@@ -6,10 +6,11 @@
     capacity      = 1 - grants under way / absorptive capacity
     notes         after U(0, longest wait);   handover after a lognormal lag from the notes
 
-One selection a donor fiscal year; a grant is worth dollars, and brings capability only in the categories
-of the programme's purpose list (evidence: osa_definition, osa_scope, osa_yen_575m, x_osa_lag, x_osa_budget,
-x_osa_notes). Development aid is a steady flow (jp_total_assist, jp_major_donor); it acts through goodwill and
-terms, not through votes (x_aid_votes). Leaves out: competition between recipients, tied maintenance.
+One selection a donor fiscal year; what a scenario documents as noted is handed over after the same lag. A
+grant is worth dollars, and brings capability only in the categories of the programme's purpose list
+(evidence: osa_definition, osa_scope, osa_yen_575m, x_osa_lag, x_osa_budget, x_osa_notes). Development aid is
+a steady flow (jp_total_assist, jp_major_donor); it acts through goodwill and terms, not through votes
+(x_aid_votes). Leaves out: competition between recipients, tied maintenance.
 """
 
 from __future__ import annotations
@@ -114,13 +115,13 @@ def step(
     note_ledger[step] = 0.0
     lag = handover_median * exp(handover_spread * normal_quantile(handover_shock))
     due = np.minimum(step + whole(QUARTERS * lag + 0.5, least=1), last)
-    scatter(handover_ledger, (due, trial), now_noted)
+    scatter(handover_ledger, (due, trial), now_noted + told[1])
 
     told_over = np.minimum(told[2], np.maximum(0.0, noted))
     if np.any(documented_grants[2]):
         # What is told beyond the grants without a date is taken from those that have one.
         dated = total(handover_ledger[step:])
-        taken = np.maximum(0.0, told_over - (noted + now_noted - dated))
+        taken = np.maximum(0.0, told_over - (noted + now_noted + told[1] - dated))
         handover_ledger[step:] *= 1.0 - taken / np.maximum(dated, _NOTHING)
     handed_over = handover_ledger[step] + told_over
     handover_ledger[step] = 0.0
