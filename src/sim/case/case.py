@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sim.case import constants as case_constants
 from sim.case import file as case_file
 from sim.case.schema import CaseFile
-from sim.files.records import shown
+from sim.files.records import readable, shown
 from sim.vocabulary.axes import GRANT_STATES, LEVELS, OPTIONS, SLOTS, Array
 from sim.vocabulary.errors import MissingFile, UnknownName, nearest
 
@@ -141,11 +141,13 @@ def find(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.name == case_file.FILE:
         path = path.parent
-    for folder in (DIRECTORY / name_or_path, path):
-        if (folder / case_file.FILE).is_file():
-            return folder
+    with readable(path):
+        for folder in (DIRECTORY / name_or_path, path):
+            if (folder / case_file.FILE).is_file():
+                return folder
+        is_there = path.exists()
     text = str(name_or_path)
-    if path.exists() or len(path.parts) > 1:
+    if is_there or len(path.parts) > 1:
         remedy = f"A case is a folder with a {case_file.FILE}."
         raise MissingFile(shown(path / case_file.FILE), "", "no such file", remedy)
     raise UnknownName("", "case", "no such case", nearest(text, shipped(), "cases"), text)
@@ -161,8 +163,10 @@ def load(name_or_path: str | Path) -> Case:
     """
     folder = find(name_or_path)
     record = case_file.read(folder)
+    with readable(folder):
+        name, digest = folder.resolve().name, _digest(folder)
     return Case(
-        name=folder.resolve().name,
+        name=name,
         title=record.title,
         notes=record.notes,
         folder=folder,
@@ -183,7 +187,7 @@ def load(name_or_path: str | Path) -> Case:
         donor_fiscal_year_start=record.fiscal_year.donor,
         constants=case_constants.build(record, folder, record.as_of),
         held=_held(record),
-        digest=_digest(folder),
+        digest=digest,
         record=record,
     )
 

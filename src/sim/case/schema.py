@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sim.files.records import Number, Record, Texts
+from sim.vocabulary.dates import FIRST_YEAR, LAST_YEAR
 
+_Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
 _Quarter = Annotated[int, Field(ge=1, le=4)]
 
 
@@ -33,8 +35,8 @@ class RegisterFiles(Grounded):
     deals: str
     deliveries: str
     categories: str
-    first_year: int
-    last_year: int
+    first_year: _Year
+    last_year: _Year
     not_platforms: Texts = ()
 
 
@@ -49,7 +51,7 @@ class IdealPoints(Grounded):
     """The table of ideal points and the years to take the mean of."""
 
     file: str
-    years: Annotated[int, Field(ge=1)]
+    years: Annotated[int, Field(ge=1, le=LAST_YEAR - FIRST_YEAR)]
 
 
 class Capital(Record):
@@ -131,7 +133,7 @@ class Regime(Grounded):
     """An export regime."""
 
     label: str
-    since: int
+    since: _Year
     permits: Texts
     reviews: Texts
 
@@ -188,7 +190,7 @@ class CaseFile(Record):
 
     title: str
     notes: str = ""
-    as_of: int
+    as_of: _Year
     recipient: str
     partners: Texts
     residual_supplier: str | None = None

@@ -6,8 +6,7 @@ import the library inside their commands, so that ``sim --help`` is quick.
 
 from __future__ import annotations
 
-import sys
-
+from sim.cli import streams
 from sim.cli.backtest import backtest, forecast, new_case
 from sim.cli.calibrate import calibrate, estimate
 from sim.cli.explain import explain
@@ -49,7 +48,5 @@ sim = Program(
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character gets a question mark, not an error.
-        getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
+    streams.prepare()
     sim.main()

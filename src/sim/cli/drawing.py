@@ -39,8 +39,14 @@ def draw(figures: Iterable[tuple[str, Figure]], folder: Path) -> tuple[list[Path
     return files, f"{faults[0]}{more}" if faults else ""
 
 
-def failed(fault: str) -> None:
-    """Say in one line what could not be drawn, and leave with 1; do nothing where all could."""
+def say(fault: str) -> None:
+    """Say in one line what could not be drawn; nothing where all could."""
     if fault:
         click.echo(printable(f"Figures: {fault}. The data are complete."), err=True)
+
+
+def failed(fault: str) -> None:
+    """Say in one line what could not be drawn, and leave with 1; do nothing where all could."""
+    say(fault)
+    if fault:
         click.get_current_context().exit(FAILED)

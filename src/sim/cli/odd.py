@@ -18,6 +18,7 @@ def odd(scenario: str, out: Path | None) -> None:
     The page docs/odd.md is made by: sim odd --out docs/odd.md
     """
     from sim.analysis.describe.odd import describe
+    from sim.files.records import reason
     from sim.scenario import scenario as scenarios
     from sim.vocabulary.errors import InputError
 
@@ -28,5 +29,5 @@ def odd(scenario: str, out: Path | None) -> None:
     try:
         out.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        problem = f"cannot be written: {(error.strerror or str(error)).lower()}"
+        problem = f"cannot be written: {reason(error)}"
         raise InputError(str(out), "", problem, "Choose another --out.") from None

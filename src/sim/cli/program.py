@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
+from sim.vocabulary.docstrings import docstring
 from sim.vocabulary.errors import SimError, SimWarning
 from sim.vocabulary.printing import printable
 
@@ -35,6 +36,8 @@ class Program(click.Group):
     """A click group that reports every mistake of the user in one line."""
 
     def __init__(self, name: str, commands: Sequence[click.Command]) -> None:
+        for command in commands:
+            command.help = command.help or docstring(command.callback)
         super().__init__(name, commands, help=HELP, invoke_without_command=True, callback=_show_help)
         self.params.append(
             click.Option(

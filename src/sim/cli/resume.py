@@ -63,7 +63,7 @@ def replay(out: Path, trial: int | None, scenario: str | None, as_json: bool) ->
         "recorded": recorded["problem"] if recorded else None,
         "now": problem,
         "quarter": str(world.date),
-        "parameters": recorded["parameters"] if recorded else world.uncertain(),
+        "parameters": (recorded or {}).get("parameters") or world.uncertain(),
     }
     if as_json:
         write_json(told)
@@ -76,8 +76,12 @@ def replay(out: Path, trial: int | None, scenario: str | None, as_json: bool) ->
         click.get_current_context().exit(FAILED)
 
 
-def finish(runs: xr.Dataset) -> None:
-    """Say which trials failed, and whether a precision was reached; leave with 1 if one was not as asked."""
+def finish(runs: xr.Dataset, fault: str = "") -> None:
+    """Say which trials failed, whether a precision was reached, and what could not be drawn.
+
+    Leaves with 1 if one was not as asked.
+    """
+    from sim.cli.drawing import say
     from sim.runs.dataset import manifest
 
     made = manifest(runs)
@@ -94,7 +98,8 @@ def finish(runs: xr.Dataset) -> None:
         click.echo(
             f"{precision['until']}: {outcome}, {reached} with {precision['trials']:,} trials", err=True
         )
-    if failures or (precision and not precision["is_reached"]):
+    say(fault)
+    if failures or fault or (precision and not precision["is_reached"]):
         click.get_current_context().exit(FAILED)
 
 

@@ -10,8 +10,7 @@ import click
 from click.core import ParameterSource
 
 from sim.cli import options
-from sim.cli.drawing import failed
-from sim.cli.resume import is_data
+from sim.cli.resume import finish, is_data
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -69,7 +68,7 @@ def run(
     """
     from contextlib import nullcontext
 
-    from sim.cli.resume import finish, writing_to
+    from sim.cli.resume import writing_to
     from sim.design.sampling import Sampling
     from sim.scenario import scenario
 
@@ -153,13 +152,14 @@ def compare(
     if out is None:
         runs = _simulate(chosen, trials, seed, wanted, workers=workers, engine=engine)
         _report(runs, _summary(runs, chosen, years, reference), [], as_json)
+        finish(runs)
         return
     with staged(out, force=force, is_ours=_is_comparison) as place:
         runs = _simulate(chosen, trials, seed, wanted, workers=workers, engine=engine)
         rows = _summary(runs, chosen, years, reference)
         files, fault = _write(place, runs, rows, chosen, reference)
     _report(runs, rows, [out / file.relative_to(place) for file in files], as_json)
-    failed(fault)
+    finish(runs, fault)
 
 
 def _simulate(
@@ -211,9 +211,13 @@ def _check_years(scenario: Scenario, years: tuple[int, ...] | None) -> None:
 def _summary(
     runs: xr.Dataset, chosen: Sequence[Scenario], years: tuple[int, ...] | None, reference: str | None
 ) -> list[Row]:
+    """Return the rows of the table; none where no trial is left."""
     from sim.analysis.compare.measure import standard_measures
     from sim.analysis.compare.summary import summarise
+    from sim.runs.dataset import completeness
 
+    if not completeness(runs).any():
+        return []
     look_at = dict.fromkeys(name for each in chosen for name in each.look_at)
     return summarise(runs, standard_measures(runs, look_at), years, reference)
 
@@ -233,8 +237,10 @@ def _write(
     from sim.runs import saved
 
     place.mkdir()
-    (place / FIGURES).mkdir()
     files = [saved.save(runs, place / DATA)]
+    if not rows:  # every trial failed: there are the data, and what they say of it
+        return files, ""
+    (place / FIGURES).mkdir()
     files.append(summary_tables.write_csv(summary_tables.records(rows), place / TABLE))
     (place / PAGE).write_text(summary_tables.markdown(rows), encoding="utf-8")
     look_at = dict.fromkeys(name for each in chosen for name in each.look_at)

@@ -250,27 +250,35 @@ def place_of(row: Evidence) -> str:
 def _kind(file: str) -> str:
     """Return what a file is meant to be; one that is not there is bad input, not a failed check."""
     from sim.case.file import FILE
+    from sim.files.records import readable
     from sim.scenario import files as scenario_files
 
-    if Path(file).is_dir() or Path(file).name == FILE:
+    with readable(file):
+        is_folder = Path(file).is_dir()
+    if is_folder or Path(file).name == FILE:
         return "case"
     scenario_files.find(file)
     return "scenario"
 
 
 def _checked(file: str, kind: str) -> tuple[str, list[str]]:
-    """Load a file; say what it contains, and what of it can have no effect."""
+    """Load a file and all that a run of it would read; say what it contains, and what can have no effect."""
     import warnings
 
-    from sim.case import case
+    from sim.case import case, register
+    from sim.design import plan
     from sim.parameter.parameter_set import ParameterSet
     from sim.scenario import scenario
+    from sim.vocabulary.dates import Quarter
     from sim.vocabulary.errors import IneffectiveChange
 
     if kind == "case":
         # Without a separator the name of a folder would be taken for that of a shipped case.
         loaded = case.load(Path(file).resolve())
         count = len(ParameterSet.load(loaded))
+        files = loaded.record.deal_register
+        year = min(max(loaded.as_of, files.first_year + 1), files.last_year + 1)
+        register.initial(loaded, Quarter(year, 1))
         return (
             f"{len(loaded.suppliers)} suppliers, {len(loaded.categories)} categories, {count} parameters",
             [],
@@ -278,6 +286,7 @@ def _checked(file: str, kind: str) -> tuple[str, list[str]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", IneffectiveChange)
         read = scenario.load(file)
+    plan.plan(read)
     message = (
         f"{read.start} to {read.end}, {len(read.overrides)} changed parameters, {len(read.events)} events"
     )

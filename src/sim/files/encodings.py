@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
-from sim.files.records import shown
+from sim.files.records import reason, shown
 from sim.vocabulary.errors import BadEncoding, BadSyntax, MissingFile
 
 #: Byte order marks -> encoding. The long ones first: that of UTF-32 begins with that of UTF-16.
@@ -58,7 +58,7 @@ def read_text(path: Path, remedy: str, is_own: bool) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise MissingFile(file, "", "cannot be read", remedy) from error
+        raise MissingFile(file, "", f"cannot be read: {reason(error)}", remedy) from error
     beginning = content[:_BEGINNING].lstrip()
     other = next((name for bytes_, name in _OTHERS.items() if beginning.startswith(bytes_)), None)
     if other is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import tomllib
@@ -81,6 +82,28 @@ def shown(path: Path | str) -> str:
     return printable((path.relative_to(here) if path.is_relative_to(here) else path).as_posix())
 
 
+def reason(error: OSError) -> str:
+    """Return the system's words for why a file could not be used."""
+    return (error.strerror or str(error)).lower()
+
+
+@contextlib.contextmanager
+def readable(path: Path | str, place: str = "") -> Iterator[None]:
+    """Turn what the system has against looking at a path, or reading it, into one line.
+
+    A name may be too long, a folder closed, a disk broken: then even asking whether a file exists raises.
+
+    Raises
+    ------
+    MissingFile
+    """
+    try:
+        yield
+    except OSError as error:
+        remedy = "Give the path of a file or folder that can be read."
+        raise MissingFile(shown(path), place, f"cannot be read: {reason(error)}", remedy) from None
+
+
 def read_toml(path: Path | str, name: str | None = None) -> dict[str, Any]:
     """Return the content of a TOML file.
 
@@ -101,8 +124,7 @@ def read_toml(path: Path | str, name: str | None = None) -> dict[str, Any]:
     except FileNotFoundError:
         raise MissingFile(name, "", "no such file", "Check the name.") from None
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise MissingFile(name, "", f"cannot be read: {reason}", "Give a readable file.") from None
+        raise MissingFile(name, "", f"cannot be read: {reason(error)}", "Give a readable file.") from None
     try:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:

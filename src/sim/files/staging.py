@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sim.files.records import shown
+from sim.files.records import reason, shown
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError, SimWarning
 
@@ -168,8 +168,7 @@ def recover(path: Path) -> None:
     try:
         old.rename(missing)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        problem = f"a command that was to replace it was stopped, and it cannot be put back: {reason}"
+        problem = f"a command that was to replace it was stopped, and it cannot be put back: {reason(error)}"
         raise InputError(shown(missing), "", problem, f"It is at {shown(old)}; rename it.") from None
     warnings.warn(
         f"{shown(missing)}: a command that was to replace it was stopped; it has been put back.",
@@ -200,6 +199,5 @@ def as_input_error(target: Path, holder: Path, remedy: str) -> Iterator[None]:
         is_about_target = any(name.startswith((str(holder), str(target))) for name in names)
         is_about_parents = any(Path(name) in target.parents for name in names)
         if not names or is_about_target or is_about_parents:
-            reason = (error.strerror or str(error)).lower()
-            raise InputError(shown(target), "", f"cannot be written: {reason}", remedy) from None
+            raise InputError(shown(target), "", f"cannot be written: {reason(error)}", remedy) from None
         raise

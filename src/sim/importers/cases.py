@@ -18,7 +18,7 @@ from typing import Any
 from sim.case import case
 from sim.case.case import Case
 from sim.files import tables
-from sim.files.records import read_toml
+from sim.files.records import read_toml, readable
 from sim.importers import categories, rates
 from sim.importers.categories import DATA, identifier
 from sim.importers.method import choices
@@ -51,7 +51,9 @@ def make(known: Register, year: int, folder: Path) -> Case:
     InputError
         If the folder exists, or too little is known.
     """
-    if folder.exists():
+    with readable(folder):
+        is_there = folder.exists()
+    if is_there:
         raise InputError(str(folder), "", "already exists", "Choose another folder or remove it first.")
     if not known.deals:
         remedy = "Choose a later origin."

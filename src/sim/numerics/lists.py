@@ -32,7 +32,8 @@ def pick(x: Array, trial: IntArray, category: IntArray | None = None) -> Array:
 
 def scatter(target: Array, index: tuple[IntArray, ...], values: Array | float) -> None:
     """Add values to the entries of target with this index, in the order of the list, in place."""
-    assert target.flags.c_contiguous, "a copy would be written to, and lost"
+    if not target.flags.c_contiguous:
+        raise ValueError("the target is not contiguous: a copy would be written to, and lost")
     flat = np.ravel_multi_index(index, target.shape)
     np.add.at(target.reshape(-1), flat, values)
 

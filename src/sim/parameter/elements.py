@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sim.parameter.distributions import Distribution
-from sim.vocabulary.errors import OutOfBounds, UnknownName, nearest
+from sim.vocabulary.errors import MissingField, OutOfBounds, UnknownName, nearest
 
 Labels = tuple[str, ...]
 
@@ -144,7 +144,8 @@ def central(
             raise OutOfBounds(file, where, problem, remedy, distribution.numbers)
         if value is None:
             return distribution.middle()
-    assert value is not None, "a table gives a value or a distribution"
+    if value is None:
+        raise MissingField(file, value_place, "neither a value nor a distribution", "Add value = ...")
     if not low <= value <= high:
         raise OutOfBounds(file, value_place, "outside the bounds", remedy, value)
     if distribution is not None:

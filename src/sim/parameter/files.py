@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.files.records import Number, Pair, Record, Texts, check, read_toml, shown
+from sim.files.records import Number, Pair, Record, Texts, check, read_toml, readable, shown
 from sim.parameter import distributions
 from sim.parameter.distributions import Distribution
 from sim.parameter.elements import Element, Labels, Parameter, Pattern, central, fits, pattern_of
@@ -64,10 +65,10 @@ def read(case: Case) -> tuple[dict[str, Parameter], dict[str, Element]]:
     parameters: dict[str, Parameter] = {}
     elements: dict[str, Element] = {}
     folders = (DIRECTORY, Path(case.folder) / "parameters")
-    for stem in sorted({path.stem for folder in folders for path in folder.glob("*.toml")}):
+    for stem, paths in _found(folders).items():
         tables: dict[str, list[tuple[str, _ParameterTable]]] = {}
-        for path in (folder / f"{stem}.toml" for folder in folders):
-            for name, table in read_toml(path).items() if path.exists() else ():
+        for path in paths:
+            for name, table in read_toml(path).items():
                 record = check(_ParameterTable, table, shown(path), name)
                 tables.setdefault(name, []).append((shown(path), record))
         for name, layers in tables.items():
@@ -75,6 +76,19 @@ def read(case: Case) -> tuple[dict[str, Parameter], dict[str, Element]]:
             parameters[parameter.fullname] = parameter
             elements.update((each.key, each) for each in _elements(parameter, layers))
     return parameters, elements
+
+
+def _found(folders: Iterable[Path]) -> dict[str, list[Path]]:
+    """Return the files of each mechanism, in order of the folders."""
+    found: dict[str, list[Path]] = {}
+    for folder in folders:
+        with readable(folder):
+            # Not glob, which passes over a folder that may not be read.
+            names = sorted(os.listdir(folder)) if folder.exists() else []  # noqa: PTH208
+        for name in names:
+            if name.endswith(".toml"):
+                found.setdefault(name.removesuffix(".toml"), []).append(folder / name)
+    return dict(sorted(found.items()))
 
 
 def _parameter(stem: str, name: str, layers: list[tuple[str, _ParameterTable]], case: Case) -> Parameter:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from sim.runs.store import Spec, Store
 from sim.scenario import record as scenario_record
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
-from sim.vocabulary.errors import Contradiction
+from sim.vocabulary.errors import Contradiction, InputError, OutOfBounds
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -40,8 +41,18 @@ Announce = Callable[[resources.Needs], None]
 #: Trials from which a few of them are run beforehand, to say how much disk all take; and how many.
 WORTH_A_PILOT, PILOT = 32_768, 64
 
+#: Trials are numbered below this: some days of a large machine, and a sampling error of one in 65,000.
+MOST_TRIALS = 2**32
+
 #: Scenario, block, first trial, number of trials.
 Job = tuple[int, int, int, int]
+
+
+def check_numbers(last: int, n_blocks: int) -> None:
+    """Refuse trials up to a number that there is not."""
+    if last > MOST_TRIALS:
+        problem = f"{last:,} trials, in {n_blocks:,} blocks, are more than can be numbered"
+        raise OutOfBounds("", "trials", problem, f"Give fewer: there are {MOST_TRIALS:,}.")
 
 
 @dataclass(frozen=True)
@@ -57,10 +68,16 @@ class Execution:
     def size(self, n_jobs: int, work: int) -> int:
         """Return how many jobs run at a time, given their number and their trials times quarters."""
         if self.workers is not None:
-            return arguments.whole(self.workers, "workers", 1)
+            workers = arguments.whole(self.workers, "workers", 1)
+            if self.executor is None and workers > 1 and (problem := pool.obstacle()):
+                remedy = "Give 1 (--workers 1), or leave it out."
+                raise InputError("", "workers", problem, remedy, workers)
+            return workers
         if self.executor is not None:
             return pool.size_of(self.executor)
-        return 1 if n_jobs < 2 or work < pool.ENOUGH_WORK else min(n_jobs, pool.usable_cores())
+        if n_jobs < 2 or work < pool.ENOUGH_WORK or pool.obstacle():
+            return 1
+        return min(n_jobs, pool.usable_cores())
 
 
 @dataclass(frozen=True)
@@ -116,14 +133,23 @@ class Batch:
         return precision.read(spec.until, self.scenarios[0], spec.keep, spec.quarters)
 
     @property
-    def jobs(self) -> list[Job]:
-        """Scenario, block, first trial and number of trials of every block."""
+    def n_blocks(self) -> int:
+        """Number of blocks, of all scenarios."""
+        return len(self.scenarios) * -(-self.spec.trials // self.spec.block)
+
+    def jobs(self, skip: Callable[[int], int] = lambda _: 0) -> Iterator[Job]:
+        """Yield the jobs one by one, since there may be more of them than fit into memory.
+
+        Parameters
+        ----------
+        skip : callable, optional
+            Scenario -> how many of its first blocks are left out.
+        """
         spec = self.spec
-        return [
-            (scenario, start // spec.block, spec.first_trial + start, min(spec.block, spec.trials - start))
-            for scenario in range(len(self.scenarios))
-            for start in range(0, spec.trials, spec.block)
-        ]
+        for scenario in range(len(self.scenarios)):
+            for start in range(skip(scenario) * spec.block, spec.trials, spec.block):
+                count = min(spec.block, spec.trials - start)
+                yield scenario, start // spec.block, spec.first_trial + start, count
 
     def form(self, is_stored: bool) -> Form:
         """Return the form in which blocks come back."""
@@ -139,6 +165,7 @@ class Batch:
 
         `done` is the number of trials that are there already, of all scenarios.
         """
+        check_numbers(self.spec.first_trial + self.spec.most, self.n_blocks)
         needs = self.needs(self.form(path is not None), execution, done)
         needs = needs if path is not None else replace(needs, disk=0)
         needs.check(path)
@@ -147,9 +174,8 @@ class Batch:
 
     def needs(self, form: Form, execution: Execution, done: int = 0) -> resources.Needs:
         """Return what the batch takes beyond the trials that are there already."""
-        spec, n_steps = self.spec, self.scenarios[0].n_steps
-        n_jobs = len(self.scenarios) * -(-spec.trials // spec.block)
-        size = execution.size(n_jobs, spec.trials * len(self.scenarios) * n_steps)
+        spec = self.spec
+        size = self._size(execution, self.n_blocks)
         numbers = sum(int(np.prod(self.shape(name)[1:])) for name in spec.keep)
         is_local = execution.executor is None and size > 1
         return resources.needs(
@@ -159,10 +185,16 @@ class Batch:
             numbers=numbers,
             form=form,
             workers=size if is_local else 0,
-            ahead=min(n_jobs, pool.AHEAD * size) if is_local or execution.executor else 1,
+            quarters=self.scenarios[0].n_steps,
+            ahead=min(self.n_blocks, pool.AHEAD * size) if is_local or execution.executor else 1,
             done=done,
             on_disk=self._bytes_on_disk if form == "chunks" and spec.trials >= WORTH_A_PILOT else None,
         )
+
+    def _size(self, execution: Execution, n_jobs: int) -> int:
+        """Return how many of so many blocks run at a time."""
+        one = min(self.spec.block, self.spec.trials) * self.scenarios[0].n_steps
+        return execution.size(n_jobs, n_jobs * one)
 
     @cached_property
     def _bytes_on_disk(self) -> float:
@@ -172,21 +204,29 @@ class Batch:
         return blocks.bytes_on_disk(task, self.spec.first_trial, PILOT)
 
     def work(
-        self, jobs: Sequence[Job], form: Form, execution: Execution
+        self, jobs: Iterable[Job], n_jobs: int, form: Form, execution: Execution
     ) -> Iterator[tuple[int, int, Finished]]:
         """Yield scenario, block and what came of it, for each job in order."""
-        packed: dict[int, bytes] = {}
         # As it is now: a store may go on where the compiler is missing, or switched off.
         is_compiled = self.spec.engine == results.COMPILED and results.may_compile()
-        for scenario in sorted({job[0] for job in jobs}):
+
+        @cache
+        def packed(scenario: int) -> bytes:
             plan = design.plan(self.scenarios[scenario], self.spec.seed, self.sampling)
             task = Task(plan, self.schedule, self.spec.keep, self.steps, form, self.spec.block, is_compiled)
-            packed[scenario] = task.pack()
-        trials = sum(job[3] for job in jobs)
-        size = execution.size(len(jobs), trials * self.scenarios[0].n_steps)
-        calls = ((packed[scenario], first, count) for scenario, _, first, count in jobs)
-        with closing(pool.in_order(blocks.run, calls, execution.executor, size)) as finished:
-            for (scenario, block, _, count), done in zip(jobs, finished, strict=True):
+            return task.pack()
+
+        sent: deque[Job] = deque()  # those on their way: few, however many there are
+
+        def calls() -> Iterator[tuple[bytes, int, int]]:
+            for job in jobs:
+                sent.append(job)
+                yield packed(job[0]), job[2], job[3]
+
+        size = self._size(execution, n_jobs)
+        with closing(pool.in_order(blocks.run, calls(), execution.executor, size)) as finished:
+            for done in finished:
+                scenario, block, _, count = sent.popleft()
                 self.engines.add(done.engine)
                 yield scenario, block, done
                 if execution.progress is not None:

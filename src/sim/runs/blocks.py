@@ -79,7 +79,10 @@ class Task:
 
 
 class Failure(NamedTuple):
-    """A trial that raised, or whose numbers are not finite; its values are kept as not a number."""
+    """A trial that raised, or whose numbers are not finite; its values are kept as not a number.
+
+    `parameters` is empty beyond the first `MOST_FAILURES` of a block.
+    """
 
     scenario: str
     trial: int
@@ -125,15 +128,16 @@ def run(packed: bytes, first_trial: int, n_trials: int) -> Finished:
     for position in problems:
         for array in values.values():
             array[..., position] = np.nan
+    # Where many fail, the parameters of the first say enough; those of others follow from their trial.
     failures = tuple(
         Failure(
             task.plan.scenario.name,
             first_trial + position,
             task.plan.seed,
             problem,
-            parameters(task.plan, first_trial + position),
+            parameters(task.plan, first_trial + position) if number < MOST_FAILURES else {},
         )
-        for position, problem in sorted(problems.items())
+        for number, (position, problem) in enumerate(sorted(problems.items()))
     )
     return Finished(first_trial, n_trials, _in_form(task, values), failures, used)
 
@@ -209,7 +213,8 @@ def _halved(task: Task, first_trial: int, values: dict[str, Array], low: int, hi
     """Run trials in NumPy; halve what raises until the trials at fault stand alone."""
     try:
         into = {name: array[..., low:high] for name, array in values.items()}
-        engine.record_block(task.plan, first_trial + low, into, task.steps, task.schedule)
+        with np.errstate(all="ignore"):  # what is not finite is found, and said, in `_not_finite`
+            engine.record_block(task.plan, first_trial + low, into, task.steps, task.schedule)
     except (SimError, MemoryError):
         raise
     except Exception as error:

@@ -13,8 +13,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar
 
+from sim.files.records import reason
 from sim.vocabulary.errors import InputError
 
 Result = TypeVar("Result")
@@ -40,6 +43,31 @@ def usable_cores() -> int:
     import loky
 
     return int(loky.cpu_count())
+
+
+def obstacle() -> str | None:
+    """Return why this process cannot start others; None if it can."""
+    import multiprocessing
+
+    if multiprocessing.current_process().daemon:
+        return "a worker of another pool may not start processes"
+    try:
+        Path.cwd()
+    except OSError:
+        return "the working directory is gone, and processes begin in it"
+    try:
+        _try_semaphore()
+    except (ImportError, OSError) as error:
+        return f"processes need shared memory for semaphores, and there is none ({error})"
+    return None
+
+
+@cache
+def _try_semaphore() -> None:
+    """Make one of the semaphores that processes share; raise where the system has none to give."""
+    import loky.backend.context
+
+    loky.backend.context.get_context().Lock()
 
 
 def in_order(
@@ -74,7 +102,7 @@ def in_order(
         target: Any = executor or own
         for job in jobs:
             with _interrupts_blocked() if own else contextlib.nullcontext():
-                pending.append(target.submit(function, *job))
+                pending.append(_submit(target, function, job))
             if len(pending) == AHEAD * workers:
                 yield pending.popleft().result()
         while pending:
@@ -91,6 +119,16 @@ def in_order(
                 each.cancel()
         elif not is_done:
             own.shutdown(wait=True, kill_workers=True)
+
+
+def _submit(target: Any, function: Callable[..., Result], job: tuple[Any, ...]) -> Future[Result]:
+    """Submit a job, which may start a process."""
+    try:
+        submitted: Future[Result] = target.submit(function, *job)
+    except OSError as error:
+        problem = f"a worker process could not be started: {reason(error)}"
+        raise InputError("", "run", problem, "Give workers 1, or fewer.") from None
+    return submitted
 
 
 def size_of(executor: Executor) -> int:

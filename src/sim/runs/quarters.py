@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sim.vocabulary import arguments
@@ -31,7 +32,7 @@ def steps(quarters: Any, start: Quarter, n_steps: int) -> tuple[int, ...]:
         return tuple(range(n_steps))
     if isinstance(quarters, str) and ":" in quarters:
         first, last, every = (*(part.strip() for part in quarters.split(":", 2)), "", "")[:3]
-        if every and not (every.isascii() and every.isdigit() and int(every)):
+        if every and not re.fullmatch(r"0*[1-9]\d{0,8}", every, flags=re.ASCII):
             problem = "every how many quarters is not a whole number"
             raise WrongType("", "quarters", problem, "Such as 2025-Q4::4.", quarters)
         low = _step(first, start, n_steps) if first else 0

@@ -220,7 +220,7 @@ def prepare(
         code="",
     )
     batch = Batch(chosen, spec, schedule, Engines(spec.engine))
-    assert (batch.stopping_rule is None) == (until is None)  # reads it, and so checks it before anything runs
+    _ = batch.stopping_rule  # read now, so that one that cannot be read is refused before anything runs
     return batch
 
 
@@ -301,7 +301,7 @@ def _finish(batch: Batch, execution: Execution, store: Store | None) -> xr.Datas
             return runs
         assessment = precision.assessment(stopping_rule, spec.until or "", runs)
         done = batch.spec.trials
-        if assessment["is_reached"] or done >= spec.most:
+        if assessment["is_reached"] or done >= spec.most or not results.completeness(runs).any():
             return grow.result(batch, assessment)
         trials = precision.next_trials(
             done, assessment["half_width"] or math.inf, stopping_rule, spec.block, spec.most
@@ -327,8 +327,9 @@ class _InMemory:
             if done:
                 array[..., :done] = self.kept[name]
             self.kept[name] = array
-        missing = [job for job in batch.jobs if job[2] - spec.first_trial >= done]
-        for scenario, _, finished in batch.work(missing, "arrays", self.execution):
+        missing = (job for job in batch.jobs() if job[2] - spec.first_trial >= done)
+        n_missing = batch.n_blocks - len(batch.scenarios) * (done // spec.block)
+        for scenario, _, finished in batch.work(missing, n_missing, "arrays", self.execution):
             start = finished.first_trial - spec.first_trial
             for name, values in finished.kept.items():
                 self.kept[name][scenario, ..., start : start + finished.n_trials] = values
@@ -356,8 +357,9 @@ class _OnDisk:
         if batch.spec != store.spec:
             store.renew(batch.spec, _template(batch))
         there = store.finished()
-        missing = [job for job in batch.jobs if job[:2] not in there]
-        for scenario, block, done in batch.work(missing, "chunks", self.execution):
+        missing = (job for job in batch.jobs() if job[:2] not in there)
+        n_missing = batch.n_blocks - len(there)
+        for scenario, block, done in batch.work(missing, n_missing, "chunks", self.execution):
             store.write(scenario, block, done.n_trials, done.kept, done.failures)
         return self.result(batch, None)
 

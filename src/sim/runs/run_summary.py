@@ -37,8 +37,9 @@ def run(batch: Batch, execution: Execution, store: Store | None) -> xr.Dataset:
     known = {scenario: _begun(store, scenario) for scenario in range(len(batch.scenarios))}
     last: dict[int, Any] = {}
     written = time.monotonic()
-    missing = [job for job in batch.jobs if job[1] >= known[job[0]].blocks]
-    for scenario, block, done in batch.work(missing, "summary", execution):
+    missing = batch.jobs(skip=lambda scenario: known[scenario].blocks)
+    n_missing = batch.n_blocks - sum(each.blocks for each in known.values())
+    for scenario, block, done in batch.work(missing, n_missing, "summary", execution):
         if block == full:
             last[scenario] = done
             if store is not None:

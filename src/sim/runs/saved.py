@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.files import staging
-from sim.files.records import shown
+from sim.files.records import readable, shown
 from sim.runs import zarr_files
 from sim.runs.dataset import completeness, manifest
 from sim.runs.store import Spec, Store, is_run, read_spec
@@ -66,8 +66,10 @@ def open_result(path: str | Path) -> xr.Dataset:
         If there is none, or it is damaged; of a number that is not what was written, when it is read.
     """
     target = staging.located(path)
-    staging.recover(target)
-    if is_run(target):
+    with readable(target):
+        staging.recover(target)
+        is_there = is_run(target)
+    if is_there:
         return open_run(target)
     index = zarr_files.read_index(target, _A_COPY)
     if index is None and (target / zarr_files.METADATA).is_file():

@@ -22,6 +22,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import os
 import shutil
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -35,7 +36,7 @@ import numpy as np
 
 from sim.design import sampling
 from sim.files import digests, lock, staging
-from sim.files.records import shown
+from sim.files.records import readable, reason, shown
 from sim.runs.blocks import LEVEL, Failure
 from sim.runs.dataset import FORMAT
 from sim.vocabulary.errors import Contradiction, InputError, MissingFile, SimWarning
@@ -207,10 +208,12 @@ class Store:
             If there is none, it is damaged, or of another version or other code.
         """
         target = staging.located(path)
-        staging.recover(target)
-        if not is_run(target):
+        with readable(target):
+            staging.recover(target)
+            is_there, is_saved = is_run(target), (target / "zarr.json").is_file()
+        if not is_there:
             remedy = "Give the .zarr folder that sim run --out has written."
-            if (target / "zarr.json").is_file():
+            if is_saved:
                 remedy = "It was saved from memory; run with --out to write as blocks finish."
             raise MissingFile(shown(target), "", "no run here that could go on", remedy)
         return cls(target, read_spec(target, is_to_go_on=True))
@@ -502,8 +505,9 @@ def read_spec(target: Path, *, is_to_go_on: bool) -> Spec:
         }
         return Spec(**as_tuples)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(shown(record), "", f"cannot be read: {reason}", "Give a readable copy.") from None
+        raise InputError(
+            shown(record), "", f"cannot be read: {reason(error)}", "Give a readable copy."
+        ) from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         problem = f"cannot be read as the record of a run: {error}"
         raise InputError(shown(record), "", problem, "Run it anew, elsewhere.") from None
@@ -542,6 +546,6 @@ def _plain_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        remedy = f"Then: sim resume {shown(path)}" if is_run(path) else "Choose another --out."
-        raise InputError(shown(path), "", f"cannot be written: {reason}", remedy) from None
+        is_begun = os.path.isfile(path / RUN / "zarr.json")  # noqa: PTH113, says no where it cannot look
+        remedy = f"Then: sim resume {shown(path)}" if is_begun else "Choose another --out."
+        raise InputError(shown(path), "", f"cannot be written: {reason(error)}", remedy) from None

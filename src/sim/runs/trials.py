@@ -7,6 +7,7 @@ code where there are trials enough for it. No number depends on either.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from sim.design.plan import Plan
 from sim.engine import block as engine
 from sim.runs import blocks, pool
 from sim.runs import dataset as results
-from sim.runs.batch import Execution
+from sim.runs.batch import Execution, check_numbers
 from sim.runs.blocks import Engine
 from sim.runs.engines import Engines
 from sim.scenario.scenario import Scenario
@@ -91,26 +92,26 @@ def reduce(
         Executor, workers, engine and progress, which counts the trials of every scenario.
     """
     name = results.chosen_engine(execution.engine, trials * len(scenarios), has_rules=False)
-    jobs = [
-        (number, start, min(engine.BLOCK, first_trial + trials - start))
-        for number in range(len(scenarios))
-        for start in range(first_trial, first_trial + trials, engine.BLOCK)
-    ]
+    n_blocks = len(scenarios) * -(-trials // engine.BLOCK)
+    check_numbers(first_trial + trials, n_blocks)
     work = trials * sum(each.n_steps if n_steps is None else n_steps for each in scenarios)
-    size = execution.size(len(jobs), work)
+    size = execution.size(n_blocks, work)
+    sent: deque[tuple[int, int]] = deque()  # those on their way: few, however many there are
 
     def calls() -> Iterator[tuple[bytes, int, int]]:
-        packed: dict[int, bytes] = {}
-        for number, start, count in jobs:
-            if number not in packed:
-                plan = design.plan(scenarios[number], seed)
-                packed = {number: _pack(_Task(plan, reduction, name == results.COMPILED, n_steps))}
-            yield packed[number], start, count
+        for scenario in scenarios:
+            plan = design.plan(scenario, seed)
+            packed = _pack(_Task(plan, reduction, name == results.COMPILED, n_steps))
+            for start in range(first_trial, first_trial + trials, engine.BLOCK):
+                count = min(engine.BLOCK, first_trial + trials - start)
+                sent.append((start, count))
+                yield packed, start, count
 
     engines = Engines(name)
     with closing(pool.in_order(_run, calls(), execution.executor, size)) as finished:
         kept: list[Result] = []
-        for (_, start, count), (done, used) in zip(jobs, finished, strict=True):
+        for done, used in finished:
+            start, count = sent.popleft()
             kept.append(done)
             engines.add(used)
             if execution.progress is not None:

@@ -18,7 +18,7 @@ from zarr.core.buffer import default_buffer_prototype
 from zarr.storage import LocalStore
 
 from sim.files import digests
-from sim.files.records import shown
+from sim.files.records import reason, shown
 from sim.runs.dataset import FORMAT
 from sim.vocabulary.errors import InputError
 
@@ -110,9 +110,8 @@ def read_index(target: Path, remedy: str) -> Index | None:
 
 def unreadable(target: Path, path: Path, error: OSError) -> InputError:
     """Return the line that says why a file of a store cannot be read."""
-    reason = (error.strerror or str(error)).lower()
     name = path.relative_to(target).as_posix()
-    return InputError(shown(target), name, f"cannot be read: {reason}", "Give a readable copy.")
+    return InputError(shown(target), name, f"cannot be read: {reason(error)}", "Give a readable copy.")
 
 
 def damaged(target: Path, name: str, remedy: str) -> InputError:

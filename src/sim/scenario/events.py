@@ -44,9 +44,12 @@ if TYPE_CHECKING:
 #: Last rung of the ladder of agreements.
 TOP_RUNG = 5
 
+#: Greatest length of a hold, a delay or a plan of payments: a century, beyond any horizon worth a run.
+MOST_QUARTERS = 400
+
 Rung = Annotated[int, Field(ge=0, le=TOP_RUNG)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Quarters = Annotated[int, Field(ge=1)]
+Quarters = Annotated[int, Field(ge=1, le=MOST_QUARTERS)]
 When = Annotated[Quarter, BeforeValidator(Quarter.parse)]
 
 #: Least and greatest value of the states that events may set; the regime's depend on the case.
@@ -106,8 +109,8 @@ class _Order(_Event):
     category: str
     tiv: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     value: Positive
-    delay_quarters: Annotated[int, Field(ge=0)]
-    instalments: Annotated[int, Field(ge=1)] = 1
+    delay_quarters: Annotated[int, Field(ge=0, le=MOST_QUARTERS)]
+    instalments: Quarters = 1
 
 
 class _Cancel(_Event):

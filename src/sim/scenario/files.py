@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from sim.files.records import Record, Texts, check, read_toml, shown
+from sim.files.records import Record, Texts, check, read_toml, readable, shown
 from sim.parameter import posterior
 from sim.parameter.parameter_set import CHANGE_FIELDS, ParameterSet
 from sim.parameter.posterior import Posterior
@@ -90,13 +90,15 @@ def find(name_or_path: str | Path) -> Path:
         name_or_path = arguments.path(name_or_path, "scenario")
     name = str(name_or_path)
     if isinstance(name_or_path, Path) or is_path(name):
-        if not Path(name).is_file():
+        with readable(name):
+            is_there = Path(name).is_file()
+        if not is_there:
             stem = Path(name).stem
             remedy = f'The shipped scenario is called "{stem}".' if stem in shipped() else "Check the path."
             raise MissingFile(name, "", "no such file", remedy)
         return Path(name)
     path = directory() / f"{name}.toml"
-    if not path.is_file():
+    if name not in shipped():
         remedy = nearest(name, shipped(), "scenarios") + " A path ends in .toml."
         raise UnknownName("", name, "no such scenario", remedy)
     return path
@@ -113,14 +115,21 @@ def chain(path: Path) -> tuple[Layer, ...]:
         if base is None:
             return tuple(reversed(layers))
         path = path.parent / base if is_path(base) else directory() / f"{base}.toml"
-        if not path.is_file():
+        with readable(layer.file, "extends"):
+            is_there = path.is_file()
+        if not is_there:
             remedy = nearest(Path(base).stem, shipped(), "scenarios")
             raise MissingBase(layer.file, "extends", "no such scenario", remedy, base)
-        before = [each.path.resolve() for each in layers]
-        if path.resolve() in before:
-            circle = " extends ".join([*seen[before.index(path.resolve()) :], shown(path)])
+        before = [_real(each.path) for each in layers]
+        if _real(path) in before:
+            circle = " extends ".join([*seen[before.index(_real(path)) :], shown(path)])
             remedy = "Let one of them stand on its own, with case, start and end."
             raise ExtendsCycle(layer.file, "extends", f"a circle, {circle}", remedy, base)
+
+
+def _real(path: Path) -> Path:
+    with readable(path):
+        return path.resolve()
 
 
 def _read(path: Path) -> Layer:
@@ -154,7 +163,9 @@ def posterior_of(layer: Layer, parameters: ParameterSet) -> Posterior:
     """Read the posterior that a scenario file names, relative to that file."""
     assert layer.table.posterior is not None
     path = layer.path.parent / layer.table.posterior
-    if not path.is_file():
+    with readable(layer.file, "posterior"):
+        is_there = path.is_file()
+    if not is_there:
         remedy = "Give the path of a table, relative to the scenario's file."
         raise MissingFile(layer.file, "posterior", "no such file", remedy, layer.table.posterior)
     return posterior.read(path, parameters)

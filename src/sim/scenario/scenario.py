@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from sim.case import case as cases
 from sim.case.case import Case
+from sim.files.records import readable
 from sim.parameter import posterior, variants
 from sim.parameter.elements import Element
 from sim.parameter.parameter_set import Change, ParameterSet
@@ -367,7 +368,9 @@ def _case(layers: tuple[Layer, ...], case: Case | str | None) -> Case:
     name, layer = _last(layers, "case")
     if scenario_files.is_path(name):
         folder = layer.path.parent / name
-        if not folder.exists():
+        with readable(layer.file, "case"):
+            is_there = folder.exists()
+        if not is_there:
             raise MissingFile(layer.file, "case", "no such folder", "Check the path.", name)
         return cases.load(folder)
     if name not in cases.shipped():

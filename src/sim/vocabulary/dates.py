@@ -8,6 +8,9 @@ from typing import Any
 
 from sim.vocabulary.axes import QUARTERS
 
+#: First and last year that can be written: results carry dates in nanoseconds, which end in 2262.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+
 
 @dataclass(frozen=True, order=True)
 class Quarter:
@@ -28,7 +31,10 @@ class Quarter:
         found = re.fullmatch(r"(\d{4})-Q([1-4])", text, flags=re.ASCII) if isinstance(text, str) else None
         if found is None:
             raise ValueError('not a quarter. Write it as "2027-Q1".')
-        return cls(int(found.group(1)), int(found.group(2)))
+        year = int(found.group(1))
+        if not FIRST_YEAR <= year <= LAST_YEAR:
+            raise ValueError(f"outside the years that can be simulated. Write {FIRST_YEAR} to {LAST_YEAR}.")
+        return cls(year, int(found.group(2)))
 
     @classmethod
     def from_ordinal(cls, ordinal: int) -> Quarter:

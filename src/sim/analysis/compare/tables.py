@@ -101,7 +101,7 @@ def markdown(rows: Sequence[Row]) -> str:
 def about(rows: Sequence[Row]) -> str:
     """Say how to read the table."""
     if not rows:
-        return "No table: none of the variables it shows was kept."
+        return "No table: none of the variables it shows was kept, or every trial failed."
     text = f"{rows[0].trials:,} trials per scenario; values at the end of the year."
     reference = next((row.difference.reference for row in rows if row.difference), None)
     return text if reference is None else f"{text} Reference: {reference}. {NOTE}"

@@ -6,7 +6,6 @@ docstrings, parameter files and the case. The same sources give the same text.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from sim.model import schedule as model
 from sim.model.schedule import Stage
 from sim.scenario.events import Event
 from sim.scenario.scenario import Scenario
+from sim.vocabulary.docstrings import docstring
 from sim.vocabulary.variables import Variable, with_role
 
 FRAME = Path(__file__).parent.parent.parent / "data" / "odd.toml"
@@ -184,7 +184,7 @@ def _mechanism(stage: str) -> str:
 def _stages(stages: Sequence[Stage]) -> str:
     rows = []
     for number, stage in enumerate(stages, 1):
-        first = (inspect.getdoc(stage.function) or "").splitlines()[0]
+        first = docstring(stage.function).splitlines()[0]
         rows.append((str(number), f"`{stage.name}`", first, ", ".join(f"`{name}`" for name in stage.writes)))
     return table(("", "Stage", "What it does", "Writes"), rows)
 

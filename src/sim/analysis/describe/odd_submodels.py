@@ -11,6 +11,7 @@ from sim.model import schedule as model
 from sim.parameter.elements import Element
 from sim.parameter.parameter_set import ParameterSet
 from sim.scenario.scenario import Scenario
+from sim.vocabulary.docstrings import docstring
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -36,7 +37,7 @@ def sections(scenario: Scenario) -> Iterator[str]:
 
 def prose(module: ModuleType) -> str:
     """Return a docstring as Markdown: blocks with indented lines are equations, the first line stands out."""
-    blocks = re.split(r"\n\s*\n", inspect.cleandoc(module.__doc__ or ""))
+    blocks = re.split(r"\n\s*\n", docstring(module))
     parts = []
     for block in blocks:
         lines = block.splitlines()

@@ -15,6 +15,7 @@ from sim.parameter.elements import Element
 from sim.scenario.scenario import Scenario
 from sim.sources import table as evidence
 from sim.sources.table import Evidence
+from sim.vocabulary.docstrings import docstring
 from sim.vocabulary.errors import UnknownName, nearest
 from sim.vocabulary.variables import GLOSSARY, PRESCRIBED_STATES
 
@@ -222,7 +223,7 @@ def _theory(of: Iterable[Stage]) -> tuple[str, ...]:
     """Return the first line of the docstring of each mechanism."""
     modules = dict.fromkeys(inspect.getmodule(stage.function) for stage in of)
     return tuple(
-        f"{module.__name__.rpartition('.')[2]}: {(module.__doc__ or '').strip().splitlines()[0]}"
+        f"{module.__name__.rpartition('.')[2]}: {docstring(module).partition(chr(10))[0]}"
         for module in modules
         if module is not None
     )
@@ -232,8 +233,9 @@ def _cited(numbers: Iterable[Number], of: Iterable[Stage]) -> tuple[Evidence, ..
     """Return the rows cited by numbers, then by the docstrings of mechanisms."""
     table = evidence.load()
     modules = dict.fromkeys(inspect.getmodule(stage.function) for stage in of)
+    texts = [docstring(module) for module in modules if module is not None]
     ids = [each for number in numbers for each in number.evidence]
-    ids += [word for module in modules for word in re.findall(r"\w+", getattr(module, "__doc__", None) or "")]
+    ids += [word for text in texts for word in re.findall(r"\w+", text)]
     return tuple(table[each] for each in dict.fromkeys(ids) if each in table)
 
 

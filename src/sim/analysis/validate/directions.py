@@ -136,7 +136,8 @@ def n_runs(scenario: Scenario, ids: Collection[str] | None = None) -> int:
 def verdict(sign: int, low: float, high: float, tolerance: float | None) -> str:
     """Return what an interval of the mean difference says about a sign."""
     if sign == 0:
-        assert tolerance is not None, "the sign 0 has a tolerance"
+        if tolerance is None:
+            raise ValueError("the sign 0 needs a tolerance")
         if -tolerance < low and high < tolerance:
             return "shown"
         return "missed" if low > tolerance or high < -tolerance else "unclear"

@@ -157,7 +157,8 @@ class Kernels:
     """
 
     def __init__(self, n_trials: int) -> None:
-        assert n_trials % LANES == 0
+        if n_trials % LANES:
+            raise ValueError(f"{n_trials} trials are no multiple of {LANES}")
         self.n_trials = n_trials
         self._lock = threading.Lock()
         self._made: dict[Any, Compiled | None] = {}

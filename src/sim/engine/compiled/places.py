@@ -169,7 +169,8 @@ class Places:
 
     def current(self, memory: Memory, version: int) -> None:
         """Make sure that what is loaded is what it was when the mechanism read it."""
-        assert self._versions.get(memory, 0) == version, "memory was changed before it was read"
+        if self._versions.get(memory, 0) != version:
+            raise RuntimeError("memory was changed before it was read")
 
     def changed(self, memory: Memory) -> None:
         """Note a change of memory."""

@@ -6,7 +6,8 @@
     capacity      = 1 - grants under way / absorptive capacity
     notes         after U(0, longest wait);   handover after a lognormal lag from the notes
 
-One selection a donor fiscal year; a grant is worth dollars, and brings capability only in the categories
+One selection a donor fiscal year; what a scenario documents as noted is handed over after the same lag. A
+grant is worth dollars, and brings capability only in the categories
 of the programme's purpose list. Development aid is the flow that leaves goodwill (see `relations`), by the
 channels through which partners give it; it acts through goodwill and terms, not through votes (evidence:
 osa_definition, osa_scope, osa_yen_575m, x_osa_lag, x_osa_budget, x_osa_notes, jp_total_assist,
