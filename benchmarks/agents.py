@@ -33,7 +33,7 @@ def _plan(scenario: str) -> Plan:
 
 
 class Trial(sim.World):
-    """A world as `mesa.batch_run` makes them; the luck comes from the trial."""
+    """A world as `mesa.batch_run` makes them; the random draws are those of the trial."""
 
     def __init__(self, scenario: str, trial: int, rng: object = None) -> None:
         super().__init__(load(scenario), SEED, trial)

@@ -35,6 +35,6 @@ def shares(plan: Plan, n_trials: int) -> dict[str, float]:
         for name in DEFAULT_KEEP:
             block.values[name].copy()
     whole = time.perf_counter() - begin
-    parts = {**block.seconds, "(drawing luck and parameters)": drawing, "(the start)": start}
+    parts = {**block.seconds, "(drawing shocks and parameters)": drawing, "(the start)": start}
     parts["(dates, events, recording)"] = whole - sum(parts.values())
     return {name: parts[name] / whole for name in sorted(parts, key=lambda name: -parts[name])}

@@ -48,7 +48,7 @@ def scalar_twin() -> ModuleType:
 
 
 def run_twin(twin: ModuleType, plan: Plan, n_trials: int) -> None:
-    """Run trials one after another in plain Python; their luck is drawn at once, as for the engine."""
+    """Run trials one after another in plain Python; their draws are made at once, as for the engine."""
     for world in twin.worlds(plan, 0, n_trials):
         twin.run(world, DEFAULT_KEEP)
 

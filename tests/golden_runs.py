@@ -31,8 +31,8 @@ def _shipped(name: str) -> Plan:
     return design.plan(sim.load(name), SEED)
 
 
-def _archipelago(told: bool, options: dict[str, str]) -> Plan:
-    base = plans.scenario("archipelago", plans.busy("archipelago") if told else ())
+def _archipelago(is_busy: bool, options: dict[str, str]) -> Plan:
+    base = plans.scenario("archipelago", plans.busy("archipelago") if is_busy else ())
     return design.plan(base.override(variant=options) if options else base, SEED)
 
 

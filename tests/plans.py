@@ -13,7 +13,8 @@ from sim.case import case
 from sim.case.case import Case
 from sim.design import plan as design
 from sim.parameter.parameter_set import ParameterSet
-from sim.scenario import event_checks, events
+from sim.scenario import event_checks
+from sim.scenario import events as event_files
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.dates import Quarter
 
@@ -37,7 +38,7 @@ def _parameters(name: str) -> ParameterSet:
 
 def scenario(
     of_case: str = "bangladesh",
-    told: Iterable[Mapping[str, Any]] = (),
+    events: Iterable[Mapping[str, Any]] = (),
     changes: Mapping[str, Any] | None = None,
     n_steps: int | None = None,
     name: str = "test",
@@ -50,8 +51,8 @@ def scenario(
     if changes:
         parameters = parameters.replace(changes, "test")
     read = [
-        events.read(table, "test", "events", case=chosen, parameters=parameters, start=start, end=end)
-        for table in told
+        event_files.read(table, "test", "events", case=chosen, parameters=parameters, start=start, end=end)
+        for table in events
     ]
     return Scenario(
         name=name,

@@ -76,12 +76,14 @@ def kill_after(process: subprocess.Popen[bytes], out: Path, n_blocks: int, momen
 
 def soak(out: Path, kills: int, seed: int) -> int:
     """Kill and take up until the run is done; return how often it was killed."""
-    luck = random.Random(seed)
+    random_numbers = random.Random(seed)
     trials = WHAT["block"] * MOST_BLOCKS * (kills + 2) // 2  # enough that no process gets to the end
     done = 0
     while done < kills:
         process = launch(out, trials, workers=1 + done % 2)
-        if not kill_after(process, out, luck.randint(1, MOST_BLOCKS), luck.random() * 0.02):
+        if not kill_after(
+            process, out, random_numbers.randint(1, MOST_BLOCKS), random_numbers.random() * 0.02
+        ):
             break
         done += 1
     assert launch(out, trials).wait() == 0

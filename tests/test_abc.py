@@ -82,7 +82,7 @@ def test_the_projection_keeps_what_predicts_and_drops_noise() -> None:
     assert abs(projection.directions[0, 1]) < 0.02
 
 
-def test_the_emulator_knows_luck_from_parameters() -> None:
+def test_the_emulator_separates_shocks_from_parameters() -> None:
     random = np.random.default_rng(3)
     scores = random.standard_normal((3, N))
     made = 2.0 * scores[0] + 0.5 * scores[1] ** 2 + 0.3 * random.standard_normal(N)
@@ -100,7 +100,7 @@ def test_the_cut_lets_one_statistic_go_astray() -> None:
     assert abc.is_plausible(implausibility[:1], 3.0).tolist() == [False, False, True]
 
 
-PLANTED, DRAWS = 400, 99
+SIMULATED, DRAWS = 400, 99
 
 
 def test_statistics_that_never_vary_rule_out_nothing_but_other_values() -> None:
@@ -112,11 +112,11 @@ def test_statistics_that_never_vary_rule_out_nothing_but_other_values() -> None:
     assert not abc.is_plausible(emulator.implausibility(point, unlike), 3.0).any()
 
 
-def planted(widening: float = 1.0, shift: float = 0.0) -> list[sbc.Verdict]:
+def verdicts_on(widening: float = 1.0, shift: float = 0.0) -> list[sbc.Verdict]:
     """Ranks under the exact posterior of a normal mean, or one that is too wide, too narrow or beside it."""
     random = np.random.default_rng(4)
-    truths = random.standard_normal((1, PLANTED))
-    data = truths[0] + NOISE / 2 * random.standard_normal(PLANTED)
+    truths = random.standard_normal((1, SIMULATED))
+    data = truths[0] + NOISE / 2 * random.standard_normal(SIMULATED)
 
     def invert(number: int, draws: int) -> Array:
         mean, spread = exact(data[number])
@@ -126,7 +126,7 @@ def planted(widening: float = 1.0, shift: float = 0.0) -> list[sbc.Verdict]:
 
 
 def test_ranks_are_even_for_the_right_posterior() -> None:
-    [verdict] = planted()
+    [verdict] = verdicts_on()
     assert verdict.p_value > 0.01
     assert verdict.ks_distance < 1.2 * verdict.band
     assert verdict.spread == pytest.approx(1, abs=0.1)
@@ -134,7 +134,7 @@ def test_ranks_are_even_for_the_right_posterior() -> None:
 
 @pytest.mark.parametrize(("widening", "shift"), [(0.6, 0.0), (1.8, 0.0), (1.0, 0.5)])
 def test_ranks_are_not_even_for_a_wrong_posterior(widening: float, shift: float) -> None:
-    [verdict] = planted(widening, shift)
+    [verdict] = verdicts_on(widening, shift)
     assert verdict.p_value < 1e-4
     if not shift:
         assert (verdict.spread > 1.1) == (widening < 1)
@@ -150,7 +150,7 @@ def test_ranks_of_the_inversion_itself_are_even() -> None:
         left = np.delete(np.arange(6000), number)
         return abc.adjust(scores[:, left], summaries[:, left], summaries[:, number], 500).draw(draws, random)
 
-    verdicts = sbc.judge(sbc.ranks(invert, scores[:, :PLANTED], DRAWS), DRAWS, ("mean", "nothing"))
+    verdicts = sbc.judge(sbc.ranks(invert, scores[:, :SIMULATED], DRAWS), DRAWS, ("mean", "nothing"))
     for verdict in verdicts:
         assert verdict.p_value > 0.01, verdict
         assert verdict.spread == pytest.approx(1, abs=0.1)

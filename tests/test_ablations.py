@@ -60,7 +60,7 @@ class Ablation:
         What has to hold in the run without it, and not in the usual one.
     usual : dict
         Other parameters of both runs, so that there is something to turn off.
-    told : list of dict
+    events : list of dict
         Events of both runs.
     """
 
@@ -69,7 +69,7 @@ class Ablation:
     moves: str
     leaves: Callable[[Values], bool] = nothing_special
     usual: dict[str, float] = field(default_factory=dict)
-    told: tuple[dict[str, Any], ...] = ()
+    events: tuple[dict[str, Any], ...] = ()
 
     def __str__(self) -> str:
         return self.name
@@ -226,7 +226,7 @@ ABLATIONS = (
         {"agreements.coproduction_orders": 0.0},
         "negotiation_chance",
         usual={"agreements.ceiling_base": 6.0, "agreements.coproduction_orders": 20.0},
-        told=({"at": "2024-Q2", "what": "sign", "partner": "japan", "rung": 4},),
+        events=({"at": "2024-Q2", "what": "sign", "partner": "japan", "rung": 4},),
     ),
     Ablation("technology that follows agreements", {"terms.rung_opening": 0.0}, "technology_terms"),
     Ablation("readiness by exercises", {"measures.exercise_gain": 0.0}, "capability"),
@@ -243,7 +243,7 @@ ABLATIONS = (
         {"supplier_choice.coproduction_odds": 0.0},
         "home_orders",
         usual={"supplier_choice.coproduction_odds": 2.0},
-        told=({"at": "2024-Q2", "what": "sign", "partner": "china", "rung": 5},),
+        events=({"at": "2024-Q2", "what": "sign", "partner": "china", "rung": 5},),
     ),
     Ablation("steps of alignment", {"alignment.alignment_step": 0.0}, "alignment", still("alignment")),
     *(
@@ -290,7 +290,7 @@ ABLATIONS = (
         "the cost of hostility",
         {"attraction.hostility_weight": 0.0},
         "orders",
-        told=(
+        events=(
             {
                 "at": "2024-Q1",
                 "what": "hold",
@@ -320,23 +320,23 @@ by_ablation = pytest.mark.parametrize("ablation", ABLATIONS, ids=str)
 
 @cache
 def plan_of(
-    changes: tuple[tuple[str, float], ...], told: tuple[tuple[tuple[str, Any], ...], ...]
+    changes: tuple[tuple[str, float], ...], events: tuple[tuple[tuple[str, Any], ...], ...]
 ) -> design.Plan:
     """Return a plan with these numbers and events."""
-    return plans.plan(told=[dict(each) for each in told], changes=dict(changes), n_steps=N_STEPS)
+    return plans.plan(events=[dict(each) for each in events], changes=dict(changes), n_steps=N_STEPS)
 
 
 @cache
-def run_of(changes: tuple[tuple[str, float], ...], told: tuple[tuple[tuple[str, Any], ...], ...]) -> Values:
+def run_of(changes: tuple[tuple[str, float], ...], events: tuple[tuple[tuple[str, Any], ...], ...]) -> Values:
     """Return all that such a plan records."""
-    return engine.run_block(plan_of(changes, told), 0, N_TRIALS, RECORDED)
+    return engine.run_block(plan_of(changes, events), 0, N_TRIALS, RECORDED)
 
 
 def both(ablation: Ablation, of: Callable[..., Any]) -> tuple[Any, Any]:
     """Return the usual plan or run, and the one without."""
-    told = tuple(tuple(each.items()) for each in ablation.told)
+    events = tuple(tuple(each.items()) for each in ablation.events)
     usual, without = ablation.usual, {**ablation.usual, **ablation.changes}
-    return of(tuple(usual.items()), told), of(tuple(without.items()), told)
+    return of(tuple(usual.items()), events), of(tuple(without.items()), events)
 
 
 def downstream(parameters: set[str]) -> set[str]:
@@ -382,14 +382,16 @@ def test_no_draw_is_moved_elsewhere(ablation: Ablation) -> None:
 
 def test_without_balance_and_deeds_partners_know_nothing_of_the_recipient() -> None:
     # With no pull towards balance, relations among partners are their own: whatever the recipient does.
-    told = [{"at": "2024-Q3", "what": "set", "name": "relation.bangladesh.india", "to": -0.9}]
+    events = [{"at": "2024-Q3", "what": "set", "name": "relation.bangladesh.india", "to": -0.9}]
     changes = {"relations.balance_strength": 0.0}
     calm, sour = (
-        engine.run_block(plans.plan(told=each, changes=changes, n_steps=N_STEPS), 0, 30, ("relation",))[
+        engine.run_block(plans.plan(events=each, changes=changes, n_steps=N_STEPS), 0, 30, ("relation",))[
             "relation"
         ]
-        for each in ((), told)
+        for each in ((), events)
     )
     np.testing.assert_array_equal(calm[:, RECIPIENT + 1 :], sour[:, RECIPIENT + 1 :])
-    with_balance = engine.run_block(plans.plan(told=told, n_steps=N_STEPS), 0, 30, ("relation",))["relation"]
+    with_balance = engine.run_block(plans.plan(events=events, n_steps=N_STEPS), 0, 30, ("relation",))[
+        "relation"
+    ]
     assert not np.array_equal(calm[:, RECIPIENT + 1 :], with_balance[:, RECIPIENT + 1 :])

@@ -141,7 +141,7 @@ def test_agents_show_what_the_arrays_hold() -> None:
     assert repr(recipient) == f"<Recipient {case.recipient}>"
 
 
-def test_an_agent_sees_what_events_have_told_when_it_decides() -> None:
+def test_an_agent_sees_what_events_have_set_when_it_decides() -> None:
     seen: list[tuple[str, float, float]] = []
 
     class Watching(abm.Partner):
@@ -150,11 +150,11 @@ def test_an_agent_sees_what_events_have_told_when_it_decides() -> None:
             return super().decide_posture()
 
     partner, recipient = short().case.partners[1], short().case.recipient
-    told = [
+    events = [
         {"at": "2024-Q3", "what": "set", "name": f"relation.{recipient}.{partner}", "to": -0.6},
         {"at": "2024-Q3", "what": "hold", "name": f"posture.{partner}", "to": 3, "for_quarters": 2},
     ]
-    run(sim.World(plans.scenario(told=told, n_steps=5), partner_class={partner: Watching}))
+    run(sim.World(plans.scenario(events=events, n_steps=5), partner_class={partner: Watching}))
     assert seen[2] == ("2024-Q3", 3.0, -0.6)
     assert [date for date, *_ in seen] == ["2024-Q1", "2024-Q2", "2024-Q3", "2024-Q4", "2025-Q1"]
 
@@ -258,7 +258,7 @@ def loyal(*, relation_prev: Any, **read: Any) -> Any:
 
 
 class Cautious(abm.Recipient):
-    """Puts off what it would buy from its main supplier."""
+    """Defers what it would buy from its main supplier."""
 
     def decide_purchase(self, opening: abm.Opening) -> str:
         assert opening.category in self.world.case.categories

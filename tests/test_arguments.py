@@ -174,7 +174,7 @@ def test_what_steers_a_terminal_is_refused(letter: str, tmp_path: Path) -> None:
         sim.load("baseline").override({"demand.caution": 0.2}, name=letter.encode().decode("unicode_escape"))
 
 
-def test_a_planted_name_does_not_reach_the_terminal(tmp_path: Path) -> None:
+def test_a_hostile_name_does_not_reach_the_terminal(tmp_path: Path) -> None:
     result = CliRunner().invoke(program, ["check", str(tmp_path / "\x1b[31mred.toml")])
     assert result.exit_code == 2 and "\x1b" not in result.output
 

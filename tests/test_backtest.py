@@ -131,7 +131,7 @@ def said_in_2006(whole: registers.Register) -> list[Forecast]:
         return [forecast.simulate(origin, TRIALS, 1), *baselines.all_of(origin, TRIALS, 1)]
 
 
-def told_otherwise(deal: registers.Deal) -> registers.Deal:
+def recorded_otherwise(deal: registers.Deal) -> registers.Deal:
     """Return a deal with all that came in 2006 and later beyond recognition."""
     if deal.year >= 2006:
         return dataclasses.replace(deal, supplier="Lemuria", kind="Ships", tiv=99.0)
@@ -143,7 +143,7 @@ def told_otherwise(deal: registers.Deal) -> registers.Deal:
 def test_a_made_case_sees_nothing_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = registers.read(written(tmp_path, as_deals(LONG)))
     said = said_in_2006(whole)
-    false = dataclasses.replace(whole, deals=tuple(map(told_otherwise, whole.deals)))
+    false = dataclasses.replace(whole, deals=tuple(map(recorded_otherwise, whole.deals)))
     assert false.deliveries() != whole.deliveries()
     # The world's market after the origin is changed too: who sold what, and who sold at all.
     data = tmp_path / "data"
@@ -228,7 +228,7 @@ def test_skill_against_one_that_is_exactly_right_is_a_plain_number(shipped: list
     assert same.sentence.startswith("No skill shown")
 
 
-def test_coverage_is_told_apart_by_kind_of_target(shipped: list[card.Test]) -> None:
+def test_coverage_is_distinguished_by_kind_of_target(shipped: list[card.Test]) -> None:
     years = [each for test in shipped for each in test.of("model") if each.target.startswith("tiv.")]
     groups = card.coverage_by_group(shipped, "0.9")
     assert set(groups) == {"scalars", "shares", "annual volumes"}

@@ -1,4 +1,4 @@
-"""Trials that fail are set apart, told, and can be looked at again; what fails everywhere keeps its trace."""
+"""Trials that fail are set apart, recorded, can be looked at again; what fails everywhere keeps its trace."""
 
 from __future__ import annotations
 
@@ -62,29 +62,29 @@ def fail_with(how: str) -> str:
 
 @pytest.mark.parametrize("how", ["raises", "is infinite", "overflows"])
 def test_a_failed_trial_is_set_apart_and_the_rest_is_as_ever(how: str, tmp_path: Path) -> None:
-    rules, sound = failing(FAILING, how=how), failing(FAILING, how="passes")
+    rules, harmless = failing(FAILING, how=how), failing(FAILING, how="passes")
     whole = sim.run(SCENARIO, **WHAT, rules=failing(how="passes"))
     for runs in (
         sim.run(SCENARIO, **WHAT, rules=rules),
         sim.run(SCENARIO, **WHAT, rules=rules, out=tmp_path / "runs.zarr"),
     ):
-        [told] = sim.manifest(runs)["failures"]
-        assert told == {"scenario": "base", "trial": FAILING, "problem": fail_with(how)}
+        [recorded] = sim.manifest(runs)["failures"]
+        assert recorded == {"scenario": "base", "trial": FAILING, "problem": fail_with(how)}
         others = runs.trial != FAILING
         for name in ("hhi", "government"):
             assert np.isnan(runs[name].sel(trial=FAILING)).all()
             assert (
                 runs[name][..., others].to_numpy().tobytes() == whole[name][..., others].to_numpy().tobytes()
             )
-    assert sim.manifest(sim.run(SCENARIO, **WHAT, rules=sound))["failures"] == []
+    assert sim.manifest(sim.run(SCENARIO, **WHAT, rules=harmless))["failures"] == []
 
 
 def test_a_failure_is_recorded_with_all_that_it_takes_to_see_it_again(tmp_path: Path) -> None:
     out, rules = tmp_path / "runs.zarr", failing(FAILING)
     sim.run(SCENARIO, **WHAT, rules=rules, out=out)
-    [told] = Store.open(out).failures()
-    assert (told["scenario"], told["trial"], told["seed"]) == ("base", FAILING, SEED)
-    assert told["parameters"] == blocks.parameters(design.plan(SCENARIO, SEED), FAILING)
+    [recorded] = Store.open(out).failures()
+    assert (recorded["scenario"], recorded["trial"], recorded["seed"]) == ("base", FAILING, SEED)
+    assert recorded["parameters"] == blocks.parameters(design.plan(SCENARIO, SEED), FAILING)
     world = sim.replay(out, rules=rules)
     assert (world.trial, world.plan.scenario.digest) == (FAILING, SCENARIO.digest)
     assert world.first_problem() == "ZeroDivisionError: a trial too far"

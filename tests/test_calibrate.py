@@ -200,7 +200,7 @@ def test_the_folder_of_a_calibration(small: calibrate.Calibration, tmp_path: Pat
     assert small.waves[0].statistics.shape[1] < 500
     before = small.targets.simulated(0, 500, small.seed)
     assert [each.prior_mean for each in checks] == pytest.approx(before.mean(axis=1))
-    verdicts, ranks = calibration_checks.check_ranks(small, planted=50, draws=9)
+    verdicts, ranks = calibration_checks.check_ranks(small, simulated=50, draws=9)
     assert ranks.shape == (len(small.learned), 50) and ranks.min() >= 0 and ranks.max() <= 9
     calibration_files.write(tmp_path, small, columns, checks, verdicts)
     manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
@@ -248,10 +248,16 @@ def test_the_command_writes_and_shows(
     monkeypatch.setattr(patterns, "report", lambda *_, only, **__: [kept_out] if "P1" in only else [])
     out = str(tmp_path / "learned")
     shown = CliRunner().invoke(
-        program, ["calibrate", "--trials", "500", "--rows", "20", "--planted", "50", "--out", out, "--arviz"]
+        program,
+        ["calibrate", "--trials", "500", "--rows", "20", "--simulated", "50", "--out", out, "--arviz"],
     )
     assert shown.exit_code in (0, 1), shown.output
-    for text in ("Not informed: keeps its prior", "Planted parameters", "Kept out", "2006-10 share china"):
+    for text in (
+        "Not informed: keeps its prior",
+        "Simulation-based calibration",
+        "Kept out",
+        "2006-10 share china",
+    ):
         assert text in shown.output
     assert sorted(path.name for path in Path(out).iterdir()) == [
         "manifest.json",

@@ -47,8 +47,8 @@ def spoil(folder: Path, file: str, old: str, new: str) -> None:
 @pytest.mark.parametrize("name", BOTH)
 def test_constants_and_first_values_fit_the_glossary(name: str | Path) -> None:
     case = cases.load(name)
-    told = tuple(GLOSSARY[name] for name in PRESCRIBED_STATES)
-    for variables, arrays in ((with_role("case"), case.constants), (told, case.held)):
+    prescribed = tuple(GLOSSARY[name] for name in PRESCRIBED_STATES)
+    for variables, arrays in ((with_role("case"), case.constants), (prescribed, case.held)):
         assert list(arrays) == [variable.name for variable in variables]
         for variable in variables:
             array = arrays[variable.name]

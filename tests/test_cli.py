@@ -263,9 +263,9 @@ def test_a_run_can_be_extended_resumed_and_replayed(folder: Path) -> None:
     replayed = call("replay", "a.zarr", "--trial", "4")
     assert replayed.exit_code == 0
     assert "runs to the end" in replayed.stdout
-    told = json.loads(call("replay", "a.zarr", "--trial", "4", "--json").stdout)
-    assert (told["trial"], told["now"], told["quarter"]) == (4, None, "2021-Q4")
-    assert told["parameters"]
+    shown = json.loads(call("replay", "a.zarr", "--trial", "4", "--json").stdout)
+    assert (shown["trial"], shown["now"], shown["quarter"]) == (4, None, "2021-Q4")
+    assert shown["parameters"]
     assert "no trial failed" in refused("replay", "a.zarr")
     assert "no run here" in refused("resume", "nowhere.zarr")
     assert "least 5" in refused("extend", "a.zarr", "--trials", "4")
@@ -303,8 +303,8 @@ def test_a_run_keeps_what_is_asked(folder: Path) -> None:
     assert call("run", "calm.toml", "--trials", "4", *kept, "--out", "a.zarr").exit_code == 0
     runs = library.open("a.zarr")
     assert runs["quarter"].values.tolist() == ["2020-Q4", "2021-Q4"]
-    told = library.manifest(runs)["sampling"]
-    assert (told["method"], told["replicates"], told["antithetic"]) == ("sobol", 2, True)
+    shown = library.manifest(runs)["sampling"]
+    assert (shown["method"], shown["replicates"], shown["antithetic"]) == ("sobol", 2, True)
     assert call("run", "calm.toml", "--trials", "4", "--summary", "--out", "b.zarr").exit_code == 0
     assert "median" in library.open("b.zarr")["statistic"].values
     assert "outside the horizon" in refused("run", "calm.toml", "--quarters", "2031-Q1:")
@@ -328,8 +328,8 @@ def test_the_engine_is_chosen_and_said(
 
     monkeypatch.setattr(results, "chosen_engine", chosen)
     for each in results.ENGINES:
-        told = json.loads(call(*command, "--trials", "2", "--engine", each, "--json").stdout)
-        assert told["manifest"]["engine"] == results.NUMPY
+        shown = json.loads(call(*command, "--trials", "2", "--engine", each, "--json").stdout)
+        assert shown["manifest"]["engine"] == results.NUMPY
     assert set(asked) == set(results.ENGINES)
 
 

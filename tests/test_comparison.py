@@ -13,19 +13,19 @@ from sim.vocabulary.errors import InputError, UnknownName
 from synthetic import result
 
 
-def planted(differences: np.ndarray, n_steps: int = 4) -> np.ndarray:
-    """Return values of two scenarios that differ by `differences`, whatever their common luck."""
+def differing_by(differences: np.ndarray, n_steps: int = 4) -> np.ndarray:
+    """Return values of two scenarios that differ by `differences`, whatever their common shocks."""
     common = np.random.default_rng(0).normal(5, 100, (n_steps, len(differences)))
     return np.stack([common, common + differences])
 
 
 def statistics(differences: np.ndarray, **options: str) -> dict[str, float]:
-    runs = result({"hhi": planted(differences)}, ("base", "other"))
+    runs = result({"hhi": differing_by(differences)}, ("base", "other"))
     found = compare(runs, **options)["hhi"].isel(scenario=0, time=-1)
     return {name: float(found.sel(statistic=name)) for name in STATISTICS}
 
 
-def test_a_planted_difference_is_found_exactly() -> None:
+def test_a_known_difference_is_found_exactly() -> None:
     found = statistics(np.full(50, 2.0))
     for name in ("mean", "mean_low", "mean_high", "median", "q05", "q95"):
         assert found[name] == pytest.approx(2.0, abs=1e-9)
@@ -39,14 +39,14 @@ def test_ties_count_neither_for_nor_against() -> None:
     assert found["mean"] == pytest.approx(6.4)
 
 
-def test_without_common_luck_pairing_gains_nothing() -> None:
+def test_without_common_random_numbers_pairing_gains_nothing() -> None:
     values = np.broadcast_to(np.array([[0.0, 0.0], [2.0, 0.0]])[:, None, :], (2, 4, 2))
     found = compare(result({"hhi": values}, ("base", "other")))["hhi"].sel(statistic="variance_ratio")
     np.testing.assert_array_equal(found, 1.0)
 
 
 def margin_of_mean(difference: np.ndarray, sampling: Sampling) -> float:
-    runs = result({"hhi": planted(difference, 1)}, ("base", "other"))
+    runs = result({"hhi": differing_by(difference, 1)}, ("base", "other"))
     runs.attrs["manifest"] = json.dumps({"sampling": content(sampling)})
     found = compare(runs)["hhi"].isel(scenario=0, time=0)
     return float(found.sel(statistic="mean_high") - found.sel(statistic="mean"))
@@ -59,10 +59,10 @@ def test_trials_of_one_sample_are_one_observation_of_the_mean() -> None:
         assert margin_of_mean(np.repeat(of_sample, 5), sampling) == pytest.approx(alone, rel=0.001)
 
 
-def test_luck_that_is_shared_makes_no_new_observations() -> None:
-    of_luck = np.random.default_rng(1).normal(size=5)
-    alone = 1.96 * of_luck.std(ddof=1) / np.sqrt(5)
-    found = margin_of_mean(np.tile(of_luck, 40), Sampling(replicates=5, share_shocks=True))
+def test_shocks_that_are_shared_make_no_new_observations() -> None:
+    of_shocks = np.random.default_rng(1).normal(size=5)
+    alone = 1.96 * of_shocks.std(ddof=1) / np.sqrt(5)
+    found = margin_of_mean(np.tile(of_shocks, 40), Sampling(replicates=5, share_shocks=True))
     assert found == pytest.approx(alone, rel=0.001)
 
 
@@ -96,7 +96,7 @@ def test_the_interval_covers_the_true_mean_as_often_as_it_says() -> None:
     assert 0.91 <= float(covered.mean()) <= 0.98
 
 
-def test_pairing_takes_out_the_common_luck() -> None:
+def test_pairing_takes_out_the_common_shocks() -> None:
     paired = statistics(np.random.default_rng(2).normal(0, 1, 300))
     assert paired["variance_ratio"] > 1000
 
@@ -126,7 +126,7 @@ def test_dims_units_and_labels_are_kept() -> None:
 
 
 def test_what_cannot_be_compared_is_refused_with_a_remedy() -> None:
-    runs = result({"hhi": planted(np.zeros(3))}, ("base", "other"))
+    runs = result({"hhi": differing_by(np.zeros(3))}, ("base", "other"))
     with pytest.raises(UnknownName, match="Did you mean base"):
         compare(runs, reference="bse")
     with pytest.raises(UnknownName, match="Did you mean hhi"):

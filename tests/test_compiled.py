@@ -122,7 +122,7 @@ def test_runs_of_other_lengths_have_the_same_bits() -> None:
         assert_same(*both(plans.plan("archipelago", n_steps=n_steps), 0, 8, ("stock", "order_book")))
 
 
-def test_luck_is_that_of_numpy() -> None:
+def test_uniforms_are_those_of_numpy() -> None:
     usual, compiled = Streams(3), CompiledStreams(3)
     for asked in [
         ("a", 0, GRANULE, 3, 8_096, 5),
@@ -149,7 +149,7 @@ def test_all_stages_of_an_undisturbed_quarter_are_compiled(forgetful: None) -> N
 
 @pytest.mark.parametrize("n_threads", [1, 2, 7])
 def test_threads_change_no_bit(n_threads: int) -> None:
-    plan, size = plans.plan(told=plans.busy("bangladesh"), n_steps=24), 40
+    plan, size = plans.plan(events=plans.busy("bangladesh"), n_steps=24), 40
     whole = engine.run_block(plan, 0, 7 * size, RECORDED)
     with ThreadPoolExecutor(n_threads) as pool:
         parts = list(
@@ -546,13 +546,13 @@ def test_a_cache_of_another_user_is_refused(cache: Path, monkeypatch: pytest.Mon
     assert "belongs to another user" in machine.refusal()
 
 
-def planted(code: bytes) -> bytes:
+def tampered(code: bytes) -> bytes:
     """Return machine code as somebody would plant it who does not know the key."""
     return hashlib.sha256(code).digest() + code
 
 
 @pytest.mark.parametrize(
-    "change", [planted, lambda code: code[:-1], lambda code: b"", lambda code: b"x" * 99]
+    "change", [tampered, lambda code: code[:-1], lambda code: b"", lambda code: b"x" * 99]
 )
 def test_what_hedgesim_did_not_write_is_not_run_but_made_anew(cache: Path, change: Any) -> None:
     (name,) = kept_in(cache)

@@ -28,8 +28,8 @@ PLAN_IDS = [f"{of_case}-{'busy' if is_busy else 'undisturbed'}" for of_case, is_
 @cache
 def history(of_case: str, is_busy: bool) -> tuple[Values, Values, Values]:
     """Return the first values, all that was recorded, and the last values of a block."""
-    told = plans.busy(of_case) if is_busy else ()
-    block = engine.Block(plans.plan(of_case, told, seed=3), 0, 60)
+    events = plans.busy(of_case) if is_busy else ()
+    block = engine.Block(plans.plan(of_case, events, seed=3), 0, 60)
     first = {name: np.array(block.values[name]) for name in STATES}
     quarters: dict[str, list[Any]] = {name: [] for name in RECORDED}
     for _ in range(block.plan.n_steps):
@@ -106,12 +106,12 @@ def test_grants_move_from_stage_to_stage_and_none_is_lost(of_case: str, is_busy:
     handed_over = run["grant_deliveries"]
     balances(handed_over, delivered)
     assert run["grants"].min() >= -1e-9
-    # What is added is awarded, or told by an event; nothing disappears on the way.
+    # What is added is awarded, or documented by an event; nothing disappears on the way.
     assert (selected + noted + delivered).min() >= -1e-9
     balances(run["grants"][-1, 0], last["note_ledger"].sum(axis=0))
     if not is_busy:
-        told = first["grants"][1]
-        balances(run["grants"][-1, 1], told + last["handover_ledger"].sum(axis=0))
+        documented = first["grants"][1]
+        balances(run["grants"][-1, 1], documented + last["handover_ledger"].sum(axis=0))
     channels = np.flatnonzero(last["is_grant_channel"])
     given = run["aid"] - (last["channel_share"] * last["partner_aid"][:, None]).sum(axis=0) / 4
     balances(handed_over, given[:, channels].sum(axis=1))
@@ -119,13 +119,13 @@ def test_grants_move_from_stage_to_stage_and_none_is_lost(of_case: str, is_busy:
 
 
 def test_a_documented_handover_delivers_no_grant_twice() -> None:
-    # Far more is told to arrive than was ever noted: only what was noted can be handed over.
-    told = [
+    # Far more is documented to arrive than was ever noted: only what was noted can be handed over.
+    events = [
         {"at": f"{year}-Q{quarter}", "what": "grant", "amount": 90_000, "state": "delivered"}
         for year in range(2025, 2031)
         for quarter in (1, 2, 3, 4)
     ]
-    run = engine.run_block(plans.plan(told=told, seed=3), 0, 200, ("grants",))
+    run = engine.run_block(plans.plan(events=events, seed=3), 0, 200, ("grants",))
     assert run["grants"].min() >= -1e-9
 
 
@@ -141,13 +141,13 @@ def test_the_shares_at_the_start_are_those_of_the_register() -> None:
 # ---------------------------------------------------------------------- what events say of states
 
 
-def told_run(
-    *told: dict[str, Any], n_steps: int = 20, changes: dict[str, Any] | None = None
+def eventful_run(
+    *events: dict[str, Any], n_steps: int = 20, changes: dict[str, Any] | None = None
 ) -> tuple[Values, Values]:
     """Return what is recorded without some events and with them."""
     one, other = (
-        engine.run_block(plans.plan(told=each, changes=changes, n_steps=n_steps), 0, 60, RECORDED)
-        for each in ((), told)
+        engine.run_block(plans.plan(events=each, changes=changes, n_steps=n_steps), 0, 60, RECORDED)
+        for each in ((), events)
     )
     return one, other
 
@@ -158,31 +158,33 @@ STEADY = {"politics.turnover_probability": 0.0, "politics.irregular_exit_rate": 
 
 def test_a_relation_that_is_set_stays_there_on_average() -> None:
     event = {"at": "2024-Q3", "what": "set", "name": "relation.bangladesh.japan", "to": -0.8}
-    calm, told = told_run(event, n_steps=40, changes=STEADY)
-    assert (told["mean_relation"][2:, 0, 0] == -0.8).all()
-    assert (told["mean_relation"][:2] == calm["mean_relation"][:2]).all()
-    others = np.ones(told["mean_relation"].shape[1:3], dtype=bool)
+    calm, eventful = eventful_run(event, n_steps=40, changes=STEADY)
+    assert (eventful["mean_relation"][2:, 0, 0] == -0.8).all()
+    assert (eventful["mean_relation"][:2] == calm["mean_relation"][:2]).all()
+    others = np.ones(eventful["mean_relation"].shape[1:3], dtype=bool)
     others[0, 0] = False
-    assert_same({"m": told["mean_relation"][:, others]}, {"m": calm["mean_relation"][:, others]})
-    assert abs(told["relation"][-1, 0, 0].mean() + 0.8) < 0.2 < abs(calm["relation"][-1, 0, 0].mean() + 0.8)
+    assert_same({"m": eventful["mean_relation"][:, others]}, {"m": calm["mean_relation"][:, others]})
+    assert (
+        abs(eventful["relation"][-1, 0, 0].mean() + 0.8) < 0.2 < abs(calm["relation"][-1, 0, 0].mean() + 0.8)
+    )
 
 
 def test_what_a_relation_returns_to_ends_with_the_government() -> None:
     quarrel = {"at": "2024-Q3", "what": "set", "name": "relation.bangladesh.japan", "to": -0.8}
     changes = {"politics.irregular_exit_rate": 4.0, "politics.relation_jump_spread": 0.0}
-    calm, told = told_run(quarrel, changes=changes | {"politics.relation_carry": 0.5})
-    mean, usual = told["mean_relation"][-1, 0, 0], calm["mean_relation"][-1, 0, 0]
-    n_changes = told["government"][-1] - told["government"][1]
+    calm, eventful = eventful_run(quarrel, changes=changes | {"politics.relation_carry": 0.5})
+    mean, usual = eventful["mean_relation"][-1, 0, 0], calm["mean_relation"][-1, 0, 0]
+    n_changes = eventful["government"][-1] - eventful["government"][1]
     np.testing.assert_allclose(mean - usual, (-0.8 - usual) * 0.5**n_changes, atol=1e-12)
     assert n_changes.max() > 1
 
 
 def test_a_relation_of_two_partners_is_set_for_both() -> None:
-    _, told = told_run(
+    _, eventful = eventful_run(
         {"at": "2024-Q2", "what": "hold", "name": "relation.japan.india", "to": -0.5, "for_quarters": 4}
     )
-    assert (told["relation"][1:5, 1, 2] == -0.5).all() and (told["relation"][1:5, 3, 0] == -0.5).all()
-    assert (told["relation"][5] != -0.5).all()
+    assert (eventful["relation"][1:5, 1, 2] == -0.5).all() and (eventful["relation"][1:5, 3, 0] == -0.5).all()
+    assert (eventful["relation"][5] != -0.5).all()
 
 
 @pytest.mark.parametrize(
@@ -196,36 +198,38 @@ def test_a_relation_of_two_partners_is_set_for_both() -> None:
     ],
 )
 def test_what_is_held_stays_in_every_trial_and_is_then_let_go(name: str, to: float) -> None:
-    calm, told = told_run({"at": "2024-Q3", "what": "hold", "name": name, "to": to, "for_quarters": 6})
+    calm, eventful = eventful_run(
+        {"at": "2024-Q3", "what": "hold", "name": name, "to": to, "for_quarters": 6}
+    )
     variable = name.split(".")[0]
     cell = {"relation": (0, 1), "export_regime": ()}.get(variable, (1,))
-    path = told[variable][(slice(None), *cell)]
+    path = eventful[variable][(slice(None), *cell)]
     assert (path[2:8] == to).all()
     assert not (path[8:] == to).all()
-    assert_same({name: calm[variable]}, {name: told[variable]}, until=2)
+    assert_same({name: calm[variable]}, {name: eventful[variable]}, until=2)
     # What the relation returns to is not what it is held at.
-    assert_same({name: calm["mean_relation"]}, {name: told["mean_relation"]})
+    assert_same({name: calm["mean_relation"]}, {name: eventful["mean_relation"]})
 
 
 def test_what_is_signed_or_lapses_holds_in_every_trial_and_may_move_on() -> None:
-    calm, told = told_run(
+    calm, eventful = eventful_run(
         {"at": "2024-Q3", "what": "sign", "partner": "japan", "rung": 4},
         {"at": "2026-Q1", "what": "lapse", "partner": "japan", "rung": 1},
     )
-    rung = told["agreement_rung"][:, 0]
-    assert_same({"rung": calm["agreement_rung"]}, {"rung": told["agreement_rung"]}, until=2)
+    rung = eventful["agreement_rung"][:, 0]
+    assert_same({"rung": calm["agreement_rung"]}, {"rung": eventful["agreement_rung"]}, until=2)
     assert rung[2:8].min() >= 3 and rung[2].mean() >= 4 - 0.2
     assert rung[8].max() <= 2 and rung[8].mean() <= 1.3
 
 
-def test_a_change_of_government_that_is_told_happens_in_every_trial() -> None:
+def test_a_change_of_government_that_is_documented_happens_in_every_trial() -> None:
     changes = {"politics.turnover_probability": 0.0, "politics.irregular_exit_rate": 0.0}
-    told = [{"at": "2025-Q2", "what": "replace_government"}]
-    plan = plans.plan(told=told, changes=changes, n_steps=24)
+    events = [{"at": "2025-Q2", "what": "replace_government"}]
+    plan = plans.plan(events=events, changes=changes, n_steps=24)
     run = engine.run_block(plan, 0, 40, RECORDED)
     assert not run["government"][:5].any()
     assert (run["government"][5:] == 1).all()
-    # What it did to relations is told by events of its own; the clock of elections is set back.
+    # What it did to relations is documented by events of its own; the clock of elections is set back.
     assert not run["relation_jump"].any()
     assert (run["quarters_to_election"][5] == 20).all()
     assert (run["negotiation_pause"][5] >= 1).all()
@@ -280,7 +284,7 @@ def test_trials_differ() -> None:
 
 def test_blocks_and_other_scenarios_change_no_bit() -> None:
     base = plans.scenario(n_steps=8, name="base")
-    other = plans.scenario(told=plans.busy("bangladesh")[:4], n_steps=8, name="other")
+    other = plans.scenario(events=plans.busy("bangladesh")[:4], n_steps=8, name="other")
     alone = sim.run(base, trials=40, seed=4, keep="all")
     for found in (
         sim.run(base, trials=40, seed=4, keep="all", block=7),
@@ -295,7 +299,7 @@ def test_blocks_and_other_scenarios_change_no_bit() -> None:
         np.testing.assert_array_equal(later[name], alone[name].sel(trial=later.trial), err_msg=str(name))
 
 
-def test_another_seed_is_other_luck() -> None:
+def test_another_seed_gives_other_draws() -> None:
     one, other = (engine.run_block(plans.plan(n_steps=4, seed=seed), 0, 3, RECORDED) for seed in (1, 2))
     assert not is_same(one, other)
 
@@ -304,7 +308,7 @@ def test_another_seed_is_other_luck() -> None:
 
 
 @pytest.mark.parametrize("of_case", plans.CASES)
-def test_events_move_no_luck_and_no_parameter(of_case: str) -> None:
+def test_events_move_no_shock_and_no_parameter(of_case: str) -> None:
     calm, eventful = plans.plan(of_case), plans.plan(of_case, plans.busy(of_case))
     for draw in (design.draw_shocks, design.draw_parameters):
         one, other = draw(calm, 500, 30), draw(eventful, 500, 30)
@@ -312,7 +316,7 @@ def test_events_move_no_luck_and_no_parameter(of_case: str) -> None:
         assert all(np.array_equal(one[name], other[name]) for name in one)
 
 
-def test_another_horizon_moves_no_luck() -> None:
+def test_another_horizon_moves_no_shock() -> None:
     short, long = (design.draw_shocks(plans.plan(n_steps=n), 0, 5) for n in (10, 30))
     for name, values in short.items():
         np.testing.assert_array_equal(values, long[name][: len(values)], err_msg=name)
@@ -341,7 +345,7 @@ def test_the_future_leaves_the_past_alone(of_case: str) -> None:
     since, n_steps = 9, 24
     calm = plans.plan(of_case, n_steps=n_steps)
     horizon = calm.scenario.start + since
-    late = [told for told in plans.busy(of_case) if told["at"] >= str(horizon)]
+    late = [event for event in plans.busy(of_case) if event["at"] >= str(horizon)]
     assert len(late) > 8
     eventful = plans.plan(of_case, late, n_steps=n_steps)
     one, other = (engine.run_block(plan, 30, 40, RECORDED) for plan in (calm, eventful))
@@ -351,9 +355,9 @@ def test_the_future_leaves_the_past_alone(of_case: str) -> None:
 
 @pytest.mark.parametrize("position", range(len(plans.busy("bangladesh"))))
 def test_each_event_changes_something_and_nothing_before_it(position: int) -> None:
-    told = plans.busy("bangladesh")[position]
-    needed = [plans.busy("bangladesh")[4]] if told["what"] == "lapse" else []
-    calm, eventful = plans.plan(told=needed, n_steps=24), plans.plan(told=[*needed, told], n_steps=24)
+    event = plans.busy("bangladesh")[position]
+    needed = [plans.busy("bangladesh")[4]] if event["what"] == "lapse" else []
+    calm, eventful = plans.plan(events=needed, n_steps=24), plans.plan(events=[*needed, event], n_steps=24)
     step = eventful.scenario.events[-1].at.ordinal - calm.scenario.start.ordinal
     one, other = (engine.run_block(plan, 0, 60, RECORDED) for plan in (calm, eventful))
     assert_same(one, other, until=step)
@@ -361,7 +365,7 @@ def test_each_event_changes_something_and_nothing_before_it(position: int) -> No
 
 
 def test_a_stage_that_stands_is_what_it_would_be_if_run_anew() -> None:
-    block = engine.Block(plans.plan(told=plans.busy("bangladesh"), n_steps=21), 0, 5)
+    block = engine.Block(plans.plan(events=plans.busy("bangladesh"), n_steps=21), 0, 5)
     for _ in range(21):
         block.advance()
         for stage in model.SCHEDULE:

@@ -1,4 +1,4 @@
-"""The logit of supplier choice: planted coefficients come back, and the data say what they cannot."""
+"""The logit of supplier choice: simulated coefficients come back, and the data say what they cannot."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from sim.importers import rates, sizes
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.errors import BadSyntax, Contradiction, InputError, MissingField
 
-PLANTED = np.array([0.8, -0.5, 1.2])
+TRUTHS = np.array([0.8, -0.5, 1.2])
 
 
-def invented(n_choices: int, seed: int = 1, n_suppliers: int = 6) -> Choices:
+def simulated(n_choices: int, seed: int = 1, n_suppliers: int = 6) -> Choices:
     """Choices by the logit itself, among suppliers of whom some are missing now and then."""
     random = np.random.default_rng(seed)
     available = random.random((n_choices, n_suppliers)) < 0.8
@@ -39,7 +39,7 @@ def invented(n_choices: int, seed: int = 1, n_suppliers: int = 6) -> Choices:
         cluster=np.arange(n_choices) % 40,
         clustered_by="recipient",
     )
-    return estimate.simulate(empty, PLANTED, random)
+    return estimate.simulate(empty, TRUTHS, random)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def recorded(baseline: Scenario) -> Choices:
 
 
 def test_the_gradient_is_that_of_finite_differences() -> None:
-    choices, at, step = invented(50), np.array([0.3, 0.1, -0.4]), 1e-5
+    choices, at, step = simulated(50), np.array([0.3, 0.1, -0.4]), 1e-5
     along = np.eye(3) * step
     numeric = [
         (estimate.log_likelihood(at + d, choices) - estimate.log_likelihood(at - d, choices)) / (2 * step)
@@ -67,10 +67,10 @@ def test_the_gradient_is_that_of_finite_differences() -> None:
     assert estimate.hessian(at, choices) == pytest.approx(np.array(bent), abs=1e-5)
 
 
-def test_planted_coefficients_come_back() -> None:
-    found = estimate.fit(invented(3000))
+def test_simulated_coefficients_come_back() -> None:
+    found = estimate.fit(simulated(3000))
     error = np.sqrt(np.diag(found.covariance))
-    assert (np.abs(found.coefficients - PLANTED) < 3 * error).all()
+    assert (np.abs(found.coefficients - TRUTHS) < 3 * error).all()
     assert (error < 0.06).all()
     # Independent errors: the sandwich agrees with the Hessian, up to the noise of forty clusters.
     assert np.sqrt(np.diag(found.clustered)) == pytest.approx(error, rel=0.5)
@@ -78,7 +78,7 @@ def test_planted_coefficients_come_back() -> None:
 
 @pytest.mark.long
 def test_intervals_of_simulated_choices_hold_the_truth() -> None:
-    rows, separated = estimate.recovery(invented(150), PLANTED, replicates=60, seed=3)
+    rows, separated = estimate.recovery(simulated(150), TRUTHS, replicates=60, seed=3)
     assert separated == 0
     for row in rows:
         assert 0.85 <= row.coverage <= 1.0  # 95 % less 3.5 standard errors of 60 replicates
@@ -86,7 +86,7 @@ def test_intervals_of_simulated_choices_hold_the_truth() -> None:
 
 
 def test_one_choice_counted_twice_in_a_cluster_widens_clustered_errors_only() -> None:
-    once = invented(400)
+    once = simulated(400)
     once = replace(once, cluster=np.arange(400))
     twice = Choices(
         **{
@@ -103,14 +103,14 @@ def test_one_choice_counted_twice_in_a_cluster_widens_clustered_errors_only() ->
 
 
 def test_a_tight_prior_wins_and_a_flat_one_does_not_count() -> None:
-    choices, mean = invented(200), np.array([3.0, 3.0, 3.0])
+    choices, mean = simulated(200), np.array([3.0, 3.0, 3.0])
     assert estimate.fit(choices, (mean, np.full(3, 1e-3))).coefficients == pytest.approx(mean, abs=1e-2)
     plain = estimate.fit(choices).coefficients
     assert estimate.fit(choices, (mean, np.full(3, 1e4))).coefficients == pytest.approx(plain, abs=1e-5)
 
 
 def test_separation_is_found_and_reported() -> None:
-    choices = invented(60)
+    choices = simulated(60)
     best = np.where(choices.available, choices.covariates[..., 0], -np.inf).argmax(axis=1)
     assert estimate.separates(replace(choices, chosen=best))
     assert not estimate.separates(choices)
@@ -184,7 +184,7 @@ def test_the_shipped_sizes_are_those_of_the_estimate(baseline: Scenario) -> None
             )
 
 
-def test_planted_sizes_come_back() -> None:
+def test_simulated_sizes_come_back() -> None:
     random = np.random.default_rng(3)
     supplier, category = random.integers(0, 8, 4000), random.integers(0, 3, 4000)
     effect = np.array([0.9, -0.5, 0.2, 0.0, -0.2, 0.4, -0.6, -0.2])

@@ -70,7 +70,7 @@ def test_a_pool_of_mpi_processes(tmp_path: Path) -> None:
     assert_is_the_run(sim.open(out))
 
 
-@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="Windows cannot put signals off")
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="Windows cannot block signals")
 def test_workers_never_hear_ctrl_c_not_even_while_they_start() -> None:
     loky.get_reusable_executor(max_workers=1).shutdown(wait=True)
     held = list(pool.in_order(signal.pthread_sigmask, [(signal.SIG_BLOCK, ())] * 4, workers=2))

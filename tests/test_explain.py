@@ -98,8 +98,8 @@ def test_what_would_have_flipped_a_choice() -> None:
     assert ahead.rejected == 1
     assert ahead.margin == pytest.approx(math.log(2))
     assert ahead.flip == "No single change in the world: y was 0.69 logits behind."
-    lucky = made((0.6, 0.3, 0.1), 1)
-    assert lucky.flip == "The draw decided: x was likelier by 0.69 logits."
+    likelier = made((0.6, 0.3, 0.1), 1)
+    assert likelier.flip == "The draw decided: x was likelier by 0.69 logits."
     assert made((1.0, 0.0, 0.0), 0).flip == "Nothing else was open."
     turned = replace(ahead, turn=Change("trust (x)", 0.5, 0.25, "y"))
     assert turned.flip == "With trust (x) at 0.25, not 0.50, it would have been y."

@@ -342,8 +342,8 @@ def test_a_full_device_is_one_line_on_stdout_and_none_on_stderr(tmp_path: Path) 
     code = "import sys; from sim.cli import main; sys.argv = ['sim', *sys.argv[1:]]; main()"
     run = [sys.executable, "-c", code, "scenarios"]
     with Path("/dev/full").open("w") as full:
-        told = subprocess.run(run, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-        assert (told.returncode, told.stderr) == (
+        done = subprocess.run(run, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert (done.returncode, done.stderr) == (
             2,
             "standard output: cannot be written: no space left on device. Send it elsewhere.\n",
         )
@@ -389,8 +389,8 @@ def test_a_stopping_rule_is_checked_without_assert() -> None:
 def test_a_grant_documented_as_noted_is_handed_over() -> None:
     events = [{"at": "2020-Q2", "what": "grant", "amount": 500, "state": "noted"}]
     runs = [
-        engine.run_block(plans.plan("archipelago", told, n_steps=80), 0, 50, ("grants", "grant_deliveries"))
-        for told in (events, [])
+        engine.run_block(plans.plan("archipelago", each, n_steps=80), 0, 50, ("grants", "grant_deliveries"))
+        for each in (events, [])
     ]
     more = runs[0]["grant_deliveries"] - runs[1]["grant_deliveries"]
     noted = runs[0]["grants"][:, 1] - runs[1]["grants"][:, 1]

@@ -112,7 +112,7 @@ def test_machine_code_has_the_same_bits_anywhere_in_the_space_of_parameters(of_c
 
 
 @by_case
-def test_nothing_breaks_under_the_most_extreme_luck(of_case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_breaks_under_the_most_extreme_draws(of_case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     usual = design.draw_shocks
 
     def extreme(*args: Any) -> dict[str, Any]:
@@ -276,7 +276,7 @@ def odds(options: Any) -> Any:
     return options / options.sum(axis=0)
 
 
-def put_off(options: Any) -> Any:
+def deferral(options: Any) -> Any:
     """Return the probability of the last option."""
     return odds(options)[-1]
 
@@ -393,8 +393,8 @@ RULES = (
     Rule(availability.step, "mandate_compliance", "deal_weight", -1),
     Rule(supplier_choice.start, "deal_weight", "reference_value"),
     Rule(supplier_choice.step, "deal_weight", "deal_options", own=True, by_logit=True, of=odds),
-    Rule(supplier_choice.step, "deal_weight", "deal_options", -1, by_logit=True, of=put_off),
-    Rule(supplier_choice.step, "deferral_odds", "deal_options", by_logit=True, of=put_off),
+    Rule(supplier_choice.step, "deal_weight", "deal_options", -1, by_logit=True, of=deferral),
+    Rule(supplier_choice.step, "deferral_odds", "deal_options", by_logit=True, of=deferral),
     Rule(supplier_choice.step, "domestic_odds", "deal_options", by_logit=True, of=made_at_home),
     Rule(supplier_choice.step, "coproduction_odds", "deal_options", by_logit=True, of=made_at_home),
     Rule(supplier_choice.step, "domestic_capability_prev", "deal_options", by_logit=True, of=made_at_home),

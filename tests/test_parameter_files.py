@@ -36,7 +36,7 @@ BANGLADESH = case.DIRECTORY / "bangladesh" / "parameters"
 CASES = {name: case.load(name) for name in ("bangladesh", str(ARCHIPELAGO))}
 SETS = {name: ParameterSet.load(each) for name, each in CASES.items()}
 
-#: The first quarter that the baseline tells nothing about.
+#: The first quarter that the baseline prescribes nothing for.
 FIRST_OPEN = Quarter(2026, 3)
 FILES = sorted([*parameter_files.DIRECTORY.glob("*.toml"), *BANGLADESH.glob("*.toml")])
 
@@ -232,7 +232,7 @@ def yearly_incidents(parameters: ParameterSet, front: str, n_years: int, n_trial
 
 @pytest.fixture(scope="module")
 def typical() -> Scenario:
-    """The case from its documented start, with central values and nothing told."""
+    """The case from its documented start, with central values and no events."""
     baseline = scenario.load("baseline")
     central = {key: each.value for key, each in baseline.parameters.items() if each.distribution}
     return dataclasses.replace(baseline, events=()).override(central)
@@ -254,15 +254,15 @@ def test_holding_is_the_commonest_choice_of_alignment(typical: Scenario) -> None
     assert (np.abs(up - down) < 0.2).all(), "documented alignments are near rest"
 
 
-@pytest.mark.parametrize("told", [False, True], ids=["2024", "2026"])
-def test_documented_relations_are_near_rest(typical: Scenario, told: bool) -> None:
+@pytest.mark.parametrize("is_eventful", [False, True], ids=["2024", "2026"])
+def test_documented_relations_are_near_rest(typical: Scenario, is_eventful: bool) -> None:
     """What deeds add and take is less than a twentieth a year, at the start and after the record ends."""
-    events = scenario.load("baseline").events if told else ()
+    events = scenario.load("baseline").events if is_eventful else ()
     quiet = dataclasses.replace(typical, events=events).override(
         {"relations.relation_volatility": 0, "politics.relation_jump_spread": 0}
     )
     relation = run_block(plan(quiet, seed=1), 0, 256, ["relation"])["relation"][:, 0].mean(axis=-1)
-    first = FIRST_OPEN.ordinal - quiet.start.ordinal - 1 if told else 0
+    first = FIRST_OPEN.ordinal - quiet.start.ordinal - 1 if is_eventful else 0
     assert (np.abs(relation[first + QUARTERS] - relation[first]) < 0.05).all()
 
 
@@ -272,7 +272,7 @@ def test_relations_seldom_touch_their_bounds() -> None:
 
 
 def test_talks_with_the_partner_under_export_control_take_as_long_as_on_record() -> None:
-    """From talks to signature 2.8 to 3.2 years (negotiation_start, agreement_signed), and told of neither."""
+    """From talks to signature 2.8 to 3.2 years (negotiation_start, agreement_signed), neither prescribed."""
     baseline = scenario.load("baseline")
     events = (e for e in baseline.events if not e.target or e.target.variable != "agreement_rung")
     free = dataclasses.replace(baseline, events=tuple(events))

@@ -42,7 +42,7 @@ def test_the_passages_of_a_run() -> None:
     runs = sim.run("baseline", trials=40, seed=2, keep=["supplier_share", "order_count", "agreement_rung"])
     found = passages(runs)
     assert found["first_order"].dims == ("supplier", "scenario", "trial")
-    # The transfer agreement of 2026 is told, so the fourth rung comes after it.
+    # The transfer agreement of 2026 is documented, so the fourth rung comes after it.
     assert not (found["joint_project"].sel(partner="japan") < 2026).any()
     orders = runs["order_count"].sel(supplier="china").sum("time") > 0
     assert (found["first_order"].sel(supplier="china").notnull().values == orders.values).all()

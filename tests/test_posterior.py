@@ -70,9 +70,9 @@ def test_digest_and_manifest_name_the_posterior(toy: tuple[Scenario, Scenario], 
     reversed_rows = {key: np.array(values[::-1]) for key, values in learned.posterior.columns.items()}
     again = calm.with_posterior(posterior.write(tmp_path / "q.csv", reversed_rows))
     assert again.digest != learned.digest
-    told = results.manifest(sim.run(learned, trials=2))["scenarios"]["learned"]["posterior"]
-    assert told == json.loads(json.dumps(learned.posterior.summary()))
-    assert told["rows"] == 7 and len(told["digest"]) == 64
+    recorded = results.manifest(sim.run(learned, trials=2))["scenarios"]["learned"]["posterior"]
+    assert recorded == json.loads(json.dumps(learned.posterior.summary()))
+    assert recorded["rows"] == 7 and len(recorded["digest"]) == 64
 
 
 def test_writing_and_reading_give_the_same_numbers(toy: tuple[Scenario, Scenario], tmp_path: Path) -> None:

@@ -451,7 +451,7 @@ def test_the_shipped_items_are_recognised() -> None:
     for row in tables.read(folder, ("category", "description", "becomes")):
         kind, text = row.text("category"), row.text("description")
         assert categories.becomes(kind, text) == row.text("becomes"), text
-        # Maritime patrol aircraft and the like are told from their radars by the column alone.
+        # Maritime patrol aircraft and the like are distinguished from their radars by the column alone.
         assert categories.kind_of(text) == kind, text
 
 

@@ -1,4 +1,4 @@
-"""Where uniforms come from: designs of the parameters, mirrored trials, shared samples and shared luck."""
+"""Where uniforms come from: designs of the parameters, mirrored trials, shared samples and shared shocks."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_antithetic_trials_lower_the_variance_of_what_rises_with_its_draws() -> 
     assert means.var() < 0.25 * plain.var(), "two draws at random would leave a half"
 
 
-def test_trials_of_a_sample_share_parameters_and_not_luck() -> None:
+def test_trials_of_a_sample_share_parameters_and_not_shocks() -> None:
     chosen = of(replicates=4)
     drawn = parameter(chosen).reshape(-1, 4)
     assert (drawn == drawn[:, :1]).all()
@@ -129,7 +129,7 @@ def test_trials_of_a_sample_share_parameters_and_not_luck() -> None:
     np.testing.assert_array_equal(shocks(chosen), shocks(sampling.INDEPENDENT))
 
 
-def test_samples_share_the_same_few_lucks_when_asked() -> None:
+def test_samples_share_the_same_few_shocks_when_asked() -> None:
     drawn = shocks(of(replicates=4, share_shocks=True))
     np.testing.assert_array_equal(drawn[..., 0:4], drawn[..., 4:8])
     assert all((drawn[..., i] != drawn[..., j]).any() for i, j in pairwise(range(4)))
@@ -148,7 +148,9 @@ def test_designs_are_stored_and_extended_where_they_can_be(method: str, tmp_path
 
 
 @pytest.mark.parametrize(
-    "chosen", [Sampling("sobol", 4), Sampling(share_shocks=True, replicates=4)], ids=["sobol", "shared luck"]
+    "chosen",
+    [Sampling("sobol", 4), Sampling(share_shocks=True, replicates=4)],
+    ids=["sobol", "shared shocks"],
 )
 def test_trials_of_a_design_know_their_sample_and_replicate(chosen: Sampling, tmp_path: Path) -> None:
     others = [SCENARIO, SCENARIO.override({"demand.caution": 0.3}, name="other")]
@@ -179,7 +181,7 @@ def test_independent_trials_are_stored_as_ever(tmp_path: Path) -> None:
         assert not (out / "replicate").exists()
 
 
-def test_variance_splits_into_parameters_and_luck() -> None:
+def test_variance_splits_into_parameters_and_shocks() -> None:
     what: dict[str, Any] = {"seed": SEED, "keep": "military_budget", "quarters": "2020-Q3"}
     runs = sim.run(SCENARIO, trials=240, **what, sampling=Sampling(replicates=6))
     values = runs["military_budget"].squeeze().astype(float)

@@ -30,7 +30,7 @@ FUTURES = [
     if name != "baseline" and name not in ORIGINS and each.posterior is None
 ]
 
-#: The first quarter that no document tells about.
+#: The first quarter that no document prescribes anything for.
 FUTURE = Quarter(2026, 4)
 
 #: scenario -> what it changes, as keys of parameters and states, or verbs.
@@ -169,7 +169,7 @@ def test_each_event_says_why(name: str) -> None:
     for event in SHIPPED[name].events:
         assert event.evidence or event.note, event.text()
         is_open = event.at > FUTURE or name in ORIGINS
-        assert event.evidence or is_open, "what is told of the past is documented"
+        assert event.evidence or is_open, "what events say of the past has evidence"
         assert not event.note or event.note.endswith(".")
 
 
@@ -198,7 +198,9 @@ def test_the_baseline_follows_the_dated_record() -> None:
     assert known.pulses["documented_grants"][at["2026-Q3"]].tolist() == [0, 0, 575]
     assert known.pulses["documented_cancellation"][at["2025-Q2"]][case.suppliers.index("india")] == 1
     changes = [
-        str(BASELINE.start + step) for step, told in enumerate(known.pulses["documented_change"]) if told[0]
+        str(BASELINE.start + step)
+        for step, change in enumerate(known.pulses["documented_change"])
+        if change[0]
     ]
     assert changes == ["2024-Q3", "2026-Q1"]
     [tug], [plant] = (known.pulses["documented_contracts"][at[q]] for q in ("2024-Q3", "2026-Q1"))

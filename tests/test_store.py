@@ -425,8 +425,8 @@ def test_failures_of_a_stopped_run_are_in_its_manifest(tmp_path: Path) -> None:
     with pytest.raises(Stopped):
         sim.run(scenario, **WHAT, rules=failing(FAILING), out=tmp_path / "a.zarr", progress=stop_after(2))
     with pytest.warns(Incomplete):
-        [told] = sim.manifest(sim.open(tmp_path / "a.zarr"))["failures"]
-    assert told["trial"] == FAILING
+        [recorded] = sim.manifest(sim.open(tmp_path / "a.zarr"))["failures"]
+    assert recorded["trial"] == FAILING
 
 
 # ---------------------------------------------------------------------- saving

@@ -49,7 +49,7 @@ def test_what_was_drawn_before_does_not_matter() -> None:
     ],
     ids=["seed", "stream", "trials", "quarters", "width", "order", "neighbour", "granule"],
 )
-def test_other_draws_are_other_luck(other: np.ndarray) -> None:
+def test_other_keys_give_other_draws(other: np.ndarray) -> None:
     # The middle entry along a reversed axis is itself.
     is_itself = other == WHOLE
     assert is_itself.mean() <= 1 / N_QUARTERS

@@ -31,13 +31,13 @@ SAMPLES = arrays(
 )
 
 
-def told(counted: Counted) -> dict[str, Any]:
+def shown(counted: Counted) -> dict[str, Any]:
     return dict(zip(STATISTICS, counted.statistics(), strict=True))
 
 
 @given(SAMPLES)
 def test_quantiles_are_the_exact_ones_within_the_stated_error(values: Any) -> None:
-    found = told(Counted.of(values))
+    found = shown(Counted.of(values))
     for name, share in SHARES.items():
         exact = np.quantile(values.astype(float), share, axis=-1, method="inverted_cdf")
         assert (np.abs(found[name] - exact) <= RELATIVE_ERROR * np.abs(exact)).all()
@@ -121,8 +121,8 @@ def test_a_stopped_summary_is_gone_on_with(
 
 
 def test_a_summary_is_small_however_many_blocks_wait() -> None:
-    luck = np.random.default_rng(1)
-    blocks = [Summary.of({"x": luck.integers(0, 50, (3, 100)).astype(np.float32)}) for _ in range(30)]
+    random = np.random.default_rng(1)
+    blocks = [Summary.of({"x": random.integers(0, 50, (3, 100)).astype(np.float32)}) for _ in range(30)]
     summary = blocks[0]
     for each in blocks[1:]:
         summary.add(each)
@@ -135,11 +135,11 @@ def test_a_summary_is_small_however_many_blocks_wait() -> None:
 
 @pytest.mark.parametrize("share", [None, 0.05, 0.5, 0.9])
 def test_intervals_hold_what_they_should_as_often_as_they_say(share: float | None) -> None:
-    luck = np.random.default_rng(3)
+    random = np.random.default_rng(3)
     truth = 1.0 if share is None else -np.log(1 - share)
     held = []
     for _ in range(400):
-        values = luck.exponential(size=500)
+        values = random.exponential(size=500)
         estimate = values.mean() if share is None else np.quantile(values, share)
         held.append(abs(estimate - truth) <= half_width(values, share))
     assert 0.9 < np.mean(held) < 0.99
@@ -154,12 +154,12 @@ def test_a_run_goes_on_until_it_is_precise(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(precision, "FIRST", 16)
     what = {**WHAT, "summary": False, "until": "hhi@2020 mean ±0.004"}
     runs = sim.run(SCENARIO, **what)
-    told = sim.manifest(runs)["precision"]
+    stated = sim.manifest(runs)["precision"]
     used = runs.sizes["trial"]
-    assert told["is_reached"]
-    assert told["trials"] == used
-    assert told["half_width"] <= 0.004
-    assert told["half_width"] == half_width(runs["hhi"][0, -1].to_numpy(), None)
+    assert stated["is_reached"]
+    assert stated["trials"] == used
+    assert stated["half_width"] <= 0.004
+    assert stated["half_width"] == half_width(runs["hhi"][0, -1].to_numpy(), None)
     fewer = sim.run(SCENARIO, **what | {"until": None}, trials=used // 4)
     assert half_width(fewer["hhi"][0, -1].to_numpy(), None) > 0.004, "it stops when it may"
     stored = sim.run(SCENARIO, **what, out=tmp_path / "runs.zarr")

@@ -74,12 +74,12 @@ def test_worlds_at_the_edge_of_what_is_possible_agree(of_case: str, prior: str) 
 
 
 def test_worlds_in_which_more_is_handed_over_than_was_noted_agree() -> None:
-    told = [
+    events = [
         {"at": f"{year}-Q1", "what": "grant", "amount": amount, "state": "delivered"}
         for year in range(2026, 2034)
         for amount in (200, 500)
     ]
-    agree(plans.plan(told=told, changes={"grants.selection_probability": 1.0}, n_steps=40), 0, 3)
+    agree(plans.plan(events=events, changes={"grants.selection_probability": 1.0}, n_steps=40), 0, 3)
 
 
 #: The baseline, and scenarios that differ most from it in what their events do.
@@ -125,7 +125,7 @@ SUPPLIERS, CATEGORIES, STEPS = 3, 2, 7
     nest=st.floats(0.05, 1.0),
     home=st.floats(0.0, 5.0),
     capability=st.floats(0.0, 1.0),
-    put_off=st.floats(1e-3, 5.0),
+    deferral=st.floats(1e-3, 5.0),
     rule=st.sampled_from([0, 0, 1, 2]),
     aspiration=st.floats(0.1, 5.0),
     error=st.floats(0.0, 1.0),
@@ -138,7 +138,7 @@ def test_supplier_choice_agrees(
     nest: float,
     home: float,
     capability: float,
-    put_off: float,
+    deferral: float,
     rule: int,
     aspiration: float,
     error: float,
@@ -153,7 +153,7 @@ def test_supplier_choice_agrees(
         "reference_value_prev": np.array([[reference]]),
         "domestic_capability_prev": np.array([[capability]]),
         "import_nest": np.array([nest]),
-        "deferral_odds": np.array([put_off]),
+        "deferral_odds": np.array([deferral]),
         "domestic_odds": np.array([[home]]),
         "decision_rule": np.array([float(rule)]),
         "aspiration": np.array([aspiration]),
@@ -168,7 +168,7 @@ def test_supplier_choice_agrees(
         reference_value=[reference],
         domestic_capability=[capability],
         import_nest=nest,
-        deferral_odds=put_off,
+        deferral_odds=deferral,
         domestic_odds=[home],
         decision_rule=rule,
         aspiration=aspiration,
@@ -240,7 +240,7 @@ def as_arrays(signed: list[Contract]) -> dict[str, Any]:
 
 
 @given(st.lists(quarters(), min_size=STEPS, max_size=STEPS), st.floats(0.0, 0.2))
-def test_deliveries_agree(told: list[dict[str, Any]], loss: float) -> None:
+def test_deliveries_agree(course: list[dict[str, Any]], loss: float) -> None:
     is_donor, basket, in_register = [0.0, 1.0, 0.0], [0.75, 0.25], [1.0, 0.0]
     w = SimpleNamespace(
         suppliers=range(SUPPLIERS),
@@ -267,7 +267,7 @@ def test_deliveries_agree(told: list[dict[str, Any]], loss: float) -> None:
         "grant_basket": np.array(basket),
         "in_register": np.array(in_register),
     }
-    for step, quarter in enumerate(told):
+    for step, quarter in enumerate(course):
         w.step, w.contracts, w.cancellation = step, quarter["contracts"], quarter["cancellation"]
         w.grant_deliveries, w.home_orders = quarter["gift"], [quarter["made"]] * CATEGORIES
         w.withheld = quarter["withheld"]
@@ -284,7 +284,7 @@ def test_deliveries_agree(told: list[dict[str, Any]], loss: float) -> None:
 
 
 @given(st.lists(quarters(), min_size=STEPS, max_size=STEPS), st.floats(1.0, 3.0), st.integers(1, 4))
-def test_budget_and_payments_agree(told: list[dict[str, Any]], years: float, first_quarter: int) -> None:
+def test_budget_and_payments_agree(course: list[dict[str, Any]], years: float, first_quarter: int) -> None:
     w = SimpleNamespace(
         fronts=range(1),
         suppliers=range(SUPPLIERS),
@@ -315,7 +315,7 @@ def test_budget_and_payments_agree(told: list[dict[str, Any]], years: float, fir
         "procurement_share": np.array([0.2]),
         "commitment_ceiling": np.array([4.0]),
     }
-    for step, quarter in enumerate(told):
+    for step, quarter in enumerate(course):
         w.step, w.contracts, w.cancellation = step, quarter["contracts"], quarter["cancellation"]
         w.fiscal_quarter = (first_quarter - 1 + step) % 4 + 1
         w.military_budget, w.budget_cut = quarter["military_budget"], quarter["gift"] / 40

@@ -24,6 +24,12 @@ PROGRAMMES = ("osa", "oda", "foip", "jica", "crore", "taka")
 #: Ids of the case that name nobody.
 NOBODY = ("unaligned",)
 
+#: Words of our own, for shocks or random draws, zero, decay, deferral, and what is prescribed or documented.
+RETIRED = re.compile(r"luck|nought|fading|(?<![^\W_])(put[ _]off|told)(?![^\W_])", re.IGNORECASE)
+
+#: The one name that stays: random draws are keyed by the names of parameters.
+KEYED = "experience_fading"
+
 #: File and word -> why it may stay.
 ALLOWED = {
     ("model/mechanisms/grants.py", "osa"): "the budget's growth is drawn by the name of its parameter",
@@ -92,3 +98,18 @@ def test_no_text_in_the_code_is_a_state_or_a_category() -> None:
             if isinstance(node, ast.Constant)
         }
         assert not {value for value in constants if isinstance(value, str)} & ids, path.name
+
+
+@pytest.mark.parametrize("text", ["lucks", "nought", "put_off", "put off", "is_told", "Told", "fading"])
+def test_a_retired_word_is_found_wherever_it_stands(text: str) -> None:
+    assert RETIRED.search(text)
+
+
+def test_the_code_uses_the_standard_terms() -> None:
+    assert not RETIRED.search("retold, an untoldable input off")
+    found = {
+        (path.relative_to(SOURCE).as_posix(), match.group())
+        for path in FILES
+        for match in RETIRED.finditer(path.read_text("utf-8").replace(KEYED, ""))
+    }
+    assert not found

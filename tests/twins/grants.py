@@ -24,10 +24,12 @@ def start(w):
 
 
 def step(w):
-    told_selected, told_noted, told_delivered = (amount / w.exchange_rate for amount in w.documented_grants)
+    documented_selected, documented_noted, documented_delivered = (
+        amount / w.exchange_rate for amount in w.documented_grants
+    )
     selected, noted, delivered = w.grants
 
-    awarded = told_selected
+    awarded = documented_selected
     if w.donor_quarter == 1:
         w.programme_growth *= 1 + w.osa_budget_growth
         relative = w.osa_budget * w.programme_growth / w.reference_budget
@@ -47,24 +49,24 @@ def step(w):
         if grant.notes_at == w.step:
             grant.handover_at = w.step + lag
             now_noted += grant.money
-    if told_noted:
-        w.under_way.append(Grant(told_noted, w.step, w.step + lag))
-    told_over = min(told_delivered, noted)
+    if documented_noted:
+        w.under_way.append(Grant(documented_noted, w.step, w.step + lag))
+    documented_handover = min(documented_delivered, noted)
     dated = [grant for grant in w.under_way if grant.handover_at is not None]
     with_a_date = sum(grant.money for grant in dated)
-    taken = max(0.0, told_over - (noted + now_noted + told_noted - with_a_date))
+    taken = max(0.0, documented_handover - (noted + now_noted + documented_noted - with_a_date))
     for grant in dated:
         grant.money *= 1 - taken / with_a_date if taken else 1.0
-    handed_over = told_over + sum(grant.money for grant in dated if grant.handover_at == w.step)
+    handed_over = documented_handover + sum(grant.money for grant in dated if grant.handover_at == w.step)
     w.under_way = [grant for grant in w.under_way if grant.handover_at != w.step]
 
     w.grants = [
         selected + awarded - now_noted,
-        noted + now_noted + told_noted - handed_over,
+        noted + now_noted + documented_noted - handed_over,
         delivered + handed_over,
     ]
     w.grant_deliveries = handed_over
-    w.grant_notes = float(now_noted + told_noted > 1e-9)
+    w.grant_notes = float(now_noted + documented_noted > 1e-9)
     w.grant_handover = float(handed_over > 1e-9)
     w.aid = [
         sum(w.channel_share[j][channel] * w.partner_aid[j] * w.aid_kept[j] for j in w.partners) / 4

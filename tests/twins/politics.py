@@ -22,15 +22,15 @@ def _drawn(w, j, own_shock):
 
 def step(w):
     w.quarters_to_election -= 1
-    is_told = w.documented_change[0] > 0
+    is_documented = w.documented_change[0] > 0
     is_election = w.quarters_to_election <= 0
     falls = w.exit_shock < w.irregular_exit_chance
-    is_changed = is_told or falls or (is_election and w.election_shock < w.turnover_probability)
-    if is_election or is_told:
+    is_changed = is_documented or falls or (is_election and w.election_shock < w.turnover_probability)
+    if is_election or is_documented:
         w.quarters_to_election = rounded(4 * w.election_interval)
 
     w.relation_jump = [0.0 for _ in w.partners]
-    w.mean_kept = 1.0 if is_told or not is_changed else w.relation_carry
+    w.mean_kept = 1.0 if is_documented or not is_changed else w.relation_carry
     w.cancellation = [share[0] for share in w.documented_cancellation]
     if not is_changed:
         w.negotiation_pause = max(0.0, w.negotiation_pause - 1)
@@ -40,7 +40,7 @@ def step(w):
     w.negotiation_pause = rounded(4 * pause)
     for j in w.partners:
         w.leaning[j] = w.leaning_spread * _drawn(w, j, w.leaning_shock)
-        if not is_told:
+        if not is_documented:
             w.relation_jump[j] = w.relation_jump_spread * _drawn(w, j, w.jump_shock)
         if w.relation[0][j] < w.strained_below and w.break_shock[j] < w.break_probability:
             w.cancellation[j] = 1.0

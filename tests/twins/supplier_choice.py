@@ -14,7 +14,7 @@ def start(w):
 
 
 def odds(w, c, weights):
-    """The weight of every supplier, of home production, and of putting off."""
+    """The weight of every supplier, of domestic production, and of deferral."""
     whole = sum(weights)
     home = w.domestic_odds[c] * (1 + w.domestic_capability[c])
     if any(w.agreement_rung[j] == 5 and w.catalogue[j][c] for j in range(len(w.agreement_rung))):

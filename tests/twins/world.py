@@ -90,7 +90,7 @@ class World(SimpleNamespace):
     plan : design.Plan
         What is run.
     drawn, shocks : dict
-        The trial's parameters, and its luck by quarter, as floats and lists.
+        The trial's parameters, and its shocks by quarter, as floats and lists.
     """
 
     def __init__(self, plan, drawn, shocks):
@@ -168,7 +168,7 @@ class World(SimpleNamespace):
             cell[last] = prescribed.value
 
     def _set_date(self):
-        """Put the date, the scenario's values and the luck of the quarter in place."""
+        """Put the date, the scenario's values and the shocks of the quarter in place."""
         plan, case, step = self.plan, self.plan.scenario.case, self.step
         quarter = (plan.scenario.start.quarter - 1 + step) % 4 + 1
         self.calendar_quarter = quarter
@@ -194,8 +194,8 @@ def _affine(drawn, scale, shift, low, high):
 
 def worlds(plan, first_trial, n_trials):
     """Return the worlds of some trials, at their start."""
-    luck = design.draw_parameters, design.draw_shocks
-    drawn, shocks = (draw(plan, first_trial, n_trials) for draw in luck)
+    draws = design.draw_parameters, design.draw_shocks
+    drawn, shocks = (draw(plan, first_trial, n_trials) for draw in draws)
     return [World(plan, _of_trial(drawn, k), _of_trial(shocks, k)) for k in range(n_trials)]
 
 

@@ -54,7 +54,7 @@ class World(mesa.Model):  # type: ignore[misc]
     scenario : Scenario or str
         What to run; a name or path is loaded.
     seed, trial : int
-        As in `sim.run`: world and run have the same luck, bit for bit.
+        As in `sim.run`: world and run have the same random draws, bit for bit.
     partner_class : type, or mapping of partner id to type, optional
         Subclass of `Partner`, for all partners or for those named.
     recipient_class : type, optional

@@ -92,8 +92,8 @@ def estimate(
     else:
         choices = choice_data.of_table(deals, chosen, dyads, first_year, last_year)
     found = logit.report(choices)
-    planted = np.array([row.prior for row in found.rows])
-    recovered, separated = logit.recovery(choices, planted, replicates, seed) if replicates else ([], 0)
+    truths = np.array([row.prior for row in found.rows])
+    recovered, separated = logit.recovery(choices, truths, replicates, seed) if replicates else ([], 0)
     if as_json:
         content = asdict(found) | {"without_data": choice_data.WITHOUT_DATA}
         for row in content["rows"]:
@@ -224,7 +224,7 @@ def _show_recovery(recovered: list[Recovery], replicates: int, separated: int) -
     rows = [
         (
             row.term,
-            f"{row.planted:.2f}",
+            f"{row.truth:.2f}",
             f"{row.mean:.2f}",
             f"{row.spread:.2f}",
             f"{row.mean_error:.2f}",
@@ -232,7 +232,7 @@ def _show_recovery(recovered: list[Recovery], replicates: int, separated: int) -
         )
         for row in recovered
     ]
-    headings = ("Parameter", "Planted", "Mean", "Spread", "Mean s.e.", "95 % intervals that hold")
+    headings = ("Parameter", "Simulated", "Mean", "Spread", "Mean s.e.", "95 % intervals that hold")
     title = f"{replicates} simulated sets of choices, {separated} of them separated"
     write_table(headings, rows, title, right=headings[1:])
 
@@ -257,12 +257,12 @@ def _show_recovery(recovered: list[Recovery], replicates: int, separated: int) -
     help="Rows of the posterior.",
 )
 @click.option(
-    "--planted",
+    "--simulated",
     type=click.IntRange(min=50),
     default=300,
     show_default=True,
     metavar="N",
-    help="Planted sets of parameters that the inversion is tested on.",
+    help="Simulated truths that the inversion is tested on (simulation-based calibration).",
 )
 @options.engine
 @options.workers
@@ -275,7 +275,7 @@ def calibrate(
     trials: int,
     seed: int,
     rows: int,
-    planted: int,
+    simulated: int,
     engine: str,
     workers: int | None,
     out: Path | None,
@@ -286,12 +286,12 @@ def calibrate(
     """Learn parameters from the record, up to the last year that the case allows.
 
     Approximate Bayesian computation against the windows and statistics of the case's calibration.toml. Shows
-    what was learned, and what the record cannot inform; tests the inversion on planted parameters; looks for
+    what was learned, and what the record cannot inform; tests the inversion on simulated truths; looks for
     the record among trials of the posterior; and shows, before and after, the patterns that were kept out.
 
     A scenario uses the result as its source of parameters: posterior = "DIR/posterior.csv".
 
-    Exit code 1 if the ranks of a planted parameter are not even.
+    Exit code 1 if the ranks of a parameter's simulated truths are not even.
     """
     from contextlib import nullcontext
 
@@ -318,7 +318,7 @@ def calibrate(
             found = method.run(targets, trials, seed, execution=execution)
             columns = found.columns(rows)
             checks, predicted = calibration_checks.check_predictions(found, columns, later, execution)
-        verdicts, _ = calibration_checks.check_ranks(found, planted)
+        verdicts, _ = calibration_checks.check_ranks(found, simulated)
         if place is not None:
             place.mkdir()
             calibration_files.write(place, found, columns, checks, verdicts)
@@ -401,12 +401,14 @@ def _show_learned(found: Calibration, verdicts: Sequence[Verdict]) -> None:
         "Prior",
         "Shift",
         "Learned",
-        f"KS distance (luck: {band:.3f})",
+        f"KS distance (by chance: {band:.3f})",
     )
     write_table(columns, left, right=columns[2:])
     uneven = _uneven(verdicts)
     names = ": " + ", ".join(each.name for each in uneven) if uneven else ""
-    click.echo(f"Planted parameters: ranks not even for {len(uneven)} of {len(verdicts)} elements{names}.")
+    click.echo(
+        f"Simulation-based calibration: ranks not even for {len(uneven)} of {len(verdicts)} elements{names}."
+    )
 
 
 def _show_predictions(checks: Sequence[Check]) -> None:

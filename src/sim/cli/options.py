@@ -58,7 +58,7 @@ seed = click.option(
     default=SEED,
     show_default=True,
     metavar="S",
-    help="Same seed, same luck.",
+    help="Same seed, same random draws.",
 )
 years = click.option(
     "--years",
@@ -82,9 +82,9 @@ replicates = click.option(
     default=1,
     show_default=True,
     metavar="R",
-    help="Trials that share a sample of the parameters and differ by luck.",
+    help="Trials that share a sample of the parameters and differ by their shocks.",
 )
-antithetic = click.option("--antithetic", is_flag=True, help="Mirror the luck of every second trial.")
+antithetic = click.option("--antithetic", is_flag=True, help="Mirror the shocks of every second trial.")
 workers = click.option(
     "--workers",
     type=click.IntRange(min=1),

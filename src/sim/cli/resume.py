@@ -56,7 +56,7 @@ def replay(out: Path, trial: int | None, scenario: str | None, as_json: bool) ->
     world = of_store(store, trial, scenario)
     recorded = failure(store, world)
     problem = world.first_problem()
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "scenario": world.plan.scenario.name,
         "trial": world.trial,
         "seed": world.plan.seed,
@@ -66,11 +66,11 @@ def replay(out: Path, trial: int | None, scenario: str | None, as_json: bool) ->
         "parameters": (recorded or {}).get("parameters") or world.uncertain(),
     }
     if as_json:
-        write_json(told)
+        write_json(fields)
     else:
-        numbers = [(key, f"{value:.6g}") for key, value in told.pop("parameters").items()]
-        told["now"] = problem or "runs to the end"
-        write_fields([(name, "" if value is None else str(value)) for name, value in told.items()])
+        numbers = [(key, f"{value:.6g}") for key, value in fields.pop("parameters").items()]
+        fields["now"] = problem or "runs to the end"
+        write_fields([(name, "" if value is None else str(value)) for name, value in fields.items()])
         write_fields(numbers)
     if problem:
         click.get_current_context().exit(FAILED)

@@ -125,7 +125,8 @@ def compare(
 ) -> None:
     """Run scenarios and compare them trial by trial.
 
-    All scenarios have the same luck, so that trial k differs only by what they assume.
+    All scenarios have the same random draws (common random numbers), so that trial k differs only by what
+    they assume.
 
     Writes into DIR: runs.zarr (the data set), table.csv and table.md (levels and paired differences in some
     years), differences.csv (paired differences at every year's end) and figures/ (PNG and SVG).

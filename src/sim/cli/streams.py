@@ -55,7 +55,7 @@ def prepare() -> None:
     for number, name in ((1, "stdout"), (2, "stderr")):
         stream = getattr(sys, name)
         buffer = getattr(stream, "buffer", None)
-        raw = getattr(buffer, "raw", buffer)  # the same where Python was told not to buffer
+        raw = getattr(buffer, "raw", buffer)  # the same where Python does not buffer
         if type(raw) is io.FileIO and raw.fileno() == number:
             stream.flush()
             device: Any = _Device(number) if raw is buffer else io.BufferedWriter(_Device(number))

@@ -26,7 +26,7 @@ from sim.vocabulary.variables import with_role
 
 @dataclass(frozen=True)
 class Plan:
-    """A scenario as arrays, and the seed of its luck.
+    """A scenario as arrays, and the seed of its random draws.
 
     Parameters
     ----------

@@ -1,15 +1,15 @@
-"""Where the uniforms of a trial come from: its parameters', and its luck's.
+"""Where the uniforms of a trial come from: its parameters', and its shocks'.
 
 By default every parameter and every shock is drawn afresh in each trial, from the streams of
 `sim.numerics.streams`. A design spreads the parameters evenly instead (Latin hypercube or Sobol points),
 mirrors every second trial, or lets several trials share a sample of the parameters. Whatever the design, a
 trial has the same uniforms in every scenario of the run, so scenarios stay paired.
 
-Parameters are keyed by sample, and luck by trial: trial = sample * replicates + replicate. Trials of one
-sample differ by luck alone, and trial k has the luck it has in any other run with the seed, unless it is
-mirrored: a design can be compared with a plain run, trial by trial. With `share_shocks`, luck is keyed by
-replicate: all samples meet the same few lucks, and samples are paired with each other, at the price that a
-mean over the run knows no more lucks than there are replicates.
+Parameters are keyed by sample, and shocks by trial: trial = sample * replicates + replicate. Trials of one
+sample differ by shocks alone, and trial k has the shocks it has in any other run with the seed, unless it is
+mirrored: a design can be compared with a plain run, trial by trial. With `share_shocks`, shocks are keyed by
+replicate: all samples meet the same few sets of shocks, and samples are paired with each other, at the
+price that a mean over the run knows no more sets than there are replicates.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _SMALLEST, _LARGEST = 2.0**-54, 1.0 - 2.0**-53
 
 @dataclass(frozen=True)
 class Sampling:
-    """How parameters and luck are drawn.
+    """How parameters and shocks are drawn.
 
     Parameters
     ----------
@@ -46,10 +46,10 @@ class Sampling:
     replicates : int
         Trials that share a sample of the parameters.
     antithetic : bool
-        Mirror the luck of every second trial, u to 1 - u, and its parameters if they are independent. It
+        Mirror the shocks of every second trial, u to 1 - u, and its parameters if they are independent. It
         lowers the variance of means of what rises or falls with its draws.
     share_shocks : bool
-        Key the luck by replicate instead of trial.
+        Key the shocks by replicate instead of trial.
     samples : int or None
         Size of the design, for a hypercube.
     keys : tuple of str
@@ -68,7 +68,7 @@ class Sampling:
         arguments.chosen(self.method, "sampling.method", METHODS)
         object.__setattr__(self, "replicates", arguments.whole(self.replicates, "sampling.replicates", 1))
         if self.antithetic and self.share_shocks:
-            problem = "mirrors the luck of neighbours, and share_shocks gives it by replicate"
+            problem = "mirrors the shocks of neighbours, and share_shocks gives them by replicate"
             raise Contradiction("", "sampling.antithetic", problem, "Choose one.")
 
     @property
@@ -168,7 +168,7 @@ class Sampling:
         return np.where(number % 2, np.minimum(1.0 - drawn, _LARGEST), drawn)
 
 
-#: What a run does unless it is told otherwise.
+#: What a run does unless stated otherwise.
 INDEPENDENT = Sampling()
 
 

@@ -222,8 +222,8 @@ def _states(known: Register, named: Mapping[str, tuple[str, ...]], year: int) ->
         sold = world[name][1] if name in world else set()
         sells = [
             category
-            for category, told in _template()["categories"].items()
-            if category in bought[name] or sold.intersection(told["world_orders"])
+            for category, known in _template()["categories"].items()
+            if category in bought[name] or sold.intersection(known["world_orders"])
         ]
         reason = "What it sold to the recipient or, by kind of weapon, to the world."
         states[name] = {

@@ -3,7 +3,7 @@
 Each stream is a counter-based generator (Philox 4x64) whose key is a hash of the seed and the
 stream's name. Its counter is set by the granule of trials and by the calendar quarter. So adding a
 stream, a scenario, a worker, a trial or a block size moves no other number, and two scenarios share
-the luck of a trial quarter by quarter, whatever their horizons.
+the draws of a trial quarter by quarter, whatever their horizons.
 
 Draws are uniforms; distributions are reached by inverse CDF, so that one number is one draw.
 """
@@ -38,7 +38,7 @@ class Streams:
     Parameters
     ----------
     seed : int
-        Any integer; runs with the same seed have the same luck.
+        Any integer; runs with the same seed have the same draws.
     """
 
     def __init__(self, seed: int) -> None:

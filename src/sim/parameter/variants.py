@@ -15,7 +15,7 @@ FILE = Path(__file__).parent.parent / "data" / "variants.toml"
 
 
 class Variant(Record):
-    """One question on which readings differ."""
+    """One question on which structural variants differ."""
 
     description: str
     options: dict[str, dict[str, float | dict[str, list[float]]]]

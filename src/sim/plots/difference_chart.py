@@ -47,8 +47,8 @@ def difference_fan(
     values = measure.take(runs)
     of_reference = display_name(runs, "scenario", reference)
     note = (
-        "Each trial has the same luck in both scenarios. At the right: the share of trials above, and the"
-        " share below, the reference in the last quarter; the others are equal to it."
+        "Each trial has the same random draws in both scenarios. At the right: the share of trials above, and"
+        " the share below, the reference in the last quarter; the others are equal to it."
     )
     mean: dict[str, Any] = {"color": "black", "linewidth": 1.1, "linestyle": (0, (1, 1))}
     handles = [*band_handles(what="of differences"), Line2D([], [], label="Mean", **mean)]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Quantiles drawn: the 90 % band, the 50 % band and the median.
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
-#: Years of history shown before the start, unless told otherwise.
+#: Years of history shown before the start, unless stated otherwise.
 YEARS_BEFORE = 20
 
 _OUTER, _INNER = 0.18, 0.36

@@ -1,6 +1,6 @@
 """The figures of a comparison, by file name.
 
-A name begins with the variable it shows, so that ``sim trace`` can tell where a figure comes from.
+A name begins with the variable it shows, so that ``sim trace`` can show where a figure comes from.
 """
 
 from __future__ import annotations

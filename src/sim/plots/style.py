@@ -64,7 +64,7 @@ FONT = "DejaVu Sans"
 #: What matplotlib says where no font has a sign.
 _NO_GLYPH = re.compile(r"Glyph (\d+) .* missing from font")
 
-#: Colours of scenarios, from Okabe and Ito, which the colour-blind can tell apart.
+#: Colours of scenarios, from Okabe and Ito, which the colour-blind can distinguish.
 SCENARIO_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 #: Colours of suppliers, from Paul Tol's "muted" scheme; neighbours in a stack differ in lightness.

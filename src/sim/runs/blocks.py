@@ -234,7 +234,7 @@ def _not_finite(task: Task, values: dict[str, Array]) -> dict[int, str]:
     """Return the trials with a number that is not finite, and where the first of them is."""
     problems: dict[int, str] = {}
     for name, array in values.items():
-        if np.isfinite(array.sum(dtype=float)):  # one number tells, for nearly all blocks
+        if np.isfinite(array.sum(dtype=float)):  # one number shows it, for nearly all blocks
             continue
         is_bad: Any = ~np.isfinite(array).all(axis=tuple(range(1, array.ndim - 1)))
         for position in np.flatnonzero(is_bad.any(axis=0)):

@@ -36,7 +36,7 @@ _QUANTILES = {
     "q99": 0.99,
 }
 
-#: What a summary tells, in order.
+#: What a summary shows, in order.
 STATISTICS = ("count", "mean", "sd", "min", *_QUANTILES, "max")
 
 _LOW_BITS = np.int64(2**32)

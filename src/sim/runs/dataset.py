@@ -31,7 +31,7 @@ from sim.vocabulary.variables import GLOSSARY
 if TYPE_CHECKING:
     import xarray as xr
 
-#: What a run keeps unless it is told otherwise.
+#: What a run keeps unless stated otherwise.
 DEFAULT_KEEP = tuple(v.name for v in GLOSSARY.values() if v.recorded == "always")
 
 #: Version of the layout of a saved result, and of a run on disk.
@@ -63,8 +63,8 @@ def label(
     """Label recorded arrays of shape (scenario, time, ..., trial) with dims, units and a manifest.
 
     `steps` are the quarters recorded, counted from the start; by default all up to the last recorded. Where
-    the sampling tells samples from replicates, both stand along the trials. `engine` is what the manifest
-    says of what ran.
+    the sampling distinguishes samples from replicates, both stand along the trials. `engine` is what the
+    manifest says of what ran.
     """
     import xarray as xr
 

@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 #: Jobs on their way per worker: one that runs, one that waits, one whose result waits for its turn.
 AHEAD = 3
 
-#: Workers assumed of an executor that does not tell.
+#: Workers assumed of an executor that does not state them.
 UNKNOWN_WORKERS = 16
 
 #: Seconds after which idle local processes end.
@@ -132,9 +132,9 @@ def _submit(target: Any, function: Callable[..., Result], job: tuple[Any, ...]) 
 
 
 def size_of(executor: Executor) -> int:
-    """Return how many jobs an executor does at a time, as far as it tells."""
-    told = getattr(executor, "_max_workers", None)
-    return int(told) if told else UNKNOWN_WORKERS
+    """Return how many jobs an executor does at a time, as far as it states that."""
+    stated = getattr(executor, "_max_workers", None)
+    return int(stated) if stated else UNKNOWN_WORKERS
 
 
 def _local(workers: int) -> Any:

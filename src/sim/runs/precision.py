@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 #: Trials of the first round, and how many times as many the next may have.
 FIRST, GROWTH = 2048, 4
 
-#: Trials at which a run gives up unless it is told otherwise.
+#: Trials at which a run gives up unless stated otherwise.
 MOST = 1_000_000
 
 #: What is added to the trials that the last round's interval asks for.

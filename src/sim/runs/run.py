@@ -60,7 +60,7 @@ def run(
     progress: Progress | None = None,
     announce: Announce | None = None,
 ) -> xr.Dataset:
-    """Run scenarios over the same trials, with the same luck.
+    """Run scenarios over the same trials, with the same random draws (common random numbers).
 
     Parameters
     ----------
@@ -70,8 +70,8 @@ def run(
         Number of trials; each draws its parameters once and its shocks every quarter. By default 1,000; with
         `until`, the most there may be, by default 1,000,000.
     seed : int
-        A whole number, 0 or more. Same seed, same trial, same luck: trial k of two scenarios differs only
-        by what they assume.
+        A whole number, 0 or more. Same seed, same trial, same random draws: trial k of two scenarios differs
+        only by what they assume.
     keep : iterable of str, or "all", optional
         Glossary variables to record; the default is every variable marked "always".
     quarters : str or iterable of str, optional
@@ -84,7 +84,7 @@ def run(
         Stages to replace, such as ``{"posture.step": mine}``: a function that takes keywords as the stage
         does, or fewer, and returns the same dataclass.
     sampling : Sampling or str, optional
-        How parameters and luck are drawn, such as ``"sobol"``; see `sim.design.sampling`. By default each
+        How parameters and shocks are drawn, such as ``"sobol"``; see `sim.design.sampling`. By default each
         trial is drawn afresh.
     out : path, optional
         Write a zarr store here, block by block, and return it opened lazily. A run that is stopped goes

@@ -492,11 +492,11 @@ def _of_pulse(course: Course, event: Event, rest: Sequence[Event]) -> tuple[str,
         return f"everything is cancelled then already, {_said(whole)}", "Leave it out."
     position = course.case.axis("supplier").index(supplier)
     is_open = position in register.initial(course.case, course.start).open_supplier
-    is_told = any(
+    is_ordered = any(
         each.what == "order" and each["supplier"] == supplier and each.at < event.at for each in rest
     )
     can_sell = event.at != course.start and np.any(course.case.constants["catalogue"][position])
-    if is_open or is_told or can_sell:
+    if is_open or is_ordered or can_sell:
         return None
     return f"there is no order with {supplier} by then", "Choose a later quarter, or another supplier."
 

@@ -268,12 +268,12 @@ def find(name: str, case: Case, parameters: ParameterSet, file: str, place: str)
         If there is no such thing; the remedy names the nearest.
     """
     variable, *labels = name.split(".")
-    told = {name: GLOSSARY[name] for name in PRESCRIBED_STATES}
+    prescribed = {name: GLOSSARY[name] for name in PRESCRIBED_STATES}
     is_parameter = ".".join(name.split(".")[:2]) in parameters.names()
-    if variable in told and not is_parameter:
-        dims = told[variable].dims
+    if variable in prescribed and not is_parameter:
+        dims = prescribed[variable].dims
         axes = tuple(case.axis(dim) for dim in dims)
-        array = Parameter(variable, dims, axes, told[variable].unit, told[variable].label)
+        array = Parameter(variable, dims, axes, prescribed[variable].unit, prescribed[variable].label)
         cells: Iterable[tuple[str, ...]] = itertools.product(*axes)
         if dims == ("actor", "partner"):
             cells = _pairs(cells, labels, case, file, place)
@@ -282,9 +282,9 @@ def find(name: str, case: Case, parameters: ParameterSet, file: str, place: str)
             cells = [cell for cell in cells if fits(cell, wanted)]
         return _target("state", array, cells)
     if variable in GLOSSARY and not labels:
-        remedy = f"Events change parameters and these states: {', '.join(told)}."
+        remedy = f"Events change parameters and these states: {', '.join(prescribed)}."
         raise UnknownName(file, place, "{value} is an outcome of the model", remedy, variable)
-    keys = parameters.match(name, file, place, also=told)
+    keys = parameters.match(name, file, place, also=prescribed)
     parameter = parameters.parameter(".".join(name.split(".")[:2]))
     return _target("parameter", parameter, [parameters[key].labels for key in keys])
 

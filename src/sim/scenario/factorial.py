@@ -82,7 +82,7 @@ def _rows(rows: Any) -> list[Mapping[str, Change]]:
 
 
 def _name(base: Scenario, row: Mapping[str, Change], table: Sequence[Mapping[str, Change]]) -> str:
-    """Name a scenario by its values; parameters by their last parts, as far as these tell them apart."""
+    """Name a scenario by its values; parameters by their last parts, as far as these distinguish them."""
     keys = dict.fromkeys(key for each in table for key in each)
     said = [f"{_short(key, keys)}={_text(value)}" for key, value in row.items()]
     return ", ".join([base.name, *said])

@@ -75,6 +75,6 @@ OPTIONS = ("pull back", "hold", "deepen")
 #: Stages of a grant, in order.
 GRANT_STATES = ("selected", "noted", "delivered")
 
-#: `deal_supplier` of a deal that was put off, and of one made at home.
+#: `deal_supplier` of a deal that was deferred, and of one produced at home.
 DEFERRAL = -1
 DOMESTIC = -2

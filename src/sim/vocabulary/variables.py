@@ -312,7 +312,7 @@ _DEAL = _group(
         "deal_options",
         "option deal",
         "ratio",
-        "Weight of each option: suppliers, home production, putting off",
+        "Weight of each option: suppliers, domestic production, deferral",
     ),
     ("deal_supplier", "deal", "label", "Chosen supplier, as an index; see axes.DEFERRAL, axes.DOMESTIC"),
     ("contract_trial", "contract", "label", "Trial of the contract"),

@@ -1,4 +1,4 @@
-"""How good a calibration is: planted parameters inverted, and the record looked for among its trials."""
+"""How good a calibration is: simulated truths inverted, and the record looked for among its trials."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from sim.vocabulary.axes import Array
 
 
 def check_ranks(
-    calibration: Calibration, planted: int = 300, draws: int = 99
+    calibration: Calibration, simulated: int = 300, draws: int = 99
 ) -> tuple[list[sbc.Verdict], Array]:
-    """Plant parameters in the region of the last wave and invert the data that they made.
+    """Invert data simulated in the region of the last wave: simulation-based calibration.
 
-    The planted sets are the wave's own trials, one left out at a time, and the proposal is taken as the
-    prior: what is tested is the inversion, where it was used. Weights that lead back to the prior are exact.
+    The true parameters are those of the wave's own trials, one left out at a time, and the proposal is
+    taken as the prior: what is tested is the inversion, where it was used. Weights that lead back to the
+    prior are exact.
 
     Returns
     -------
     list of Verdict
         One per element.
-    ndarray of int, shape (element, planted)
+    ndarray of int, shape (element, simulated)
         The ranks.
     """
     wave = calibration.waves[-1]
     summaries = wave.projection.summarise(wave.statistics)
-    random = generator(calibration.seed, "planted")
-    chosen = random.permutation(wave.scores.shape[1])[:planted]
+    random = generator(calibration.seed, "planted")  # the name keys the draws, so it stays
+    chosen = random.permutation(wave.scores.shape[1])[:simulated]
     count = n_kept(wave.trials, wave.projection)
 
     def invert(number: int, wanted: int) -> Array:

@@ -108,7 +108,7 @@ def of_case(scenario: Scenario, first_year: int | None = None, last_year: int | 
     Parameters
     ----------
     scenario : Scenario
-        Whose case, and whose fading of experience, wear of stock and recent window.
+        Whose case, and whose decay of experience, wear of stock and recent window.
     first_year, last_year : int, optional
         Order years; by default all for which the world's orders were known, up to the register's last.
     """
@@ -116,7 +116,7 @@ def of_case(scenario: Scenario, first_year: int | None = None, last_year: int | 
     platforms = [deal for deal in register.read(case)[0] if deal.is_platform]
     first = max(first_year or 0, 1 + _first_window_end(case.folder / case.record.world_orders.file))
     last = min(last_year or case.record.deal_register.last_year, case.record.deal_register.last_year)
-    fading, wear = (
+    decay, wear = (
         float(parameters.array(name)) for name in ("experience.experience_fading", "deliveries.stock_wear")
     )
     recent = float(parameters.array("attraction.recent_window"))
@@ -130,7 +130,7 @@ def of_case(scenario: Scenario, first_year: int | None = None, last_year: int | 
         memory = experience.start(
             ordered_cohorts=known.ordered,
             last_order_age=known.quarters_since_order,
-            experience_fading=np.array([fading]),
+            experience_fading=np.array([decay]),
         ).experience[..., 0]
         sells = constants["catalogue"] * _may_sell(constants, scenario, year)
         standing = np.stack([-constants["ideal_point_distance"], -np.log(constants["distance"])], axis=1)
@@ -178,7 +178,7 @@ def of_table(
         A CSV file with the columns of a trade register and `recipient` before them: recipient, supplier,
         category, order_year, tiv_total_order, delivery_years (``2021; 2022``; empty if not delivered).
     scenario : Scenario
-        Whose fading of experience, wear of stock, recent window and floor of world orders.
+        Whose decay of experience, wear of stock, recent window and floor of world orders.
     dyads : Path, optional
         A CSV file with recipient, supplier, ideal_point_distance and distance (km). Without it, the two
         terms are left out.
@@ -224,7 +224,7 @@ def of_table(
         if has
     )
     array = scenario.parameters.array
-    fading, wear = float(array("experience.experience_fading")), float(array("deliveries.stock_wear"))
+    decay, wear = float(array("experience.experience_fading")), float(array("deliveries.stock_wear"))
     recent, floor = int(array("attraction.recent_window")), scenario.case.record.world_orders.floor
     # Who ever sold the category to anyone is in the running: a set that does not depend on the choice.
     sells = ordered.sum(axis=(0, 3)) > 0
@@ -234,7 +234,7 @@ def of_table(
         now = when - span[0]
         past = np.arange(now)
         stock = (delivered[r, :, :now] * (1.0 - wear) ** (now - 1 - past)).sum(axis=1)
-        memory = (ordered[r, :, c, :now] * (1.0 - fading) ** (now - 1 - past)).sum(axis=1)
+        memory = (ordered[r, :, c, :now] * (1.0 - decay) ** (now - 1 - past)).sum(axis=1)
         is_recent = ordered[r, :, :, max(0, now - recent) : now].sum(axis=(1, 2)) > 0
         columns = [_share(stock), _share(memory), is_recent]
         if has_market:
@@ -258,7 +258,7 @@ def of_table(
 
 
 def _in_the_running(found: Choices, source: str) -> Choices:
-    """Leave out choices of who was not available or that were none, and columns that tell nobody apart."""
+    """Leave out choices of who was not available or that were none, and columns that distinguish nobody."""
     is_choice = found.available.sum(axis=1) > 1
     kept = is_choice & found.available[np.arange(len(found)), found.chosen]
     if not kept.any():

@@ -108,13 +108,13 @@ class Report:
 
 @dataclass(frozen=True)
 class Recovery:
-    """How well planted coefficients come back from simulated choices.
+    """How well the true coefficients come back from simulated choices.
 
     Parameters
     ----------
     term : str
-    planted, mean : float
-        The truth, and the mean estimate.
+    truth, mean : float
+        The coefficient that choices were simulated with, and the mean estimate.
     spread, mean_error : float
         Standard deviation of the estimates, and the mean of their own standard errors.
     coverage : float
@@ -122,7 +122,7 @@ class Recovery:
     """
 
     term: str
-    planted: float
+    truth: float
     mean: float
     spread: float
     mean_error: float
@@ -317,7 +317,7 @@ def simulate(choices: Choices, coefficients: Array, random: np.random.Generator)
 
 
 def recovery(choices: Choices, coefficients: Array, replicates: int, seed: int) -> tuple[list[Recovery], int]:
-    """Plant coefficients, simulate choices and estimate them again.
+    """Simulate choices from known coefficients and estimate these again.
 
     Returns
     -------
@@ -339,14 +339,14 @@ def recovery(choices: Choices, coefficients: Array, replicates: int, seed: int) 
     return _recovered(choices.terms, coefficients, np.array(estimates), np.array(errors)), separated
 
 
-def _recovered(terms: Sequence[str], planted: Array, estimates: Array, errors: Array) -> list[Recovery]:
+def _recovered(terms: Sequence[str], truths: Array, estimates: Array, errors: Array) -> list[Recovery]:
     if not len(estimates):
         return []
-    held = np.abs(estimates - planted) <= Z95 * errors
+    held = np.abs(estimates - truths) <= Z95 * errors
     return [
         Recovery(
             term,
-            float(planted[i]),
+            float(truths[i]),
             float(estimates[:, i].mean()),
             float(estimates[:, i].std(ddof=1)) if len(estimates) > 1 else float("nan"),
             float(errors[:, i].mean()),

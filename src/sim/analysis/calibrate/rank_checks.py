@@ -1,6 +1,6 @@
-"""Simulation-based calibration: parameters are planted, their data are inverted, and ranks must be even.
+"""Simulation-based calibration: truths are drawn, their simulated data inverted, and ranks must be even.
 
-If a posterior is right on average over the prior, the rank of the planted value among draws from its own
+If a posterior is right on average over the prior, the rank of the true value among draws from its own
 posterior is uniform (Talts et al. 2018, arXiv 1804.06788). Ranks that pile up at both ends say that the
 posterior is too narrow, those in the middle that it is too wide.
 """
@@ -43,20 +43,20 @@ class Verdict:
 
 
 def ranks(invert: Callable[[int, int], Array], truths: Array, draws: int) -> IntArray:
-    """Return the ranks of planted parameters.
+    """Return the ranks of simulated truths.
 
     Parameters
     ----------
     invert : callable
-        Takes the number of a planted set and a number of draws; returns draws from its posterior, shape
+        Takes the number of a simulated truth and a number of draws; returns draws from its posterior, shape
         (element, draws).
-    truths : ndarray, shape (element, planted)
+    truths : ndarray, shape (element, simulated)
     draws : int
         Per posterior; ranks run from 0 to this.
 
     Returns
     -------
-    ndarray of int, shape (element, planted)
+    ndarray of int, shape (element, simulated)
     """
     found = [
         (invert(number, draws) < truths[:, number][:, None]).sum(axis=1) for number in range(truths.shape[1])

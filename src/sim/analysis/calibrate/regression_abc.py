@@ -3,7 +3,7 @@
 Everything happens in normal scores of the priors, so that the prior is a standard normal in each parameter
 and nothing can leave its bounds. Four steps, each a plain function of arrays:
 
-    emulate     each statistic as a quadratic of the parameters; what is left over is luck
+    emulate     each statistic as a quadratic of the parameters; what is left over is noise
     cut         history matching: drop parameters from which the record is more than `cut` s.d. away
     project     summarise the statistics by linear predictions of the parameters (Fearnhead and Prangle 2012)
     adjust      keep the nearest trials, weigh them by nearness (Epanechnikov), and take out by local linear
@@ -24,8 +24,8 @@ from sim.vocabulary.axes import Array, BoolArray
 #: Part of a statistic's variance that a ridge adds to the diagonal of normal equations.
 _RIDGE = 1e-6
 
-#: Least luck of a statistic, so that one that never varies can be compared with the record.
-_LEAST_LUCK = 1e-9
+#: Least noise of a statistic, so that one that never varies can be compared with the record.
+_LEAST_NOISE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Emulator:
     ----------
     coefficients : ndarray, shape (1 + 2 element, statistic)
     residual : ndarray, shape (statistic,)
-        Standard deviation of what is left over: luck, and what a quadratic misses.
+        Standard deviation of what is left over: noise of the shocks, and what a quadratic misses.
     explained : ndarray, shape (statistic,)
         Part of the variance that the parameters explain.
     """
@@ -150,7 +150,7 @@ def emulate(scores: Array, statistics: Array) -> Emulator:
     freedom = max(1, statistics.shape[1] - len(features))
     residual = np.sqrt((left**2).sum(axis=1) / freedom)
     explained = 1.0 - residual**2 / np.maximum(statistics.var(axis=1, ddof=1), np.finfo(float).tiny)
-    return Emulator(coefficients, np.maximum(residual, _LEAST_LUCK), explained)
+    return Emulator(coefficients, np.maximum(residual, _LEAST_NOISE), explained)
 
 
 def _features(scores: Array) -> Array:
@@ -160,7 +160,7 @@ def _features(scores: Array) -> Array:
 def is_plausible(implausibility: Array, cut: float) -> BoolArray:
     """Return which trials no statistic rules out, by its second largest implausibility.
 
-    One statistic in thirty is beyond two standard deviations by luck; the second largest rarely is.
+    One statistic in thirty is beyond two standard deviations by chance; the second largest rarely is.
     """
     ordered = np.sort(implausibility, axis=0)
     plausible: BoolArray = ordered[-min(2, len(ordered))] <= cut

@@ -293,7 +293,7 @@ def of_table(table: TargetsTable, case: Case, file: str = FILE) -> Targets:
 
 
 def _window(table: WindowTable, case: Case, targets: TargetsTable, file: str, number: int) -> Scenario:
-    """Load a scenario and move it, with what its events tell, to the start of the window."""
+    """Load a scenario and move it, with what its events prescribe, to the start of the window."""
     place = f"windows[{number}]"
     if table.end.year > targets.last_year:
         remedy = f"End it in {targets.last_year}: later years are kept for scoring."

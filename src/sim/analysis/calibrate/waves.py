@@ -131,8 +131,8 @@ class Learned:
     contraction : float
         Part of the prior's variance taken away, in normal scores.
     ks_distance, band : float
-        Kolmogorov distance between posterior and prior, and the largest that elements without any
-        information reach by luck in 19 of 20 calibrations.
+        Kolmogorov-Smirnov distance between posterior and prior, and the largest that elements without any
+        information reach by chance in 19 of 20 calibrations.
     """
 
     key: str
@@ -148,7 +148,7 @@ class Learned:
 
     @property
     def is_informed(self) -> bool:
-        """Whether posterior and prior differ by more than luck."""
+        """Whether posterior and prior differ by more than chance."""
         return self.ks_distance > self.band
 
 
@@ -327,7 +327,7 @@ def _propose(wave: Wave) -> Proposal | None:
 
 
 def _ks_distance(scores: Array, weights: Array) -> float:
-    """Return the Kolmogorov distance between weighted scores and a standard normal."""
+    """Return the Kolmogorov-Smirnov distance between weighted scores and a standard normal."""
     from scipy.special import ndtr
 
     order = np.argsort(scores, kind="stable")
@@ -343,11 +343,11 @@ def _band(wave: Wave, observed: Array, seed: int) -> float:
     """
     summaries = wave.projection.summarise(wave.statistics)
     observed = wave.projection.summarise(observed[:, None])[:, 0]
-    random, n_elements = generator(seed, "invented"), len(wave.scores)
+    random, n_elements = generator(seed, "invented"), len(wave.scores)  # a name that keys draws
     largest = 0.0
     for _ in range(int(1.0 / FALSE_ALARMS)):
-        invented = random.standard_normal((n_elements, summaries.shape[1]))
-        adjusted = abc.adjust(invented, summaries, observed, len(wave.sample.weights)).scores
+        null = random.standard_normal((n_elements, summaries.shape[1]))
+        adjusted = abc.adjust(null, summaries, observed, len(wave.sample.weights)).scores
         largest = max(largest, *(_ks_distance(row, wave.sample.weights) for row in adjusted))
     return largest
 

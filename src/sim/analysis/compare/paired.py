@@ -1,8 +1,8 @@
-"""Paired comparison: the same trial with the same luck, in two scenarios.
+"""Paired comparison: the same trial with the same random draws (common random numbers), in two scenarios.
 
 The difference is taken trial by trial, so what both scenarios share cancels. Its mean has a Monte Carlo
 interval; its spread over trials says how differently the scenarios can part. Trials that share a sample of
-the parameters, or luck, count as one observation of the mean (cluster-robust variance; with two groupings
+the parameters, or shocks, count as one observation of the mean (cluster-robust variance; with two groupings
 that of Cameron, Gelbach and Miller 2011). An even spread of the parameters is not credited: the interval is
 then wider than it need be.
 """

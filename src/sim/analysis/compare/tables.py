@@ -26,9 +26,9 @@ COLUMNS = (
 
 #: How to read the grid.
 NOTE = (
-    "Differences are taken trial by trial, with the same luck in both scenarios: their mean ± its 95 % Monte "
-    "Carlo interval, and the range that holds 90 % of them. P(>), P(=): share of trials above, equal to the "
-    "reference."
+    "Differences are taken trial by trial, with the same random draws in both scenarios: their mean ± its "
+    "95 % Monte Carlo interval, and the range that holds 90 % of them. P(>), P(=): share of trials above, "
+    "equal to the reference."
 )
 
 _LEVELS = (

@@ -202,15 +202,15 @@ def _initialisation(frame: dict[str, Any], facts: dict[str, Any], scenario: Scen
     texts, case = frame["texts"], scenario.case
     yield _fill(texts["initialisation"], facts)
     yield _stages(model.START)
-    yield _fill(texts["told"], facts)
+    yield _fill(texts["documented"], facts)
     rows = [
-        (f"`{'.'.join(labels)}`", f"{told['value']:g}", ", ".join(told["evidence"]), told["remark"])
-        for labels, told in _told(case.record.model_dump()["held"])
+        (f"`{'.'.join(labels)}`", f"{first['value']:g}", ", ".join(first["evidence"]), first["remark"])
+        for labels, first in _documented(case.record.model_dump()["held"])
     ]
     yield table(("State", "Value", "From", "Remarks"), rows)
 
 
-def _told(
+def _documented(
     held: dict[str, Any], above: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """Yield the documented first values of a case, which may stand several labels deep."""
@@ -221,7 +221,7 @@ def _told(
             remark = " ".join(filter(None, (_assumed(inner.get("assumption")), inner.get("note"))))
             yield (*above, label), {**inner, "remark": remark, "evidence": inner.get("evidence") or ()}
         else:
-            yield from _told(inner, (*above, label))
+            yield from _documented(inner, (*above, label))
 
 
 def _assumed(reason: str | None) -> str:

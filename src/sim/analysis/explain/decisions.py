@@ -177,12 +177,12 @@ def explain(
         If the quarter is outside the horizon, or a result's scenario is not the one that loads by its name.
     """
     trial = arguments.whole(trial, "trial")
-    chosen, luck, sampling = _source(source, scenario, seed)
+    chosen, drawn_with, sampling = _source(source, scenario, seed)
     quarter = _quarter(at)
     if not chosen.start <= quarter <= chosen.end:
         remedy = f"Choose a quarter from {chosen.start} to {chosen.end}."
         raise OutsideHorizon("", "at", "outside the horizon", remedy, str(quarter))
-    block = _Watched(design.plan(chosen, luck, sampling), trial, 1)
+    block = _Watched(design.plan(chosen, drawn_with, sampling), trial, 1)
     for _ in range(quarter.ordinal - chosen.start.ordinal + 1):
         block.advance()
     case = chosen.case
@@ -193,7 +193,7 @@ def explain(
         *_talks(block, case),
         *_deals(block, case),
     )
-    return Explanation(chosen.name, int(trial), luck, quarter, decisions, case.labels)
+    return Explanation(chosen.name, int(trial), drawn_with, quarter, decisions, case.labels)
 
 
 class _Watched(Block):
@@ -363,7 +363,7 @@ def _talks(block: _Watched, case: Case) -> Iterable[Decision]:
 def _deals(block: _Watched, case: Case) -> Iterable[Decision]:
     values = block.values
     n_suppliers = len(case.suppliers)
-    names = (*case.suppliers, "home production", "deferral")
+    names = (*case.suppliers, "domestic production", "deferral")
     for k, category in enumerate(values["deal_category"]):
         weight = values["deal_options"][:, k]
         is_open = np.flatnonzero(weight > 0)

@@ -35,7 +35,7 @@ class Conclusion:
     Parameters
     ----------
     scenario, measure, variant : str
-        About what, and under which reading.
+        About what, and under which variant.
     default : tuple of float
         Mean difference and interval under the default structure.
     varied : tuple of float

@@ -238,7 +238,7 @@ def _check_ids(record: _Directions, file: str) -> None:
 def _changed(base: Scenario, arm: _Arm, name: str, file: str) -> Scenario:
     """Return the scenario with an arm's changes on top."""
     parameters = base.parameters.replace(arm.set, file, f"arms.{name}.set")
-    told = [
+    added = [
         events.read(
             table,
             file,
@@ -250,7 +250,7 @@ def _changed(base: Scenario, arm: _Arm, name: str, file: str) -> Scenario:
         )
         for number, table in enumerate(arm.events, 1)
     ]
-    checked = event_checks.check([*base.events, *told], base.case, parameters)
+    checked = event_checks.check([*base.events, *added], base.case, parameters)
     return dataclasses.replace(base, name=name, title=arm.what, parameters=parameters, events=checked)
 
 

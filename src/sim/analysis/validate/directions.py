@@ -1,7 +1,7 @@
 """Does the model show the signs that the evidence asserts? Paired experiments, with a verdict each.
 
 The experiments, and the reasons for rows that the model cannot show, stand in the case's directions.toml. An
-experiment compares two arms in the same trials with the same luck; arms are run once and shared. Runs
+experiment compares two arms in the same trials with the same random draws; arms are run once and shared. Runs
 trials. A miss is a result: it is reported with its figures.
 """
 

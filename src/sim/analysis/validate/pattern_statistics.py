@@ -78,7 +78,7 @@ def _deals(scenario: Scenario, targets: Targets, trials: Trials) -> list[Array]:
     by_supplier = _yearly(trials.record(scenario, "order_count")["order_count"])
     yearly = by_supplier.sum(axis=1)
     mean = resampled(yearly, lambda years: years.mean())
-    # Within trials, so that differences of the parameters between trials do not count as luck.
+    # Within trials, so that differences of the parameters between trials do not count as shocks.
     ratio = resampled(yearly, lambda years: (years.var(axis=0, ddof=1) / years.mean(axis=0).clip(0.1)).mean())
     pool = scenario.case.record.residual_supplier
     named = [i for i, name in enumerate(scenario.case.suppliers) if name != pool]
@@ -131,14 +131,14 @@ def _talks(scenario: Scenario, targets: Targets, trials: Trials) -> list[Array]:
 
 
 def _grant_stages(scenario: Scenario, targets: Targets, trials: Trials) -> list[Array]:
-    """Mean years from the notes to the handover of the first grant of each trial that is not told."""
+    """Mean years from the notes to the handover of the first grant of each trial that is not documented."""
     grants = trials.record(scenario, "grants")["grants"]
     noted, delivered = (grants[:, GRANT_STATES.index(state)] for state in ("noted", "delivered"))
-    told = max(
+    documented = max(
         (e.at.ordinal - scenario.start.ordinal for e in scenario.events if e.what == "grant"), default=-1
     )
-    rises = np.diff(noted, axis=0)[told + 1 :] > 0
-    arrives = np.diff(delivered, axis=0)[told + 1 :] > 0
+    rises = np.diff(noted, axis=0)[documented + 1 :] > 0
+    arrives = np.diff(delivered, axis=0)[documented + 1 :] > 0
     first = rises.argmax(axis=0)
     later = arrives & (np.arange(len(arrives))[:, None] > first)
     is_known = rises.any(axis=0) & later.any(axis=0)
@@ -209,8 +209,8 @@ def _certainty(scenario: Scenario, targets: Targets, trials: Trials) -> list[Arr
             )
             for table in tables
         ]
-        told = tuple(sorted((*scenario.events, *read), key=lambda event: event.at))
-        certain = dataclasses.replace(scenario.override(target.get("changes")), events=told)
+        prescribed = tuple(sorted((*scenario.events, *read), key=lambda event: event.at))
+        certain = dataclasses.replace(scenario.override(target.get("changes")), events=prescribed)
         first, name = at.ordinal - scenario.start.ordinal, target["variable"]
         free, held = (trials.record(each, name)[name][first:] for each in (scenario, certain))
         samples.append((held - free).mean(axis=0))

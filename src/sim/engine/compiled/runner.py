@@ -86,7 +86,7 @@ class Runner:
         self._arrangements: dict[Any, int] = {}
 
     def begin(self, values: dict[str, Any], shocks: Mapping[str, Array]) -> None:
-        """Begin with a block: what it holds, and its luck."""
+        """Begin with a block: what it holds, and its uniforms."""
         self.values = values
         self._is_beginning = self._was_disturbed = True
         values |= self._directory.arrays | values
@@ -109,7 +109,7 @@ class Runner:
 
     @staticmethod
     def streams(seed: int) -> CompiledStreams:
-        """Return where luck comes from."""
+        """Return where uniforms come from."""
         return CompiledStreams(seed)
 
     def take(self, names: Iterable[str]) -> None:
@@ -176,7 +176,7 @@ class Runner:
             self._quarters[kind] = calls if len(calls) == len(found) else None
 
     def _kind(self) -> tuple[int, ...]:
-        """Return what tells one quiet quarter from another."""
+        """Return what distinguishes one quiet quarter from another."""
         values = self.values
         dates = (values["calendar_quarter"], values["fiscal_quarter"], values["donor_quarter"])
         return (*dates, self._arrangement)

@@ -12,9 +12,9 @@ offer; A, L and G the recipient's alignment with a partner, the rung of their ag
 aid has left; M the supplier's share of the stock of the category, where a mixed fleet costs m; H the
 concentration that an order adds, correlated within camps, which counts above a level h and weighs more while
 partners' postures are unsteady; X the political cost, Y what a hostile relation and pressing add to it; haste
-the border pressure under the reading that urgency favours fast suppliers (zero under the other).
+the border pressure under the variant in which urgency favours fast suppliers (zero under the other).
 
-Terms that no record of choices can tell are measured from the start (F0, T0, ...): there the odds are
+Terms that no record of choices can identify are measured from the start (F0, T0, ...): there the odds are
 those estimated, which already contain what was on offer then.
 
 Evidence: x_choice_logit, x_supplier_memory, cn_lockin_cause, switch_cost_high, jp_integration_gap,

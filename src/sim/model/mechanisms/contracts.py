@@ -3,7 +3,7 @@
     TIV      = median_c factor_s exp(s.d._c e),   value = TIV price (1 + escalation)^t
                cut to an equal part of what may be committed, times 1 + lift (F_s - F0_s)
     delay    = exp(mu_c + sigma_c e) factor_s - 1/2 years to the first delivery
-    home     = median_c exp(s.d._c e) d_c,  at the same price, where home production wins
+    home     = median_c exp(s.d._c e) d_c,  at the same price, where domestic production wins
     lapses   with a fixed probability, when the first delivery would have been due
 
 Sizes are volumes of capability (TIV), values constant dollars; a price per TIV by category and supplier links

@@ -2,7 +2,7 @@
 
     regime' = regime + 1 at rate opening, regime - 1 at rate tightening, within the regimes on record
 
-What happened so far is told by events (evidence: three_principles_1967, three_principles_2014,
+What happened so far is documented by events (evidence: three_principles_1967, three_principles_2014,
 policy_shift_2022, x_jp_2026_rule); rates for what may come are assumed. Leaves out: why a cabinet decides.
 """
 

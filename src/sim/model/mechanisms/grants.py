@@ -103,8 +103,8 @@ def step(
     trial = np.arange(selected.size)
 
     # Documented steps (selected, noted, delivered; the donor's currency) join what the model draws.
-    told = documented_grants[:, None] / exchange_rate
-    awarded = np.zeros_like(selected) + told[0]
+    documented = documented_grants[:, None] / exchange_rate
+    awarded = np.zeros_like(selected) + documented[0]
     if donor_quarter == NEW_YEAR:
         growth = growth * (1.0 + osa_budget_growth)
         scale = np.maximum(0.0, 1.0 + budget_response * (osa_budget * growth / reference_budget - 1.0))
@@ -117,19 +117,19 @@ def step(
 
     # A grant is noted at the earliest in the quarter of its selection, and handed over later than noted.
     now_noted = np.array(note_ledger[step])
-    noting = now_noted + told[1]
+    noting = now_noted + documented[1]
     note_ledger[step] = 0.0
     lag = handover_median * exp(handover_spread * normal_quantile(handover_shock))
     due = np.minimum(step + whole(QUARTERS * lag + 0.5, least=1), last)
     scatter(handover_ledger, (due, trial), noting)
 
-    told_over = np.minimum(told[2], np.maximum(0.0, noted))
+    documented_handover = np.minimum(documented[2], np.maximum(0.0, noted))
     if np.any(documented_grants[2]):
-        # What is told beyond the grants without a date is taken from those that have one.
+        # What is documented beyond the grants without a date is taken from those that have one.
         dated = total(handover_ledger[step:])
-        taken = np.maximum(0.0, told_over - (noted + noting - dated))
+        taken = np.maximum(0.0, documented_handover - (noted + noting - dated))
         handover_ledger[step:] *= 1.0 - taken / np.maximum(dated, _NOTHING)
-    handed_over = handover_ledger[step] + told_over
+    handed_over = handover_ledger[step] + documented_handover
     handover_ledger[step] = 0.0
     return Update(
         programme_growth=growth,

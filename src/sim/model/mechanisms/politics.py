@@ -88,8 +88,8 @@ def step(
     """Hold elections, let governments fall, and draw what a change brings."""
     to_election = quarters_to_election_prev - 1.0
     is_election = to_election <= 0.0
-    is_told = documented_change > 0
-    is_change = is_told | (is_election & (election_shock < turnover_probability))
+    is_documented = documented_change > 0
+    is_change = is_documented | (is_election & (election_shock < turnover_probability))
     is_change = is_change | (exit_shock < irregular_exit_chance)
 
     interval = np.floor(QUARTERS * election_interval + 0.5)
@@ -106,11 +106,11 @@ def step(
     )
     n_partners = len(relation)
     cancellation[:n_partners] = np.where(is_broken, 1.0, cancellation[:n_partners])
-    # What a told change did to relations is told too, by events of its own.
-    jumps = is_change & ~is_told
+    # What a documented change did to relations is documented too, by events of its own.
+    jumps = is_change & ~is_documented
     return Update(
         government=government_prev + is_change,
-        quarters_to_election=np.where(is_election | is_told, interval, to_election),
+        quarters_to_election=np.where(is_election | is_documented, interval, to_election),
         leaning=np.where(is_change, drawn_leaning, leaning_prev),
         relation_jump=np.where(jumps, drawn_jump, 0.0),
         mean_kept=np.where(jumps, relation_carry, 1.0),

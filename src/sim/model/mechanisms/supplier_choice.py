@@ -1,4 +1,4 @@
-"""From whom: one draw among the suppliers, home production and putting the purchase off.
+"""From whom: one draw among the suppliers, domestic production and deferral.
 
     P(s)     proportional to  (W / W0)^lambda w_s / W,                W = sum_s w_s
     P(home)  proportional to  odds_home (1 + domestic capability) + odds_joint [made with a partner]
@@ -26,7 +26,7 @@ from sim.vocabulary.axes import DEFERRAL, DOMESTIC, TOP_RUNG, Array, IntArray
 class Update:
     """What the mechanism writes."""
 
-    deal_options: Array  # supplier, then home and put off; deal
+    deal_options: Array  # supplier, then domestic production and deferral; deal
     deal_supplier: IntArray  # deal
 
 
@@ -71,8 +71,8 @@ def step(
     together = catalogue[: len(agreement_rung), :, None] * (agreement_rung >= TOP_RUNG)[:, None]
     jointly = coproduction_odds * np.minimum(1.0, total(together))
     home = pick(domestic_odds * (1.0 + domestic_capability_prev) + jointly, deal_trial, deal_category)
-    put_off = pick(deferral_odds, deal_trial)
-    options = np.concatenate([deal_weight * (attraction / value), home[None], put_off[None]])
+    deferral = pick(deferral_odds, deal_trial)
+    options = np.concatenate([deal_weight * (attraction / value), home[None], deferral[None]])
     rule = (pick(each, deal_trial) for each in (decision_rule, aspiration, error_rate))
     options = by_rule(options, *rule)
 
