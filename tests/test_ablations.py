@@ -189,6 +189,7 @@ ABLATIONS = (
             "common_rival_weight",
             "bond_closeness",
             "reply_weight",
+            "pole_weight",
             "own_autonomy_weight",
             "bond_crowding",
             "bond_effort",

@@ -14,8 +14,7 @@ def common_rivals(w, j, k):
 
 
 def _drive(w, j, k):
-    found = w.attention_security * common_rivals(w, j, k) + w.attention_closeness * w.relation[1 + j][k]
-    return found + w.attention_interest[1 + j][k]
+    return w.attention_security * common_rivals(w, j, k) + w.attention_closeness * w.relation[1 + j][k]
 
 
 def _copy(rows):
@@ -41,7 +40,8 @@ def _utility(w, j, k, level):
     rest += max(0.0, w.posture[j]) - w.courting_at_start[j]
     cost = w.courtship_cost[j] * (extra**2 + 2 * w.purse_weight * extra * rest) / w.fiscal_room[j]
     inertia = w.posture_inertia if level == w.attention_between[1 + j][k] else 0.0
-    return extra * (_drive(w, j, k) - w.attention_drive_at_start[1 + j][k]) - cost + inertia
+    drive = _drive(w, j, k) - w.attention_drive_at_start[1 + j][k] + w.attention_interest[1 + j][k]
+    return extra * drive - cost + inertia
 
 
 def step(w):

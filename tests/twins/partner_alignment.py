@@ -14,7 +14,6 @@ def _worth(w, j, k):
     found = w.common_rival_weight * common_rivals(w, j, k)
     found += w.bond_closeness * w.relation[1 + j][k]
     found += w.reply_weight * w.attention_between[1 + k][j]
-    found += w.pole_weight * w.pole_pull[j] * w.pole_pull[k]
     found -= w.own_autonomy_weight[j] * row[k]
     return found - w.bond_crowding * (row[k] - sum(row) / max(1, len(row) - 1))
 
@@ -34,6 +33,7 @@ def step(w):
             for k in w.partners:
                 if j != k:
                     worth = _worth(w, j, k) - w.bond_worth_at_start[1 + j][k]
+                    worth += w.pole_weight * w.pole_pull[j] * w.pole_pull[k]
                     weights = odds(w, [w.rationality * (d * worth - w.bond_effort * abs(d)) for d in STEPS])
                     d = STEPS[choose(weights, w.partner_alignment_shock[1 + j][k])]
                     w.bond_step_taken[1 + j][k] = float(d)

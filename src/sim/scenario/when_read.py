@@ -32,14 +32,9 @@ AT_START = frozenset(
 IN_QUARTER = {
     ("calendar", NEW_YEAR): frozenset(
         [
-            "incumbency_weight",
-            "rivalry_weight",
-            "vacancy_weight",
-            "company_weight",
-            "warmth_weight",
-            "home_constraint",
-            "press_weight",
-            "press_cost",
+            "attention_security",
+            "attention_closeness",
+            "attention_interest",
             "posture_inertia",
             "doubt_memory",
             "rationality",
@@ -53,9 +48,18 @@ IN_QUARTER = {
             "retaliation_weight",
             "alignment_effort",
             "alignment_step",
+            "common_rival_weight",
+            "bond_closeness",
+            "reply_weight",
+            "pole_weight",
+            "pole_pull",
+            "own_autonomy_weight",
+            "bond_crowding",
+            "bond_effort",
+            "bond_step",
         ]
     ),
-    ("fiscal", NEW_YEAR): frozenset({"budget_growth", "budget_volatility"}),
+    ("fiscal", NEW_YEAR): frozenset({"budget_growth", "budget_volatility", "trade_leverage"}),
     ("fiscal", MID_YEAR): frozenset({"cut_probability", "smallest_cut", "largest_cut"}),
     ("donor", NEW_YEAR): frozenset(
         [

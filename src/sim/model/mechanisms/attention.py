@@ -1,8 +1,9 @@
 """Each partner decides, once a year, how hard to court the other partners, out of one purse.
 
-    U_jk(a) = x (D_jk - D_jk0) - cost_j (x^2 + 2 purse x rest_jk) / room_j + inertia [a = last year's]
+    U_jk(a) = x (D_jk - D_jk0 + interest_jk) - cost_j (x^2 + 2 purse x rest_jk) / room_j
+              + inertia [a = last year's]
     x       = a - a_jk0                                      a = 0 passive ... 3 court hard
-    D_jk    = security sum_r h_jr h_kr + closeness r_jk + interest_jk
+    D_jk    = security sum_r h_jr h_kr + closeness r_jk
     rest_jk = what j spends on everybody but k, the recipient among them, less what it spent at the start
     load_j  = purse sum_k (a_jk - a_jk0), at least -1/2      what others leave less room for in `posture`
 
@@ -58,13 +59,12 @@ def start(
     posture: Array,
     attention_security: Array,
     attention_closeness: Array,
-    attention_interest: Array,
 ) -> Start:
     """Read the levels off the relations, and take what drives them as given."""
     level = np.zeros(relation.shape)
     level[RECIPIENT + 1 :] = np.floor(LEVELS[-1] * np.maximum(0.0, relation[RECIPIENT + 1 :]) + 0.5)
     drive = np.zeros(relation.shape)
-    drive[RECIPIENT + 1 :] = _drive(relation, attention_security, attention_closeness, attention_interest)
+    drive[RECIPIENT + 1 :] = _drive(relation, attention_security, attention_closeness)
     return Start(
         attention_between=level,
         attention_at_start=np.array(level),
@@ -73,12 +73,12 @@ def start(
     )
 
 
-def _drive(relation: Array, security: Array, closeness: Array, interest: Array) -> Array:
-    """Return D: common rivals, closeness and interest, by partner and partner."""
+def _drive(relation: Array, security: Array, closeness: Array) -> Array:
+    """Return D: common rivals and closeness, by partner and partner."""
     between = relation[RECIPIENT + 1 :]
     hostility = np.maximum(0.0, -between)
     common = sum(each[:, None] * each for each in hostility)
-    drive: Array = security * common + closeness * between + interest[RECIPIENT + 1 :]
+    drive: Array = security * common + closeness * between
     return drive
 
 
@@ -110,13 +110,14 @@ def step(
         return Update(attention_between_prev, {}, load)
 
     last, first = attention_between_prev[RECIPIENT + 1 :], attention_at_start_prev[RECIPIENT + 1 :]
-    drive = _drive(relation_prev, attention_security, attention_closeness, attention_interest)
+    drive = _drive(relation_prev, attention_security, attention_closeness)
     more = last - first
     spent = total(np.moveaxis(more, 1, 0)) + np.maximum(0.0, posture_prev) - courting_at_start_prev
     levels = np.array(LEVELS)[:, None, None, None]
     extra = levels - first
     terms = {
         "drive": extra * (drive - attention_drive_at_start_prev[RECIPIENT + 1 :]),
+        "interest": extra * attention_interest[RECIPIENT + 1 :],
         "cost": -extra * extra * (courtship_cost / fiscal_room)[:, None],
         "one purse": -extra
         * (2.0 * purse_weight * (courtship_cost / fiscal_room)[:, None] * (spent[:, None] - more)),

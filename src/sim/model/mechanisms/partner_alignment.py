@@ -1,15 +1,17 @@
 """Each partner decides, once a year and for each other partner, to deepen, hold or pull back its alignment.
 
-    MU_jk = rivals sum_r h_jr h_kr + closeness r_jk + reply a_kj + pole pull_j pull_k
-          - autonomy_j A_jk - crowding (A_jk - mean_k A_jk)
-    U(d)  = d (MU_jk - MU_jk0) - effort |d|,    d = -1, 0, 1;     P(d) proportional to exp(lambda U(d))
+    MU_jk = rivals sum_r h_jr h_kr + closeness r_jk + reply a_kj - autonomy_j A_jk
+          - crowding (A_jk - mean_k A_jk)
+    U(d)  = d (MU_jk - MU_jk0 + pole pull_j pull_k) - effort |d|,             d = -1, 0, 1
+    P(d) proportional to exp(lambda U(d))
     A_jk' = A_jk + d step, between 0 and 1
 
 a_kj is the attention that k pays to j (`attention`); pull says how near a partner is to the power outside
 that the camps are about, so two that are near it, or far from it, have that in common. The documents say how
 partners get on and not how far they align, so the start is what their relation has above zero, and is at
-rest. The recipient's row is its own alignment (evidence: in_jp_crucial, in_jp_2plus2, in_jp_exercises,
-in_pillar_quad, jp_us_cn_balance, x_trilateral). Leaves out: what partners could do to each other for it.
+rest but for that power. The recipient's row is its own alignment (evidence: in_jp_crucial, in_jp_2plus2,
+in_jp_exercises, in_pillar_quad, jp_us_cn_balance, x_trilateral). Leaves out: what partners could do to each
+other for it.
 """
 
 from __future__ import annotations
@@ -52,8 +54,6 @@ def start(
     common_rival_weight: Array,
     bond_closeness: Array,
     reply_weight: Array,
-    pole_weight: Array,
-    pole_pull: Array,
     own_autonomy_weight: Array,
     bond_crowding: Array,
 ) -> Start:
@@ -68,8 +68,6 @@ def start(
         common_rival_weight,
         bond_closeness,
         reply_weight,
-        pole_weight,
-        pole_pull,
         own_autonomy_weight,
         bond_crowding,
     )
@@ -85,8 +83,6 @@ def _parts(
     common_rival_weight: Array,
     bond_closeness: Array,
     reply_weight: Array,
-    pole_weight: Array,
-    pole_pull: Array,
     own_autonomy_weight: Array,
     bond_crowding: Array,
 ) -> dict[str, Array]:
@@ -99,7 +95,6 @@ def _parts(
         "common rivals": common_rival_weight * common,
         "closeness": bond_closeness * between,
         "attention": reply_weight * np.moveaxis(attention_between[RECIPIENT + 1 :], 1, 0),
-        "the power outside": pole_weight * (pole_pull[:, None] * pole_pull),
         "autonomy": -own_autonomy_weight[:, None] * bond,
         "balance": -bond_crowding * (bond - mean[:, None]),
     }
@@ -131,7 +126,9 @@ def step(
     """In the first quarter of a year, weigh the steps and take one for each pair of partners."""
     taken = np.zeros(alignment_between_prev.shape)
     if calendar_quarter != NEW_YEAR:
-        return Update(after(taken, alignment, alignment_between_prev, bond_step), taken, {})
+        kept = np.array(alignment_between_prev)
+        kept[RECIPIENT] = alignment
+        return Update(kept, taken, {})
 
     steps = np.array(STEPS)[:, None, None, None]
     marginal = _parts(
@@ -141,11 +138,10 @@ def step(
         common_rival_weight,
         bond_closeness,
         reply_weight,
-        pole_weight,
-        pole_pull,
         own_autonomy_weight,
         bond_crowding,
     )
+    marginal["the power outside"] = pole_weight * (pole_pull[:, None] * pole_pull)
     marginal["as at the start"] = -bond_worth_at_start_prev[RECIPIENT + 1 :]
     terms = {name: steps * part for name, part in marginal.items()}
     terms["effort"] = -np.abs(steps) * np.broadcast_to(bond_effort, alignment_between_prev[1:].shape)
