@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-import sim
 from sim.files.records import Record, Texts, check, read_toml
 from sim.vocabulary.axes import Array
 
-FILE = Path(sim.__file__).parent / "data" / "pooled_choice.toml"
+FILE = Path(__file__).parent.parent.parent / "data" / "pooled_choice.toml"
 
 
 class Weight(Record):
