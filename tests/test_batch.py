@@ -269,4 +269,4 @@ def test_an_extension_that_was_stopped_is_gone_on_with(out: Path, monkeypatch: p
         with pytest.raises(KeyboardInterrupt):
             sim.extend(out, 30)
     assert_equal(sim.resume(out), sim.run(scenarios(), **WHAT | {"trials": 30}, keep=KEEP))
-    assert "30 or more" in refused(sim.extend, out, 20)
+    assert "least 30" in refused(sim.extend, out, 20)

@@ -28,8 +28,8 @@ _LAST = 2**63 - 1
 
 def whole(value: Any, name: str, least: int = 0, most: int = _LAST) -> int:
     """Return a whole number within a range; 1.0, True and "1" are none, NumPy's integers are."""
-    upto = f" to {most:,}" if most < _LAST else " or more"
-    remedy = f"Give a whole number, {least:,}{upto}."
+    upto = f" and at most {most:,}" if most < _LAST else ""
+    remedy = f"Give a whole number of at least {least:,}{upto}."
     try:
         number = operator.index(value)
     except TypeError:
