@@ -143,7 +143,10 @@ ABLATIONS = (
     Ablation("the cost of being pressed", {"terms.coercion_cost": 0.0}, "orders", zero("coercion"), HARSH),
     Ablation(
         "terms that follow postures",
-        {f"terms.{level}_scale": 1.0 for level in ("press", "passive", "court", "hard")},
+        {
+            **{f"terms.{level}_scale": 1.0 for level in ("press", "passive", "court", "hard")},
+            "terms.rung_opening": 0.0,
+        },
         "orders",
         lambda run: still("finance_terms")(run) and still("technology_terms")(run),
     ),
@@ -265,7 +268,7 @@ ABLATIONS = (
     Ablation("balance", {"relations.balance_strength": 0.0}, "relation"),
     Ablation(
         "all that moves relations",
-        {**QUIET, **DEEDS, "relations.balance_strength": 0.0},
+        {**QUIET, **DEEDS, "relations.balance_strength": 0.0, "relations.bond_warmth": 0.0},
         "relation",
         still("relation"),
     ),

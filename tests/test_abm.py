@@ -420,7 +420,7 @@ class Furious(abm.Partner):
     ("make", "error", "said"),
     [
         (lambda: sim.World(short(), seed=None), WrongType, "seed"),  # type: ignore[arg-type]
-        (lambda: sim.World(short(), trial=-1), WrongType, "trial"),
+        (lambda: sim.World(short(), trial=-1), OutOfBounds, "trial"),
         (lambda: sim.World(short(), partner_class={"japn": Reciprocal}), UnknownName, "Did you mean japan"),
         (lambda: sim.World(short(), keep=["hi"]), UnknownName, "Did you mean hhi"),
         (lambda: sim.World(short()).partner("japn"), UnknownName, "Did you mean japan"),

@@ -203,7 +203,7 @@ def test_the_command_leaves_with_one_after_a_miss(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [(["--id", "matarbar"], "Did you mean matarbari?"), (["--trials", "1"], "needs two trials")],
+    [(["--id", "matarbar"], "Did you mean matarbari?"), (["--trials", "1"], "at least 2")],
 )
 def test_the_command_refuses_what_it_cannot_do(arguments: list[str], message: str) -> None:
     shown = CliRunner().invoke(program, ["directions", *arguments])

@@ -74,9 +74,9 @@ def test_all_stock_was_delivered_or_given(of_case: str, is_busy: bool) -> None:
 
 @by_plan
 def test_home_industry_adds_what_it_makes(of_case: str, is_busy: bool) -> None:
-    first, run, last = history(of_case, is_busy)
+    first, run, _ = history(of_case, is_busy)
     before = np.concatenate([first["home_stock"][None], run["home_stock"][:-1]])
-    balances(run["home_stock"], before * (1.0 - last["stock_loss"]) + run["home_orders"])
+    balances(run["home_stock"], before * (1.0 - run["stock_loss"][:, None]) + run["home_orders"])
 
 
 @by_plan
@@ -113,7 +113,8 @@ def test_grants_move_from_stage_to_stage_and_none_is_lost(of_case: str, is_busy:
         documented = first["grants"][1]
         balances(run["grants"][-1, 1], documented + last["handover_ledger"].sum(axis=0))
     channels = np.flatnonzero(last["is_grant_channel"])
-    given = run["aid"] - (last["channel_share"] * last["partner_aid"][:, None]).sum(axis=0) / 4
+    by_partner = last["partner_aid"] * run["aid_kept"]
+    given = run["aid"] - (last["channel_share"] * by_partner[:, :, None]).sum(axis=1) / 4
     balances(handed_over, given[:, channels].sum(axis=1))
     np.testing.assert_allclose(np.delete(given, channels, axis=1), 0.0, atol=1e-9)
 

@@ -132,7 +132,7 @@ ELEMENT = "[crisis_rate.at.strait]\n"
             "Did you mean uniform?",
             None,
         ),
-        ("[taste]\nvalue = 1" + "0" * 400 + "\n", errors.WrongType, "taste.value", "", None),
+        ("[taste]\nvalue = 1" + "0" * 400 + "\n", errors.OutOfBounds, "taste.value", "Write a smaller", None),
         ('[taste]\nunit = "logits"\n', errors.UnknownUnit, "taste.unit", "Did you mean logit?", "logits"),
         ('[taste]\nevidence = ["mm_spilover"]\n', errors.UnknownName, "taste.evidence", "mm_spillover", None),
         ('[taste]\nevidence = "x"\n', errors.WrongType, "taste.evidence", "Write it as a list", "x"),

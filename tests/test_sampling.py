@@ -205,7 +205,7 @@ def test_a_decision_of_a_design_is_explained_with_its_own_draws() -> None:
     ("options", "said"),
     [
         ({"method": "sobl"}, "Did you mean sobol"),
-        ({"replicates": 0}, "not a whole number of at least 1"),
+        ({"replicates": 0}, "Give a whole number of at least 1"),
         ({"antithetic": True, "share_shocks": True}, "Choose one"),
     ],
 )
@@ -301,7 +301,7 @@ def test_a_table_has_its_rows() -> None:
     assert [each.name for each in made] == ["base, caution=0.1", "base, caution=value 0.2 uniform 0.1 to 0.3"]
     with pytest.raises(InputError, match="stands in it twice"):
         sim.design_table(SCENARIO, [*rows, rows[0]])
-    with pytest.raises(InputError, match="not a list of values"):
+    with pytest.raises(InputError, match="is not a list"):
         sim.factorial(SCENARIO, {"demand.caution": 0.1})  # type: ignore[dict-item]
     with pytest.raises(InputError, match=r"Did you mean demand\.caution"):
         sim.factorial(SCENARIO, {"demand.cautoin": [0.1]})

@@ -29,6 +29,7 @@ from sim.importers.method import choices
 from sim.importers.sizes import SizeEffects
 from sim.numerics.elementary import exp, log
 from sim.parameter import files as parameter_files
+from sim.parameter import pooled
 from sim.parameter.parameter_set import ParameterSet
 from sim.vocabulary.axes import Array
 
@@ -63,6 +64,10 @@ def known(case: Case, year: int, parameters: ParameterSet) -> Changes:
     changes: Changes = {}
     for name, (rate, spread) in _rates(case, deals, year, in_register, parameters).items():
         changes[f"demand.deals_per_year.{name}"] = _lognormal(rate, spread)
+    # What all importers say, for a case's own estimate knows its later orders.
+    changes["standing.pair_effect"] = {"value": 0.0, "normal": [0.0, pooled.known().pair_spread]}
+    for name, (mean, spread) in pooled.weights().items():
+        changes[name] = {"value": mean, "normal": [mean, spread]}
     effects = supplier_effects(case, deals)
     for name, (median, error, spread) in _sizes(case, deals, in_register, effects.effect).items():
         changes[f"contracts.size_median.{name}"] = _lognormal(median, error)
@@ -78,7 +83,10 @@ def known(case: Case, year: int, parameters: ParameterSet) -> Changes:
     )
     for name in case.categories:
         changes[f"contracts.price_level.{name}"] = _lognormal(money / volume, method["price_spread"])
-    return {key: _within(parameters[key].bounds, change) for key, change in changes.items()}
+    return {
+        key: change if "normal" in change else _within(parameters[key].bounds, change)
+        for key, change in changes.items()
+    }
 
 
 def _within(bounds: tuple[float, float], change: dict[str, Any]) -> dict[str, Any]:

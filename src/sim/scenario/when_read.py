@@ -18,7 +18,6 @@ AT_START = frozenset(
     [
         "doubt_at_start",
         "initial_domestic_capability",
-        "initial_military_budget",
         "is_crisis_at_start",
         "leaning_at_start",
         "noted_at_start",

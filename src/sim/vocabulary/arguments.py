@@ -105,7 +105,7 @@ def names(value: Any, name: str, remedy: str) -> tuple[Any, ...]:
     """Return a list of things as a tuple; a table, a mapping or a single value is refused."""
     is_listed = isinstance(value, Sequence | set | frozenset) or hasattr(value, "__iter__")
     if is_frame(value) or isinstance(value, Mapping | bytes) or not is_listed:
-        raise WrongType("", name, f"{shown(value)} is not a list of names", remedy)
+        raise WrongType("", name, f"{shown(value)} is not a list", remedy)
     return tuple(value)
 
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sim.analysis.calibrate import pooled
 from sim.analysis.calibrate.choice_data import Choices
 from sim.numerics.elementary import Z95
+from sim.parameter import pooled
 from sim.vocabulary.axes import Array, BoolArray
 from sim.vocabulary.errors import InputError
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 from sim.files.records import Record, Texts, check, read_toml
 from sim.vocabulary.axes import Array
 
-FILE = Path(__file__).parent.parent.parent / "data" / "pooled_choice.toml"
+FILE = Path(__file__).parent.parent / "data" / "pooled_choice.toml"
 
 
 class Weight(Record):
@@ -37,17 +38,19 @@ def known() -> Pooled:
     return check(Pooled, read_toml(FILE), FILE.name)
 
 
+def weights() -> dict[str, tuple[float, float]]:
+    """Return mean and standard deviation of each weight for one importer."""
+    return {
+        name: (each.mean, math.sqrt(each.error * each.error + each.between * each.between))
+        for name, each in known().weights.items()
+    }
+
+
 def priors(terms: tuple[str, ...]) -> tuple[Array, Array]:
     """Return mean and standard deviation of each term for one importer, shape (term,) each.
 
     A term that is no weight of the pooled estimate is a pair effect.
     """
-    pooled = known()
-    mean = [pooled.weights[term].mean if term in pooled.weights else 0.0 for term in terms]
-    spread = [
-        np.hypot(pooled.weights[term].error, pooled.weights[term].between)
-        if term in pooled.weights
-        else pooled.pair_spread
-        for term in terms
-    ]
-    return np.array(mean), np.array(spread)
+    pair = 0.0, known().pair_spread
+    mean, spread = np.array([weights().get(term, pair) for term in terms]).T
+    return mean, spread
