@@ -64,10 +64,6 @@ def known(case: Case, year: int, parameters: ParameterSet) -> Changes:
     changes: Changes = {}
     for name, (rate, spread) in _rates(case, deals, year, in_register, parameters).items():
         changes[f"demand.deals_per_year.{name}"] = _lognormal(rate, spread)
-    # What all importers say, for a case's own estimate knows its later orders.
-    changes["standing.pair_effect"] = {"value": 0.0, "normal": [0.0, pooled.known().pair_spread]}
-    for name, (mean, spread) in pooled.weights().items():
-        changes[name] = {"value": mean, "normal": [mean, spread]}
     effects = supplier_effects(case, deals)
     for name, (median, error, spread) in _sizes(case, deals, in_register, effects.effect).items():
         changes[f"contracts.size_median.{name}"] = _lognormal(median, error)
@@ -83,9 +79,15 @@ def known(case: Case, year: int, parameters: ParameterSet) -> Changes:
     )
     for name in case.categories:
         changes[f"contracts.price_level.{name}"] = _lognormal(money / volume, method["price_spread"])
+    return {key: _within(parameters[key].bounds, change) for key, change in changes.items()}
+
+
+def as_pooled() -> Changes:
+    """Return the choice of supplier as all importers show it: a case's own estimate knows later orders."""
+    weights = {"standing.pair_effect": (0.0, pooled.known().pair_spread), **pooled.weights()}
     return {
-        key: change if "normal" in change else _within(parameters[key].bounds, change)
-        for key, change in changes.items()
+        name: {"value": mean, "distribution": {"normal": [mean, spread]}}
+        for name, (mean, spread) in weights.items()
     }
 
 

@@ -285,15 +285,18 @@ def extend(
         batch = replace(batch, spec=spec)
         execution = Execution(executor, workers, progress, announce)
         batch.check(execution, store.trials_done(), store.path)
+        ran_before = store.described("machine_code")
         store.renew(spec, _template(batch))
-        return _finish(batch, execution, store)
+        return _finish(batch, execution, store, ran_before)
 
 
-def _finish(batch: Batch, execution: Execution, store: Store | None) -> xr.Dataset:
+def _finish(
+    batch: Batch, execution: Execution, store: Store | None, ran_before: dict[str, Any] | None = None
+) -> xr.Dataset:
     """Run what is missing, in rounds where a precision is asked for, and return the result."""
     if batch.spec.is_summary:
         return summarised.run(batch, execution, store)
-    grow = _InMemory(execution) if store is None else _OnDisk(store, execution)
+    grow = _InMemory(execution) if store is None else _OnDisk(store, execution, ran_before or {})
     stopping_rule, spec = batch.stopping_rule, batch.spec
     while True:
         runs = grow(batch)
@@ -345,11 +348,12 @@ class _InMemory:
 
 
 class _OnDisk:
-    """Trials in a store that grows."""
+    """Trials in a store that grows; `ran_before` is what its manifest said of earlier blocks."""
 
-    def __init__(self, store: Store, execution: Execution) -> None:
+    def __init__(self, store: Store, execution: Execution, ran_before: dict[str, Any]) -> None:
         self.store = store
         self.execution = execution
+        self.ran_before = ran_before
 
     def __call__(self, batch: Batch) -> xr.Dataset:
         """Run the blocks that are not there, or are damaged, and return all, opened lazily."""
@@ -366,6 +370,8 @@ class _OnDisk:
     def result(self, batch: Batch, assessment: dict[str, Any] | None) -> xr.Dataset:
         """Write the manifest, with the precision reached in it."""
         more = {} if assessment is None else {"precision": assessment}
+        if not batch.engines.blocks:  # nothing was run: what ran before is still so
+            more |= self.ran_before
         self.store.describe(batch.attributes(self.store.failures(), **more))
         return saved.open_run(self.store.path, is_going_on=True)
 

@@ -445,6 +445,16 @@ class Store:
             arrays[name].resize(values.shape)
             arrays[name][:] = values
 
+    def described(self, *fields: str) -> dict[str, Any]:
+        """Return fields of the manifest as it stands, those that it has; none of one that is damaged."""
+        from sim.runs import zarr_files
+
+        made: dict[str, Any] = {}
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            group = json.loads((self.path / zarr_files.METADATA).read_bytes())
+            made = json.loads(group["attributes"]["manifest"])
+        return {field: made[field] for field in fields if field in made}
+
     def describe(self, attributes: Mapping[str, Any]) -> None:
         """Write the attributes of the result; the manifest among them."""
         from sim.runs import zarr_files

@@ -67,7 +67,7 @@ def shipped(year: int, years: int, case: Case | None = None) -> Origin:
     scenario = scenarios.load(name, case)
     if scenario.n_steps < 4 * years:
         raise OutsideHorizon("", "years", f"{name} ends {scenario.end}", "Give fewer years.", years)
-    changes = rates.known(scenario.case, year, scenario.parameters)
+    changes = {**rates.as_pooled(), **rates.known(scenario.case, year, scenario.parameters)}
     return Origin(year, years, scenario.override(changes, name=name))
 
 
