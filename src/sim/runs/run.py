@@ -371,7 +371,7 @@ class _OnDisk:
         """Write the manifest, with the precision reached in it."""
         more = {} if assessment is None else {"precision": assessment}
         if not batch.engines.blocks:  # nothing was run: what ran before is still so
-            more |= self.ran_before
+            more = self.ran_before | more
         self.store.describe(batch.attributes(self.store.failures(), **more))
         return saved.open_run(self.store.path, is_going_on=True)
 
