@@ -202,7 +202,12 @@ ABLATIONS = (
     Ablation("common cause", {"posture.common_cause_weight": 0.0}, "posture_probability"),
     Ablation("bonds that warm", {"relations.bond_warmth": 0.0}, "relation"),
     Ablation("memory of doubt", {"posture.doubt_memory": 0.0}, "commitment_doubt"),
-    Ablation("doubt in a portfolio", {"attraction.doubt_weight": 0.0}, "orders"),
+    Ablation(
+        "doubt in a portfolio",
+        {"attraction.doubt_weight": 0.0},
+        "orders",
+        usual={"attraction.concentration_threshold": 0.2},
+    ),
     Ablation(
         "moves of the export regime",
         {"export_regime.opening_rate": 0.0, "export_regime.tightening_rate": 0.0},

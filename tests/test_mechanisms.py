@@ -665,7 +665,11 @@ def holds_for(rule: Rule, call: Call) -> Any:
         holds &= np.all(call.before[rule.given].reshape(-1, call.n_trials) >= 0.0, axis=0)
     if rule.by_logit:
         holds &= call.before["decision_rule"] == LOGIT
-    return holds[call.deal_trial] if "deal" in GLOSSARY[rule.effect].dims else holds
+    if "deal" not in GLOSSARY[rule.effect].dims:
+        return holds
+    # What an earlier opening ends in instead, later ones of its quarter know.
+    is_first = call.before["deal_slot"] == 0 if rule.function is supplier_choice.step else True
+    return holds[call.deal_trial] & is_first
 
 
 @by_case

@@ -200,6 +200,24 @@ def test_scatter_adds_in_the_order_of_the_list(n: int, n_trials: int, n_items: i
     assert target.tolist() == wanted
 
 
+def test_entries_in_turn_know_what_those_before_left() -> None:
+    trial, turn = np.array([0, 2, 0, 2, 2]), np.array([0, 0, 1, 1, 2])
+    left = np.zeros(3)
+
+    def decide(trial: np.ndarray, amount: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        found = lists.pick(left, trial)
+        lists.scatter(left, (trial,), amount)
+        return found, np.stack([amount, 2 * found])
+
+    amounts = np.array([1.0, 10.0, 2.0, 20.0, 40.0])
+    found, stacked = lists.in_turn(decide, turn, (left,), (trial, amounts))
+    np.testing.assert_array_equal(found, [0, 0, 1, 10, 30])
+    np.testing.assert_array_equal(stacked, [amounts, 2 * found])
+    np.testing.assert_array_equal(left, [3, 0, 70])
+    nothing = np.zeros(0, dtype=int)
+    assert lists.in_turn(decide, nothing, (left,), (nothing, np.zeros(0)))[1].shape == (2, 0)
+
+
 def test_scatter_refuses_what_lies_outside() -> None:
     with pytest.raises(ValueError, match="invalid entry"):
         lists.scatter(np.zeros((2, 3)), (np.array([0]), np.array([3])), 1.0)

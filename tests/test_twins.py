@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -120,7 +121,7 @@ SUPPLIERS, CATEGORIES, STEPS = 3, 2, 7
 
 @given(
     weights=st.lists(WEIGHT, min_size=1, max_size=8),
-    shock=UNIFORM,
+    shocks=st.lists(UNIFORM, min_size=1, max_size=4),
     reference=WEIGHT,
     nest=st.floats(0.05, 1.0),
     home=st.floats(0.0, 5.0),
@@ -130,10 +131,11 @@ SUPPLIERS, CATEGORIES, STEPS = 3, 2, 7
     aspiration=st.floats(0.1, 5.0),
     error=st.floats(0.0, 1.0),
     rung=st.sampled_from([4.0, 5.0]),
+    in_register=st.sampled_from([0.0, 1.0]),
 )
 def test_supplier_choice_agrees(
     weights: list[float],
-    shock: float,
+    shocks: list[float],
     reference: float,
     nest: float,
     home: float,
@@ -143,13 +145,22 @@ def test_supplier_choice_agrees(
     aspiration: float,
     error: float,
     rung: float,
+    in_register: float,
 ) -> None:
+    openings, n = len(shocks), len(weights)
+    remembered = [float(k % 3) for k in range(n)]
     values = {
-        "deal_trial": np.array([0]),
-        "deal_slot": np.array([0]),
-        "deal_category": np.array([0]),
-        "deal_weight": np.array(weights)[:, None],
-        "choice_shock": np.array([[shock]]),
+        "deal_trial": np.zeros(openings, dtype=int),
+        "deal_slot": np.arange(openings),
+        "deal_category": np.zeros(openings, dtype=int),
+        "deal_weight": np.repeat(np.array(weights)[:, None], openings, axis=1),
+        "choice_shock": np.array(shocks)[:, None],
+        "in_register": np.array([in_register]),
+        "experience_prev": np.array(remembered)[:, None, None],
+        "quarters_since_order_prev": np.array([[8.0 + 30.0 * (k % 2)] for k in range(n)]),
+        "experience_weight": np.array([1.5]),
+        "recent_weight": np.array([0.8]),
+        "recent_window": np.array([5.0]),
         "reference_value_prev": np.array([[reference]]),
         "domestic_capability_prev": np.array([[capability]]),
         "import_nest": np.array([nest]),
@@ -159,12 +170,18 @@ def test_supplier_choice_agrees(
         "aspiration": np.array([aspiration]),
         "error_rate": np.array([error]),
         "agreement_rung": np.array([[rung]]),
-        "catalogue": np.ones((len(weights), 1)),
+        "catalogue": np.ones((n, 1)),
         "coproduction_odds": np.array([0.15]),
     }
     w = SimpleNamespace(
-        deals=[Deal(0, 0, weight=weights)],
-        choice_shock=[shock],
+        deals=[Deal(slot, 0, weight=weights) for slot in range(openings)],
+        choice_shock=shocks,
+        in_register=[in_register],
+        experience=[[each] for each in remembered],
+        quarters_since_order=[8.0 + 30.0 * (k % 2) for k in range(n)],
+        experience_weight=1.5,
+        recent_weight=0.8,
+        recent_window=5.0,
         reference_value=[reference],
         domestic_capability=[capability],
         import_nest=nest,
@@ -177,22 +194,25 @@ def test_supplier_choice_agrees(
         catalogue=[[1.0] for _ in weights],
         coproduction_odds=0.15,
     )
-    odds = np.array(slow_choice.odds(w, 0, weights))
-    if rule:
-        # Between options that are as good as equal, or just good enough, the last bit decides.
-        relative = odds / odds.max()
-        assume(np.count_nonzero(relative > 1 - 1e-9) == 1)
-        assume(np.abs(relative - np.exp(-aspiration)).min() > 1e-9)
-        odds = np.array(by_rule(w, odds.tolist()))
     fast = call(supplier_choice.step, values)
     slow_choice.step(w)
-    options = fast.deal_options[:, 0]
-    np.testing.assert_allclose(options / options.sum(), odds / odds.sum(), rtol=1e-9, atol=1e-12)
-    # Where the number falls on the edge between two options, the last bit decides.
-    edges = np.cumsum(odds) / odds.sum()
-    if np.min(np.abs(edges - shock)) > 1e-9:
-        assert fast.deal_supplier[0] == w.deals[0].supplier
-    assert w.deals[0].supplier in (*range(len(weights)), DOMESTIC, DEFERRAL)
+    for k, deal in enumerate(w.deals):
+        np.testing.assert_allclose(fast.deal_news[:, k], deal.news, rtol=1e-9, atol=1e-12)
+        odds = np.array(
+            slow_choice.odds(w, 0, [x * math.exp(more) for x, more in zip(weights, deal.news, strict=True)])
+        )
+        if rule:
+            # Between options that are as good as equal, or just good enough, the last bit decides.
+            relative = odds / odds.max()
+            assume(np.count_nonzero(relative > 1 - 1e-9) == 1)
+            assume(np.abs(relative - np.exp(-aspiration)).min() > 1e-9)
+            odds = np.array(by_rule(w, odds.tolist()))
+        options = fast.deal_options[:, k]
+        np.testing.assert_allclose(options / options.sum(), odds / odds.sum(), rtol=1e-9, atol=1e-12)
+        # Where the number falls on the edge between two options, the last bit decides.
+        assume(np.min(np.abs(np.cumsum(odds) / odds.sum() - shocks[k])) > 1e-9)
+        assert fast.deal_supplier[k] == deal.supplier
+        assert deal.supplier in (*range(n), DOMESTIC, DEFERRAL)
 
 
 @st.composite

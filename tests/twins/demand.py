@@ -17,6 +17,7 @@ class Deal:
     category: int
     utility: list[float] = field(default_factory=list)
     weight: list[float] = field(default_factory=list)
+    news: list[float] = field(default_factory=list)
     supplier: int | None = None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from sim.vocabulary.axes import DEFERRAL, DOMESTIC
 from twins import attraction, availability
 from twins.chance import by_rule, choose
@@ -27,8 +29,28 @@ def odds(w, c, weights):
     return [importing * weight / whole for weight in weights] + [home, w.deferral_odds]
 
 
+def news(w, c, bought):
+    """What the quarter's purchases so far, as (supplier, category), add to each supplier's utility."""
+    memory = [w.experience[s][c] for s in range(len(w.experience))]
+    more = [m + sum(each == (s, c) for each in bought) for s, m in enumerate(memory)]
+    added = []
+    for s in range(len(memory)):
+        before = memory[s] / sum(memory) if sum(memory) > 0 else 0.0
+        now = more[s] / sum(more) if sum(more) > 0 else 0.0
+        was_recent = w.quarters_since_order[s] <= 4 * w.recent_window
+        is_recent = any(supplier == s and w.in_register[category] for supplier, category in bought)
+        becomes = w.recent_weight if is_recent and not was_recent else 0.0
+        added.append(becomes + w.experience_weight * (now - before))
+    return added
+
+
 def step(w):
+    bought = []
     for deal in w.deals:
-        option = choose(by_rule(w, odds(w, deal.category, deal.weight)), w.choice_shock[deal.slot])
-        n = len(deal.weight)
+        deal.news = news(w, deal.category, bought)
+        weight = [each * math.exp(more) for each, more in zip(deal.weight, deal.news, strict=True)]
+        option = choose(by_rule(w, odds(w, deal.category, weight)), w.choice_shock[deal.slot])
+        n = len(weight)
         deal.supplier = option if option < n else DOMESTIC if option == n else DEFERRAL
+        if option < n:
+            bought.append((option, deal.category))

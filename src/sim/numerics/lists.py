@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 
 from sim.numerics.elementary import total
@@ -36,6 +39,40 @@ def scatter(target: Array, index: tuple[IntArray, ...], values: Array | float) -
         raise ValueError("the target is not contiguous: a copy would be written to, and lost")
     flat = np.ravel_multi_index(index, target.shape)
     np.add.at(target.reshape(-1), flat, values)
+
+
+def in_turn(
+    decide: Callable[..., tuple[Any, ...]], turn: IntArray, memories: Sequence[Array], lists: Sequence[Array]
+) -> tuple[Array, ...]:
+    """Decide entries of a list one after another: those of turn 0, then those of turn 1, and so on.
+
+    Parameters
+    ----------
+    decide : callable
+        Takes parts of the lists, and returns arrays with an entry for each of theirs. It may first read the
+        memories and then add to them with `scatter`, so that entries of later turns know.
+    turn : ndarray of int, shape (entry,)
+        From 0. Entries of one trial have different turns, in the order of the list.
+    memories : sequence of ndarray
+        What it adds to.
+    lists : sequence of ndarray, shape (..., entry)
+
+    Returns
+    -------
+    tuple of ndarray, shape (..., entry)
+    """
+    last = int(np.max(turn, initial=0))
+    if last == 0:
+        return decide(*lists)
+    parts = []
+    for k in range(last + 1):
+        is_now = turn == k
+        parts.append((is_now, decide(*(each[..., is_now] for each in lists))))
+    whole = tuple(np.empty((*each.shape[:-1], len(turn)), each.dtype) for each in parts[0][1])
+    for is_now, part in parts:
+        for target, each in zip(whole, part, strict=True):
+            target[..., is_now] = each
+    return whole
 
 
 def enter_in_parts(

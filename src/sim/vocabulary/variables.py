@@ -308,6 +308,7 @@ _DEAL = _group(
     ("deal_terms", "supplier deal", "logit", "The other terms of the utility, by name"),
     ("deal_utility", "supplier deal", "logit", "Utility of each supplier"),
     ("deal_weight", "supplier deal", "ratio", "Weight of each supplier"),
+    ("deal_news", "supplier deal", "logit", "What the earlier purchases of the quarter add"),
     (
         "deal_options",
         "option deal",

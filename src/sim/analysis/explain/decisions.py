@@ -372,7 +372,7 @@ def _deals(block: _Watched, case: Case) -> Iterable[Decision]:
         terms |= {name: term[:, k] for name, term in values["deal_terms"].items()}
         named = {
             name: tuple(float(term[i]) if i < n_suppliers else 0.0 for i in is_open)
-            for name, term in terms.items()
+            for name, term in (terms | {"bought this quarter": values["deal_news"][:, k]}).items()
         }
         said = {i: sum(float(term[i]) for term in terms.values()) for i in supplied}
         # What the terms leave of the weight: availability, the nest of imports, the odds of not importing.
@@ -380,8 +380,7 @@ def _deals(block: _Watched, case: Case) -> Iterable[Decision]:
             math.log(values["deal_weight"][i, k]) - said[i] if i < n_suppliers else 0.0 for i in is_open
         )
         named["import or not"] = tuple(
-            math.log(weight[i]) - (math.log(values["deal_weight"][i, k]) if i < n_suppliers else 0.0)
-            for i in is_open
+            math.log(weight[i]) - (_weighed(values, int(i), k) if i < n_suppliers else 0.0) for i in is_open
         )
         choice = int(values["deal_supplier"][k])
         position = {DOMESTIC: n_suppliers, DEFERRAL: n_suppliers + 1}.get(choice, choice)
@@ -400,6 +399,11 @@ def _deals(block: _Watched, case: Case) -> Iterable[Decision]:
             ("attraction.step", "availability.step", "supplier_choice.step"),
             partial(_cells, "deal_options", (is_open, k)),
         )
+
+
+def _weighed(values: Values, i: int, k: int) -> float:
+    """Return the logarithm of a supplier's weight, with what the quarter has bought before."""
+    return math.log(values["deal_weight"][i, k]) + float(values["deal_news"][i, k])
 
 
 def _scaled(terms: Mapping[str, Array], rationality: Array) -> dict[str, Array]:

@@ -6,6 +6,8 @@ written out, so an array of suppliers is that many nodes. Nodes are equal if and
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +47,8 @@ class Memory:
         Name of the input; empty for the kernel's own.
     is_dated : bool
         Whether the rows of each quarter follow those of the quarter before; the first quarter's are given.
+    is_changeable : bool
+        Whether it was made to be added to.
     """
 
     kind: str
@@ -52,6 +56,7 @@ class Memory:
     axis: Axis | None
     source: str = ""
     is_dated: bool = False
+    is_changeable: bool = False
     version: int = 0
     output: int | None = None
 
@@ -69,13 +74,17 @@ class Node:
 
 @dataclass(eq=False)
 class Effect:
-    """Something done to memory, in its turn: `what` to `memory` with `nodes`, for all entries of `axis`."""
+    """Something done to memory, in its turn: `what` to `memory` with `nodes`, for all entries of `axis`.
+
+    Effects with the same `shared` share a loop, in which each entry of a list finds what those before it did.
+    """
 
     what: str
     axis: Axis | None
     memory: Memory | None
     nodes: tuple[Node, ...]
     detail: Any = None
+    shared: int | None = None
 
 
 @dataclass
@@ -88,6 +97,7 @@ class Trace:
     axes: list[Axis] = field(default_factory=list)
     inputs: dict[str, Memory] = field(default_factory=dict)
     guards: dict[tuple[str, tuple[int, ...]], bool] = field(default_factory=dict)
+    _shared: int | None = None
     _copies: dict[tuple[Node, ...], Memory] = field(default_factory=dict)
     _selections: dict[Node, Axis] = field(default_factory=dict)
     _index: dict[Axis, tuple[Memory, ...]] = field(default_factory=dict)
@@ -138,7 +148,15 @@ class Trace:
         self, what: str, axis: Axis | None, memory: Memory | None, *nodes: Node, detail: Any = None
     ) -> None:
         """Note an effect."""
-        self.effects.append(Effect(what, axis, memory, nodes, detail))
+        shared = self._shared if what == "scatter" else None
+        self.effects.append(Effect(what, axis, memory, nodes, detail, shared))
+
+    @contextmanager
+    def in_turn(self) -> Iterator[None]:
+        """Let the entries of a list that are added to memory share one loop."""
+        self._shared = len(self.effects)
+        yield
+        self._shared = None
 
     def addressed(self, cells: tuple[Node, ...], axis: Axis) -> tuple[Memory, int]:
         """Return memory whose rows, from the one that is also returned, hold these nodes."""

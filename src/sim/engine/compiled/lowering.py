@@ -74,7 +74,8 @@ class Kernel:
         regions: list[list[Effect]] = []
         for effect in self.trace.effects:
             last = regions[-1] if regions else []
-            if last and self._can_share(last, effect):
+            in_turn = last and effect.shared is not None and effect.shared == last[-1].shared
+            if in_turn or (last and self._can_share(last, effect)):
                 last.append(effect)
             else:
                 regions.append([effect])

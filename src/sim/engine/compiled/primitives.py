@@ -71,6 +71,17 @@ def _scatter(target: Any, index: tuple[Any, ...], values: Any) -> None:
         _reload(target, memory)
 
 
+def _in_turn(decide: Any, turn: Traced, memories: Any, lists: Any) -> Any:
+    # A loop over a list takes one entry after another: what one adds in it, the next one finds.
+    trace = turn.trace
+    for target in memories:
+        memory = trace.copy(target.flat, target.axis)
+        memory.is_changeable = True
+        _reload(target, memory)
+    with trace.in_turn():
+        return decide(*lists)
+
+
 def _flat_row(index: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
     """Return the number of a row, from its indices."""
     if not index:
@@ -92,7 +103,7 @@ def _own(target: Traced) -> Memory:
         memory: Memory = first.detail[0]
         if (
             memory.n_rows == len(cells)
-            and memory.version > 0
+            and (memory.version > 0 or memory.is_changeable)
             and all(
                 cell.op == "load" and cell.detail == (memory, k, memory.version)
                 for k, cell in enumerate(cells)
@@ -163,6 +174,7 @@ def _whole(duration: Any, least: int = 0) -> Any:
 _REPLACED: dict[Any, Callable[..., Any]] = {
     lists.pick: _pick,
     lists.scatter: _scatter,
+    lists.in_turn: _in_turn,
     lists.enter_in_parts: _spread,
     lists.withdraw: _withdraw,
     durations.whole: _whole,

@@ -1,13 +1,17 @@
-"""From whom: one draw among the suppliers, domestic production and deferral.
+"""From whom: one draw among the suppliers, domestic production and deferral, opening after opening.
 
-    P(s)     proportional to  (W / W0)^lambda w_s / W,                W = sum_s w_s
+    P(s)     proportional to  (W / W0)^lambda w'_s / W,               W = sum_s w'_s
     P(home)  proportional to  odds_home (1 + domestic capability) + odds_joint [made with a partner]
     P(off)   proportional to  odds_off
+    w'_s     = w_s exp(beta_R [s has just become recent] + beta_C (C'_s - C_s))
 
-W0 is W as it was at the start, so the odds of not importing are those of the start, and move with what is on
-offer; lambda below one makes the suppliers a nest of their own. What a partner of the top rung makes is made
-with it at home too. Exp(V) is in the weights w (evidence: x_choice_logit, x_two_stage, bd_industry_strong,
-bd_industry_gaps, agreement_next_steps, pk_building_blocks). Leaves out: shared orders.
+The openings of a quarter are decided one after another: C' and "recent" count what the earlier ones have
+bought, as `attraction` counts it from the next quarter on. W0 is W as it was at the start, so the odds of not
+importing are those of the start, and move with what is on offer; lambda below one makes the suppliers a nest
+of their own. What a partner of the top rung makes is made with it at home too. Exp(V) is in the weights w
+(evidence: x_choice_logit, x_two_stage, bd_industry_strong, bd_industry_gaps, agreement_next_steps,
+pk_building_blocks). Leaves out: shared orders, and the attention that a first order brings its supplier
+within the quarter.
 """
 
 from __future__ import annotations
@@ -18,8 +22,8 @@ import numpy as np
 
 from sim.numerics.choice import by_rule
 from sim.numerics.elementary import exp, log, total
-from sim.numerics.lists import pick
-from sim.vocabulary.axes import DEFERRAL, DOMESTIC, TOP_RUNG, Array, IntArray
+from sim.numerics.lists import in_turn, pick, scatter
+from sim.vocabulary.axes import DEFERRAL, DOMESTIC, QUARTERS, TOP_RUNG, Array, IntArray
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Update:
 
     deal_options: Array  # supplier, then domestic production and deferral; deal
     deal_supplier: IntArray  # deal
+    deal_news: Array  # supplier, deal; logits, what the quarter's earlier openings have added
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,12 @@ def step(
     deal_category: IntArray,
     deal_weight: Array,
     choice_shock: Array,
+    in_register: Array,
+    experience_prev: Array,
+    quarters_since_order_prev: Array,
+    experience_weight: Array,
+    recent_weight: Array,
+    recent_window: Array,
     reference_value_prev: Array,
     domestic_capability_prev: Array,
     agreement_rung: Array,
@@ -63,22 +74,42 @@ def step(
 ) -> Update:
     """Choose for each deal of the quarter."""
     tiny = np.finfo(float).tiny
-    value = np.maximum(total(deal_weight), tiny)
-    reference = pick(reference_value_prev, deal_trial, deal_category)
-    change = log(value) - log(np.maximum(reference, tiny))
-    # What nobody sold at the start has nothing to be compared with: importing it keeps the odds of the start.
-    attraction = np.where(reference > tiny, exp(pick(import_nest, deal_trial) * change), 1.0)
+    n_suppliers = len(deal_weight)
     together = catalogue[: len(agreement_rung), :, None] * (agreement_rung >= TOP_RUNG)[:, None]
     jointly = coproduction_odds * np.minimum(1.0, total(together))
-    home = pick(domestic_odds * (1.0 + domestic_capability_prev) + jointly, deal_trial, deal_category)
-    deferral = pick(deferral_odds, deal_trial)
-    options = np.concatenate([deal_weight * (attraction / value), home[None], deferral[None]])
-    rule = (pick(each, deal_trial) for each in (decision_rule, aspiration, error_rate))
-    options = by_rule(options, *rule)
+    home_odds = domestic_odds * (1.0 + domestic_capability_prev) + jointly
+    becomes_recent = recent_weight * (quarters_since_order_prev > recent_window * QUARTERS)
+    bought, registered = np.zeros_like(experience_prev), np.zeros_like(quarters_since_order_prev)
 
-    cumulative = np.cumsum(options, axis=0)
-    is_beyond = pick(choice_shock, deal_trial, deal_slot) * cumulative[-1] >= cumulative
-    choice = np.minimum(np.count_nonzero(is_beyond, axis=0), len(options) - 1)
-    n_suppliers = len(deal_weight)
-    home_or_off = np.where(choice == n_suppliers, DOMESTIC, DEFERRAL)
-    return Update(deal_options=options, deal_supplier=np.where(choice < n_suppliers, choice, home_or_off))
+    def decide(
+        trial: IntArray, slot: IntArray, category: IntArray, weight: Array
+    ) -> tuple[Array, IntArray, Array]:
+        """Choose for deals of different trials, knowing what earlier ones of their trials have bought."""
+        memory, more = pick(experience_prev, trial, category), pick(bought, trial, category)
+        remembered = memory / np.maximum(total(memory), tiny)
+        now = (memory + more) / np.maximum(total(memory + more), tiny)
+        news = pick(becomes_recent, trial) * np.minimum(1.0, pick(registered, trial))
+        news = news + pick(experience_weight, trial) * (now - remembered)
+
+        weight = weight * exp(news)
+        value = np.maximum(total(weight), tiny)
+        reference = pick(reference_value_prev, trial, category)
+        change = log(value) - log(np.maximum(reference, tiny))
+        # What nobody sold at the start cannot be compared: importing it keeps the odds of the start.
+        attraction = np.where(reference > tiny, exp(pick(import_nest, trial) * change), 1.0)
+        home, deferral = pick(home_odds, trial, category), pick(deferral_odds, trial)
+        options = np.concatenate([weight * (attraction / value), home[None], deferral[None]])
+        options = by_rule(options, *(pick(each, trial) for each in (decision_rule, aspiration, error_rate)))
+
+        cumulative = np.cumsum(options, axis=0)
+        is_beyond = pick(choice_shock, trial, slot) * cumulative[-1] >= cumulative
+        choice = np.minimum(np.count_nonzero(is_beyond, axis=0), len(options) - 1)
+        supplier, is_import = np.minimum(choice, n_suppliers - 1), 1.0 * (choice < n_suppliers)
+        scatter(bought, (supplier, category, trial), is_import)
+        scatter(registered, (supplier, trial), is_import * in_register[category])
+        home_or_off = np.where(choice == n_suppliers, DOMESTIC, DEFERRAL)
+        return options, np.where(choice < n_suppliers, choice, home_or_off), news
+
+    lists = deal_trial, deal_slot, deal_category, deal_weight
+    options, chosen, news = in_turn(decide, deal_slot, (bought, registered), lists)
+    return Update(deal_options=options, deal_supplier=chosen, deal_news=news)
