@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sim import abm, plots
     from sim.abm import World
     from sim.abm.replay import replay
+    from sim.analysis.compare.effects import effects
     from sim.analysis.compare.first_passage import first_passage, passages
     from sim.analysis.compare.history import of as history
     from sim.analysis.compare.paired import compare
@@ -36,6 +37,7 @@ _HOMES = {
     "compare": "sim.analysis.compare.paired",
     "design_table": "sim.scenario.factorial",
     "diff": "sim.scenario.scenario",
+    "effects": "sim.analysis.compare.effects",
     "explain": "sim.analysis.explain.decisions",
     "extend": "sim.runs.run",
     "factorial": "sim.scenario.factorial",
@@ -64,6 +66,7 @@ __all__ = [
     "compare",
     "design_table",
     "diff",
+    "effects",
     "explain",
     "extend",
     "factorial",

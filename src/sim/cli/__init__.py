@@ -9,6 +9,7 @@ from __future__ import annotations
 from sim.cli import streams
 from sim.cli.backtest import backtest, forecast, new_case
 from sim.cli.calibrate import calibrate, estimate
+from sim.cli.effects import effects
 from sim.cli.explain import explain
 from sim.cli.odd import odd
 from sim.cli.program import Program
@@ -23,6 +24,7 @@ sim = Program(
     (
         run,
         compare,
+        effects,
         resume,
         extend,
         replay,

@@ -18,16 +18,7 @@ def odd(scenario: str, out: Path | None) -> None:
     The page docs/odd.md is made by: sim odd --out docs/odd.md
     """
     from sim.analysis.describe.odd import describe
-    from sim.files.records import reason
+    from sim.cli.terminal import write_page
     from sim.scenario import scenario as scenarios
-    from sim.vocabulary.errors import InputError
 
-    text = describe(scenarios.load(scenario))
-    if out is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        out.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        problem = f"cannot be written: {reason(error)}"
-        raise InputError(str(out), "", problem, "Choose another --out.") from None
+    write_page(describe(scenarios.load(scenario)), out)

@@ -32,6 +32,21 @@ def save_json(path: Path, content: Any) -> None:
     path.write_text(_json(content) + "\n", encoding="utf-8")
 
 
+def write_page(text: str, out: Path | None) -> None:
+    """Write a page to a file, or to standard output."""
+    from sim.files.records import reason
+    from sim.vocabulary.errors import InputError
+
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        out.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        problem = f"cannot be written: {reason(error)}"
+        raise InputError(str(out), "", problem, "Choose another --out.") from None
+
+
 def write_table(
     headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "", right: Sequence[str] = ()
 ) -> None:

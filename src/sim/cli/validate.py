@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from sim.cli import options
 from sim.cli.program import FAILED
-
-if TYPE_CHECKING:
-    from sim.scenario.scenario import Scenario
 
 
 @click.command()
@@ -134,8 +129,10 @@ def robustness(names: tuple[str, ...], trials: int, seed: int, as_json: bool) ->
     from sim.analysis.explore.structure import report, structural_variants
     from sim.cli.terminal import progress, write_json, write_table
     from sim.scenario import scenario as scenarios
+    from sim.scenario.family import family
 
-    loaded = [scenarios.load(name) for name in names] or _family("baseline")
+    base = scenarios.load("baseline")
+    loaded = [scenarios.load(name) for name in names] or [base, *family(base)]
     with progress(len(structural_variants()) * len(loaded) * trials) as advance:
         found = report(loaded, trials, seed, advance)
     if as_json:
@@ -149,19 +146,3 @@ def robustness(names: tuple[str, ...], trials: int, seed: int, as_json: bool) ->
         kinds = ("kept", "lost", "new", "flipped", "none")
         rows.append((variant, *(str(count[kind]) for kind in kinds), "; ".join(flips)))
     write_table(("Variant", "Kept", "Lost", "New", "Flipped", "None", "Which flip"), rows)
-
-
-def _family(name: str) -> list[Scenario]:
-    """Return a scenario and all shipped ones that can be compared with it."""
-    from sim.scenario import scenario as scenarios
-
-    first = scenarios.load(name)
-    others = [scenarios.load(other) for other in scenarios.shipped() if other != name]
-    # What differs in the source of its parameters is no future to compare.
-    same = [
-        each
-        for each in others
-        if (each.case, each.start, each.end, each.posterior)
-        == (first.case, first.start, first.end, first.posterior)
-    ]
-    return [first, *same]

@@ -1,0 +1,102 @@
+"""What scenarios move: sizes against their definition, ranking, and the command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import plans
+import sim
+from sim.analysis.compare.effects import in_deviations, prescribed, ranked
+from sim.cli import sim as program
+
+TRIALS = 64
+
+
+@pytest.fixture(scope="module")
+def base() -> sim.Scenario:
+    return plans.scenario("archipelago", name="base")
+
+
+@pytest.fixture(scope="module")
+def sour(base: sim.Scenario) -> sim.Scenario:
+    partner = base.case.partners[0]
+    event = {
+        "at": str(base.start + 4),
+        "what": "set",
+        "name": f"relation.{base.case.recipient}.{partner}",
+        "to": -0.9,
+    }
+    return plans.scenario("archipelago", [event], name="sour")
+
+
+def test_an_error_in_deviations_holds_what_it_says() -> None:
+    rng = np.random.default_rng(5)
+    held, true = 0, 0.25 / 2.0
+    for _ in range(400):
+        level = rng.normal(3.0, 2.0, 200)
+        difference = 0.25 + 0.3 * (level - 3.0) + rng.normal(0.0, 1.0, 200)
+        estimate, error = in_deviations(difference, level)
+        held += abs(estimate - true) < 1.96 * error
+    assert 0.91 <= held / 400 <= 0.98
+
+
+def test_sizes_are_mean_differences_in_deviations_of_the_reference(
+    base: sim.Scenario, sour: sim.Scenario
+) -> None:
+    runs = sim.run([base, sour], trials=TRIALS, keep=["relation", "hhi", "posture"])
+    found = sim.effects(runs)
+    assert found["since"].values.tolist() == [str(base.start + 4)]
+    partner = base.case.partners[0]
+    key = f"relation.{base.case.recipient}.{partner}"
+    cell = runs["relation"].sel(actor=base.case.recipient, partner=partner).isel(time=slice(4, None))
+    one, other = (cell.sel(scenario=name).astype(float).mean("time").values for name in ("base", "sour"))
+    effect = next(each for each in ranked(found, "sour") if each.measure == key)
+    assert effect.mean == pytest.approx((other - one).mean())
+    assert effect.level == pytest.approx(one.mean())
+    assert effect.size == pytest.approx((other - one).mean() / one.std(ddof=1))
+    assert effect.mean_high - effect.mean == pytest.approx(1.96 * (other - one).std(ddof=1) / 8, rel=1e-3)
+    assert effect.moved == np.mean(one != other) > 0.9
+    assert effect.size < 0 and effect.unit == "index"
+
+
+def test_what_a_scenario_sets_itself_can_be_left_out(base: sim.Scenario, sour: sim.Scenario) -> None:
+    own = {f"relation.{base.case.recipient}.{base.case.partners[0]}"}
+    assert prescribed(sour, base) == own
+    found = sim.effects(sim.run([base, sour], trials=TRIALS, keep=["relation", "hhi"]))
+    everything, rest = ranked(found, "sour"), ranked(found, "sour", own)
+    assert {each.measure for each in everything} - {each.measure for each in rest} == own
+    sizes = [abs(each.size) for each in rest if not np.isnan(each.size)]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_equal_scenarios_move_nothing(base: sim.Scenario) -> None:
+    same = plans.scenario("archipelago", name="same")
+    found = sim.effects(sim.run([base, same], trials=8, keep=["hhi"]))
+    assert found["moved"].values.tolist() == [[0.0]] and found["size"].values.tolist() == [[0.0]]
+
+
+def test_what_cannot_be_compared_is_refused(base: sim.Scenario) -> None:
+    runs = sim.run([base], trials=2, keep=["hhi"])
+    with pytest.raises(sim.InputError, match="nothing to compare"):
+        sim.effects(runs)
+    same = plans.scenario("archipelago", name="same")
+    with pytest.raises(sim.InputError, match="hhi"):
+        sim.effects(sim.run([base, same], trials=2, keep=["hhi"]), variables=["hhy"])
+
+
+def test_the_command_writes_a_table_json_and_a_page(tmp_path: Path) -> None:
+    call = CliRunner().invoke
+    few = ["effects", "quad_joined", "--trials", "8", "--keep", "supplier_share,hhi,posture"]
+    shown = call(program, few).output
+    assert "quad_joined" in shown and "posture.japan" not in shown
+    (only,) = json.loads(call(program, [*few, "--json"]).output)
+    assert len(only["largest"]) == 3 and only["since"] == "2027-Q1"
+    page = tmp_path / "page.md"
+    assert call(program, [*few, "--out", str(page)]).exit_code == 0
+    text = page.read_text(encoding="utf-8")
+    assert "## Dhaka joins the Quad (`quad_joined`)" in text and "Supplier concentration" in text
