@@ -160,10 +160,11 @@ def _page(lines: Iterable[Moves], base: str, trials: int, seed: int) -> str:
 
 Made by `sim effects --trials {trials} --seed {seed} --out docs/scenarios.md`; do not edit.
 
-Each scenario against `{base}`, trial by trial with common random numbers: the mean over the quarters from the
-first on in which the two differ, and its difference in the unit of the measure and in standard deviations over
-the trials of `{base}`, with 95 % Monte Carlo intervals. First the measures that move most, without those that the
-scenario sets itself; then the share of the largest supplier and concentration, whatever they do. What lies below
-a tenth of a standard deviation is hard to see in a figure; why it is so little, the story says.
+Each scenario against `{base}`, trial by trial with common random numbers: the mean over the quarters from
+the first on in which the two differ, and its difference in the unit of the measure and in standard
+deviations over the trials of `{base}`, with 95 % Monte Carlo intervals. First the measures that move most,
+without those that the scenario sets itself; then the share of the largest supplier and concentration,
+whatever they do. What lies below a tenth of a standard deviation is hard to see in a figure; why it is so
+little, the story says.
 """
     return "\n".join([heading, *(each.paragraph() for each in lines)])
