@@ -16,7 +16,7 @@ export PYTHONDONTWRITEBYTECODE =
 
 # The main job: three futures, a table and figures in out/demo.
 demo: $(READY)
-	$(BIN)/sim compare baseline myanmar_escalation osa_surge --trials 10000 --out out/demo --force
+	$(BIN)/sim compare baseline china_counteroffer china_coercion --trials 10000 --out out/demo --force
 
 # Everything that has to hold: style, imports, types, then the tests, which take both cores.
 test: $(READY)

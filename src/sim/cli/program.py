@@ -22,7 +22,7 @@ HELP = """Strategic scenario simulation of arms procurement and alignment.
 A SCENARIO is a shipped name (see sim scenarios) or the path of a .toml file.
 
 \b
-Main job:  sim compare baseline myanmar_escalation osa_surge --trials 10000 --out out/demo
+Main job:  sim compare baseline china_counteroffer china_coercion --trials 10000 --out out/demo
 
 Exit codes: 0 done; 1 ran, but a check failed; 2 bad input.
 """
