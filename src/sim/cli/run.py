@@ -256,17 +256,21 @@ def _write(
 
 
 def _report(runs: xr.Dataset, rows: Sequence[Row], files: Sequence[Path], as_json: bool) -> None:
-    """Show the table and name the files."""
+    """Say the answers, show the table and name the files."""
     from sim.analysis.compare import tables as summary_tables
+    from sim.analysis.compare.sentences import answers
     from sim.cli.terminal import write_json, write_table
     from sim.runs import dataset as results
+    from sim.vocabulary.printing import printable
 
+    said = answers(rows) if rows else []
     if as_json:
         table: list[dict[str, Any]] = summary_tables.records(rows)
-        write_json(
-            {"manifest": results.manifest(runs), "table": table, "files": [str(file) for file in files]}
-        )
+        made, named = results.manifest(runs), [str(file) for file in files]
+        write_json({"manifest": made, "answers": said, "table": table, "files": named})
         return
+    for each in said:
+        click.echo(f"{printable(each)}\n")
     is_paired = any(row.difference for row in rows)
     columns = summary_tables.COLUMNS if is_paired else summary_tables.COLUMNS[:4]
     right = [name for name in columns if name != "Scenario"]

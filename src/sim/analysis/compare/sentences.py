@@ -1,0 +1,73 @@
+"""The answer in a sentence, with its error: what a paired difference says, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sim.analysis.compare.summary import Row
+
+#: Shares are said in points, hundredths of the whole.
+_POINTS = 100.0
+
+
+def answers(rows: Sequence[Row]) -> list[str]:
+    """Return a sentence for each scenario but the reference: the first measure at the end of the last year.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        From `sim.analysis.compare.summary.summarise`.
+    """
+    last = [row for row in rows if row.measure == rows[0].measure and row.year == rows[-1].year]
+    titles = {row.scenario: row.title for row in last}
+    return [sentence(row, titles[row.difference.reference]) for row in last if row.difference]
+
+
+def sentence(row: Row, reference: str) -> str:
+    """Return what a row of the table says of its scenario against the reference.
+
+    Parameters
+    ----------
+    row : Row
+        With a difference.
+    reference : str
+        How the reference is called.
+
+    Returns
+    -------
+    str
+        Such as "At the end of 2035, share of deliveries: lower in “A” than in “B” in 64 of 100 trials,
+        by 2.3 points on average (1.9 to 2.7)." In brackets the 95 % Monte Carlo interval of the mean.
+    """
+    gap = row.difference
+    if gap is None:
+        raise ValueError("a row without a difference says nothing about one")
+    about = f"At the end of {row.year}, {row.text}:"
+    if gap.p_equal == 1.0:
+        return f"{about} the same in “{row.title}” and “{reference}” in every trial."
+    if not (gap.mean_low > 0.0 or gap.mean_high < 0.0):
+        many = row.trials > 1
+        told = f"{row.trials:,} trials do not tell" if many else "a single trial does not tell"
+        between = f" ({_range(gap.mean_low, gap.mean_high, row.unit)})" if many else ""
+        return (
+            f"{about} {told} whether it is higher or lower on average in “{row.title}” than in "
+            f"“{reference}”{between}."
+        )
+    word, share = ("higher", gap.p_greater) if gap.mean > 0.0 else ("lower", gap.p_less)
+    low, high = sorted((abs(gap.mean_low), abs(gap.mean_high)))
+    return (
+        f"{about} {word} in “{row.title}” than in “{reference}” in {100 * share:.0f} of 100 trials, by "
+        f"{_amount(abs(gap.mean), row.unit)} on average ({_range(low, high, row.unit)})."
+    )
+
+
+def _amount(value: float, unit: str) -> str:
+    """Return a number with its unit, in words."""
+    if unit == "share":
+        return f"{_POINTS * value:.3g} points"
+    return f"{value:.3g}" if unit in ("index", "count") else f"{value:,.3g} {unit}"
+
+
+def _range(low: float, high: float, unit: str) -> str:
+    scale = _POINTS if unit == "share" else 1.0
+    return f"{scale * low:.3g} to {scale * high:.3g}".replace("-", "−")
