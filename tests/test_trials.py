@@ -28,6 +28,7 @@ ANALYSES = (
     "calibrate/targets",
     "calibrate/waves",
     "calibrate/checks",
+    "validate/arms",
     "validate/directions",
     "validate/pattern_statistics",
     "validate/backtest/forecast",
