@@ -30,6 +30,7 @@ ANALYSES = (
     "calibrate/checks",
     "validate/arms",
     "validate/directions",
+    "validate/potency",
     "validate/pattern_statistics",
     "validate/backtest/forecast",
     "validate/backtest/card",

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+import numpy as np
 from pydantic import Field
 
 from sim.analysis.validate.effect import Effect
 from sim.files.records import Record, Tables
 from sim.runs import trials as loop
-from sim.runs.trials import Execution
+from sim.runs.trials import Execution, Reduction
 from sim.scenario import effects, event_checks, events
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.axes import Array
@@ -83,7 +84,7 @@ def run(
     looked_at : mapping of str to mapping of str to Effect
         Name of an arm -> what is looked at in it, by any name.
     trials, seed, execution
-        As for `sim.runs.trials.record`.
+        As for `sim.runs.trials.reduce`.
 
     Returns
     -------
@@ -95,14 +96,23 @@ def run(
     IneffectiveChange
         For each event of an arm that cannot have an effect.
     """
-    values: dict[tuple[str, str], Array] = {}
-    for name, wanted in looked_at.items():
+    for name in looked_at:
         effects.warn(each for each in arms[name].ineffective if each not in arms[UNCHANGED].ineffective)
-        keep = tuple(dict.fromkeys(effect.variable for effect in wanted.values()))
-        take = partial(_taken, dict(wanted))
-        found = loop.record(arms[name], keep, trials, seed, take=take, execution=execution)
-        values |= {(name, key): numbers for key, numbers in found.items()}
+    chosen, reduction = [arms[name] for name in looked_at], partial(_recorded, looked_at)
+    values: dict[tuple[str, str], Array] = {}
+    results = loop.reduce(chosen, reduction, trials, seed, execution=execution)
+    for name, parts in zip(looked_at, results, strict=True):
+        values |= {(name, key): np.concatenate([part[key] for part in parts]) for key in looked_at[name]}
     return values
+
+
+def _recorded(
+    looked_at: Mapping[str, Mapping[str, Effect]], arm: Scenario, n_trials: int
+) -> Reduction[dict[str, Array]]:
+    """Return what is kept of a block of an arm."""
+    wanted = looked_at[arm.name]
+    keep = tuple(dict.fromkeys(effect.variable for effect in wanted.values()))
+    return loop.Recorded(keep, partial(_taken, wanted), arm, n_trials)
 
 
 def _taken(wanted: Mapping[str, Effect], recorded: Mapping[str, Array]) -> dict[str, Array]:

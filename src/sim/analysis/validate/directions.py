@@ -88,6 +88,11 @@ class Report:
     results: tuple[Result, ...]
     excluded: tuple[Excluded, ...]
 
+    @property
+    def is_as_said(self) -> bool:
+        """Whether no sign is missed."""
+        return not any(each.verdict == "missed" for each in self.results)
+
 
 def report(
     scenario: Scenario,
