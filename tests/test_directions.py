@@ -13,7 +13,9 @@ from click.testing import CliRunner
 
 import sim
 from sim.analysis.validate import direction_files, directions
-from sim.analysis.validate.direction_files import UNCHANGED, directed, read
+from sim.analysis.validate.arms import UNCHANGED
+from sim.analysis.validate.direction_files import directed, read
+from sim.analysis.validate.effect import Effect
 from sim.cli import sim as program
 from sim.design import plan as design
 from sim.engine import block as engine
@@ -101,7 +103,7 @@ def test_a_verdict_follows_the_interval(
 
 def test_an_effect_is_summed_over_labels_and_averaged_over_time() -> None:
     recorded = np.arange(4 * 3 * 2.0).reshape(4, 3, 2)
-    effect = direction_files.Effect("orders", (), ((0, 2),), 1, 2, "")
+    effect = Effect("orders", (), ((0, 2),), 1, 2, "")
     assert effect.take(recorded).tolist() == [22.0, 24.0]
 
 

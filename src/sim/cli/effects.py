@@ -52,11 +52,13 @@ def effects(
     from sim.analysis.compare.effects import effects as effects_of
     from sim.analysis.compare.effects import prescribed, ranked
     from sim.analysis.compare.measure import largest_supplier
-    from sim.cli.terminal import progress, write_json, write_page, write_table
+    from sim.cli.terminal import check_page, progress, write_json, write_page, write_table
     from sim.runs.run import run
     from sim.scenario import scenario as scenarios
     from sim.scenario.family import family
 
+    if out is not None:
+        check_page(out)
     base = scenarios.load(scenario)
     chosen = [scenarios.load(name) for name in names] or family(base)
     lines: list[Moves] = []

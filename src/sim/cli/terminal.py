@@ -32,16 +32,37 @@ def save_json(path: Path, content: Any) -> None:
     path.write_text(_json(content) + "\n", encoding="utf-8")
 
 
+def check_page(out: Path) -> None:
+    """Refuse a path at which `write_page` could write nothing: before a long run, not after it.
+
+    Raises
+    ------
+    InputError
+    """
+    is_new = not out.exists()
+    with _writable(out), out.open("a", encoding="utf-8"):
+        pass
+    if is_new:
+        out.unlink()
+
+
 def write_page(text: str, out: Path | None) -> None:
     """Write a page to a file, or to standard output."""
-    from sim.files.records import reason
-    from sim.vocabulary.errors import InputError
-
     if out is None:
         click.echo(text, nl=False)
         return
-    try:
+    with _writable(out):
         out.write_text(text, encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def _writable(out: Path) -> Iterator[None]:
+    """Turn what the system has against a file into one line."""
+    from sim.files.records import reason
+    from sim.vocabulary.errors import InputError
+
+    try:
+        yield
     except OSError as error:
         problem = f"cannot be written: {reason(error)}"
         raise InputError(str(out), "", problem, "Choose another --out.") from None

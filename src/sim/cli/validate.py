@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from sim.cli import options
 from sim.cli.program import FAILED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sim.analysis.validate import directions as directions_of_effect
+    from sim.analysis.validate import potency
 
 
 @click.command()
@@ -54,8 +62,14 @@ def patterns(scenario: str, trials: int, seed: int, engine: str, workers: int | 
 @options.trials
 @options.seed
 @click.option(
-    "--id", "ids", multiple=True, metavar="ROW", help="Only this row of the evidence; can be repeated."
+    "--id",
+    "ids",
+    multiple=True,
+    metavar="NAME",
+    help="Only this row of the evidence, or with --sizes this lever; can be repeated.",
 )
+@click.option("--sizes", is_flag=True, help="Measure how much each documented lever moves, not only signs.")
+@options.out("FILE", "With --sizes: write the table, reasons and doses here, as Markdown.")
 @options.engine
 @options.workers
 @options.as_json
@@ -64,52 +78,117 @@ def directions(
     trials: int,
     seed: int,
     ids: tuple[str, ...],
+    sizes: bool,
+    out: Path | None,
     engine: str,
     workers: int | None,
     as_json: bool,
 ) -> None:
-    """Test the signs of effects that the evidence asserts.
+    """Test the signs of effects that the evidence asserts, or measure their sizes.
 
-    A paired experiment for each, with its 95 % interval, or the reason why the model cannot show it.
-    A miss is a result, not an error: it is shown, and the exit code is 1.
+    A paired experiment for each, with its 95 % interval, or the reason why the model cannot show it. With
+    --sizes, each lever of the case at a plausible dose and at its maximum, ranked by the effect in standard
+    deviations. A miss is a result, not an error: it is shown, and the exit code is 1; so is an effect that is
+    inert for no stated reason, or potent against a stated one.
+
+    The page docs/potency.md is made by: sim directions --sizes --out docs/potency.md
     """
     from dataclasses import asdict
 
-    from sim.analysis.validate.directions import n_runs, report
-    from sim.cli.terminal import progress, write_json, write_table
+    from sim.analysis.describe.potency import page
+    from sim.analysis.validate import directions as signs
+    from sim.analysis.validate import potency
+    from sim.cli.terminal import check_page, progress, write_json, write_page
     from sim.runs.trials import Execution
     from sim.scenario import scenario as scenarios
 
+    if out is not None and not sizes:
+        raise click.UsageError("--out goes with --sizes")
     chosen, wanted = scenarios.load(scenario), ids or None
-    with progress(trials * n_runs(chosen, wanted)) as done:
-        found = report(chosen, trials, seed, wanted, Execution(None, workers, done, engine=engine))
+    if out is not None:
+        check_page(out)
+    runs = (potency if sizes else signs).n_runs(chosen, wanted)
+    found: signs.Report | potency.Report
+    with progress(trials * runs) as done:
+        execution = Execution(None, workers, done, engine=engine)
+        if sizes:
+            found = potency.report(chosen, trials, seed, wanted, execution)
+        else:
+            found = signs.report(chosen, trials, seed, wanted, execution)
+    if out is not None and isinstance(found, potency.Report):
+        write_page(page(found, _command_line(scenario, trials, seed, ids, out)), out)
     if as_json:
         write_json(asdict(found))
+    elif isinstance(found, potency.Report):
+        _write_sizes(found)
     else:
-        rows = [
-            (
-                result.id,
-                result.cause,
-                f"{result.effect} ({result.when})",
-                f"{result.sign:+d}".replace("+0", "0"),
-                f"{result.standard:.3g}",
-                f"{result.mean:+.2g}",
-                f"{result.low:+.2g} to {result.high:+.2g}",
-                result.verdict,
-            )
-            for result in found.results
-        ]
-        if rows:
-            headings = ("Row", "Cause", "Effect", "Sign", "Without", "Change", "95 % interval", "Verdict")
-            write_table(headings, rows, right=("Sign", "Without", "Change"))
-        if found.excluded:
-            left = [(each.id, each.direction, each.reason) for each in found.excluded]
-            write_table(("Row", "Direction", "Why the model cannot show it"), left)
-        verdicts = [result.verdict for result in found.results]
-        counts = [f"{verdicts.count(name)} {name}" for name in ("shown", "unclear", "missed")]
-        click.echo(f"{', '.join(counts)}; {len(found.excluded)} without an experiment.")
-    if any(result.verdict == "missed" for result in found.results):
+        _write_signs(found)
+    if not found.is_as_said:
         raise SystemExit(FAILED)
+
+
+def _command_line(scenario: str, trials: int, seed: int, ids: tuple[str, ...], out: Path) -> str:
+    """Return what makes the page with sizes again."""
+    import shlex
+
+    options = ["--scenario", scenario, "--trials", str(trials), "--seed", str(seed)]
+    options += [part for name in ids for part in ("--id", name)]
+    return shlex.join(["sim", "directions", "--sizes", *options, "--out", out.as_posix()])
+
+
+def _write_signs(found: directions_of_effect.Report) -> None:
+    """Write the verdicts on signs, and what has none."""
+    from sim.cli.terminal import write_table
+
+    rows = [
+        (
+            result.id,
+            result.cause,
+            f"{result.effect} ({result.when})",
+            f"{result.sign:+d}".replace("+0", "0"),
+            f"{result.standard:.3g}",
+            f"{result.mean:+.2g}",
+            f"{result.low:+.2g} to {result.high:+.2g}",
+            result.verdict,
+        )
+        for result in found.results
+    ]
+    if rows:
+        headings = ("Row", "Cause", "Effect", "Sign", "Without", "Change", "95 % interval", "Verdict")
+        write_table(headings, rows, right=("Sign", "Without", "Change"))
+    if found.excluded:
+        left = [(each.id, each.direction, each.reason) for each in found.excluded]
+        write_table(("Row", "Direction", "Why the model cannot show it"), left)
+    verdicts = [result.verdict for result in found.results]
+    counts = [f"{verdicts.count(name)} {name}" for name in ("shown", "unclear", "missed")]
+    click.echo(f"{', '.join(counts)}; {len(found.excluded)} without an experiment.")
+
+
+def _write_sizes(found: potency.Report) -> None:
+    """Write the ranked sizes of levers, and what is inert and why."""
+    from sim.analysis.describe import potency as texts
+    from sim.analysis.validate.potency import INERT_BELOW
+    from sim.cli.terminal import write_table
+
+    rows = [
+        (
+            f"{each.lever}\n{each.effect} ({each.when})",
+            f"{texts.in_deviations(each.plausible)}\n{texts.in_unit(each.plausible, each.unit)}",
+            f"{texts.in_deviations(each.maximum)}\n{texts.in_unit(each.maximum, each.unit)}",
+            texts.moved(each.maximum),
+            each.verdict,
+        )
+        for each in found.results
+    ]
+    if rows:
+        headings = ("Lever and what it reaches", "Plausible, s.d.", "Maximum, s.d.", "Moved", "Verdict")
+        write_table(headings, rows, right=("Moved",))
+    said = [(f"{each.lever}\n{each.effect}", each.remark) for each in found.results if each.remark]
+    if said:
+        write_table(("Lever and what it reaches", "Why it is inert"), said)
+    verdicts = [each.verdict for each in found.results]
+    counts = [f"{verdicts.count(name)} {name}" for name in ("potent", "unclear", "inert")]
+    click.echo(f"{', '.join(counts)} (within {INERT_BELOW:g} s.d. of zero at the maximum).")
 
 
 @click.command()

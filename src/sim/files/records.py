@@ -44,6 +44,9 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 Numbers = Annotated[tuple[Number, ...], BeforeValidator(_as_tuple)]
 
+#: A list of tables that are checked elsewhere, kept as a tuple.
+Tables = Annotated[tuple[dict[str, Any], ...], BeforeValidator(_as_tuple)]
+
 #: A low and a high end.
 Pair = Annotated[tuple[Number, Number], BeforeValidator(_as_tuple)]
 

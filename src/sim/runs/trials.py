@@ -27,7 +27,7 @@ from sim.runs.engines import Engines
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.axes import Array
 
-__all__ = ["USUAL_EXECUTION", "Execution", "Reduction", "parameters", "record", "reduce"]
+__all__ = ["USUAL_EXECUTION", "Execution", "Recorded", "Reduction", "parameters", "record", "reduce"]
 
 Result = TypeVar("Result")
 Kept = TypeVar("Kept", covariant=True)
@@ -142,7 +142,7 @@ def record(
     scenario, trials, seed, execution
         As for `reduce`.
     """
-    (parts,) = reduce([scenario], partial(_Recorded, tuple(keep), take), trials, seed, execution=execution)
+    (parts,) = reduce([scenario], partial(Recorded, tuple(keep), take), trials, seed, execution=execution)
     return {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
 
 
@@ -151,8 +151,8 @@ def parameters(scenario: Scenario, trials: int, seed: int, first_trial: int = 0)
     return design.draw_parameters(design.plan(scenario, seed), first_trial, trials)
 
 
-class _Recorded:
-    """Every quarter of some variables, and what is taken of them."""
+class Recorded:
+    """Every quarter of some variables, and what is taken of them: the reduction of `record`."""
 
     def __init__(self, keep: Sequence[str], take: Take | None, scenario: Scenario, n_trials: int) -> None:
         self.reads, self.take = keep, take

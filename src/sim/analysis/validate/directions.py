@@ -7,15 +7,16 @@ trials. A miss is a result: it is reported with its figures.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
-from sim.analysis.validate.direction_files import UNCHANGED, Directions, Experiment, read
+from sim.analysis.validate import arms
+from sim.analysis.validate.arms import UNCHANGED
+from sim.analysis.validate.direction_files import Directions, Experiment, read
+from sim.analysis.validate.effect import Effect
 from sim.numerics.elementary import Z95
-from sim.runs import trials as loop
 from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario.scenario import Scenario
 from sim.sources import table as evidence
@@ -87,6 +88,11 @@ class Report:
     results: tuple[Result, ...]
     excluded: tuple[Excluded, ...]
 
+    @property
+    def is_as_said(self) -> bool:
+        """Whether no sign is missed."""
+        return not any(each.verdict == "missed" for each in self.results)
+
 
 def report(
     scenario: Scenario,
@@ -118,7 +124,7 @@ def report(
     if found is None:
         return Report((), ())
     chosen, reasons = _chosen(found, ids)
-    values = _run(found, chosen, trials, seed, execution)
+    values = arms.run(found.arms, _looked_at(chosen), trials, seed, execution)
     results = tuple(
         _result(found, each, values[each.arm, each.id], values[each.against, each.id]) for each in chosen
     )
@@ -130,7 +136,7 @@ def report(
 def n_runs(scenario: Scenario, ids: Collection[str] | None = None) -> int:
     """Return how many arms a report runs."""
     found = read(scenario)
-    return 0 if found is None else len(_needed(_chosen(found, ids)[0]))
+    return 0 if found is None else len(_looked_at(_chosen(found, ids)[0]))
 
 
 def verdict(sign: int, low: float, high: float, tolerance: float | None) -> str:
@@ -159,35 +165,13 @@ def _chosen(found: Directions, ids: Collection[str] | None) -> tuple[tuple[Exper
     return experiments, {id: reason for id, reason in found.cannot.items() if id in ids}
 
 
-def _needed(chosen: Collection[Experiment]) -> dict[str, list[Experiment]]:
-    """Return the arms to run, each with the experiments that look at it."""
-    arms: dict[str, list[Experiment]] = {}
+def _looked_at(chosen: Collection[Experiment]) -> dict[str, dict[str, Effect]]:
+    """Return the arms to run, each with what experiments look at in it."""
+    found: dict[str, dict[str, Effect]] = {}
     for each in chosen:
         for name in (each.against, each.arm):
-            arms.setdefault(name, []).append(each)
-    return arms
-
-
-def _run(
-    found: Directions,
-    chosen: Collection[Experiment],
-    trials: int,
-    seed: int,
-    execution: Execution,
-) -> dict[tuple[str, str], Array]:
-    """Return the effect in every trial, by arm and experiment."""
-    values: dict[tuple[str, str], Array] = {}
-    for name, looked_at in _needed(chosen).items():
-        keep = tuple(dict.fromkeys(each.effect.variable for each in looked_at))
-        take = partial(_effects, tuple(looked_at))
-        effects = loop.record(found.arms[name], keep, trials, seed, take=take, execution=execution)
-        values |= {(name, id): effect for id, effect in effects.items()}
-    return values
-
-
-def _effects(looked_at: Collection[Experiment], recorded: Mapping[str, Array]) -> dict[str, Array]:
-    """Return the effect of each experiment by its id, shape (trial,)."""
-    return {each.id: each.effect.take(recorded[each.effect.variable]) for each in looked_at}
+            found.setdefault(name, {})[each.id] = each.effect
+    return found
 
 
 def _result(found: Directions, experiment: Experiment, raised: Array, standard: Array) -> Result:
