@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sim.analysis.compare.history import of as history
     from sim.analysis.compare.paired import compare
     from sim.analysis.explain.decisions import explain
+    from sim.analysis.explain.picks import picks
+    from sim.analysis.explain.story import contrast, story
     from sim.design.sampling import Sampling
     from sim.model import rules
     from sim.runs.dataset import manifest
@@ -34,6 +36,7 @@ _HOMES = {
     "Sampling": "sim.design.sampling",
     "SimError": "sim.vocabulary.errors",
     "World": "sim.abm",
+    "contrast": "sim.analysis.explain.story",
     "compare": "sim.analysis.compare.paired",
     "design_table": "sim.scenario.factorial",
     "diff": "sim.scenario.scenario",
@@ -47,10 +50,12 @@ _HOMES = {
     "manifest": "sim.runs.dataset",
     "open": "sim.runs.saved",
     "passages": "sim.analysis.compare.first_passage",
+    "picks": "sim.analysis.explain.picks",
     "replay": "sim.abm.replay",
     "resume": "sim.runs.run",
     "run": "sim.runs.run",
     "save": "sim.runs.saved",
+    "story": "sim.analysis.explain.story",
 }
 _OTHER_NAMES = {"history": "of", "open": "open_result"}
 _MODULES = {"abm": "sim.abm", "plots": "sim.plots", "rules": "sim.model.rules"}
@@ -64,6 +69,7 @@ __all__ = [
     "World",
     "abm",
     "compare",
+    "contrast",
     "design_table",
     "diff",
     "effects",
@@ -76,12 +82,14 @@ __all__ = [
     "manifest",
     "open",
     "passages",
+    "picks",
     "plots",
     "replay",
     "resume",
     "rules",
     "run",
     "save",
+    "story",
 ]
 
 

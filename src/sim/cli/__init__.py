@@ -16,6 +16,7 @@ from sim.cli.program import Program
 from sim.cli.resume import extend, replay, resume
 from sim.cli.run import compare, run
 from sim.cli.show import check, diff, evidence, parameters, scenarios
+from sim.cli.story import story
 from sim.cli.trace import trace
 from sim.cli.validate import directions, patterns, robustness
 
@@ -35,6 +36,7 @@ sim = Program(
         evidence,
         trace,
         explain,
+        story,
         patterns,
         directions,
         robustness,

@@ -177,7 +177,7 @@ def explain(
         If the quarter is outside the horizon, or a result's scenario is not the one that loads by its name.
     """
     trial = arguments.whole(trial, "trial")
-    chosen, drawn_with, sampling = _source(source, scenario, seed)
+    chosen, drawn_with, sampling = source_of(source, scenario, seed)
     quarter = _quarter(at)
     if not chosen.start <= quarter <= chosen.end:
         remedy = f"Choose a quarter from {chosen.start} to {chosen.end}."
@@ -433,7 +433,7 @@ def _quarter(at: str | Quarter) -> Quarter:
         raise WrongType("", "at", str(error), 'Such as "2029-Q3".', at) from None
 
 
-def _source(source: Any, name: str | None, seed: int | None) -> tuple[Scenario, int, Sampling]:
+def source_of(source: Any, name: str | None, seed: int | None) -> tuple[Scenario, int, Sampling]:
     """Return the scenario, seed and sampling that a result, a scenario or a name stands for."""
     if isinstance(source, Scenario | str | os.PathLike):
         return one(source, "source"), arguments.seed(SEED if seed is None else seed), INDEPENDENT
