@@ -113,6 +113,12 @@ class Moves:
     unmoved: list[str]
     measures: int
 
+    @property
+    def shown(self) -> list[Effect]:
+        """The largest effects and, whatever they are, the headline's; each once."""
+        known = {each.measure for each in self.largest}
+        return [*self.largest, *(each for each in self.headline if each.measure not in known)]
+
     def record(self) -> dict[str, Any]:
         """Return it as JSON has it; what is not finite is None."""
         content = asdict(self)
@@ -136,10 +142,7 @@ class Moves:
 
     def paragraph(self) -> str:
         """Return it as Markdown."""
-        lines = [
-            f"| {e.text} | {e.unit} | {_difference(e)} | {_size(e)} |"
-            for e in (*self.largest, *self.headline)
-        ]
+        lines = [f"| {e.text} | {e.unit} | {_difference(e)} | {_size(e)} |" for e in self.shown]
         table = "\n".join(
             ["| measure | unit | difference | in s.d. |", "| --- | --- | ---: | ---: |", *lines]
         )

@@ -54,15 +54,15 @@ def story(
     if trial is None:
         trial = picks(run(chosen, trials=trials, seed=seed, keep=NEEDED))[pick]
     if other is None:
-        told: Any = stories.story(chosen, trial=trial, seed=seed)
-        both = [told]
+        found: Any = stories.story(chosen, trial=trial, seed=seed)
+        both = [found]
     else:
-        told = stories.contrast(chosen, scenarios.load(other), trial=trial, seed=seed)
-        both = [told.one, told.other]
+        found = stories.contrast(chosen, scenarios.load(other), trial=trial, seed=seed)
+        both = [found.one, found.other]
     if as_json:
         write_json([asdict(each) | {"sentences": [_plain(line) for line in each.sentences]} for each in both])
         return
-    write_page(printable(f"{told}\n", allowed="\n"), out)
+    write_page(printable(f"{found}\n", allowed="\n"), out)
 
 
 def _plain(line: Any) -> dict[str, str]:

@@ -47,10 +47,10 @@ def sentence(row: Row, reference: str) -> str:
         return f"{about} the same in “{row.title}” and “{reference}” in every trial."
     if not (gap.mean_low > 0.0 or gap.mean_high < 0.0):
         many = row.trials > 1
-        told = f"{row.trials:,} trials do not tell" if many else "a single trial does not tell"
+        few = f"{row.trials:,} trials do not tell" if many else "a single trial does not tell"
         between = f" ({_range(gap.mean_low, gap.mean_high, row.unit)})" if many else ""
         return (
-            f"{about} {told} whether it is higher or lower on average in “{row.title}” than in "
+            f"{about} {few} whether it is higher or lower on average in “{row.title}” than in "
             f"“{reference}”{between}."
         )
     word, share = ("higher", gap.p_greater) if gap.mean > 0.0 else ("lower", gap.p_less)

@@ -105,10 +105,10 @@ class Contrast:
         lines = [heading, f"They part in {self.parted}; until then every sentence is the same."]
         stories = {f"[{story.scenario}]": _lines(story, self.parted) for story in (self.one, self.other)}
         shared = set.intersection(*(set(each) for each in stories.values()))
-        told: list[tuple[Quarter, str]] = []
+        apart: list[tuple[Quarter, str]] = []
         for tag, own in stories.items():
-            told += [(at, f"{at}  {tag} {text}") for at, text in own if (at, text) not in shared]
-        return "\n".join([*lines, *(text for _, text in sorted(told, key=lambda each: each[0].ordinal))])
+            apart += [(at, f"{at}  {tag} {text}") for at, text in own if (at, text) not in shared]
+        return "\n".join([*lines, *(text for _, text in sorted(apart, key=lambda each: each[0].ordinal))])
 
 
 def story(
@@ -141,7 +141,7 @@ def story(
         block.advance()
         at = chosen.start + step
         said = [("scenario", f"As the scenario has it: {event.text()}") for event in own if event.at == at]
-        said += _told(block.values, before, chosen.case, at)
+        said += _happened(block.values, before, chosen.case, at)
         sentences += [Sentence(at, kind, text) for kind, text in said]
         before = {name: np.array(block.values[name][..., 0]) for name in _STATES}
     return Story(chosen.name, chosen.title, trial, drawn_with, tuple(sentences))
@@ -164,15 +164,15 @@ def contrast(one: Scenario | str, other: Scenario | str, *, trial: int, seed: in
     stories = [story(each, trial=trial, seed=seed) for each in (first, second)]
     steps = min(first.n_steps, second.n_steps)
     by_quarter = [
-        [[each.text for each in told.sentences if each.at == first.start + step] for step in range(steps)]
-        for told in stories
+        [[each.text for each in one_of.sentences if each.at == first.start + step] for step in range(steps)]
+        for one_of in stories
     ]
     parted = next((step for step in range(steps) if by_quarter[0][step] != by_quarter[1][step]), None)
     return Contrast(stories[0], stories[1], None if parted is None else first.start + parted)
 
 
-def _lines(told: Story, since: Quarter) -> list[tuple[Quarter, str]]:
-    return [(each.at, each.text) for each in told.sentences if each.at >= since]
+def _lines(story: Story, since: Quarter) -> list[tuple[Quarter, str]]:
+    return [(each.at, each.text) for each in story.sentences if each.at >= since]
 
 
 def _own_events(scenario: Scenario) -> list[Event]:
@@ -183,10 +183,10 @@ def _own_events(scenario: Scenario) -> list[Event]:
     return [event for event in scenario.events if event not in inherited]
 
 
-def _told(
+def _happened(
     values: dict[str, Any], before: dict[str, Array] | None, case: Case, at: Quarter
 ) -> Iterator[tuple[str, str]]:
-    """Yield what is to be told of a quarter, as kind and text."""
+    """Yield what happened in a quarter, as kind and text."""
     if before is not None:
         yield from _changes(values, before, case)
     if values["disaster"][0] > 0:
