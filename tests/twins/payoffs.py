@@ -27,10 +27,15 @@ def _own(w):
 
 
 def _of(w, j):
-    found = w.interest[j] * influence(w, j) + w.margin_value * w.supplier_share[j]
+    held = w.interest[j] * influence(w, j)
     for r in w.partners:
-        found += hostility(w, j, r) * (1 - influence(w, r))
-    return found + worth(w, j, w.posture[j], w.courting_drive[j], w.pressing_value[j])
+        held += hostility(w, j, r) * (1 - influence(w, r))
+    # Courting goes up to level 3.
+    return (
+        3 * held
+        + w.margin_value * w.supplier_share[j]
+        + worth(w, j, w.posture[j], w.courting_drive[j], w.pressing_value[j])
+    )
 
 
 def step(w):

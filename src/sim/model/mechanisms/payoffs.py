@@ -2,13 +2,14 @@
 
     recipient:  capability C / C0 + autonomy a + security (1 - mean pressure) - strain commitments / cap
                 - pressed n                                n partners press
-    partner j:  interest_j I_j + sum_r h_jr (1 - I_r) + margin share_j              what it holds
+    partner j:  top (interest_j I_j + sum_r h_jr (1 - I_r)) + margin share_j        what it holds
                 + U_j(e_j)                                                          what its posture is worth
 
-with the influence I and hostility h of `posture`, and its utility U_j of the level in force, without inertia:
-what a partner is said to gain is what it chooses by (evidence: agreement_jp_industry, osa_counter_china,
-pk_motive, bd_autonomy_gain, x_in_loc). Weights are judgements; a report compares changes, not levels across
-actors.
+with the influence I and hostility h of `posture`, and its utility U_j of the level in force, without
+inertia: what a partner is said to gain is what it chooses by. What it holds, and what its rivals do not, is
+worth as much as courting for it was at the top level: nobody loses by what it has won (evidence:
+agreement_jp_industry, osa_counter_china, pk_motive, bd_autonomy_gain, x_in_loc). Weights are judgements; a
+report compares changes, not levels across actors.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.numerics.elementary import total
-from sim.vocabulary.axes import RECIPIENT, Array
+from sim.vocabulary.axes import LEVELS, RECIPIENT, Array
+
+#: The hardest courting.
+_TOP = float(LEVELS.index("court hard") - LEVELS.index("passive"))
 
 #: A cap below this is none, US$ m.
 _NOTHING = 1e-9
@@ -84,8 +88,7 @@ def step(
     hostility = np.maximum(0.0, -relation[RECIPIENT + 1 :])
     courting = np.maximum(0.0, posture)
     theirs = (
-        interest * influence
-        + total(np.moveaxis(hostility * (1.0 - influence), 1, 0))
+        _TOP * (interest * influence + total(np.moveaxis(hostility * (1.0 - influence), 1, 0)))
         + margin_value * share
         + courting_drive * courting
         - courtship_cost * courting * (courting + 2.0 * purse_load) / fiscal_room
