@@ -9,7 +9,7 @@ def start(w):
     w.alignment_at_start = list(w.alignment)
     w.goodwill_at_start = list(w.goodwill)
     w.fleet_share_at_start = [[_fleet_share(w, s, c) for c in w.categories] for s in w.suppliers]
-    w.concentration_at_start = [_concentration(w, s) for s in w.suppliers]
+    w.aversion_at_start = [_aversion(w, s, w.commitment_doubt) for s in w.suppliers]
 
 
 def _fleet_share(w, s, c):
@@ -19,6 +19,11 @@ def _fleet_share(w, s, c):
 def _concentration(w, s):
     # An order concentrates by the supplier's own share, and less by that of the rest of its camp.
     return w.installed_share[s] + w.camp_correlation * (w.camp_share[s] - w.installed_share[s])
+
+
+def _aversion(w, s, doubt):
+    weight = w.concentration_weight * (1 + w.doubt_weight * doubt)
+    return weight * max(0.0, _concentration(w, s) - w.concentration_threshold)
 
 
 def utilities(w, c):
@@ -39,9 +44,8 @@ def utilities(w, c):
             v += w.agreement_draw * (w.agreement_rung[s] - w.rung_at_start[s]) / 5
             v += w.goodwill_draw * (w.goodwill[s] - w.goodwill_at_start[s])
         v += w.fleet_aversion * w.mixing_cost * (_fleet_share(w, s, c) - w.fleet_share_at_start[s][c])
-        aversion = w.concentration_weight * (1 + w.doubt_weight * w.doubt_a_quarter_ago)
-        v -= aversion * max(0.0, _concentration(w, s) - w.concentration_threshold)
-        v += aversion * max(0.0, w.concentration_at_start[s] - w.concentration_threshold)
+        # What concentration cost at the start is in the estimated odds.
+        v -= _aversion(w, s, w.doubt_a_quarter_ago) - w.aversion_at_start[s]
         v -= w.political_cost[s] - w.political_cost_at_start[s] + w.coercion[s]
         if s in w.partners and w.relation[0][s] < 0:
             v += w.hostility_weight * w.relation[0][s]

@@ -156,7 +156,7 @@ _STATE = _group(
     ("pressure_at_start", "", "index", "Border pressure at the start, all fronts"),
     ("goodwill_at_start", "partner", "index", "Goodwill at the start"),
     ("fleet_share_at_start", "supplier category", "share", "Share of the category's stock at the start"),
-    ("concentration_at_start", "supplier", "share", "Concentration of the stock at the start"),
+    ("aversion_at_start", "supplier", "logit", "Aversion to concentration at the start"),
     ("order_share_at_start", "supplier", "share", "Share of arms ordered in the five years before the start"),
     ("attention_between", "actor partner", "level", "How hard one partner courts another, 0 to 3"),
     ("attention_at_start", "actor partner", "level", "The same at the start"),

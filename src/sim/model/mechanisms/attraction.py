@@ -4,7 +4,7 @@
           + theta_F (F - F0) + theta_T (T - T0)
           + theta_A (A - A0) + theta_L (L - L0) / 5 + theta_G (G - G0)
           + theta_M m (M - M0)
-          - theta_H (1 + doubt) (max(0, H - h) - max(0, H0 - h)) - (X - X0) - Y - haste lead
+          - (theta_H (1 + doubt) max(0, H - h) - cost at the start) - (X - X0) - Y - haste lead
 
 V0 is the standing part; S the supplier's share of the installed stock; C its share of the remembered orders
 of the category; R one if it had any order in the last years; F and T finance and technology transfer on
@@ -15,7 +15,8 @@ partners' postures are unsteady; X the political cost, Y what a hostile relation
 the border pressure under the variant in which urgency favours fast suppliers (zero under the other).
 
 Terms that no record of choices can identify are measured from the start (F0, T0, ...): there the odds are
-those estimated, which already contain what was on offer then.
+those estimated, which already contain what was on offer then. So it is with the aversion to concentration:
+its cost at the start is in the odds, and a motive that grows later adds to it.
 
 Evidence: x_choice_logit, x_supplier_memory, cn_lockin_cause, switch_cost_high, jp_integration_gap,
 bd_nonalign_diversify_norm, jp_finance_offer, jp_fin_solidify_partner, agreement_jp_industry, sec_coop_2010s,
@@ -54,7 +55,7 @@ class Start:
     alignment_at_start: Array  # partner
     goodwill_at_start: Array  # partner
     fleet_share_at_start: Array  # supplier, category
-    concentration_at_start: Array  # supplier
+    aversion_at_start: Array  # supplier; logits
 
 
 def start(
@@ -69,6 +70,10 @@ def start(
     installed_share: Array,
     camp_share: Array,
     camp_correlation: Array,
+    commitment_doubt: Array,
+    concentration_weight: Array,
+    doubt_weight: Array,
+    concentration_threshold: Array,
 ) -> Start:
     """Remember offers, ties and stocks as they were at the start."""
     return Start(
@@ -78,7 +83,13 @@ def start(
         alignment_at_start=np.array(alignment),
         goodwill_at_start=np.array(goodwill),
         fleet_share_at_start=stock / np.maximum(category_stock, np.finfo(float).tiny),
-        concentration_at_start=concentration(installed_share, camp_share, camp_correlation),
+        aversion_at_start=_aversion(
+            concentration(installed_share, camp_share, camp_correlation),
+            commitment_doubt,
+            concentration_weight,
+            doubt_weight,
+            concentration_threshold,
+        ),
     )
 
 
@@ -86,6 +97,12 @@ def concentration(installed_share: Array, camp_share: Array, camp_correlation: A
     """Return the share of the stock that runs the risks of each supplier, shape (supplier, trial)."""
     mixed: Array = installed_share + camp_correlation * (camp_share - installed_share)
     return mixed
+
+
+def _aversion(share: Array, doubt: Array, weight: Array, doubt_weight: Array, threshold: Array) -> Array:
+    """Return what concentration costs; a portfolio is a hedge against partners in doubt."""
+    cost: Array = weight * (1.0 + doubt_weight * doubt) * np.maximum(0.0, share - threshold)
+    return cost
 
 
 def step(
@@ -112,7 +129,7 @@ def step(
     rung_at_start_prev: Array,
     goodwill_at_start_prev: Array,
     fleet_share_at_start_prev: Array,
-    concentration_at_start_prev: Array,
+    aversion_at_start_prev: Array,
     doubt_weight: Array,
     coercion: Array,
     installed_weight: Array,
@@ -147,18 +164,20 @@ def step(
     )
     cost = political_cost - political_cost_at_start_prev + coercion
     cost[:n_partners] += hostility_weight * np.maximum(0.0, -relation_prev[RECIPIENT])
-    # A portfolio is a hedge against partners whose commitment is in doubt.
-    aversion = concentration_weight * (1.0 + doubt_weight * commitment_doubt_prev)
-    above = np.maximum(
-        0.0, concentration(installed_share_prev, camp_share_prev, camp_correlation) - concentration_threshold
-    ) - np.maximum(0.0, concentration_at_start_prev - concentration_threshold)
+    aversion = _aversion(
+        concentration(installed_share_prev, camp_share_prev, camp_correlation),
+        commitment_doubt_prev,
+        concentration_weight,
+        doubt_weight,
+        concentration_threshold,
+    )
     haste = urgency * total(border_pressure)
     terms = {
         "installed base": installed_weight * installed_share_prev,
         "recent order": recent_weight * is_recent,
         "finance": finance_weight * (finance_terms - finance_at_start_prev),
         "ties": ties,
-        "concentration": -aversion * above,
+        "concentration": -(aversion - aversion_at_start_prev),
         "politics": -cost,
         "urgency": -haste * lead_time_factor,
     }
