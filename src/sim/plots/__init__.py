@@ -7,8 +7,9 @@ from sim.plots.composition_chart import composition
 from sim.plots.decision_chart import decision
 from sim.plots.difference_chart import difference_fan
 from sim.plots.fan_chart import fan
+from sim.plots.forest_chart import forest
 from sim.plots.gallery import gallery
 from sim.plots.order_book_chart import order_book
 from sim.plots.style import save
 
-__all__ = ["composition", "decision", "difference_fan", "fan", "gallery", "order_book", "save"]
+__all__ = ["composition", "decision", "difference_fan", "fan", "forest", "gallery", "order_book", "save"]

@@ -201,7 +201,7 @@ def panels(
     columns = count if count <= 3 else 2 if count == 4 else 3
     rows = math.ceil(count / columns)
     lines = [line for note in notes for line in textwrap.wrap(note, _FOOTER_CHARACTERS)]
-    lines += [_about(runs), _source(runs, has_history)]
+    lines += footer(runs, has_history)
     legend_columns = 1 if is_beside else _columns(handles)
     legend = 0.0 if is_beside else 0.22 + 0.17 * (math.ceil(len(handles) / legend_columns) - 1)
     right = 1.35 if is_beside else 0.0
@@ -286,6 +286,11 @@ def ends_of_quarters(runs: xr.Dataset) -> Array:
 def start_of(runs: xr.Dataset) -> float:
     """Return the start of the first quarter as a decimal year."""
     return float(ends_of_quarters(runs)[0] - 0.25)
+
+
+def footer(runs: xr.Dataset, has_history: bool = False) -> list[str]:
+    """Return the lines below a figure: how many trials, which software, and the source of the data."""
+    return [_about(runs), _source(runs, has_history)]
 
 
 def _columns(handles: Sequence[Artist]) -> int:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.compare.measure import COMMON, Measure
+from sim.analysis.compare.measure import COMMON, Measure, display_name
 from sim.analysis.compare.paired import split
 from sim.numerics.elementary import Z95
 from sim.runs.dataset import complete_trials, manifest
@@ -85,6 +85,7 @@ def effects(
     quarters = runs["time"].dt
     coordinates = {
         "scenario": others,
+        "scenario_title": ("scenario", [display_name(runs, "scenario", each) for each in others]),
         "measure": [each.key for each in measures],
         "unit": ("measure", [each.unit for each in measures]),
         "text": ("measure", [each.text(runs) for each in measures]),

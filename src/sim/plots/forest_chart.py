@@ -1,0 +1,78 @@
+"""Forest: one measure, every scenario, the mean paired difference with its interval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from sim.analysis.compare.measure import display_name
+from sim.plots import style
+from sim.runs.dataset import manifest
+from sim.vocabulary.errors import UnknownName, nearest
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_ROW, _HEAD, _FOOT = 0.24, 0.45, 0.95
+#: Part of the width for the names of scenarios.
+_NAMES = 0.34
+
+
+@style.styled
+def forest(
+    effects: xr.Dataset, measure: str, *, in_deviations: bool = False, title: str | None = None
+) -> Figure:
+    """Draw the mean difference of every scenario to the reference, with its 95 % interval, sorted by size.
+
+    Parameters
+    ----------
+    effects : xarray.Dataset
+        From `sim.effects`.
+    measure : str
+        Its key, such as ``"hhi"`` or ``"supplier_share.other"``.
+    in_deviations : bool
+        In standard deviations over the trials of the reference instead of the measure's unit.
+    title : str, optional
+        Instead of the measure in words.
+    """
+    known = [str(each) for each in effects["measure"].values]
+    if measure not in known:
+        remedy = nearest(measure, known, "measures")
+        raise UnknownName("", "measure", "not among the effects: {value}", remedy, measure)
+    one = effects.sel(measure=measure)
+    name = "size" if in_deviations else "mean"
+    middle, low, high = (one[each].values for each in (name, f"{name}_low", f"{name}_high"))
+    order = np.argsort(middle, kind="stable")
+    labels = [display_name(effects, "scenario", str(effects["scenario"].values[k])) for k in order]
+    height = _HEAD + _ROW * (len(order) + 1) + _FOOT
+    figure = Figure(figsize=(style.WIDTH, height))
+    bottom, top = _FOOT / height, 1 - _HEAD / height
+    axis = figure.add_axes((_NAMES, bottom, 0.98 - _NAMES, top - bottom))
+    rows = np.arange(len(order))
+    axis.axvline(0, color="black", linewidth=0.8)
+    clear = (low[order] > 0) | (high[order] < 0)
+    for row, k, is_clear in zip(rows, order, clear, strict=True):
+        colour = style.SCENARIO_COLOURS[0] if is_clear else style.REST_COLOUR
+        axis.plot([low[k], high[k]], [row, row], color=colour, linewidth=2.0)
+        axis.plot(middle[k], row, "o", color=colour, markersize=4)
+    axis.set_yticks(rows, labels)
+    axis.set_ylim(-0.7, len(order) - 0.3)
+    axis.grid(visible=True, axis="x")
+    axis.grid(visible=False, axis="y")
+    unit = "standard deviations of the reference" if in_deviations else str(one["unit"].values)
+    axis.set_xlabel(f"Mean difference to {_of_reference(effects)} ({unit})")
+    notes = [
+        "Mean over the quarters from the first in which the two differ; bars: 95 % Monte Carlo intervals, grey"
+        " where they hold zero.",
+        *style.footer(effects),
+    ]
+    style.inscribe(figure, title or str(one["text"].values), notes)
+    return figure
+
+
+def _of_reference(effects: xr.Dataset) -> str:
+    """Return the reference's title, or its name where no title is known."""
+    titles = manifest(effects)["scenarios"].get(effects.attrs["reference"], {})
+    return str(titles.get("title", effects.attrs["reference"]))
