@@ -126,12 +126,13 @@ def _go_on(out: Path, trials: int | None, workers: int | None) -> None:
     from sim.cli.terminal import progress, write_needs
     from sim.runs import dataset as results
     from sim.runs import run as running
+    from sim.runs.experiment import Execution
     from sim.runs.store import Store
 
     spec = Store.open(out).spec
     total = (trials or spec.trials) * len(spec.scenarios)
     with progress(total, spec.block) as advance, _interruptible(out, is_new=False):
-        runs = running.extend(out, trials, workers=workers, progress=advance, announce=write_needs)
+        runs = running.go_on(out, trials, None, Execution(None, workers, advance, write_needs))
     done = results.manifest(runs)["trials"]
     click.echo(f"{out}: {done:,} trials of {', '.join(map(str, runs['scenario'].values))}")
     finish(runs)

@@ -48,6 +48,13 @@ def _is_truth(value: Any) -> bool:
     return type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_")
 
 
+def truth(value: Any, name: str) -> bool:
+    """Return a truth value; 1, "no" and None are none, NumPy's are."""
+    if not isinstance(value, bool) and not _is_truth(value):
+        raise WrongType("", name, f"{shown(value)} is neither True nor False", "Give one of the two.")
+    return bool(value)
+
+
 def seed(value: Any) -> int:
     """Return a seed: a whole number from 0 to 2^63 - 1."""
     return whole(value, "seed", 0)
@@ -81,6 +88,13 @@ def expanded(value: Path) -> Path:
         return value.expanduser()
     except RuntimeError:
         raise InputError("", str(value), "there is no such home folder", "Write the path in full.") from None
+
+
+def function(value: Any, name: str) -> Any:
+    """Return something that can be called."""
+    if not callable(value):
+        raise WrongType("", name, f"{shown(value)} is not a function", "Give one.")
+    return value
 
 
 def table(value: Any, name: str) -> Mapping[str, Any]:
