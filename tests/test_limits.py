@@ -29,10 +29,10 @@ from sim.model.mechanisms import grants
 from sim.parameter.parameter_set import ParameterSet
 from sim.runs import free_memory, pool
 from sim.runs import run as running
-from sim.runs.batch import MOST_TRIALS
 from sim.runs.experiment import Execution, Experiment, Kept
 from sim.runs.store import Store
 from sim.vocabulary import docstrings
+from sim.vocabulary.arguments import MOST_TRIALS
 from sim.vocabulary.errors import InputError, OutOfBounds, WrongType
 from workshop import Workshop
 

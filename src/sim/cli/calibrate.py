@@ -41,8 +41,10 @@ PATTERN_TRIALS = 1000
 @click.argument("deals", required=False, metavar="[DEALS]", type=options.PATH)
 @options.base
 @click.option("--dyads", type=options.PATH, metavar="FILE", help="Distances between pairs of states.")
-@click.option("--from", "first_year", type=int, metavar="YEAR", help="First order year.  [default: all]")
-@click.option("--to", "last_year", type=int, metavar="YEAR", help="Last order year.  [default: all]")
+@click.option(
+    "--from", "first_year", type=options.YEAR, metavar="YEAR", help="First order year.  [default: all]"
+)
+@click.option("--to", "last_year", type=options.YEAR, metavar="YEAR", help="Last order year.  [default: all]")
 @click.option(
     "--simulate",
     "replicates",

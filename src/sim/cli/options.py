@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import click
 
 from sim.vocabulary import arguments
-from sim.vocabulary.arguments import SEED, TRIALS
+from sim.vocabulary.arguments import MOST_TRIALS, SEED, TRIALS
+from sim.vocabulary.dates import FIRST_YEAR, LAST_YEAR
 
 Command = TypeVar("Command", bound=Callable[..., Any] | click.Command)
 
@@ -42,6 +43,12 @@ def _years(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     except ValueError:
         raise click.BadParameter(f"{value!r} is not a list of years; write 2030,2040") from None
 
+
+#: A year of the calendar.
+YEAR: click.ParamType[Any] = click.IntRange(FIRST_YEAR, LAST_YEAR)
+
+#: The number of a trial.
+TRIAL: click.ParamType[Any] = click.IntRange(0, MOST_TRIALS - 1)
 
 scenarios = click.argument("names", metavar="SCENARIO...", nargs=-1, required=True)
 trials = click.option(

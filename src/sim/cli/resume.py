@@ -40,7 +40,7 @@ def extend(out: Path, trials: int, workers: int | None) -> None:
 
 @click.command()
 @_store
-@click.option("--trial", type=click.IntRange(min=0), metavar="K", help="Which.  [default: the first to fail]")
+@click.option("--trial", type=options.TRIAL, metavar="K", help="Which.  [default: the first to fail]")
 @click.option("--scenario", metavar="NAME", help="Of which scenario.  [default: that of the failure]")
 @options.as_json
 def replay(out: Path, trial: int | None, scenario: str | None, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sim.analysis.compare.measure import Measure, largest_supplier
+from sim.plots import given
 from sim.plots.composition_chart import composition
 from sim.plots.difference_chart import difference_fan
 from sim.plots.fan_chart import fan
@@ -33,8 +34,9 @@ def gallery(
     reference : str, optional
         Scenario to compare with; the first by default.
     """
+    given.check(runs, history=history)
     names = [str(name) for name in runs["scenario"].values]
-    reference = names[0] if reference is None else reference
+    reference = given.scenario(runs, reference, "reference")
     for measure in _measures(runs):
         sel = dict(measure.where)
         yield (

@@ -26,6 +26,7 @@ from sim.runs.precision import StoppingRule
 from sim.runs.store import Spec, Store
 from sim.scenario import record as scenario_record
 from sim.scenario.scenario import Scenario
+from sim.vocabulary.arguments import MOST_TRIALS
 from sim.vocabulary.errors import Contradiction, OutOfBounds
 
 if TYPE_CHECKING:
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
 
 #: Trials from which a few of them are run beforehand, to say how much disk all take; and how many.
 WORTH_A_PILOT, PILOT = 32_768, 64
-
-#: Trials are numbered below this: some days of a large machine, and a sampling error of one in 65,000.
-MOST_TRIALS = 2**32
 
 #: Scenario, block, first trial, number of trials.
 Job = tuple[int, int, int, int]
@@ -68,7 +66,7 @@ class Batch:
             If the rules are others, or a scenario is no longer what it was.
         """
         file = shown(store.path)
-        schedule = USUAL.replace(rules or {})
+        schedule = USUAL.replace(rules)
         if schedule.rules != store.spec.rules:
             made, given = (
                 ", ".join(each.values()) or "of the model" for each in (store.spec.rules, schedule.rules)

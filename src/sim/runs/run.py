@@ -147,12 +147,11 @@ def prepare(
     usual = TRIALS if until is None else precision.MOST
     most = usual if experiment.trials is None else arguments.whole(experiment.trials, "trials", 1)
     first_trial = arguments.whole(experiment.first_trial, "first_trial")
-    rules = _rules(experiment.rules)
     steps = calendar.steps(kept.quarters, first.start, first.n_steps)
     is_summary = arguments.truth(kept.summary, "summary")
     if is_summary and until is not None:
         raise Contradiction("", "until", "needs the trials, and summary drops them", "Leave one out.")
-    schedule = USUAL.replace(rules)
+    schedule = USUAL.replace(experiment.rules)
     spec = Spec(
         scenarios=(),
         seed=arguments.seed(experiment.seed),
@@ -166,7 +165,7 @@ def prepare(
         is_summary=is_summary,
         until=until,
         most=most,
-        engine=results.chosen_engine(execution.engine, most * len(chosen), bool(rules)),
+        engine=results.chosen_engine(execution.engine, most * len(chosen), bool(schedule.rules)),
         version=version(),
         code="",
     )
@@ -257,7 +256,7 @@ def extend(
 
 def go_on(out: str | Path, trials: int | None, rules: Rules | None, execution: Execution) -> xr.Dataset:
     """Run what a store lacks of so many trials; by default, of those that it is a run of."""
-    out, rules = arguments.path(out, "out"), _rules(rules)
+    out = arguments.path(out, "out")
     store = Store.open(out)
     with store.lock():
         store = Store.open(out)  # as it is now that nobody else writes
@@ -370,16 +369,8 @@ def _refuse(target: Path, spec: Spec) -> NoReturn:
     raise InputError(shown(target), "", "already exists", remedy)
 
 
-def _rules(given: Any) -> Rules:
-    """Return rules as a mapping from stage to function."""
-    rules = {} if given is None else arguments.table(given, "rules")
-    return {name: arguments.function(rule, f"rules.{name}") for name, rule in rules.items()}
-
-
 def _scenarios(given: Any) -> list[Scenario]:
     scenarios = loaded(given)
-    if not scenarios:
-        raise InputError("", "scenarios", "nothing to run", "Name at least one scenario.")
     first = scenarios[0]
     for other in scenarios[1:]:
         if (other.case, other.start, other.end) != (first.case, first.start, first.end):

@@ -16,8 +16,9 @@ import numpy as np
 
 from sim.design.sampling import restore
 from sim.numerics.elementary import Z95
-from sim.runs.dataset import complete_trials, manifest
-from sim.vocabulary.errors import InputError, UnknownName, nearest
+from sim.runs.dataset import checked, complete_trials, manifest
+from sim.vocabulary import arguments
+from sim.vocabulary.errors import InputError, UnknownName, WrongType, nearest
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -42,7 +43,7 @@ _QUANTILES = (0.5, 0.05, 0.25, 0.75, 0.95)
 
 
 def compare(
-    runs: xr.Dataset, reference: str | None = None, variables: Iterable[str] | None = None
+    runs: xr.Dataset, reference: str | None = None, variables: Iterable[str] | str | None = None
 ) -> xr.Dataset:
     """Return the paired differences of every scenario to a reference.
 
@@ -52,7 +53,7 @@ def compare(
         From `sim.run`, with at least two scenarios.
     reference : str, optional
         Name of the scenario to compare with; the first by default.
-    variables : iterable of str, optional
+    variables : str or iterable of str, optional
         Which variables; all by default.
 
     Returns
@@ -66,16 +67,20 @@ def compare(
     import xarray as xr
 
     manifest(runs)  # refuses what is no result
-    runs = complete_trials(runs)
+    runs = complete_trials(checked(runs, "time", "trial"))
     reference, others = split(runs, reference)
-    chosen = [str(name) for name in runs.data_vars] if variables is None else list(variables)
+    remedy = 'Give names of variables, such as ["hhi"].'
+    known = [str(name) for name in runs.data_vars]
+    chosen = known if variables is None else arguments.texts(variables, "variables", remedy)
+    if not chosen:
+        raise WrongType("", "variables", "no variable to compare", remedy)
     for name in chosen:
         if name not in runs:
             raise UnknownName(
                 "",
                 "variables",
                 "not in the result: {value}",
-                nearest(name, [str(each) for each in runs.data_vars]),
+                nearest(name, known),
                 name,
             )
     base = runs.sel(scenario=reference)
@@ -106,7 +111,7 @@ def split(runs: xr.Dataset, reference: str | None) -> tuple[str, list[str]]:
         problem = "there is one scenario in the result, and nothing to compare it with"
         raise InputError("", "runs", problem, 'Keep the dimension: runs.sel(scenario=["a", "b"]).')
     names = [str(name) for name in runs["scenario"].values]
-    reference = names[0] if reference is None else reference
+    reference = names[0] if reference is None else arguments.text(reference, "reference")
     if reference not in names:
         remedy = nearest(reference, names)
         raise UnknownName("", "reference", "no such scenario in the result: {value}", remedy, reference)
