@@ -51,7 +51,7 @@ _recipient = click.option("--recipient", metavar="NAME", help="Whose deals, if t
 )
 @click.option(
     "--trials",
-    type=click.IntRange(min=10),
+    type=options.count(10),
     default=TRIALS_OF_ORIGIN,
     show_default=True,
     metavar="N",
@@ -123,7 +123,8 @@ def _spans(
     """Read windows such as 2020-2024."""
     spans = []
     for value in values:
-        first, last = (options.YEAR.convert(part, parameter, context) for part in value.partition("-")[::2])
+        ends = value.partition("-")[::2]
+        first, last = (options.YEAR(part, parameter, context) for part in ends)
         if first > last:
             raise click.BadParameter(f"{value} ends before it begins; write 2020-2024")
         spans.append((first, last))

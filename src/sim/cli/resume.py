@@ -31,7 +31,7 @@ def resume(out: Path, workers: int | None) -> None:
 
 @click.command()
 @_store
-@click.option("--trials", type=click.IntRange(min=1), required=True, metavar="N", help="Trials in all.")
+@click.option("--trials", type=options.count(1), required=True, metavar="N", help="Trials in all.")
 @options.workers
 def extend(out: Path, trials: int, workers: int | None) -> None:
     """Add trials to a run, up to N in all; equals one run of N."""

@@ -76,7 +76,7 @@ def run(
     from sim.scenario import scenario
 
     chosen = [scenario.load(name) for name in names]
-    _check_years(chosen[0], years)
+    _check_years(chosen[0], years, quarters)
     target = _with_suffix(out) if out is not None else None
     is_default = click.get_current_context().get_parameter_source("trials") is ParameterSource.DEFAULT
     drawn = Sampling(sampling, replicates, antithetic)
@@ -194,24 +194,25 @@ def _kept(chosen: Sequence[Scenario], keep: tuple[str, ...] | None) -> tuple[str
     return tuple(dict.fromkeys((*needed, *looked_at, *(light if keep is None else keep))))
 
 
-def _check_years(scenario: Scenario, years: tuple[int, ...] | None) -> None:
-    """Refuse years outside the horizon before a long run, not after it."""
-    from sim.analysis.compare.summary import check_years, year_ends
+def _check_years(scenario: Scenario, years: tuple[int, ...] | None, quarters: str | None = None) -> None:
+    """Refuse years of which nothing is kept before a long run, not after it."""
+    from sim.analysis.compare.summary import check_years
+    from sim.runs.quarters import steps
 
-    ends = year_ends([str(scenario.start + step) for step in range(scenario.n_steps)])
-    if years is not None and ends:
-        check_years(years, ends[0], ends[-1])
+    kept = steps(quarters, scenario.start, scenario.n_steps)
+    if years is not None:
+        check_years(years, [str(scenario.start + step) for step in kept])
 
 
 def _summary(
     runs: xr.Dataset, chosen: Sequence[Scenario], years: tuple[int, ...] | None, reference: str | None
 ) -> list[Row]:
-    """Return the rows of the table; none where no trial is left."""
+    """Return the rows of the table; none where no trial is left, or no last quarter of a year is kept."""
     from sim.analysis.compare.measure import standard_measures
-    from sim.analysis.compare.summary import summarise
+    from sim.analysis.compare.summary import summarise, year_ends
     from sim.runs.dataset import completeness
 
-    if not completeness(runs).any():
+    if not completeness(runs).any() or not year_ends([str(each) for each in runs["quarter"].values]):
         return []
     look_at = dict.fromkeys(name for each in chosen for name in each.look_at)
     return summarise(runs, standard_measures(runs, look_at), years, reference)

@@ -79,7 +79,7 @@ class Execution:
             if self.executor is None and self.workers > 1 and (problem := pool.obstacle()):
                 remedy = "Give 1 (--workers 1), or leave it out."
                 raise InputError("", "workers", problem, remedy, self.workers)
-            return self.workers
+            return self.workers if self.executor is not None else min(self.workers, max(1, n_jobs))
         if self.executor is not None:
             return pool.size_of(self.executor)
         if n_jobs < 2 or work < pool.ENOUGH_WORK or pool.obstacle():

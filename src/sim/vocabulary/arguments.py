@@ -31,12 +31,12 @@ MOST_TRIALS = 2**32
 _LARGEST = sys.float_info.max
 
 #: Seeds and numbers of trials that the streams of random draws have room for.
-_LAST = 2**63 - 1
+LAST = 2**63 - 1
 
 
-def whole(value: Any, name: str, least: int = 0, most: int = _LAST) -> int:
+def whole(value: Any, name: str, least: int = 0, most: int = LAST) -> int:
     """Return a whole number within a range; 1.0, True and "1" are none, NumPy's integers are."""
-    upto = f" and at most {most:,}" if most < _LAST else ""
+    upto = f" and at most {most:,}" if most < LAST else ""
     remedy = f"Give a whole number of at least {least:,}{upto}."
     try:
         number = operator.index(value)
@@ -47,7 +47,7 @@ def whole(value: Any, name: str, least: int = 0, most: int = _LAST) -> int:
         better = f"Write {int(value)}." if is_whole else remedy
         raise WrongType("", name, f"{shown(value)} is not a whole number", better)
     if not least <= number <= most:
-        bound = f" It may be as large as {most:,}." if number > most == _LAST else ""
+        bound = f" It may be as large as {most:,}." if number > most == LAST else ""
         raise OutOfBounds("", name, f"{quoted(number)} is out of range", remedy + bound)
     return number
 
