@@ -83,6 +83,11 @@ RUN: Arguments = {
 }
 STORED: Arguments = {"out": ("$store", NOTHING), "rules": (None, RULES)}
 HOW = {name: RUN[name] for name in ("executor", "workers", "progress", "announce")}
+PAIRED: Arguments = {
+    "runs": ("$runs", NOTHING),
+    "reference": (None, NONE),
+    "variables": (None, NONE),
+}
 FIGURE: Arguments = {"runs": ("$runs", NOTHING), "title": (None, TITLE)}
 HISTORY: Arguments = {"history": (None, NONE)}
 DRAWN: Arguments = {"variable": ("hhi", NOTHING), "sel": (None, RULES), "total": ((), {"empty list"})}
@@ -98,10 +103,8 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
     "load": (sim.load, {"name_or_path": ("baseline", NOTHING), "case": (None, NONE)}),
     "diff": (sim.diff, {"a": (BASE, NOTHING), "b": (OTHER, NOTHING)}),
     "history": (sim.history, {"scenario": (BASE, NOTHING)}),
-    "compare": (
-        sim.compare,
-        {"runs": ("$runs", NOTHING), "reference": (None, NONE), "variables": (None, NONE)},
-    ),
+    "compare": (sim.compare, PAIRED),
+    "effects": (sim.effects, PAIRED),
     "first_passage": (
         sim.first_passage,
         {

@@ -69,24 +69,11 @@ def compare(
     manifest(runs)  # refuses what is no result
     runs = complete_trials(checked(runs, "time", "trial"))
     reference, others = split(runs, reference)
-    remedy = 'Give names of variables, such as ["hhi"].'
-    known = [str(name) for name in runs.data_vars]
-    chosen = known if variables is None else arguments.texts(variables, "variables", remedy)
-    if not chosen:
-        raise WrongType("", "variables", "no variable to compare", remedy)
-    for name in chosen:
-        if name not in runs:
-            raise UnknownName(
-                "",
-                "variables",
-                "not in the result: {value}",
-                nearest(name, known),
-                name,
-            )
+    names = chosen(runs, variables)
     base = runs.sel(scenario=reference)
     groups = _groups(runs)
     result: dict[str, Any] = {}
-    for name in chosen:
+    for name in names:
         standard = base[name].transpose("time", ..., "trial")
         parts = [
             _statistics(
@@ -103,6 +90,19 @@ def compare(
     }
     attributes = {**runs.attrs, "title": f"paired differences to {reference}", "reference": reference}
     return xr.Dataset(result, {**coordinates, "scenario": others, "statistic": list(STATISTICS)}, attributes)
+
+
+def chosen(runs: xr.Dataset, variables: Iterable[str] | str | None) -> tuple[str, ...]:
+    """Return the variables of a result that are named, by default all."""
+    known = [str(name) for name in runs.data_vars]
+    remedy = 'Give names of variables, such as ["hhi"].'
+    names = tuple(known) if variables is None else arguments.texts(variables, "variables", remedy)
+    if not names:
+        raise WrongType("", "variables", "no variable to compare", remedy)
+    for name in names:
+        if name not in known:
+            raise UnknownName("", "variables", "not in the result: {value}", nearest(name, known), name)
+    return names
 
 
 def split(runs: xr.Dataset, reference: str | None) -> tuple[str, list[str]]:
