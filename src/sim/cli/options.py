@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from sim.vocabulary import arguments
-from sim.vocabulary.arguments import LAST, MOST_TRIALS, SEED, TRIALS
-from sim.vocabulary.dates import FIRST_YEAR, LAST_YEAR
+from sim.vocabulary.arguments import FIRST_YEAR, LAST, LAST_YEAR, MOST_TRIALS, SEED, TRIALS
 
 Command = TypeVar("Command", bound=Callable[..., Any] | click.Command)
 

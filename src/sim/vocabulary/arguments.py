@@ -27,6 +27,9 @@ TRIALS_OF_ORIGIN, TRIALS_OF_WAVE = 2000, 30_720
 #: Trials are numbered below this: some days of a large machine, and a sampling error of one in 65,000.
 MOST_TRIALS = 2**32
 
+#: First and last year that can be written: results carry dates in nanoseconds, which end in 2262.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+
 #: The largest finite number.
 _LARGEST = sys.float_info.max
 
