@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 import plans
 import sim
+from sim.analysis.explain.picks import NEEDED
 
 ODD: dict[str, Any] = {
     "none": None,
@@ -126,6 +127,25 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
             "seed": (1, {*INDEX, *NONE}),
         },
     ),
+    "story": (
+        sim.story,
+        {
+            "source": (BASE, NOTHING),
+            "trial": (0, INDEX),
+            "scenario": (None, NONE),
+            "seed": (1, {*INDEX, *NONE}),
+        },
+    ),
+    "contrast": (
+        sim.contrast,
+        {
+            "one": (BASE, NOTHING),
+            "other": (OTHER, NOTHING),
+            "trial": (0, INDEX),
+            "seed": (1, {*INDEX, *NONE}),
+        },
+    ),
+    "picks": (sim.picks, {"runs": ("$worth", NOTHING), "scenario": (None, NONE)}),
     "factorial": (sim.factorial, {"bases": (BASE, NOTHING), "levers": ({LEVER: [0.1]}, {"empty mapping"})}),
     "design_table": (sim.design_table, {"bases": (BASE, NOTHING), "rows": ([{LEVER: 0.1}], NOTHING)}),
     "Sampling": (
@@ -214,6 +234,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {
         "$store": folder / "runs.zarr",
         "$runs": sim.run([BASE, OTHER], trials=2, keep=["hhi", "supplier_share", "order_book"], workers=1),
+        "$worth": sim.run(BASE, trials=2, keep=NEEDED, workers=1),
         "$explanation": sim.explain(BASE, trial=0, at="2020-Q1"),
         "$posterior": posterior,
         "$world": world,

@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from sim.analysis.compare.measure import display_name
 from sim.plots import given, style
 from sim.plots.fan_chart import YEARS_BEFORE
-from sim.runs.dataset import complete_trials
+from sim.runs.dataset import complete_trials, scenario_of
 from sim.vocabulary.axes import Array
 from sim.vocabulary.variables import GLOSSARY
 
@@ -53,7 +53,7 @@ def composition(
     variable = given.by_supplier(runs, variable)
     names = [str(name) for name in runs["scenario"].values]
     if scenario is not None:
-        names = [given.scenario(runs, scenario, "scenario")]
+        names = [scenario_of(runs, scenario, "scenario")]
     past, years = _past(runs, history, variable, years_before)
     means = (
         complete_trials(runs[[variable]])[variable]

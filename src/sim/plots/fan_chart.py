@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 
 from sim.analysis.compare.measure import Measure, display_name, take
 from sim.plots import given, style
+from sim.runs.dataset import scenario_of
 from sim.vocabulary.axes import Array
 from sim.vocabulary.variables import GLOSSARY
 
@@ -68,7 +69,7 @@ def fan(
     measure = given.measure(variable, sel, total)
     values = measure.take(runs)
     names = [str(name) for name in runs["scenario"].values]
-    reference = given.scenario(runs, reference, "reference")
+    reference = scenario_of(runs, reference, "reference")
     recorded = _recorded(history, measure, style.start_of(runs) - years_before)
     is_paired = len(names) > 1
     figure, axes = style.panels(

@@ -14,6 +14,7 @@ from sim.plots.composition_chart import composition
 from sim.plots.difference_chart import difference_fan
 from sim.plots.fan_chart import fan
 from sim.plots.order_book_chart import order_book
+from sim.runs.dataset import scenario_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -36,7 +37,7 @@ def gallery(
     """
     given.check(runs, history=history)
     names = [str(name) for name in runs["scenario"].values]
-    reference = given.scenario(runs, reference, "reference")
+    reference = scenario_of(runs, reference, "reference")
     for measure in _measures(runs):
         sel = dict(measure.where)
         yield (

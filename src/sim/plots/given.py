@@ -30,16 +30,6 @@ def measure(variable: Any, sel: Any, total: Any) -> Measure:
     return made
 
 
-def scenario(runs: Any, name: Any, place: str) -> str:
-    """Return the name of a scenario of a result; by default the first."""
-    names = [str(each) for each in runs["scenario"].values]
-    chosen = names[0] if name is None else arguments.text(name, place)
-    if chosen not in names:
-        remedy = nearest(chosen, names, "scenarios")
-        raise UnknownName("", place, "no such scenario in the result: {value}", remedy, chosen)
-    return chosen
-
-
 def by_supplier(runs: Any, variable: Any) -> str:
     """Return the name of a variable of a result that has the axis supplier and no other."""
     made = measure(variable, None, ["supplier"])

@@ -8,6 +8,7 @@ from sim.analysis.compare.measure import display_name
 from sim.plots import given
 from sim.plots.composition_chart import composition
 from sim.plots.fan_chart import fan
+from sim.runs.dataset import scenario_of
 from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def order_book(
         heading = f"Order book: {GLOSSARY['order_book'].label.lower()}"
         return fan(runs, "order_book", total=("supplier",), reference=reference, title=title or heading)
     given.check(runs, title)
-    scenario = given.scenario(runs, scenario, "scenario")
-    given.scenario(runs, reference, "reference")
+    scenario = scenario_of(runs, scenario, "scenario")
+    scenario_of(runs, reference, "reference")
     heading = f"Order book by supplier: {display_name(runs, 'scenario', scenario)}"
     return composition(runs, scenario, variable="order_book", history=history, title=title or heading)

@@ -169,6 +169,16 @@ def checked(runs: xr.Dataset, *dims: str, name: str = "runs", remedy: str = _A_R
     return runs
 
 
+def scenario_of(runs: xr.Dataset, name: str | None, place: str = "scenario") -> str:
+    """Return the name of a scenario of a result; by default the first."""
+    names = [str(each) for each in runs["scenario"].values]
+    chosen = names[0] if name is None else arguments.text(name, place)
+    if chosen not in names:
+        remedy = nearest(chosen, names, "scenarios")
+        raise UnknownName("", place, "no such scenario in the result: {value}", remedy, chosen)
+    return chosen
+
+
 def kept_names(keep: Iterable[str] | str | None) -> tuple[str, ...]:
     """Return what `keep` stands for; raise `UnknownName` for what cannot be kept."""
     recordable = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
