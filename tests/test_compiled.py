@@ -31,6 +31,7 @@ from sim.numerics.lists import pick, scatter
 from sim.numerics.streams import GRANULE, Streams
 from sim.parameter import variants
 from sim.runs import dataset as results
+from sim.runs import run_summary
 from sim.scenario import scenario
 from sim.vocabulary.errors import InputError, SimWarning
 from sim.vocabulary.variables import GLOSSARY
@@ -377,7 +378,8 @@ def test_durations_beyond_all_bounds_have_the_same_bits(
         assert have_same_bits(values, other[each]), each
 
 
-def test_a_trial_that_fails_fails_alike_and_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def trial_17_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     usual = design.draw_parameters
 
     def draw(plan: design.Plan, first: int, n: int, streams: Any = None) -> Values:
@@ -386,6 +388,9 @@ def test_a_trial_that_fails_fails_alike_and_alone(monkeypatch: pytest.MonkeyPatc
         return drawn
 
     monkeypatch.setattr(design, "draw_parameters", draw)
+
+
+def test_a_trial_that_fails_fails_alike_and_alone(trial_17_fails: None) -> None:
     base = plans.scenario("archipelago", n_steps=3)
     usual_run = sim.run(base, trials=40, keep=["hhi"], engine="numpy")
     with pytest.warns(SimWarning, match="1 of 1 blocks were run again in NumPy"):
@@ -395,6 +400,31 @@ def test_a_trial_that_fails_fails_alike_and_alone(monkeypatch: pytest.MonkeyPatc
     assert made["failures"] == results.manifest(usual_run)["failures"]
     assert [each["trial"] for each in made["failures"]] == [17]
     assert made["machine_code"]["blocks_run_again_in_numpy"] == 1
+
+
+class Stopped(Exception):
+    pass
+
+
+@pytest.mark.parametrize("summary", [False, True])
+def test_a_manifest_counts_the_blocks_of_all_sessions(
+    tmp_path: Path, trial_17_fails: None, monkeypatch: pytest.MonkeyPatch, summary: bool
+) -> None:
+    monkeypatch.setattr(run_summary, "CHECKPOINT", -1.0)
+    out, reported = tmp_path / "runs.zarr", iter(range(100))
+
+    def stop(_: int) -> None:
+        if next(reported) == 3:
+            raise Stopped
+
+    base = plans.scenario("archipelago", n_steps=2)
+    what: dict[str, Any] = {"keep": ["hhi"], "summary": summary, "engine": "compiled", "workers": 1}
+    with pytest.raises(Stopped):  # trial 17 is of the third block
+        sim.run(base, trials=32, block=8, **what, out=out, progress=stop)
+    sim.resume(out, workers=1)
+    made = results.manifest(sim.extend(out, 48, workers=1))
+    assert made["machine_code"] == {"blocks": 6, "blocks_run_again_in_numpy": 1, "remarks": []}
+    assert made == results.manifest(sim.open(out))
 
 
 def test_a_flag_in_any_quarter_sends_the_strip_to_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -618,7 +648,7 @@ def test_a_store_goes_on_in_numpy_where_the_environment_says_so(
     sim.run(base, trials=4, block=4, keep=["hhi"], engine="compiled", out=tmp_path / "runs.zarr")
     monkeypatch.setenv(results.ENGINE_VARIABLE, "numpy")
     longer = sim.extend(tmp_path / "runs.zarr", 8)
-    assert results.manifest(longer)["machine_code"]["blocks"] == 0
+    assert results.manifest(longer)["machine_code"]["blocks"] == 1  # of the two, that of the first session
     np.testing.assert_array_equal(longer.hhi, sim.run(base, trials=8, keep=["hhi"], engine="numpy").hhi)
 
 

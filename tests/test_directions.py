@@ -129,13 +129,11 @@ def test_a_few_signs_are_shown_by_few_trials(baseline: Scenario) -> None:
     assert {each.id: each.verdict for each in results} == dict.fromkeys(FEW, "shown")
 
 
-def test_blocks_change_no_number(baseline: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_change_no_number(baseline: Scenario) -> None:
     whole = directions.report(baseline, 30, 3, ["jp_total_assist"])
-    monkeypatch.setattr(engine, "BLOCK", 7)
     counted: list[int] = []
-    assert (
-        directions.report(baseline, 30, 3, ["jp_total_assist"], Execution(progress=counted.append)) == whole
-    )
+    execution = Execution(progress=counted.append, block=7)
+    assert directions.report(baseline, 30, 3, ["jp_total_assist"], execution) == whole
     assert sum(counted) == 30 * directions.n_runs(baseline, ["jp_total_assist"])
 
 

@@ -283,6 +283,7 @@ def test_a_contradiction_of_the_base_is_blamed_on_the_child(workshop: Workshop) 
         + event("2023-Q1", what="lapse", partner="borveil", rung=3),
     ],
 )
+@pytest.mark.filterwarnings("ignore:.*it is so already:sim.vocabulary.errors.IneffectiveChange")
 def test_no_contradiction(workshop: Workshop, text: str) -> None:
     assert len(workshop.scenario(text).events) == 2
 

@@ -29,9 +29,10 @@ from sim.model.mechanisms import grants
 from sim.parameter.parameter_set import ParameterSet
 from sim.runs import free_memory, pool
 from sim.runs import run as running
-from sim.runs.batch import MOST_TRIALS
+from sim.runs.experiment import Execution, Experiment, Kept
 from sim.runs.store import Store
 from sim.vocabulary import docstrings
+from sim.vocabulary.arguments import MOST_TRIALS
 from sim.vocabulary.errors import InputError, OutOfBounds, WrongType
 from workshop import Workshop
 
@@ -112,7 +113,8 @@ def test_more_trials_than_can_be_numbered_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_list_of_blocks_takes_no_memory() -> None:
-    planned = running.prepare(SCENARIO, trials=MOST_TRIALS, keep="hhi", summary=True, block=1)
+    experiment, kept = Experiment(SCENARIO, trials=MOST_TRIALS), Kept("hhi", summary=True)
+    planned = running.prepare(experiment, kept, Execution(block=1))
     tracemalloc.start()
     first = list(islice(planned.jobs(skip=lambda _: 7), 3))
     _, most = tracemalloc.get_traced_memory()
@@ -123,16 +125,20 @@ def test_a_list_of_blocks_takes_no_memory() -> None:
 
 
 def test_many_small_blocks_and_long_horizons_take_more() -> None:
-    from sim.runs.batch import Execution
-
-    execution = Execution(None, 1, None)
-    few, many = (running.prepare(SCENARIO, trials=10_000, keep="hhi", block=b) for b in (1000, 1))
-    assert many.needs("chunks", execution).disk > 30 * few.needs("chunks", execution).disk
+    few, many = (
+        running.prepare(Experiment(SCENARIO, trials=10_000), Kept("hhi"), Execution(workers=1, block=block))
+        for block in (1000, 1)
+    )
+    assert many.needs("chunks").disk > 30 * few.needs("chunks").disk
     short, long = (
-        running.prepare(plans.scenario("archipelago", n_steps=n), trials=1000, keep="hhi", quarters="2020-Q4")
+        running.prepare(
+            Experiment(plans.scenario("archipelago", n_steps=n), trials=1000),
+            Kept("hhi", "2020-Q4"),
+            Execution(workers=1),
+        )
         for n in (10, 680)
     )
-    assert long.needs("arrays", execution).memory > 4 * short.needs("arrays", execution).memory
+    assert long.needs("arrays").memory > 4 * short.needs("arrays").memory
 
 
 # ------------------------------------------------------------------ processes

@@ -27,6 +27,7 @@ from sim.sources import table as evidence
 from sim.vocabulary import units
 from sim.vocabulary.axes import QUARTERS, Array
 from sim.vocabulary.dates import Quarter
+from sim.vocabulary.errors import IneffectiveChange
 from sim.vocabulary.variables import GLOSSARY
 
 ARCHIPELAGO = Path(__file__).parent / "cases" / "archipelago"
@@ -235,7 +236,8 @@ def typical() -> Scenario:
     """The case from its documented start, with central values and no events."""
     baseline = scenario.load("baseline")
     central = {key: each.value for key, each in baseline.parameters.items() if each.distribution}
-    return dataclasses.replace(baseline, events=()).override(central)
+    with pytest.warns(IneffectiveChange, match="the model does not use it"):
+        return dataclasses.replace(baseline, events=()).override(central)
 
 
 def test_documented_postures_are_the_likeliest(typical: Scenario) -> None:

@@ -15,7 +15,13 @@ from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import InputError
 from workshop import BASE, Workshop, says
 
+#: The option of these tests is the default, which is said.
+choice_is_logit = pytest.mark.filterwarnings(
+    "ignore:.*choice = logit. no effect:sim.vocabulary.errors.IneffectiveChange"
+)
 
+
+@choice_is_logit
 def test_a_scenario_lies_over_its_base(workshop: Workshop) -> None:
     workshop.write("base.toml", BASE + '[set]\n"grants.handover" = 3\n"grants.budget_growth" = 0.3\n')
     mine = workshop.scenario(
@@ -45,6 +51,7 @@ def test_a_scenario_lies_over_its_base(workshop: Workshop) -> None:
     assert mine.case.recipient == "aldara"
 
 
+@choice_is_logit
 def test_a_variant_lies_under_what_its_scenario_sets(workshop: Workshop) -> None:
     variant = 'variant = { choice = "satisficing" }\n'
     assert workshop.scenario('variant = { choice = "logit" }\n').parameters["grants.handover"].value == 2
@@ -96,6 +103,7 @@ def test_override(workshop: Workshop) -> None:
     assert str(caught.value) == "grants.handovr: no such parameter. Did you mean grants.handover?"
 
 
+@choice_is_logit
 def test_the_digest_follows_what_can_change_a_number(workshop: Workshop) -> None:
     base = scenario.load("base.toml")
     assert workshop.scenario('story = "Words."\n').digest == base.digest
@@ -117,6 +125,7 @@ def test_a_scenario_survives_a_trip_to_another_process(workshop: Workshop) -> No
     assert copy.events == mine.events
 
 
+@choice_is_logit
 def test_diff(workshop: Workshop) -> None:
     base = scenario.load("base.toml")
     mine = workshop.scenario(

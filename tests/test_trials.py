@@ -80,10 +80,9 @@ def test_no_number_depends_on_how_it_is_run(
         pytest.skip("llvmlite is not installed")
     whole = numbers(baseline, Execution(engine="numpy"))
     assert all(each.size for each in whole)
-    monkeypatch.setattr(engine, "BLOCK", 11)
     monkeypatch.setattr(engine, "STRIP", 8)
     with ThreadPoolExecutor(2) as executor:
-        apart = numbers(baseline, Execution(executor, engine=execution.engine))
+        apart = numbers(baseline, Execution(executor, engine=execution.engine, block=11))
     for one, other in zip(whole, apart, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -136,14 +135,10 @@ def test_variables_are_those_of_a_run_in_double_precision() -> None:
     np.testing.assert_array_equal(taken["last"], recorded["hhi"][-1])
 
 
-def test_processes_give_the_same_numbers_and_report_their_progress(
-    baseline: Scenario, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engine, "BLOCK", 4)
+def test_processes_give_the_same_numbers_and_report_their_progress(baseline: Scenario) -> None:
     counted: list[int] = []
-    apart = trials.reduce(
-        [baseline, baseline], Contracts, 10, 1, execution=Execution(None, 2, counted.append)
-    )
+    execution = Execution(None, 2, counted.append, block=4)
+    apart = trials.reduce([baseline, baseline], Contracts, 10, 1, execution=execution)
     here = trials.reduce([baseline], Contracts, 10, 1)
     (expected,) = here
     for blocks in apart:

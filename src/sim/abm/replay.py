@@ -36,7 +36,8 @@ def replay(
         If nothing failed and no trial is given, or there is no such trial or scenario.
     """
     out = arguments.path(out, "out")
-    trial = None if trial is None else arguments.whole(trial, "trial")
+    trial = None if trial is None else arguments.trial(trial)
+    scenario = None if scenario is None else arguments.text(scenario, "scenario")
     return of_store(Store.open(out), trial, scenario, rules=rules)
 
 

@@ -20,6 +20,7 @@ from sim.abm.agents import DEFERRAL, HOME, Country, Opening, Partner, Recipient
 from sim.case.case import Case
 from sim.design import plan as design
 from sim.design.sampling import INDEPENDENT, Sampling
+from sim.design.sampling import read as read_sampling
 from sim.engine.block import Block
 from sim.model import rules
 from sim.model.mechanisms import alignment, attention, partner_alignment, posture, supplier_choice
@@ -31,7 +32,7 @@ from sim.vocabulary import arguments, axes
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import DOMESTIC, Array
 from sim.vocabulary.dates import Quarter
-from sim.vocabulary.errors import Contradiction, InputError, OutsideHorizon, UnknownName, nearest
+from sim.vocabulary.errors import Contradiction, InputError, OutsideHorizon, UnknownName, WrongType, nearest
 from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
@@ -95,10 +96,15 @@ class World(mesa.Model):  # type: ignore[misc]
         keep: Iterable[str] | str | None = None,
         sampling: Sampling = INDEPENDENT,
     ) -> None:
-        seed, trial = arguments.seed(seed), arguments.whole(trial, "trial")
+        seed, trial = arguments.seed(seed), arguments.trial(trial)
         super().__init__(rng=[seed, trial])
+        sampling = read_sampling(sampling)
+        if not sampling.is_complete:
+            remedy = "Give that of the run: sim.Sampling(...).of(scenarios, trials, first_trial)."
+            raise Contradiction("", "sampling", f"{sampling.method} depends on all trials of a run", remedy)
         self.plan = _plan(one(scenario), seed, sampling)
         self.trial = trial
+        _subclass(recipient_class, Recipient, "recipient_class")
         self.recipient = recipient_class(self, self.case.recipient)
         classes = _classes(partner_class, self.case)
         for name in self.case.partners:
@@ -106,7 +112,7 @@ class World(mesa.Model):  # type: ignore[misc]
         self.partners = self.agents.select(agent_type=Partner)
         self.usual: dict[str, Any] = {}
 
-        schedule = USUAL.replace(rules or {})
+        schedule = USUAL.replace(rules)
         self._rules = schedule.rules | self._own_decisions()
         answers: dict[str, Answer] = {
             "attention.step": self._attentions,
@@ -141,6 +147,7 @@ class World(mesa.Model):  # type: ignore[misc]
     def partner(self, name: str) -> Partner:
         """Return the partner with this id."""
         found: dict[str, Partner] = {each.name: each for each in self.partners}
+        name = arguments.text(name, "partner")
         if name not in found:
             raise UnknownName(
                 "", "partner", "no such partner: {value}", nearest(name, found, "partners"), name
@@ -157,14 +164,18 @@ class World(mesa.Model):  # type: ignore[misc]
         *labels : str
             Of its axes, first to last; for those left out there is a dict by label.
         """
+        name = arguments.text(name, "value")
         if name not in _VISIBLE:
             raise UnknownName("", "value", "no such variable: {value}", nearest(name, _VISIBLE), name)
         axes = [self.case.axis(dim) for dim in GLOSSARY[name].dims]
+        if len(labels) > len(axes):
+            problem, known = "more labels than axes", ", ".join(GLOSSARY[name].dims) or "none"
+            raise InputError("", f"value.{name}", problem, f"Its axes: {known}.")
         cells = self.block.values.get(name)
         if cells is None:
             cells = np.full((*map(len, axes), 1), np.nan)
         for axis, label in zip(axes, labels, strict=False):
-            if label not in axis:
+            if arguments.text(label, f"value.{name}") not in axis:
                 raise UnknownName(
                     "", f"value.{name}", "no such label: {value}", nearest(label, axis, "labels"), label
                 )
@@ -216,6 +227,13 @@ class World(mesa.Model):  # type: ignore[misc]
         InputError
             If no quarter has been run.
         """
+        try:
+            is_named = isinstance(dtype, str | type | np.dtype)
+            is_float = is_named and np.dtype(dtype).kind == "f"
+        except TypeError:
+            is_float = False
+        if not is_float:
+            raise WrongType("", "dtype", f"{arguments.shown(dtype)} is no dtype of floats", "Give float.")
         if not self._recorded:
             raise InputError("", "results", "no quarter has been run", "Call step() first.")
         kept = {name: each[None, : self.block.step].astype(dtype) for name, each in self._recorded.items()}
@@ -334,12 +352,21 @@ def _is_own(agent: Country, method: str) -> bool:
 def _classes(given: type[Partner] | Mapping[str, type[Partner]], case: Case) -> dict[str, type[Partner]]:
     """Return the class of each partner."""
     if not isinstance(given, Mapping):
+        _subclass(given, Partner, "partner_class")
         return dict.fromkeys(case.partners, given)
-    for name in given:
+    for name, each in given.items():
+        _subclass(each, Partner, f"partner_class.{name}")
         if name not in case.partners:
             remedy = nearest(name, case.partners, "partners")
             raise UnknownName("", f"partner_class.{name}", "no such partner", remedy)
     return {name: given.get(name, Partner) for name in case.partners}
+
+
+def _subclass(given: Any, base: type, name: str) -> None:
+    """Refuse what is no class of such agents."""
+    if not (isinstance(given, type) and issubclass(given, base)):
+        remedy = f"Give the class, not an agent: class Mine(sim.abm.{base.__name__})."
+        raise WrongType("", name, f"{arguments.shown(given)} is no subclass of {base.__name__}", remedy)
 
 
 def _by_label(cells: Array, axes: list[tuple[str, ...]]) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sim.files.records import Number, Record, Texts
-from sim.vocabulary.dates import FIRST_YEAR, LAST_YEAR
+from sim.vocabulary.arguments import FIRST_YEAR, LAST_YEAR
 
 _Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
 _Quarter = Annotated[int, Field(ge=1, le=4)]

@@ -35,7 +35,7 @@ _recipient = click.option("--recipient", metavar="NAME", help="Whose deals, if t
 @click.option(
     "--origin",
     "origins",
-    type=int,
+    type=options.YEAR,
     multiple=True,
     metavar="YEAR",
     help="First year of the window; can be repeated.  [default: 2005, 2010, 2015, 2018]",
@@ -51,7 +51,7 @@ _recipient = click.option("--recipient", metavar="NAME", help="Whose deals, if t
 )
 @click.option(
     "--trials",
-    type=click.IntRange(min=10),
+    type=options.count(10),
     default=TRIALS_OF_ORIGIN,
     show_default=True,
     metavar="N",
@@ -123,10 +123,11 @@ def _spans(
     """Read windows such as 2020-2024."""
     spans = []
     for value in values:
-        first, _, last = value.partition("-")
-        if not (first.isdigit() and last.isdigit() and int(first) <= int(last)):
-            raise click.BadParameter(f"{value!r} is not a window; write 2020-2024")
-        spans.append((int(first), int(last)))
+        ends = value.partition("-")[::2]
+        first, last = (options.YEAR(part, parameter, context) for part in ends)
+        if first > last:
+            raise click.BadParameter(f"{value} ends before it begins; write 2020-2024")
+        spans.append((first, last))
     return spans
 
 
@@ -142,7 +143,7 @@ def _spans(
     help="Years that are taken together; can be repeated.",
 )
 @click.option(
-    "--year", "years", type=int, multiple=True, metavar="YEAR", help="A year alone; can be repeated."
+    "--year", "years", type=options.YEAR, multiple=True, metavar="YEAR", help="A year alone; can be repeated."
 )
 @options.trials
 @options.seed
@@ -197,7 +198,7 @@ def forecast(
 )
 @_recipient
 @click.option(
-    "--as-of", "year", type=int, required=True, metavar="YEAR", help="The year in which runs begin."
+    "--as-of", "year", type=options.YEAR, required=True, metavar="YEAR", help="The year in which runs begin."
 )
 @click.option("--out", type=options.PATH, required=True, metavar="DIR", help="Folder of the new case.")
 def new_case(deals: Path, recipient: str | None, year: int, out: Path) -> None:

@@ -41,12 +41,14 @@ PATTERN_TRIALS = 1000
 @click.argument("deals", required=False, metavar="[DEALS]", type=options.PATH)
 @options.base
 @click.option("--dyads", type=options.PATH, metavar="FILE", help="Distances between pairs of states.")
-@click.option("--from", "first_year", type=int, metavar="YEAR", help="First order year.  [default: all]")
-@click.option("--to", "last_year", type=int, metavar="YEAR", help="Last order year.  [default: all]")
+@click.option(
+    "--from", "first_year", type=options.YEAR, metavar="YEAR", help="First order year.  [default: all]"
+)
+@click.option("--to", "last_year", type=options.YEAR, metavar="YEAR", help="Last order year.  [default: all]")
 @click.option(
     "--simulate",
     "replicates",
-    type=click.IntRange(min=2),
+    type=options.count(2),
     metavar="N",
     help="Also plant the priors' means, simulate N sets of choices and estimate those.",
 )
@@ -83,6 +85,10 @@ def estimate(
     from sim.cli.terminal import write_json
     from sim.scenario import scenario as scenarios
 
+    if sizes and replicates is not None:
+        raise click.UsageError("--simulate tries the choice of supplier, not --sizes; leave one of them out.")
+    if dyads is not None and deals is None:
+        raise click.UsageError("--dyads are those of DEALS; name these too, or leave it out.")
     chosen = scenarios.load(scenario)
     if sizes:
         _show_sizes(chosen, deals, first_year, last_year, as_json)
@@ -175,14 +181,18 @@ def _show_sizes(
     from sim.case import register
     from sim.cli.terminal import write_json, write_table
     from sim.importers.rates import supplier_effects
+    from sim.vocabulary.errors import InputError
 
     if deals is not None:
         raise click.UsageError("--sizes reads the register of the scenario's case; leave DEALS out.")
     case = chosen.case
     low, high = first_year or FIRST_SIZED, last_year or case.record.deal_register.last_year
     listed = [deal for deal in register.read(case)[0] if low <= deal.year <= high]
-    found = supplier_effects(case, listed)
     sized = [deal for deal in listed if deal.is_platform and deal.tiv > 0]
+    if not sized:
+        source = f"the register of {case.name}, {low}-{high}"
+        raise InputError(source, "", "no orders to estimate from", "Give other years.")
+    found = supplier_effects(case, listed)
     categories = [
         (name, float(np.exp(found.mean[i])), float(found.mean_error[i]), sum(d.category == i for d in sized))
         for i, name in enumerate(case.categories)
@@ -241,7 +251,7 @@ def _show_recovery(recovered: list[Recovery], replicates: int, separated: int) -
 @options.base
 @click.option(
     "--trials",
-    type=click.IntRange(min=500),
+    type=options.count(500),
     default=TRIALS_OF_WAVE,
     show_default=True,
     metavar="N",
@@ -250,7 +260,7 @@ def _show_recovery(recovered: list[Recovery], replicates: int, separated: int) -
 @options.seed
 @click.option(
     "--rows",
-    type=click.IntRange(min=2),
+    type=options.count(2),
     default=500,
     show_default=True,
     metavar="N",
@@ -258,7 +268,7 @@ def _show_recovery(recovered: list[Recovery], replicates: int, separated: int) -
 )
 @click.option(
     "--simulated",
-    type=click.IntRange(min=50),
+    type=options.count(50),
     default=300,
     show_default=True,
     metavar="N",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @options.trials
 @options.seed
 @click.option(
-    "--top", type=click.IntRange(min=1), default=3, show_default=True, metavar="N", help="Measures of each."
+    "--top", type=options.count(1), default=3, show_default=True, metavar="N", help="Measures of each."
 )
 @options.keep("Variables to look at.  [default: those that a run keeps]")
 @options.engine

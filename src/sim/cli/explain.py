@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("scenario")
-@click.option(
-    "--trial", type=click.IntRange(min=0), default=0, show_default=True, metavar="K", help="Which trial."
-)
+@click.option("--trial", type=options.TRIAL, default=0, show_default=True, metavar="K", help="Which trial.")
 @click.option(
     "--at", required=True, metavar="2029-Q3", help="Which quarter; postures are decided in the first."
 )

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from sim.vocabulary import arguments
-from sim.vocabulary.arguments import SEED, TRIALS
+from sim.vocabulary.arguments import FIRST_YEAR, LAST, LAST_YEAR, MOST_TRIALS, SEED, TRIALS
 
 Command = TypeVar("Command", bound=Callable[..., Any] | click.Command)
 
@@ -43,10 +43,21 @@ def _years(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
         raise click.BadParameter(f"{value!r} is not a list of years; write 2030,2040") from None
 
 
+def count(least: int) -> click.IntRange:
+    """Return the type of a number of trials, or of what takes as long as one."""
+    return click.IntRange(least, MOST_TRIALS)
+
+
+#: A year of the calendar.
+YEAR = click.IntRange(FIRST_YEAR, LAST_YEAR)
+
+#: The number of a trial.
+TRIAL = click.IntRange(0, MOST_TRIALS - 1)
+
 scenarios = click.argument("names", metavar="SCENARIO...", nargs=-1, required=True)
 trials = click.option(
     "--trials",
-    type=click.IntRange(min=1),
+    type=count(1),
     default=TRIALS,
     show_default=True,
     metavar="N",
@@ -54,7 +65,7 @@ trials = click.option(
 )
 seed = click.option(
     "--seed",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, LAST),
     default=SEED,
     show_default=True,
     metavar="S",
@@ -78,7 +89,7 @@ sampling = click.option(
 )
 replicates = click.option(
     "--replicates",
-    type=click.IntRange(min=1),
+    type=count(1),
     default=1,
     show_default=True,
     metavar="R",
@@ -87,7 +98,7 @@ replicates = click.option(
 antithetic = click.option("--antithetic", is_flag=True, help="Mirror the shocks of every second trial.")
 workers = click.option(
     "--workers",
-    type=click.IntRange(min=1),
+    type=count(1),
     metavar="N",
     help="Processes.  [default: all cores, if it pays]",
 )

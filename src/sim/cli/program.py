@@ -12,7 +12,7 @@ import click
 
 from sim.vocabulary.docstrings import docstring
 from sim.vocabulary.errors import SimError, SimWarning
-from sim.vocabulary.printing import printable
+from sim.vocabulary.printing import printable, shortened
 
 #: Exit codes: ran and found something wanting; a mistake of the user; Ctrl-C.
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -97,7 +97,7 @@ def _notes() -> Iterator[None]:
 
 
 def _fail(message: str, code: int = BAD_INPUT) -> NoReturn:
-    click.echo(printable(" ".join(message.split())), err=True)
+    click.echo(shortened(printable(" ".join(message.split()))), err=True)
     sys.exit(code)
 
 

@@ -31,7 +31,7 @@ def resume(out: Path, workers: int | None) -> None:
 
 @click.command()
 @_store
-@click.option("--trials", type=click.IntRange(min=1), required=True, metavar="N", help="Trials in all.")
+@click.option("--trials", type=options.count(1), required=True, metavar="N", help="Trials in all.")
 @options.workers
 def extend(out: Path, trials: int, workers: int | None) -> None:
     """Add trials to a run, up to N in all; equals one run of N."""
@@ -40,7 +40,7 @@ def extend(out: Path, trials: int, workers: int | None) -> None:
 
 @click.command()
 @_store
-@click.option("--trial", type=click.IntRange(min=0), metavar="K", help="Which.  [default: the first to fail]")
+@click.option("--trial", type=options.TRIAL, metavar="K", help="Which.  [default: the first to fail]")
 @click.option("--scenario", metavar="NAME", help="Of which scenario.  [default: that of the failure]")
 @options.as_json
 def replay(out: Path, trial: int | None, scenario: str | None, as_json: bool) -> None:
@@ -126,12 +126,13 @@ def _go_on(out: Path, trials: int | None, workers: int | None) -> None:
     from sim.cli.terminal import progress, write_needs
     from sim.runs import dataset as results
     from sim.runs import run as running
+    from sim.runs.experiment import Execution
     from sim.runs.store import Store
 
     spec = Store.open(out).spec
     total = (trials or spec.trials) * len(spec.scenarios)
     with progress(total, spec.block) as advance, _interruptible(out, is_new=False):
-        runs = running.extend(out, trials, workers=workers, progress=advance, announce=write_needs)
+        runs = running.go_on(out, trials, None, Execution(None, workers, advance, write_needs))
     done = results.manifest(runs)["trials"]
     click.echo(f"{out}: {done:,} trials of {', '.join(map(str, runs['scenario'].values))}")
     finish(runs)

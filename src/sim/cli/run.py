@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from sim.analysis.compare.summary import Row
+    from sim.runs.experiment import Experiment, Kept
     from sim.scenario.scenario import Scenario
 
 #: What a comparison writes into its folder.
@@ -70,27 +72,18 @@ def run(
 
     from sim.cli.resume import writing_to
     from sim.design.sampling import Sampling
+    from sim.runs.experiment import Experiment, Kept
     from sim.scenario import scenario
 
     chosen = [scenario.load(name) for name in names]
-    _check_years(chosen[0], years)
+    _check_years(chosen[0], years, quarters)
     target = _with_suffix(out) if out is not None else None
     is_default = click.get_current_context().get_parameter_source("trials") is ParameterSource.DEFAULT
+    drawn = Sampling(sampling, replicates, antithetic)
+    experiment = Experiment(chosen, None if is_default else trials, seed, sampling=drawn, until=until)
+    kept = Kept("all" if keep == ("all",) else keep, quarters, summary)
     with writing_to(target, force=force) if target else nullcontext():
-        runs = _simulate(
-            chosen,
-            None if is_default else trials,
-            seed,
-            None if keep is None else "all" if keep == ("all",) else keep,
-            quarters=quarters,
-            out=target,
-            summary=summary,
-            until=until,
-            sampling=Sampling(sampling, replicates, antithetic),
-            engine=engine,
-            workers=workers,
-            is_replacing=force,
-        )
+        runs = _simulate(experiment, kept, engine, workers, target, is_replacing=force)
     rows = [] if summary else _summary(runs, chosen, years, None)
     _report(runs, rows, [target] if target else [], as_json)
     finish(runs)
@@ -134,6 +127,7 @@ def compare(
     An existing DIR is refused. With --force it is replaced if it holds nothing but an earlier comparison.
     """
     from sim.files.staging import staged
+    from sim.runs.experiment import Experiment, Kept
     from sim.scenario import scenario
     from sim.vocabulary.errors import InputError, UnknownName, nearest
 
@@ -149,14 +143,14 @@ def compare(
             "", "--reference", "not among the scenarios: {value}", nearest(reference, known), reference
         )
     _check_years(chosen[0], years)
-    wanted = _kept(chosen, keep)
+    experiment, kept = Experiment(chosen, trials, seed), Kept(_kept(chosen, keep))
     if out is None:
-        runs = _simulate(chosen, trials, seed, wanted, workers=workers, engine=engine)
+        runs = _simulate(experiment, kept, engine, workers)
         _report(runs, _summary(runs, chosen, years, reference), [], as_json)
         finish(runs)
         return
     with staged(out, force=force, is_ours=_is_comparison) as place:
-        runs = _simulate(chosen, trials, seed, wanted, workers=workers, engine=engine)
+        runs = _simulate(experiment, kept, engine, workers)
         rows = _summary(runs, chosen, years, reference)
         files, fault = _write(place, runs, rows, chosen, reference)
     _report(runs, rows, [out / file.relative_to(place) for file in files], as_json)
@@ -164,24 +158,24 @@ def compare(
 
 
 def _simulate(
-    chosen: Sequence[Scenario],
-    trials: int | None,
-    seed: int,
-    keep: Sequence[str] | str | None,
+    experiment: Experiment,
+    kept: Kept,
+    engine: str,
+    workers: int | None,
     out: Path | None = None,
-    workers: int | None = None,
+    *,
     is_replacing: bool = False,
-    **what: Any,
 ) -> xr.Dataset:
     """Run with a bar that shows how far it is, and before it what it will take."""
     from sim.cli.terminal import progress, write_needs
     from sim.runs import run as running
-    from sim.runs.batch import Execution
+    from sim.runs.experiment import Execution
 
-    planned = running.prepare(chosen, trials=trials, seed=seed, keep=keep, **what)
-    with progress(planned.spec.most * len(chosen), planned.spec.block) as advance:
-        execution = Execution(None, workers, advance, write_needs)
-        return running.start(planned, execution, out, is_replacing=is_replacing)
+    execution = Execution(workers=workers, announce=write_needs, engine=engine)
+    batch = running.prepare(experiment, kept, execution)
+    with progress(batch.spec.most * len(batch.scenarios), batch.spec.block) as advance:
+        batch = replace(batch, execution=replace(execution, progress=advance))
+        return running.start(batch, out, is_replacing=is_replacing)
 
 
 def _kept(chosen: Sequence[Scenario], keep: tuple[str, ...] | None) -> tuple[str, ...] | str:
@@ -200,24 +194,25 @@ def _kept(chosen: Sequence[Scenario], keep: tuple[str, ...] | None) -> tuple[str
     return tuple(dict.fromkeys((*needed, *looked_at, *(light if keep is None else keep))))
 
 
-def _check_years(scenario: Scenario, years: tuple[int, ...] | None) -> None:
-    """Refuse years outside the horizon before a long run, not after it."""
-    from sim.analysis.compare.summary import check_years, year_ends
+def _check_years(scenario: Scenario, years: tuple[int, ...] | None, quarters: str | None = None) -> None:
+    """Refuse years of which nothing is kept before a long run, not after it."""
+    from sim.analysis.compare.summary import check_years
+    from sim.runs.quarters import steps
 
-    ends = year_ends([str(scenario.start + step) for step in range(scenario.n_steps)])
-    if years is not None and ends:
-        check_years(years, ends[0], ends[-1])
+    kept = steps(quarters, scenario.start, scenario.n_steps)
+    if years is not None:
+        check_years(years, [str(scenario.start + step) for step in kept])
 
 
 def _summary(
     runs: xr.Dataset, chosen: Sequence[Scenario], years: tuple[int, ...] | None, reference: str | None
 ) -> list[Row]:
-    """Return the rows of the table; none where no trial is left."""
+    """Return the rows of the table; none where no trial is left, or no last quarter of a year is kept."""
     from sim.analysis.compare.measure import standard_measures
-    from sim.analysis.compare.summary import summarise
+    from sim.analysis.compare.summary import summarise, year_ends
     from sim.runs.dataset import completeness
 
-    if not completeness(runs).any():
+    if not completeness(runs).any() or not year_ends([str(each) for each in runs["quarter"].values]):
         return []
     look_at = dict.fromkeys(name for each in chosen for name in each.look_at)
     return summarise(runs, standard_measures(runs, look_at), years, reference)

@@ -14,9 +14,7 @@ from sim.cli import options
 @click.command()
 @click.argument("scenario")
 @click.argument("other", required=False)
-@click.option(
-    "--trial", type=click.IntRange(min=0), metavar="K", help="Which trial.  [default: the picked one]"
-)
+@click.option("--trial", type=options.TRIAL, metavar="K", help="Which trial.  [default: the picked one]")
 @click.option(
     "--pick",
     type=click.Choice(["typical", "best", "worst", "surprising"]),

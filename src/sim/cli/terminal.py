@@ -39,11 +39,11 @@ def check_page(out: Path) -> None:
     ------
     InputError
     """
-    is_new = not out.exists()
-    with _writable(out), out.open("a", encoding="utf-8"):
-        pass
-    if is_new:
-        out.unlink()
+    with _writable(out):
+        is_new = not out.exists()
+        out.open("a", encoding="utf-8").close()
+        if is_new:
+            out.unlink()
 
 
 def write_page(text: str, out: Path | None) -> None:

@@ -67,6 +67,12 @@ class Sampling:
     def __post_init__(self) -> None:
         arguments.chosen(self.method, "sampling.method", METHODS)
         object.__setattr__(self, "replicates", arguments.whole(self.replicates, "sampling.replicates", 1))
+        for name in ("antithetic", "share_shocks"):
+            object.__setattr__(self, name, arguments.truth(getattr(self, name), f"sampling.{name}"))
+        if self.samples is not None:
+            object.__setattr__(self, "samples", arguments.whole(self.samples, "sampling.samples", 1))
+        remedy = 'Leave it out, or give names of streams, such as ["demand.caution"].'
+        object.__setattr__(self, "keys", arguments.texts(self.keys, "sampling.keys", remedy))
         if self.antithetic and self.share_shocks:
             problem = "mirrors the shocks of neighbours, and share_shocks gives them by replicate"
             raise Contradiction("", "sampling.antithetic", problem, "Choose one.")
@@ -75,6 +81,12 @@ class Sampling:
     def is_plain(self) -> bool:
         """Whether trials are independent of each other."""
         return (self.method, self.replicates, self.antithetic) == ("independent", 1, False)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it knows the run that its numbers depend on; see `of`."""
+        known = {"latin_hypercube": self.samples is not None, "sobol": bool(self.keys)}
+        return known.get(self.method, True)
 
     @property
     def is_extensible(self) -> bool:

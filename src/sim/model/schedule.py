@@ -45,6 +45,7 @@ from sim.model.mechanisms import (
     supplier_choice,
     terms,
 )
+from sim.vocabulary import arguments
 from sim.vocabulary.errors import UnknownName, nearest
 from sim.vocabulary.variables import GLOSSARY, PRESCRIBED_STATES, Role, with_role
 
@@ -259,18 +260,22 @@ class Schedule:
             for name, function in replaced.items()
         }
 
-    def replace(self, rules: Rules) -> Schedule:
+    def replace(self, rules: Rules | None) -> Schedule:
         """Return the schedule with other functions in the place of some stages, its wiring checked.
 
         Raises
         ------
+        WrongType
+            If the rules are no mapping from names to functions.
         UnknownName
             If there is no such stage, or a rule reads what is neither a variable nor a parameter.
         WiringError
             If a rule reads what is not there yet.
         """
         names = [stage.name for stage in self.quarter]
-        for name in rules:
+        rules = arguments.table({} if rules is None else rules, "rules")
+        for name, rule in rules.items():
+            arguments.function(rule, f"rules.{name}")
             if name not in names:
                 raise UnknownName("", f"rules.{name}", "no such stage", nearest(name, names, "stages"))
         start, quarter = (

@@ -8,11 +8,10 @@ import numpy as np
 from matplotlib.patches import Patch
 
 from sim.analysis.compare.measure import display_name
-from sim.plots import style
+from sim.plots import given, style
 from sim.plots.fan_chart import YEARS_BEFORE
-from sim.runs.dataset import complete_trials
+from sim.runs.dataset import complete_trials, scenario_of
 from sim.vocabulary.axes import Array
-from sim.vocabulary.errors import UnknownName, nearest
 from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
@@ -50,12 +49,11 @@ def composition(
     history, title, years_before
         As in `sim.plots.fan`.
     """
+    given.check(runs, title, history, years_before)
+    variable = given.by_supplier(runs, variable)
     names = [str(name) for name in runs["scenario"].values]
     if scenario is not None:
-        if scenario not in names:
-            remedy = nearest(scenario, names)
-            raise UnknownName("", "scenario", "no such scenario in the result: {value}", remedy, scenario)
-        names = [scenario]
+        names = [scenario_of(runs, scenario, "scenario")]
     past, years = _past(runs, history, variable, years_before)
     means = (
         complete_trials(runs[[variable]])[variable]

@@ -8,10 +8,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from sim.analysis.explain.decisions import Explanation
 from sim.plots import style
+from sim.vocabulary import arguments
+from sim.vocabulary.errors import InputError
 
 if TYPE_CHECKING:
-    from sim.analysis.explain.decisions import Decision, Explanation
+    from sim.analysis.explain.decisions import Decision
 
 #: Colours of the terms; the last serves all that are small everywhere.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
@@ -31,7 +34,13 @@ def decision(explanation: Explanation, which: int = 0, *, most: int = 6) -> Figu
     most : int
         Options shown: the choice, and the likeliest of the others.
     """
-    each = explanation.decisions[which]
+    remedy = "Give what sim.explain returns."
+    arguments.instance(explanation, Explanation, "explanation", "an explanation", remedy)
+    if not explanation.decisions:
+        problem = f"nothing was decided in {explanation.at}"
+        raise InputError("", "explanation", problem, "Most is decided in the first quarter of a year.")
+    each = explanation.decisions[arguments.whole(which, "which", 0, len(explanation) - 1)]
+    most = arguments.whole(most, "most", 1)
     others = sorted(set(range(len(each.options))) - {each.chosen}, key=lambda i: -each.probability[i])
     shown = [each.chosen, *others[: most - 1]]
     terms = _leading(each, shown)

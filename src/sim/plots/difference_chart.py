@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.lines import Line2D
 
-from sim.analysis.compare.measure import Measure, display_name
+from sim.analysis.compare.measure import display_name
 from sim.analysis.compare.paired import split
-from sim.plots import style
+from sim.plots import given, style
 from sim.plots.fan_chart import QUANTILES, band_handles, draw_bands
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def difference_fan(
     sel, total, title
         As in `sim.plots.fan`.
     """
-    measure = Measure(variable, tuple((sel or {}).items()), tuple(total))
+    given.check(runs, title)
+    measure = given.measure(variable, sel, total)
     reference, others = split(runs, reference)
     names = [str(name) for name in runs["scenario"].values]
     values = measure.take(runs)

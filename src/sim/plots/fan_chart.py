@@ -10,7 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.analysis.compare.measure import Measure, display_name, take
-from sim.plots import style
+from sim.plots import given, style
+from sim.runs.dataset import scenario_of
 from sim.vocabulary.axes import Array
 from sim.vocabulary.variables import GLOSSARY
 
@@ -64,10 +65,11 @@ def fan(
     years_before : int
         Years of history shown.
     """
-    measure = Measure(variable, tuple((sel or {}).items()), tuple(total))
+    given.check(runs, title, history, years_before)
+    measure = given.measure(variable, sel, total)
     values = measure.take(runs)
     names = [str(name) for name in runs["scenario"].values]
-    reference = names[0] if reference is None else reference
+    reference = scenario_of(runs, reference, "reference")
     recorded = _recorded(history, measure, style.start_of(runs) - years_before)
     is_paired = len(names) > 1
     figure, axes = style.panels(

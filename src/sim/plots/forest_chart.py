@@ -64,8 +64,8 @@ def forest(
     unit = "standard deviations of the reference" if in_deviations else str(one["unit"].values)
     axis.set_xlabel(f"Mean difference to {_of_reference(effects)} ({unit})")
     notes = [
-        "Mean over the quarters from the first in which the two differ; bars: 95 % Monte Carlo intervals, grey"
-        " where they hold zero.",
+        "Mean over the quarters from the first in which the two differ; bars: 95 % Monte Carlo intervals,"
+        " grey where they hold zero.",
         *style.footer(effects),
     ]
     style.inscribe(figure, title or str(one["text"].values), notes)

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sim.analysis.compare.measure import Measure, largest_supplier
+from sim.plots import given
 from sim.plots.composition_chart import composition
 from sim.plots.difference_chart import difference_fan
 from sim.plots.fan_chart import fan
 from sim.plots.order_book_chart import order_book
+from sim.runs.dataset import scenario_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,8 +35,9 @@ def gallery(
     reference : str, optional
         Scenario to compare with; the first by default.
     """
+    given.check(runs, history=history)
     names = [str(name) for name in runs["scenario"].values]
-    reference = names[0] if reference is None else reference
+    reference = scenario_of(runs, reference, "reference")
     for measure in _measures(runs):
         sel = dict(measure.where)
         yield (

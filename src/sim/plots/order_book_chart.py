@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.analysis.compare.measure import display_name
+from sim.plots import given
 from sim.plots.composition_chart import composition
 from sim.plots.fan_chart import fan
+from sim.runs.dataset import scenario_of
 from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
@@ -38,7 +40,11 @@ def order_book(
         By default the variable in words.
     """
     if scenario is None:
+        given.check(runs, history=history)
         heading = f"Order book: {GLOSSARY['order_book'].label.lower()}"
         return fan(runs, "order_book", total=("supplier",), reference=reference, title=title or heading)
+    given.check(runs, title)
+    scenario = scenario_of(runs, scenario, "scenario")
+    scenario_of(runs, reference, "reference")
     heading = f"Order book by supplier: {display_name(runs, 'scenario', scenario)}"
     return composition(runs, scenario, variable="order_book", history=history, title=title or heading)

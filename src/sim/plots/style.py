@@ -16,10 +16,11 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from sim.files.records import reason, shown
 from sim.runs.dataset import completeness, manifest
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import Array
-from sim.vocabulary.errors import MissingGlyphs
+from sim.vocabulary.errors import InputError, MissingGlyphs
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -138,7 +139,10 @@ def save(figure: Figure, path: str | Path) -> tuple[Path, Path]:
     MissingGlyphs
         Once, if no font has the signs of a text.
     """
+    arguments.instance(figure, Figure, "figure", "a figure", "Give what a function of sim.plots returns.")
     base = arguments.path(path, "path")
+    if not base.name:
+        raise InputError("", "path", "not the name of a file", "Such as figures/shares.", str(path))
     png, svg = base.with_name(f"{base.name}.png"), base.with_name(f"{base.name}.svg")
     with _one_warning():
         engine = figure.get_layout_engine()
@@ -146,8 +150,12 @@ def save(figure: Figure, path: str | Path) -> tuple[Path, Path]:
             # Laid out once, both files look the same, and it takes half the time.
             engine.execute(figure)
             figure.set_layout_engine("none")
-        figure.savefig(png)
-        figure.savefig(svg, metadata={"Date": None})
+        try:
+            figure.savefig(png)
+            figure.savefig(svg, metadata={"Date": None})
+        except OSError as error:
+            problem = f"cannot be written: {reason(error)}"
+            raise InputError(shown(base), "", problem, "Choose another path.") from None
     return png, svg
 
 

@@ -1,7 +1,8 @@
 """Running many trials, anywhere, and never losing one.
 
 run          `sim.run`, `sim.resume`, `sim.extend`
-batch        what a batch is made of, and its blocks on their way through an executor
+experiment   the three parts of a run: what is run, what is kept, how it is executed
+batch        one run, checked, and its blocks on their way through an executor
 blocks       one block: run it, set failed trials apart, encode what is kept
 pool         this process, local processes, or any executor
 store        the folder of a run: chunks, ledger, lock

@@ -1,10 +1,9 @@
-"""What a batch is made of, and its blocks on their way through an executor."""
+"""One run, checked, and its blocks on their way through an executor."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -20,29 +19,21 @@ from sim.files.records import shown
 from sim.model.schedule import USUAL, Rules, Schedule
 from sim.runs import blocks, pool, precision, quarters, resources
 from sim.runs import dataset as results
-from sim.runs.blocks import Finished, Form, Task
+from sim.runs.blocks import Finished, Form, Ran, Task
 from sim.runs.engines import Engines
+from sim.runs.experiment import USUAL_EXECUTION, Execution
 from sim.runs.precision import StoppingRule
 from sim.runs.store import Spec, Store
 from sim.scenario import record as scenario_record
 from sim.scenario.scenario import Scenario
-from sim.vocabulary import arguments
-from sim.vocabulary.errors import Contradiction, InputError, OutOfBounds
+from sim.vocabulary.arguments import MOST_TRIALS
+from sim.vocabulary.errors import Contradiction, OutOfBounds
 
 if TYPE_CHECKING:
     import xarray as xr
 
-#: Called with the number of trials just finished.
-Progress = Callable[[int], None]
-
-#: Called with what a run takes, before it starts.
-Announce = Callable[[resources.Needs], None]
-
 #: Trials from which a few of them are run beforehand, to say how much disk all take; and how many.
 WORTH_A_PILOT, PILOT = 32_768, 64
-
-#: Trials are numbered below this: some days of a large machine, and a sampling error of one in 65,000.
-MOST_TRIALS = 2**32
 
 #: Scenario, block, first trial, number of trials.
 Job = tuple[int, int, int, int]
@@ -56,42 +47,18 @@ def check_numbers(last: int, n_blocks: int) -> None:
 
 
 @dataclass(frozen=True)
-class Execution:
-    """How trials are run, and who is informed; see `sim.runs.run.run`."""
-
-    executor: Executor | None = None
-    workers: int | None = None
-    progress: Progress | None = None
-    announce: Announce | None = None
-    engine: str = results.AUTO
-
-    def size(self, n_jobs: int, work: int) -> int:
-        """Return how many jobs run at a time, given their number and their trials times quarters."""
-        if self.workers is not None:
-            workers = arguments.whole(self.workers, "workers", 1)
-            if self.executor is None and workers > 1 and (problem := pool.obstacle()):
-                remedy = "Give 1 (--workers 1), or leave it out."
-                raise InputError("", "workers", problem, remedy, workers)
-            return workers
-        if self.executor is not None:
-            return pool.size_of(self.executor)
-        if n_jobs < 2 or work < pool.ENOUGH_WORK or pool.obstacle():
-            return 1
-        return min(n_jobs, pool.usable_cores())
-
-
-@dataclass(frozen=True)
 class Batch:
-    """Scenarios, what of them is run, by which schedule, and what has run it."""
+    """Scenarios, what of them is run, by which schedule and how, and what has run it."""
 
     scenarios: list[Scenario]
     spec: Spec
     schedule: Schedule
+    execution: Execution
     engines: Engines
 
     @classmethod
-    def of(cls, store: Store, rules: Rules | None) -> Batch:
-        """Return what a store is a run of.
+    def of(cls, store: Store, rules: Rules | None, execution: Execution = USUAL_EXECUTION) -> Batch:
+        """Return what a store is a run of; its engine and its blocks stay as they are.
 
         Raises
         ------
@@ -99,7 +66,7 @@ class Batch:
             If the rules are others, or a scenario is no longer what it was.
         """
         file = shown(store.path)
-        schedule = USUAL.replace(rules or {})
+        schedule = USUAL.replace(rules)
         if schedule.rules != store.spec.rules:
             made, given = (
                 ", ".join(each.values()) or "of the model" for each in (store.spec.rules, schedule.rules)
@@ -108,7 +75,7 @@ class Batch:
             remedy = f'In Python: sim.resume("{file}", rules={{...}}).'
             raise Contradiction(file, "rules", problem, remedy if store.spec.rules else "Leave rules out.")
         scenarios = [scenario_record.restore(each, file) for each in store.spec.scenarios]
-        return cls(scenarios, store.spec, schedule, Engines(store.spec.engine))
+        return cls(scenarios, store.spec, schedule, execution, Engines(store.spec.engine))
 
     @cached_property
     def steps(self) -> tuple[int, ...]:
@@ -160,24 +127,24 @@ class Batch:
         own = results.shape(self.scenarios[0].case, name)
         return (len(self.scenarios), len(self.steps), *own)
 
-    def check(self, execution: Execution, done: int, path: Path | None) -> None:
+    def check(self, done: int, path: Path | None) -> None:
         """Refuse what cannot fit into memory, or on the disk of a path; say what the batch takes.
 
         `done` is the number of trials that are there already, of all scenarios.
         """
         check_numbers(self.spec.first_trial + self.spec.most, self.n_blocks)
-        needs = self.needs(self.form(path is not None), execution, done)
+        needs = self.needs(self.form(path is not None), done)
         needs = needs if path is not None else replace(needs, disk=0)
         needs.check(path)
-        if execution.announce is not None:
-            execution.announce(needs)
+        if self.execution.announce is not None:
+            self.execution.announce(needs)
 
-    def needs(self, form: Form, execution: Execution, done: int = 0) -> resources.Needs:
+    def needs(self, form: Form, done: int = 0) -> resources.Needs:
         """Return what the batch takes beyond the trials that are there already."""
         spec = self.spec
-        size = self._size(execution, self.n_blocks)
+        size, executor = self._size(self.n_blocks), self.execution.executor
         numbers = sum(int(np.prod(self.shape(name)[1:])) for name in spec.keep)
-        is_local = execution.executor is None and size > 1
+        is_local = executor is None and size > 1
         return resources.needs(
             scenarios=len(self.scenarios),
             trials=spec.trials,
@@ -186,15 +153,15 @@ class Batch:
             form=form,
             workers=size if is_local else 0,
             quarters=self.scenarios[0].n_steps,
-            ahead=min(self.n_blocks, pool.AHEAD * size) if is_local or execution.executor else 1,
+            ahead=min(self.n_blocks, pool.AHEAD * size) if is_local or executor else 1,
             done=done,
             on_disk=self._bytes_on_disk if form == "chunks" and spec.trials >= WORTH_A_PILOT else None,
         )
 
-    def _size(self, execution: Execution, n_jobs: int) -> int:
+    def _size(self, n_jobs: int) -> int:
         """Return how many of so many blocks run at a time."""
         one = min(self.spec.block, self.spec.trials) * self.scenarios[0].n_steps
-        return execution.size(n_jobs, n_jobs * one)
+        return self.execution.size(n_jobs, n_jobs * one)
 
     @cached_property
     def _bytes_on_disk(self) -> float:
@@ -203,9 +170,7 @@ class Batch:
         task = Task(plan, self.schedule, self.spec.keep, self.steps, "chunks", self.spec.block)
         return blocks.bytes_on_disk(task, self.spec.first_trial, PILOT)
 
-    def work(
-        self, jobs: Iterable[Job], n_jobs: int, form: Form, execution: Execution
-    ) -> Iterator[tuple[int, int, Finished]]:
+    def work(self, jobs: Iterable[Job], n_jobs: int, form: Form) -> Iterator[tuple[int, int, Finished]]:
         """Yield scenario, block and what came of it, for each job in order."""
         # As it is now: a store may go on where the compiler is missing, or switched off.
         is_compiled = self.spec.engine == results.COMPILED and results.may_compile()
@@ -223,14 +188,14 @@ class Batch:
                 sent.append(job)
                 yield packed(job[0]), job[2], job[3]
 
-        size = self._size(execution, n_jobs)
-        with closing(pool.in_order(blocks.run, calls(), execution.executor, size)) as finished:
+        progress, size = self.execution.progress, self._size(n_jobs)
+        with closing(pool.in_order(blocks.run, calls(), self.execution.executor, size)) as finished:
             for done in finished:
                 scenario, block, _, count = sent.popleft()
-                self.engines.add(done.engine)
+                self.engines.add(done.ran)
                 yield scenario, block, done
-                if execution.progress is not None:
-                    execution.progress(count)
+                if progress is not None:
+                    progress(count)
         self.engines.end()
 
     def label(self, kept: Mapping[str, Any], failures: Sequence[Mapping[str, Any]]) -> xr.Dataset:
@@ -253,8 +218,10 @@ class Batch:
         empty = {name: np.full((*self.shape(name), 1), np.nan, np.float32) for name in self.spec.keep}
         return self.label(empty, ()).assign_attrs(self.attributes(()))
 
-    def attributes(self, failures: Sequence[Mapping[str, Any]], **more: Any) -> dict[str, str]:
-        """Return the attributes of the result."""
+    def attributes(
+        self, failures: Sequence[Mapping[str, Any]], ran: Ran | None = None, **more: Any
+    ) -> dict[str, str]:
+        """Return the attributes of the result; `ran` says what has run it, if not this batch alone."""
         spec = self.spec
         return results.attributes(
             self.scenarios,
@@ -264,6 +231,6 @@ class Batch:
             spec.rules,
             failures,
             self.sampling,
-            **self.engines.about(),
+            **self.engines.about(ran),
             **more,
         )

@@ -91,22 +91,38 @@ class Failure(NamedTuple):
     parameters: dict[str, float]
 
 
-class Engine(NamedTuple):
-    """What ran a block.
+class Ran(NamedTuple):
+    """What ran a block, or several.
 
     Parameters
     ----------
-    is_compiled : bool
-        Whether machine code was asked for and could be relied on.
-    is_repeated : bool
-        Whether trials were run again in NumPy.
+    blocks : int
+        How many.
+    compiled : int
+        Of how many machine code was asked for and could be relied on.
+    repeated : int
+        Of how many trials were run again in NumPy.
     remarks : tuple of str
         What the user should know of it, as lines.
     """
 
-    is_compiled: bool = False
-    is_repeated: bool = False
+    blocks: int = 1
+    compiled: int = 0
+    repeated: int = 0
     remarks: tuple[str, ...] = ()
+
+    def plus(self, other: Ran) -> Ran:
+        """Return what ran these blocks and others; each remark once."""
+        return Ran(
+            self.blocks + other.blocks,
+            self.compiled + other.compiled,
+            self.repeated + other.repeated,
+            tuple(dict.fromkeys((*self.remarks, *other.remarks))),
+        )
+
+
+#: Of no block.
+NOTHING_RAN = Ran(0)
 
 
 class Finished(NamedTuple):
@@ -116,7 +132,7 @@ class Finished(NamedTuple):
     n_trials: int
     kept: Any
     failures: tuple[Failure, ...]
-    engine: Engine
+    ran: Ran
 
 
 def run(packed: bytes, first_trial: int, n_trials: int) -> Finished:
@@ -183,13 +199,11 @@ def trust_in(packed: bytes) -> Trust:
     return Trust()
 
 
-def _fill(
-    task: Task, first_trial: int, values: dict[str, Array], trust: Trust
-) -> tuple[dict[int, str], Engine]:
+def _fill(task: Task, first_trial: int, values: dict[str, Array], trust: Trust) -> tuple[dict[int, str], Ran]:
     """Run trials into their places; return which of them raise, and what ran them."""
     n_trials = next(iter(values.values())).shape[-1]
     if not (task.is_compiled and engine.can_compile()):
-        return _halved(task, first_trial, values, 0, n_trials), Engine()
+        return _halved(task, first_trial, values, 0, n_trials), Ran()
     problems: dict[int, str] = {}
     try:
         repeated = engine.record_block(
@@ -203,10 +217,11 @@ def _fill(
     return problems, used_by(trust, repeated)
 
 
-def used_by(trust: Trust, repeated: int) -> Engine:
+def used_by(trust: Trust, repeated: int) -> Ran:
     """Return what ran a block of which NumPy took over so often."""
     remarks = (trust.problem and f"NumPy runs instead of machine code: {trust.problem}.", machine.refusal())
-    return Engine(not trust.problem, repeated > 0 and not trust.problem, tuple(filter(None, remarks)))
+    is_relied_on = not trust.problem
+    return Ran(1, int(is_relied_on), int(is_relied_on and repeated > 0), tuple(filter(None, remarks)))
 
 
 def _halved(task: Task, first_trial: int, values: dict[str, Array], low: int, high: int) -> dict[int, str]:

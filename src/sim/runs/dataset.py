@@ -46,6 +46,8 @@ ENGINE_VARIABLE = "HEDGESIM_ENGINE"
 #: Trials, over all scenarios, from which machine code saves more time than it takes to find or make.
 WORTH_COMPILING = 4096
 
+_A_RESULT = "Give what sim.run returns."
+
 _PACKAGES = ("numpy", "scipy", "xarray", "zarr")
 
 
@@ -143,10 +145,38 @@ def manifest(runs: xr.Dataset) -> dict[str, Any]:
     """
     attributes = getattr(runs, "attrs", None)
     if not isinstance(attributes, Mapping) or "manifest" not in attributes:
-        problem, remedy = "not a result of sim.run, or one without its manifest", "Give what sim.run returns."
-        raise WrongType("", "runs", f"{arguments.shown(runs)} is {problem}", remedy)
+        problem = "not a result of sim.run, or one without its manifest"
+        raise WrongType("", "runs", f"{arguments.shown(runs)} is {problem}", _A_RESULT)
     found: dict[str, Any] = json.loads(attributes["manifest"])
     return found
+
+
+def checked(runs: xr.Dataset, *dims: str, name: str = "runs", remedy: str = _A_RESULT) -> xr.Dataset:
+    """Return an argument that is a dataset with such dims.
+
+    Raises
+    ------
+    InputError
+        If it is none, or one of the dims was chosen from or averaged over.
+    """
+    import xarray as xr
+
+    arguments.instance(runs, xr.Dataset, name, "a result", remedy)
+    lost = next((dim for dim in dims if dim not in runs.dims), None)
+    if lost is not None:
+        remedy = f"{remedy} A part that keeps it: .sel({lost}=[...]); a summary has no trials."
+        raise WrongType("", name, f"has no dimension {lost}", remedy)
+    return runs
+
+
+def scenario_of(runs: xr.Dataset, name: str | None, place: str = "scenario") -> str:
+    """Return the name of a scenario of a result; by default the first."""
+    names = [str(each) for each in runs["scenario"].values]
+    chosen = names[0] if name is None else arguments.text(name, place)
+    if chosen not in names:
+        remedy = nearest(chosen, names, "scenarios")
+        raise UnknownName("", place, "no such scenario in the result: {value}", remedy, chosen)
+    return chosen
 
 
 def kept_names(keep: Iterable[str] | str | None) -> tuple[str, ...]:
@@ -154,14 +184,10 @@ def kept_names(keep: Iterable[str] | str | None) -> tuple[str, ...]:
     recordable = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
     if keep is None:
         return DEFAULT_KEEP
-    if isinstance(keep, str):
-        if keep == "all":
-            return recordable
-        keep = [keep]
+    if isinstance(keep, str) and keep == "all":
+        return recordable
     remedy = 'Give names of variables, such as ["hhi"], or "all".'
-    names = tuple(
-        dict.fromkeys(arguments.text(each, "keep") for each in arguments.names(keep, "keep", remedy))
-    )
+    names = tuple(dict.fromkeys(arguments.texts(keep, "keep", remedy)))
     if not names:
         raise WrongType("", "keep", "no variable to keep", remedy)
     for name in names:

@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from sim.runs import dataset as results
-from sim.runs.blocks import Engine
+from sim.runs.blocks import NOTHING_RAN, Ran
 from sim.vocabulary.errors import SimWarning
 
 
@@ -21,35 +21,32 @@ class Engines:
 
     def __init__(self, chosen: str) -> None:
         self.chosen = chosen
-        self.blocks = self.compiled = self.repeated = 0
-        self.remarks: list[str] = []
+        self.ran = NOTHING_RAN
 
-    def add(self, used: Engine) -> None:
+    def add(self, ran: Ran) -> None:
         """Count a block; say each remark once."""
-        self.blocks += 1
-        self.compiled += used.is_compiled
-        self.repeated += used.is_repeated
-        for remark in used.remarks:
-            if remark not in self.remarks:
-                self.remarks.append(remark)
+        for remark in ran.remarks:
+            if remark not in self.ran.remarks:
                 warnings.warn(remark, SimWarning, stacklevel=2)
+        self.ran = self.ran.plus(ran)
 
     def end(self) -> None:
         """Say how many blocks were run again."""
-        if self.repeated:
-            problem = f"{self.repeated:,} of {self.blocks:,} blocks were run again in NumPy"
+        if self.ran.repeated:
+            problem = f"{self.ran.repeated:,} of {self.ran.blocks:,} blocks were run again in NumPy"
             reason = "a trial failed, or a number was out of range for machine code"
             warnings.warn(f"{problem}: {reason}. The numbers are those of NumPy.", SimWarning, stacklevel=2)
 
-    def about(self) -> dict[str, Any]:
-        """Return the part of a manifest that says what ran."""
-        if self.chosen != results.COMPILED or not self.blocks:
+    def about(self, ran: Ran | None = None) -> dict[str, Any]:
+        """Return the part of a manifest that says what ran its blocks, by default those that are counted."""
+        ran = self.ran if ran is None else ran
+        if self.chosen != results.COMPILED or not ran.blocks:
             return {"engine": self.chosen}
         return {
-            "engine": results.COMPILED if self.compiled else results.NUMPY,
+            "engine": results.COMPILED if ran.compiled else results.NUMPY,
             "machine_code": {
-                "blocks": self.compiled,
-                "blocks_run_again_in_numpy": self.repeated,
-                "remarks": self.remarks,
+                "blocks": ran.compiled,
+                "blocks_run_again_in_numpy": ran.repeated,
+                "remarks": list(ran.remarks),
             },
         }

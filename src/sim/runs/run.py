@@ -25,8 +25,17 @@ from sim.runs import dataset as results
 from sim.runs import precision, saved
 from sim.runs import quarters as calendar
 from sim.runs import run_summary as summarised
-from sim.runs.batch import Announce, Batch, Execution, Progress
+from sim.runs.batch import Batch
 from sim.runs.engines import Engines
+from sim.runs.experiment import (
+    ALWAYS_KEPT,
+    USUAL_EXECUTION,
+    Announce,
+    Execution,
+    Experiment,
+    Kept,
+    Progress,
+)
 from sim.runs.store import Spec, Store, check_same, code_digest, is_run, version
 from sim.scenario import record as scenario_record
 from sim.scenario.scenario import Scenario, loaded
@@ -34,7 +43,7 @@ from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED, TRIALS
 from sim.vocabulary.axes import Array
 from sim.vocabulary.dates import Quarter
-from sim.vocabulary.errors import Contradiction, InputError, WrongType
+from sim.vocabulary.errors import Contradiction, InputError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -45,22 +54,25 @@ def run(
     *,
     trials: int | None = None,
     seed: int = SEED,
+    first_trial: int = 0,
+    sampling: Sampling | str | None = None,
+    rules: Rules | None = None,
+    until: str | None = None,
     keep: Iterable[str] | str | None = None,
     quarters: str | Iterable[str | Quarter] | None = None,
-    first_trial: int = 0,
-    block: int = BLOCK,
-    rules: Rules | None = None,
-    sampling: Sampling | str | None = None,
-    out: str | Path | None = None,
     summary: bool = False,
-    until: str | None = None,
-    engine: str = results.AUTO,
+    out: str | Path | None = None,
     executor: Executor | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
     announce: Announce | None = None,
+    engine: str = results.AUTO,
+    block: int = BLOCK,
 ) -> xr.Dataset:
     """Run scenarios over the same trials, with the same random draws (common random numbers).
+
+    The parameters say, in this order, what is run (`scenarios` to `until`), what is kept of it (`keep` to
+    `out`), and how it is executed (`executor` to `block`), on which no number depends.
 
     Parameters
     ----------
@@ -72,31 +84,26 @@ def run(
     seed : int
         A whole number, 0 or more. Same seed, same trial, same random draws: trial k of two scenarios differs
         only by what they assume.
+    first_trial : int
+        Number of the first trial.
+    sampling : Sampling or str, optional
+        How parameters and shocks are drawn, such as ``"sobol"``; see `sim.design.sampling`. By default each
+        trial is drawn afresh.
+    rules : mapping of str to callable, optional
+        Stages to replace, such as ``{"posture.step": mine}``: a function that takes keywords as the stage
+        does, or fewer, and returns the same dataclass.
+    until : str, optional
+        Run until a number is known so well, such as ``"hhi@2035 p50 ±0.002"``; see
+        `sim.runs.precision`. The manifest says what was reached.
     keep : iterable of str, or "all", optional
         Glossary variables to record; the default is every variable marked "always".
     quarters : str or iterable of str, optional
         Quarters to record, such as ``"2025-Q4::4"``: every fourth from there on. All by default.
-    first_trial : int
-        Number of the first trial.
-    block : int
-        Trials advanced together; changes speed and memory, never a number.
-    rules : mapping of str to callable, optional
-        Stages to replace, such as ``{"posture.step": mine}``: a function that takes keywords as the stage
-        does, or fewer, and returns the same dataclass.
-    sampling : Sampling or str, optional
-        How parameters and shocks are drawn, such as ``"sobol"``; see `sim.design.sampling`. By default each
-        trial is drawn afresh.
+    summary : bool
+        Keep counts, moments and quantiles instead of trials; see `sim.runs.counts`.
     out : path, optional
         Write a zarr store here, block by block, and return it opened lazily. A run that is stopped goes
         on with `resume`.
-    summary : bool
-        Keep counts, moments and quantiles instead of trials; see `sim.runs.counts`.
-    until : str, optional
-        Run until a number is known so well, such as ``"hhi@2035 p50 ±0.002"``; see
-        `sim.runs.precision`. The manifest says what was reached.
-    engine : {"auto", "numpy", "compiled"}
-        What runs it. The numbers are the same; "compiled" needs ``pip install hedgesim[fast]``, and "auto"
-        takes it, where it is installed, for large runs without rules.
     executor : concurrent.futures.Executor, optional
         Where blocks are run; it stays the caller's.
     workers : int, optional
@@ -107,6 +114,11 @@ def run(
     announce : callable, optional
         Called before the run starts, and with `until` before each round, with what it takes: a
         `sim.runs.resources.Needs`, whose text can be shown.
+    engine : {"auto", "numpy", "compiled"}
+        What runs it. The numbers are the same; "compiled" needs ``pip install hedgesim[fast]``, and "auto"
+        takes it, where it is installed, for large runs without rules.
+    block : int
+        Trials advanced together; changes speed and memory, never a number.
 
     Returns
     -------
@@ -119,33 +131,56 @@ def run(
     InputError
         If a name is unknown, the scenarios do not fit together, or `out` cannot be written.
     """
-    batch = prepare(
-        scenarios,
-        trials=trials,
-        seed=seed,
-        keep=keep,
-        quarters=quarters,
+    experiment = Experiment(scenarios, trials, seed, first_trial, sampling, rules, until)
+    kept = Kept(keep, quarters, summary)
+    execution = Execution(executor, workers, progress, announce, engine, block)
+    return start(prepare(experiment, kept, execution), out)
+
+
+def prepare(
+    experiment: Experiment, kept: Kept = ALWAYS_KEPT, execution: Execution = USUAL_EXECUTION
+) -> Batch:
+    """Return what is to be run, checked; `Batch.needs` says what it takes."""
+    chosen = _scenarios(experiment.scenarios)
+    first = chosen[0]
+    until = None if experiment.until is None else arguments.text(experiment.until, "until")
+    usual = TRIALS if until is None else precision.MOST
+    most = usual if experiment.trials is None else arguments.whole(experiment.trials, "trials", 1)
+    first_trial = arguments.whole(experiment.first_trial, "first_trial")
+    steps = calendar.steps(kept.quarters, first.start, first.n_steps)
+    is_summary = arguments.truth(kept.summary, "summary")
+    if is_summary and until is not None:
+        raise Contradiction("", "until", "needs the trials, and summary drops them", "Leave one out.")
+    schedule = USUAL.replace(experiment.rules)
+    spec = Spec(
+        scenarios=(),
+        seed=arguments.seed(experiment.seed),
         first_trial=first_trial,
-        block=block,
-        rules=rules,
-        sampling=sampling,
-        summary=summary,
+        trials=most if until is None else precision.first_trials(execution.block, most),
+        block=execution.block,
+        keep=results.kept_names(kept.keep),
+        quarters=tuple(str(first.start + step) for step in steps),
+        rules=schedule.rules,
+        sampling=content(read(experiment.sampling).of(chosen, most, first_trial)),
+        is_summary=is_summary,
         until=until,
-        engine=engine,
+        most=most,
+        engine=results.chosen_engine(execution.engine, most * len(chosen), bool(schedule.rules)),
+        version=version(),
+        code="",
     )
-    execution = Execution(executor, workers, progress, announce)
-    return start(batch, execution, out)
+    batch = Batch(chosen, spec, schedule, execution, Engines(spec.engine))
+    _ = batch.stopping_rule  # read now, so that one that cannot be read is refused before anything runs
+    return batch
 
 
-def start(
-    batch: Batch, execution: Execution, out: str | Path | None = None, *, is_replacing: bool = False
-) -> xr.Dataset:
+def start(batch: Batch, out: str | Path | None = None, *, is_replacing: bool = False) -> xr.Dataset:
     """Run a batch that `prepare` has made.
 
     Parameters
     ----------
-    batch, execution : Batch, Execution
-        What is run, and where.
+    batch : Batch
+        What is run.
     out : path, optional
         Where it is stored.
     is_replacing : bool
@@ -153,8 +188,8 @@ def start(
         what another run is writing is refused all the same.
     """
     if out is None:
-        batch.check(execution, 0, None)
-        return _finish(batch, execution, None)
+        batch.check(0, None)
+        return _finish(batch, None)
     target = staging.target_of(arguments.path(out, "out"))
     staging.recover(target)
     spec = replace(
@@ -168,60 +203,10 @@ def start(
                 _refuse(target, spec)
             if is_run(target):
                 held.enter_context(Store(target, spec).lock())
-        batch.check(execution, 0, target)
+        batch.check(0, target)
         store = Store.create(target, spec, _template(batch))
     with store.lock():
-        return _finish(replace(batch, spec=spec), execution, store)
-
-
-def prepare(
-    scenarios: Scenario | str | Sequence[Scenario | str],
-    *,
-    trials: int | None = None,
-    seed: int = SEED,
-    keep: Iterable[str] | str | None = None,
-    quarters: str | Iterable[str | Quarter] | None = None,
-    first_trial: int = 0,
-    block: int = BLOCK,
-    rules: Rules | None = None,
-    sampling: Sampling | str | None = None,
-    summary: bool = False,
-    until: str | None = None,
-    engine: str = results.AUTO,
-) -> Batch:
-    """Return what `run` would run, checked; `Batch.needs` says what it takes."""
-    chosen = _scenarios(scenarios)
-    first = chosen[0]
-    names = results.kept_names(keep)
-    most = (TRIALS if until is None else precision.MOST) if trials is None else trials
-    most, block = arguments.whole(most, "trials", 1), arguments.whole(block, "block", 1)
-    seed, first_trial = arguments.seed(seed), arguments.whole(first_trial, "first_trial")
-    until = None if until is None else arguments.text(until, "until")
-    rules = _rules(rules)
-    steps = calendar.steps(quarters, first.start, first.n_steps)
-    if summary and until is not None:
-        raise Contradiction("", "until", "needs the trials, and summary drops them", "Leave one out.")
-    schedule = USUAL.replace(rules)
-    spec = Spec(
-        scenarios=(),
-        seed=seed,
-        first_trial=first_trial,
-        trials=most if until is None else precision.first_trials(block, most),
-        block=block,
-        keep=names,
-        quarters=tuple(str(first.start + step) for step in steps),
-        rules=schedule.rules,
-        sampling=content(read(sampling).of(chosen, most, first_trial)),
-        is_summary=summary,
-        until=until,
-        most=most,
-        engine=results.chosen_engine(engine, most * len(chosen), bool(rules)),
-        version=version(),
-        code="",
-    )
-    batch = Batch(chosen, spec, schedule, Engines(spec.engine))
-    _ = batch.stopping_rule  # read now, so that one that cannot be read is refused before anything runs
-    return batch
+        return _finish(replace(batch, spec=spec), store)
 
 
 def resume(
@@ -249,9 +234,7 @@ def resume(
     InputError
         If there is no store, it is in use, or it was made by another version, case or rules.
     """
-    return extend(
-        out, None, rules=rules, executor=executor, workers=workers, progress=progress, announce=announce
-    )
+    return go_on(out, None, rules, Execution(executor, workers, progress, announce))
 
 
 def extend(
@@ -268,12 +251,17 @@ def extend(
 
     Parameters are those of `resume`.
     """
+    return go_on(out, trials, rules, Execution(executor, workers, progress, announce))
+
+
+def go_on(out: str | Path, trials: int | None, rules: Rules | None, execution: Execution) -> xr.Dataset:
+    """Run what a store lacks of so many trials; by default, of those that it is a run of."""
     out = arguments.path(out, "out")
     store = Store.open(out)
     with store.lock():
         store = Store.open(out)  # as it is now that nobody else writes
         store.begin_ledger()
-        batch = Batch.of(store, rules)
+        batch = Batch.of(store, rules, execution)
         spec = store.spec
         trials = None if trials is None else arguments.whole(trials, "trials", 1)
         if trials is not None and trials != spec.trials:
@@ -283,20 +271,16 @@ def extend(
                 raise Contradiction(shown(store.path), "trials", problem, "Run it anew, or take sobol.")
             spec = replace(spec, trials=trials, until=None, most=trials)
         batch = replace(batch, spec=spec)
-        execution = Execution(executor, workers, progress, announce)
-        batch.check(execution, store.trials_done(), store.path)
-        ran_before = store.described("machine_code")
+        batch.check(store.trials_done(), store.path)
         store.renew(spec, _template(batch))
-        return _finish(batch, execution, store, ran_before)
+        return _finish(batch, store)
 
 
-def _finish(
-    batch: Batch, execution: Execution, store: Store | None, ran_before: dict[str, Any] | None = None
-) -> xr.Dataset:
+def _finish(batch: Batch, store: Store | None) -> xr.Dataset:
     """Run what is missing, in rounds where a precision is asked for, and return the result."""
     if batch.spec.is_summary:
-        return summarised.run(batch, execution, store)
-    grow = _InMemory(execution) if store is None else _OnDisk(store, execution, ran_before or {})
+        return summarised.run(batch, store)
+    grow = _InMemory() if store is None else _OnDisk(store)
     stopping_rule, spec = batch.stopping_rule, batch.spec
     while True:
         runs = grow(batch)
@@ -310,14 +294,13 @@ def _finish(
             done, assessment["half_width"] or math.inf, stopping_rule, spec.block, spec.most
         )
         batch = replace(batch, spec=replace(batch.spec, trials=trials))
-        batch.check(execution, done * len(batch.scenarios), store.path if store else None)
+        batch.check(done * len(batch.scenarios), store.path if store else None)
 
 
 class _InMemory:
     """Trials in arrays that grow."""
 
-    def __init__(self, execution: Execution) -> None:
-        self.execution = execution
+    def __init__(self) -> None:
         self.kept: dict[str, Array] = {}
         self.failures: list[dict[str, Any]] = []
         self.done = 0
@@ -332,7 +315,7 @@ class _InMemory:
             self.kept[name] = array
         missing = (job for job in batch.jobs() if job[2] - spec.first_trial >= done)
         n_missing = batch.n_blocks - len(batch.scenarios) * (done // spec.block)
-        for scenario, _, finished in batch.work(missing, n_missing, "arrays", self.execution):
+        for scenario, _, finished in batch.work(missing, n_missing, "arrays"):
             start = finished.first_trial - spec.first_trial
             for name, values in finished.kept.items():
                 self.kept[name][scenario, ..., start : start + finished.n_trials] = values
@@ -348,12 +331,10 @@ class _InMemory:
 
 
 class _OnDisk:
-    """Trials in a store that grows; `ran_before` is what its manifest said of earlier blocks."""
+    """Trials in a store that grows."""
 
-    def __init__(self, store: Store, execution: Execution, ran_before: dict[str, Any]) -> None:
+    def __init__(self, store: Store) -> None:
         self.store = store
-        self.execution = execution
-        self.ran_before = ran_before
 
     def __call__(self, batch: Batch) -> xr.Dataset:
         """Run the blocks that are not there, or are damaged, and return all, opened lazily."""
@@ -363,16 +344,14 @@ class _OnDisk:
         there = store.finished()
         missing = (job for job in batch.jobs() if job[:2] not in there)
         n_missing = batch.n_blocks - len(there)
-        for scenario, block, done in batch.work(missing, n_missing, "chunks", self.execution):
-            store.write(scenario, block, done.n_trials, done.kept, done.failures)
+        for scenario, block, done in batch.work(missing, n_missing, "chunks"):
+            store.write(scenario, block, done)
         return self.result(batch, None)
 
     def result(self, batch: Batch, assessment: dict[str, Any] | None) -> xr.Dataset:
         """Write the manifest, with the precision reached in it."""
         more = {} if assessment is None else {"precision": assessment}
-        if not batch.engines.blocks:  # nothing was run: what ran before is still so
-            more = self.ran_before | more
-        self.store.describe(batch.attributes(self.store.failures(), **more))
+        self.store.describe(batch.attributes(self.store.failures(), self.store.ran(), **more))
         return saved.open_run(self.store.path, is_going_on=True)
 
 
@@ -390,19 +369,8 @@ def _refuse(target: Path, spec: Spec) -> NoReturn:
     raise InputError(shown(target), "", "already exists", remedy)
 
 
-def _rules(given: Any) -> Rules:
-    """Return rules as a mapping from stage to function."""
-    rules = {} if given is None else arguments.table(given, "rules")
-    for name, rule in rules.items():
-        if not callable(rule):
-            raise WrongType("", f"rules.{name}", f"{arguments.shown(rule)} is not a function", "Give one.")
-    return rules
-
-
 def _scenarios(given: Any) -> list[Scenario]:
     scenarios = loaded(given)
-    if not scenarios:
-        raise InputError("", "scenarios", "nothing to run", "Name at least one scenario.")
     first = scenarios[0]
     for other in scenarios[1:]:
         if (other.case, other.start, other.end) != (first.case, first.start, first.end):

@@ -17,10 +17,9 @@ import numpy as np
 from sim.files import staging
 from sim.files.records import readable, shown
 from sim.runs import zarr_files
-from sim.runs.dataset import completeness, manifest
+from sim.runs.dataset import checked, completeness, manifest
 from sim.runs.store import Spec, Store, is_run, read_spec
-from sim.vocabulary import arguments
-from sim.vocabulary.errors import Incomplete, InputError, MissingFile, WrongType
+from sim.vocabulary.errors import Incomplete, InputError, MissingFile
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -44,8 +43,7 @@ def save(runs: xr.Dataset | xr.DataArray, path: str | Path) -> Path:
 
     if isinstance(runs, xr.DataArray):
         runs = runs.to_dataset(name=runs.name or "value")
-    if not isinstance(runs, xr.Dataset):
-        raise WrongType("", "runs", f"{arguments.shown(runs)} is not a result", "Give what sim.run returns.")
+    runs = checked(runs)
     with staging.staged(path, force=None, remedy=_ANOTHER_PATH) as place:
         zarr_files.write(runs, place, max(1, min(_CHUNK, runs.sizes.get("trial", 1))))
         index = zarr_files.index_content(zarr_files.fingerprints(place))

@@ -6,7 +6,7 @@
         supplier_share/c/0/0/0/7     chunk: scenario 0, all quarters kept, block 7 of trials
         digests/             a group without arrays; digests of all metadata and coordinates
         run/                 a group without arrays; its attributes say what is run (`Spec`)
-            ledger.jsonl     a line per finished block: digests of its chunks, trials that failed
+            ledger.jsonl     a line per finished block: digests of its chunks, trials that failed, what ran it
             lock             held by the process that writes
             summary.0        where only summaries are kept: those of scenario 0, up to some block
 
@@ -25,19 +25,19 @@ import json
 import os
 import shutil
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, reduce
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from sim.design import sampling
 from sim.files import digests, lock, staging
 from sim.files.records import readable, reason, shown
-from sim.runs.blocks import LEVEL, Failure
+from sim.runs.blocks import LEVEL, NOTHING_RAN, Finished, Ran
 from sim.runs.dataset import FORMAT
 from sim.vocabulary.errors import Contradiction, InputError, MissingFile, SimWarning
 from sim.vocabulary.variables import GLOSSARY
@@ -125,6 +125,27 @@ class Spec:
             "sampling": self.sampling["method"],
             "summary": self.is_summary,
         }
+
+
+class Checkpoint(NamedTuple):
+    """What is known of the first blocks of a scenario of which a summary is kept.
+
+    Parameters
+    ----------
+    blocks : int
+        How many they are.
+    failures : tuple of dict
+        Trials of them that failed.
+    ran : Ran
+        What ran them.
+    summary : Summary or None
+        Of their trials.
+    """
+
+    blocks: int = 0
+    failures: tuple[dict[str, Any], ...] = ()
+    ran: Ran = NOTHING_RAN
+    summary: Summary | None = None
 
 
 def version() -> str:
@@ -242,16 +263,16 @@ class Store:
 
     # ------------------------------------------------------------------ blocks
 
-    def write(
-        self, scenario: int, block: int, trials: int, chunks: Mapping[str, bytes], failures: Iterable[Failure]
-    ) -> None:
-        """Write the chunks of a block, then its line in the ledger."""
+    def write(self, scenario: int, block: int, done: Finished) -> None:
+        """Write the chunks of a block, if chunks are what is kept, then its line in the ledger."""
+        chunks: Mapping[str, bytes] = {} if self.spec.is_summary else done.kept
         entry = {
             "scenario": scenario,
             "block": block,
-            "trials": trials,
+            "trials": done.n_trials,
             "chunks": {name: digests.fingerprint(chunk) for name, chunk in chunks.items()},
-            "failures": [each._asdict() for each in failures],
+            "failures": [each._asdict() for each in done.failures],
+            "ran": done.ran,
             "spec": self.spec.identity,
         }
         with _plain_errors(self.path):
@@ -344,9 +365,13 @@ class Store:
         names = [each["name"] for each in self.spec.scenarios]
         listed = [each for entry in self.entries().values() for each in entry["failures"]]
         for scenario in range(len(names)) if self.spec.is_summary else ():
-            listed += (self.summary(scenario) or (0, (), None))[1]
+            listed += self.summary(scenario).failures
         by_trial = {(names.index(each["scenario"]), each["trial"]): each for each in listed}
         return [by_trial[key] for key in sorted(by_trial)]
+
+    def ran(self) -> Ran:
+        """Return what ran the blocks in the ledger, whenever it was."""
+        return reduce(Ran.plus, (Ran(*entry["ran"]) for entry in self.entries().values()), NOTHING_RAN)
 
     def _is_whole(self, key: tuple[int, int], entry: Mapping[str, Any]) -> bool:
         """Whether an entry is about all of a block of the run as it is now."""
@@ -368,26 +393,28 @@ class Store:
         except OSError:
             return False
 
-    def write_summary(self, scenario: int, blocks: int, failures: Iterable[Any], summary: Summary) -> None:
+    def write_summary(self, scenario: int, known: Checkpoint) -> None:
         """Write the summary of a scenario's first blocks."""
-        head = {"blocks": blocks, "failures": list(failures)}
-        content = json.dumps(head).encode() + b"\n" + summary.dump()
+        assert known.summary is not None, "there is a first block"
+        head = {"blocks": known.blocks, "failures": known.failures, "ran": known.ran}
+        content = json.dumps(head).encode() + b"\n" + known.summary.dump()
         with _plain_errors(self.path):
             replace(self._summary(scenario), self._digest_of_summary(scenario, content) + b"\n" + content)
 
-    def summary(self, scenario: int) -> tuple[int, list[Any], Summary] | None:
-        """Return how many blocks of a scenario are summarised, which trials failed, and the summary."""
+    def summary(self, scenario: int) -> Checkpoint:
+        """Return what is known of a scenario; of no block where nothing was written, or it is damaged."""
         from sim.runs.counts import Summary
 
         try:
             digest, content = self._summary(scenario).read_bytes().split(b"\n", 1)
         except (OSError, ValueError):
-            return None
+            return Checkpoint()
         if digest != self._digest_of_summary(scenario, content):
-            return None
+            return Checkpoint()
         head, dumped = content.split(b"\n", 1)
         fields = json.loads(head)
-        return fields["blocks"], fields["failures"], Summary.load(dumped)
+        ran = Ran(*fields["ran"])
+        return Checkpoint(fields["blocks"], tuple(fields["failures"]), ran, Summary.load(dumped))
 
     def _summary(self, scenario: int) -> Path:
         return self.path / RUN / f"summary.{scenario}"
@@ -444,16 +471,6 @@ class Store:
         for name, values in {"trial": trial, **numbers}.items():
             arrays[name].resize(values.shape)
             arrays[name][:] = values
-
-    def described(self, *fields: str) -> dict[str, Any]:
-        """Return fields of the manifest as it stands, those that it has; none of one that is damaged."""
-        from sim.runs import zarr_files
-
-        made: dict[str, Any] = {}
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            group = json.loads((self.path / zarr_files.METADATA).read_bytes())
-            made = json.loads(group["attributes"]["manifest"])
-        return {field: made[field] for field in fields if field in made}
 
     def describe(self, attributes: Mapping[str, Any]) -> None:
         """Write the attributes of the result; the manifest among them."""

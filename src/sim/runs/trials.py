@@ -21,9 +21,10 @@ from sim.design.plan import Plan
 from sim.engine import block as engine
 from sim.runs import blocks, pool
 from sim.runs import dataset as results
-from sim.runs.batch import Execution, check_numbers
-from sim.runs.blocks import Engine
+from sim.runs.batch import check_numbers
+from sim.runs.blocks import Ran
 from sim.runs.engines import Engines
+from sim.runs.experiment import USUAL_EXECUTION, Execution
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.axes import Array
 
@@ -34,9 +35,6 @@ Kept = TypeVar("Kept", covariant=True)
 
 #: What is taken of the recorded variables of a block.
 Take = Callable[[Mapping[str, Array]], dict[str, Array]]
-
-#: How analyses run their trials unless something else is asked for: as `sim.run` does.
-USUAL_EXECUTION = Execution()
 
 #: Tasks that a process keeps unpacked.
 _TASKS = 8
@@ -89,10 +87,11 @@ def reduce(
     n_steps : int, optional
         Quarters to run; by default all.
     execution : Execution, optional
-        Executor, workers, engine and progress, which counts the trials of every scenario.
+        Executor, workers, engine, block and progress, which counts the trials of every scenario.
     """
     name = results.chosen_engine(execution.engine, trials * len(scenarios), has_rules=False)
-    n_blocks = len(scenarios) * -(-trials // engine.BLOCK)
+    block = execution.block
+    n_blocks = len(scenarios) * -(-trials // block)
     check_numbers(first_trial + trials, n_blocks)
     work = trials * sum(each.n_steps if n_steps is None else n_steps for each in scenarios)
     size = execution.size(n_blocks, work)
@@ -102,8 +101,8 @@ def reduce(
         for scenario in scenarios:
             plan = design.plan(scenario, seed)
             packed = _pack(_Task(plan, reduction, name == results.COMPILED, n_steps))
-            for start in range(first_trial, first_trial + trials, engine.BLOCK):
-                count = min(engine.BLOCK, first_trial + trials - start)
+            for start in range(first_trial, first_trial + trials, block):
+                count = min(block, first_trial + trials - start)
                 sent.append((start, count))
                 yield packed, start, count
 
@@ -170,7 +169,7 @@ class Recorded:
         return self.values if self.take is None else self.take(self.values)
 
 
-def _run(packed: bytes, first_trial: int, n_trials: int) -> tuple[Any, Engine]:
+def _run(packed: bytes, first_trial: int, n_trials: int) -> tuple[Any, Ran]:
     """Run a block and return what is kept of it, and what ran it."""
     task = _unpack(packed)
     kept = task.reduction(task.plan.scenario, n_trials)
@@ -179,7 +178,7 @@ def _run(packed: bytes, first_trial: int, n_trials: int) -> tuple[Any, Engine]:
     repeated = engine.reduce_block(
         task.plan, first_trial, n_trials, kept.reads, kept.add, task.n_steps, is_compiled, trust
     )
-    return kept.result(), blocks.used_by(trust, repeated) if is_compiled else Engine()
+    return kept.result(), blocks.used_by(trust, repeated) if is_compiled else Ran()
 
 
 def _pack(task: _Task[Any]) -> bytes:

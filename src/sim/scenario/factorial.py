@@ -13,6 +13,7 @@ from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError
 
 _LIST = "Give a list, such as [0.1, 0.2]."
+_ROWS = 'Give a list such as [{"demand.caution": 0.1}, {"demand.caution": 0.2}], or a DataFrame.'
 
 
 def factorial(
@@ -39,7 +40,7 @@ def factorial(
     """
     listed: dict[str, Sequence[Change]] = {}
     for key, values in arguments.table(levers, "levers").items():
-        values = () if isinstance(values, str) else arguments.names(values, f"levers.{key}", _LIST)
+        values = arguments.names(values, f"levers.{key}", _LIST)
         if not values:
             raise InputError("", f"levers.{key}", "not a list of values", _LIST)
         listed[key] = values
@@ -63,6 +64,8 @@ def design_table(bases: Scenario | str | Sequence[Scenario | str], rows: Any) ->
         If a name is unknown, a value out of bounds, or two rows say the same.
     """
     table = _rows(rows)
+    if not table:
+        raise InputError("", "rows", "an empty table", _ROWS)
     made = [
         base.override(row or None, name=_name(base, row, table)) for base in loaded(bases) for row in table
     ]
@@ -77,8 +80,7 @@ def _rows(rows: Any) -> list[Mapping[str, Change]]:
     """Return the rows of a table, whatever it is: a DataFrame has them under `to_dict` or `to_dicts`."""
     if arguments.is_frame(rows):
         rows = rows.to_dicts() if hasattr(rows, "to_dicts") else rows.to_dict("records")
-    remedy = 'Give a list such as [{"demand.caution": 0.1}, {"demand.caution": 0.2}], or a DataFrame.'
-    return [arguments.table(row, "rows") for row in arguments.names(rows, "rows", remedy)]
+    return [arguments.table(row, "rows") for row in arguments.names(rows, "rows", _ROWS)]
 
 
 def _name(base: Scenario, row: Mapping[str, Change], table: Sequence[Mapping[str, Change]]) -> str:

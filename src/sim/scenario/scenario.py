@@ -30,6 +30,7 @@ from sim.vocabulary import arguments
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import (
     Contradiction,
+    InputError,
     MissingField,
     MissingFile,
     UnknownName,
@@ -211,6 +212,7 @@ class Scenario:
             If something that was overridden before is now drawn from the file.
         """
         path = arguments.path(path, "path")
+        name = None if name is None else arguments.text(name, "name")
         found = posterior.read(path, self.parameters)
         lost = effects.of_posterior(dict(self.overrides), self.parameters, found.columns, found.file)
         effects.warn(lost)
@@ -311,6 +313,8 @@ def loaded(given: Any) -> list[Scenario]:
     remedy = 'Give scenarios, names such as "baseline", or paths.'
     is_one = isinstance(given, Scenario | str | os.PathLike)
     listed = (given,) if is_one else arguments.names(given, "scenarios", remedy)
+    if not listed:
+        raise InputError("", "scenarios", "an empty list", "Name at least one scenario.")
     return [one(each, "scenarios") for each in listed]
 
 

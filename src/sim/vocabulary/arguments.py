@@ -6,8 +6,10 @@ Each function returns the argument as the plain Python value that the library wo
 
 from __future__ import annotations
 
+import numbers
 import operator
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,13 +24,22 @@ SEED, TRIALS = 1, 1000
 #: most trials are dropped.
 TRIALS_OF_ORIGIN, TRIALS_OF_WAVE = 2000, 30_720
 
+#: Trials are numbered below this: some days of a large machine, and a sampling error of one in 65,000.
+MOST_TRIALS = 2**32
+
+#: First and last year that can be written: results carry dates in nanoseconds, which end in 2262.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+
+#: The largest finite number.
+_LARGEST = sys.float_info.max
+
 #: Seeds and numbers of trials that the streams of random draws have room for.
-_LAST = 2**63 - 1
+LAST = 2**63 - 1
 
 
-def whole(value: Any, name: str, least: int = 0, most: int = _LAST) -> int:
+def whole(value: Any, name: str, least: int = 0, most: int = LAST) -> int:
     """Return a whole number within a range; 1.0, True and "1" are none, NumPy's integers are."""
-    upto = f" and at most {most:,}" if most < _LAST else ""
+    upto = f" and at most {most:,}" if most < LAST else ""
     remedy = f"Give a whole number of at least {least:,}{upto}."
     try:
         number = operator.index(value)
@@ -39,13 +50,33 @@ def whole(value: Any, name: str, least: int = 0, most: int = _LAST) -> int:
         better = f"Write {int(value)}." if is_whole else remedy
         raise WrongType("", name, f"{shown(value)} is not a whole number", better)
     if not least <= number <= most:
-        bound = f" It may be as large as {most:,}." if number > most == _LAST else ""
+        bound = f" It may be as large as {most:,}." if number > most == LAST else ""
         raise OutOfBounds("", name, f"{quoted(number)} is out of range", remedy + bound)
     return number
 
 
 def _is_truth(value: Any) -> bool:
     return type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_")
+
+
+def truth(value: Any, name: str) -> bool:
+    """Return a truth value; 1, "no" and None are none, NumPy's are."""
+    if not isinstance(value, bool) and not _is_truth(value):
+        raise WrongType("", name, f"{shown(value)} is neither True nor False", "Give one of the two.")
+    return bool(value)
+
+
+def trial(value: Any, name: str = "trial") -> int:
+    """Return the number of a trial."""
+    return whole(value, name, 0, MOST_TRIALS - 1)
+
+
+def number(value: Any, name: str) -> float:
+    """Return a finite number; NumPy's are some, truth values are none."""
+    is_real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not is_real or value != value or abs(value) > _LARGEST:
+        raise WrongType("", name, f"{shown(value)} is not a finite number", "Give one, such as 0.5.")
+    return float(value)
 
 
 def seed(value: Any) -> int:
@@ -83,6 +114,19 @@ def expanded(value: Path) -> Path:
         raise InputError("", str(value), "there is no such home folder", "Write the path in full.") from None
 
 
+def function(value: Any, name: str) -> Any:
+    """Return something that can be called."""
+    if not callable(value):
+        raise WrongType("", name, f"{shown(value)} is not a function", "Give one.")
+    return value
+
+
+def instance(value: Any, kind: type, name: str, what: str, remedy: str) -> None:
+    """Refuse what is not of a class, which `what` says in words."""
+    if not isinstance(value, kind):
+        raise WrongType("", name, f"{shown(value)} is not {what}", remedy)
+
+
 def table(value: Any, name: str) -> Mapping[str, Any]:
     """Return a mapping from names; a table of rows is refused."""
     if is_frame(value):
@@ -103,10 +147,22 @@ def is_frame(value: Any) -> bool:
 
 def names(value: Any, name: str, remedy: str) -> tuple[Any, ...]:
     """Return a list of things as a tuple; a table, a mapping or a single value is refused."""
-    is_listed = isinstance(value, Sequence | set | frozenset) or hasattr(value, "__iter__")
-    if is_frame(value) or isinstance(value, Mapping | bytes) or not is_listed:
+    is_single = isinstance(value, Mapping | str | bytes | type) or not hasattr(value, "__iter__")
+    if is_frame(value) or is_single:
         raise WrongType("", name, f"{shown(value)} is not a list", remedy)
     return tuple(value)
+
+
+def texts(value: Any, name: str, remedy: str) -> tuple[str, ...]:
+    """Return a list of texts as a tuple; a text alone is a list of one."""
+    listed = (value,) if isinstance(value, str) else names(value, name, remedy)
+    return tuple(text(each, name) for each in listed)
+
+
+def labels(value: Any, name: str) -> dict[str, str]:
+    """Return a mapping from axes to one of their labels each; None is an empty one."""
+    chosen = table({} if value is None else value, name)
+    return {axis: text(label, f"{name}.{axis}") for axis, label in chosen.items()}
 
 
 def chosen(value: Any, name: str, known: Sequence[str]) -> str:

@@ -6,10 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from sim.vocabulary.arguments import FIRST_YEAR, LAST_YEAR
 from sim.vocabulary.axes import QUARTERS
-
-#: First and last year that can be written: results carry dates in nanoseconds, which end in 2262.
-FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 
 @dataclass(frozen=True, order=True)

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
-from sim.vocabulary.printing import printable
+from sim.vocabulary.printing import printable, shortened
 
 
 class SimError(Exception):
@@ -48,7 +48,7 @@ class InputError(SimError):
                 place = f"{place} = {quoted(self.value)}"
         head = ": ".join(part for part in (self.file, place, message) if part)
         sentence = head if head.endswith((".", "?", "!")) else head + "."
-        return printable(" ".join(f"{sentence} {self.remedy}".split()))
+        return shortened(printable(" ".join(f"{sentence} {self.remedy}".split())))
 
 
 class SimWarning(UserWarning):

@@ -16,6 +16,12 @@ def printable(value: str, allowed: str = "") -> str:
     return "".join("?" if letter not in allowed and _steers(letter) else letter for letter in value)
 
 
+def shortened(value: str, most: int = 1000) -> str:
+    """Return a text without its middle where it is long; what to do stands at its end."""
+    half = most // 2
+    return value if len(value) <= most else f"{value[:half]} ... {value[-half:]}"
+
+
 def _steers(letter: str) -> bool:
     """Whether it is a control character, half of a pair, a line separator, or a mark that reorders text."""
     code = ord(letter)

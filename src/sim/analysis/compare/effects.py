@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.analysis.compare.measure import COMMON, Measure, display_name
-from sim.analysis.compare.paired import split
+from sim.analysis.compare.paired import chosen, split
 from sim.numerics.elementary import Z95
-from sim.runs.dataset import complete_trials, manifest
+from sim.runs.dataset import checked, complete_trials, manifest
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import UnknownName, nearest
+from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,7 +33,7 @@ STATISTICS = ("level", "mean", "mean_low", "mean_high", "size", "size_low", "siz
 
 
 def effects(
-    runs: xr.Dataset, reference: str | None = None, variables: Iterable[str] | None = None
+    runs: xr.Dataset, reference: str | None = None, variables: Iterable[str] | str | None = None
 ) -> xr.Dataset:
     """Return how far each scenario moves each measure from where the reference has it.
 
@@ -42,7 +43,7 @@ def effects(
         From `sim.run`, with at least two scenarios and all quarters of interest.
     reference : str, optional
         Name of the scenario to compare with; the first by default.
-    variables : iterable of str, optional
+    variables : str or iterable of str, optional
         Which variables, each for every label; all by default.
 
     Returns
@@ -64,13 +65,13 @@ def effects(
     import xarray as xr
 
     manifest(runs)  # refuses what is no result
-    runs = complete_trials(runs)
+    runs = complete_trials(checked(runs, "time", "trial"))
     reference, others = split(runs, reference)
-    names = [str(name) for name in runs.data_vars] if variables is None else list(variables)
+    names = chosen(runs, variables)
     for name in names:
-        if name not in runs:
-            remedy = nearest(name, [str(each) for each in runs.data_vars])
-            raise UnknownName("", "variables", "not in the result: {value}", remedy, name)
+        if name not in GLOSSARY:
+            problem, remedy = "not in the glossary, which has units: {value}", nearest(name, GLOSSARY)
+            raise UnknownName("", "variables", problem, remedy, name)
     measures = [each for name in names for each in _labelled(runs, name)]
     since = {other: _first_difference(runs, reference, other, names) for other in others}
     cells = np.full((len(STATISTICS), len(others), len(measures)), np.nan)

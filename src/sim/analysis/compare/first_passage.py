@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.analysis.compare.measure import largest_supplier, take
-from sim.runs.dataset import complete_trials
+from sim.analysis.compare.measure import COMMON, Measure, largest_supplier
+from sim.runs.dataset import checked, complete_trials
+from sim.vocabulary import arguments
 from sim.vocabulary.axes import QUARTERS
 from sim.vocabulary.errors import Contradiction
 
@@ -53,8 +54,11 @@ def first_passage(
 
     if (above is None) == (below is None):
         raise Contradiction("", "above, below", "give one of the two", "Such as below=0.5.")
-    values = take(runs, variable, dict(where or {})).transpose("scenario", "time", "trial")
-    is_past = values.values > above if above is not None else values.values < below
+    values = Measure.of(variable, where).take(checked(runs, *COMMON))
+    if above is not None:
+        is_past = values.values > arguments.number(above, "above")
+    else:
+        is_past = values.values < arguments.number(below, "below")
     start = runs["time"].dt
     ends = (start.year + start.quarter / QUARTERS).values
     first = np.where(is_past.any(axis=1), ends[is_past.argmax(axis=1)], np.nan)
@@ -71,6 +75,7 @@ def passages(runs: xr.Dataset) -> xr.Dataset:
     """
     import xarray as xr
 
+    checked(runs, *COMMON)
     found: dict[str, xr.DataArray] = {}
     largest = largest_supplier(runs)
     if largest is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.case import register
+from sim.scenario.scenario import Scenario, one
 from sim.vocabulary.axes import QUARTERS, WINDOW, Array
 from sim.vocabulary.variables import GLOSSARY
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from sim.case.case import Case
     from sim.case.register import Date
-    from sim.scenario.scenario import Scenario
 
 #: Years in the window of the rolling shares.
 YEARS = WINDOW // QUARTERS
@@ -86,8 +86,9 @@ def dataset(case: Case, start: Date) -> xr.Dataset:
     return xr.Dataset({"delivered": delivered, **variables}, coordinates, attributes)
 
 
-def of(scenario: Scenario) -> xr.Dataset:
-    """Return what is recorded before a scenario begins; see `dataset`."""
+def of(scenario: Scenario | str) -> xr.Dataset:
+    """Return what is recorded before a scenario, loaded if it is a name or path, begins; see `dataset`."""
+    scenario = one(scenario)
     return dataset(scenario.case, scenario.start)
 
 

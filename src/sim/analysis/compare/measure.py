@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.runs.dataset import complete_trials
+from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError, UnknownName, nearest
 from sim.vocabulary.variables import GLOSSARY
 
@@ -37,6 +38,14 @@ class Measure:
     where: tuple[tuple[str, str], ...] = ()
     total: tuple[str, ...] = ()
     is_headline: bool = True
+
+    @classmethod
+    def of(cls, variable: Any, where: Any = None, total: Any = (), name: str = "where") -> Measure:
+        """Return what is looked at from arguments of a user's; `name` is that of the labels."""
+        remedy = 'Give names of axes, such as ["supplier"].'
+        labels = arguments.labels(where, name)
+        axes = arguments.texts(total, "total", remedy)
+        return cls(arguments.text(variable, "variable"), tuple(labels.items()), axes)
 
     @property
     def key(self) -> str:
@@ -88,6 +97,10 @@ def take(
                 "", f"{variable}.{dim}", "no such label: {value}", nearest(label, labels, "labels"), label
             )
         array = array.isel({dim: labels.index(label)}, drop=True)
+    for dim in total:
+        if dim not in array.dims:
+            remedy = nearest(dim, [str(each) for each in array.dims], "axes")
+            raise UnknownName("", variable, "has no axis {value} to sum over", remedy, dim)
     for dim in map(str, array.dims):
         if dim not in (*COMMON, "year", *total):
             remedy = (

@@ -16,8 +16,9 @@ import numpy as np
 
 from sim.design.sampling import restore
 from sim.numerics.elementary import Z95
-from sim.runs.dataset import complete_trials, manifest
-from sim.vocabulary.errors import InputError, UnknownName, nearest
+from sim.runs.dataset import checked, complete_trials, manifest
+from sim.vocabulary import arguments
+from sim.vocabulary.errors import InputError, UnknownName, WrongType, nearest
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -42,7 +43,7 @@ _QUANTILES = (0.5, 0.05, 0.25, 0.75, 0.95)
 
 
 def compare(
-    runs: xr.Dataset, reference: str | None = None, variables: Iterable[str] | None = None
+    runs: xr.Dataset, reference: str | None = None, variables: Iterable[str] | str | None = None
 ) -> xr.Dataset:
     """Return the paired differences of every scenario to a reference.
 
@@ -52,7 +53,7 @@ def compare(
         From `sim.run`, with at least two scenarios.
     reference : str, optional
         Name of the scenario to compare with; the first by default.
-    variables : iterable of str, optional
+    variables : str or iterable of str, optional
         Which variables; all by default.
 
     Returns
@@ -66,22 +67,13 @@ def compare(
     import xarray as xr
 
     manifest(runs)  # refuses what is no result
-    runs = complete_trials(runs)
+    runs = complete_trials(checked(runs, "time", "trial"))
     reference, others = split(runs, reference)
-    chosen = [str(name) for name in runs.data_vars] if variables is None else list(variables)
-    for name in chosen:
-        if name not in runs:
-            raise UnknownName(
-                "",
-                "variables",
-                "not in the result: {value}",
-                nearest(name, [str(each) for each in runs.data_vars]),
-                name,
-            )
+    names = chosen(runs, variables)
     base = runs.sel(scenario=reference)
     groups = _groups(runs)
     result: dict[str, Any] = {}
-    for name in chosen:
+    for name in names:
         standard = base[name].transpose("time", ..., "trial")
         parts = [
             _statistics(
@@ -100,13 +92,26 @@ def compare(
     return xr.Dataset(result, {**coordinates, "scenario": others, "statistic": list(STATISTICS)}, attributes)
 
 
+def chosen(runs: xr.Dataset, variables: Iterable[str] | str | None) -> tuple[str, ...]:
+    """Return the variables of a result that are named, by default all."""
+    known = [str(name) for name in runs.data_vars]
+    remedy = 'Give names of variables, such as ["hhi"].'
+    names = tuple(known) if variables is None else arguments.texts(variables, "variables", remedy)
+    if not names:
+        raise WrongType("", "variables", "no variable to compare", remedy)
+    for name in names:
+        if name not in known:
+            raise UnknownName("", "variables", "not in the result: {value}", nearest(name, known), name)
+    return names
+
+
 def split(runs: xr.Dataset, reference: str | None) -> tuple[str, list[str]]:
     """Return the reference, the first scenario if none is named, and the other scenarios."""
     if "scenario" not in runs.dims:
         problem = "there is one scenario in the result, and nothing to compare it with"
         raise InputError("", "runs", problem, 'Keep the dimension: runs.sel(scenario=["a", "b"]).')
     names = [str(name) for name in runs["scenario"].values]
-    reference = names[0] if reference is None else reference
+    reference = names[0] if reference is None else arguments.text(reference, "reference")
     if reference not in names:
         remedy = nearest(reference, names)
         raise UnknownName("", "reference", "no such scenario in the result: {value}", remedy, reference)

@@ -92,13 +92,15 @@ def default_years(first: int, last: int) -> tuple[int, ...]:
     return (*decades, last)
 
 
-def check_years(years: Iterable[int], first: int, last: int) -> tuple[int, ...]:
-    """Return the years in order if all end within the horizon."""
-    chosen = tuple(sorted(set(years)))
+def check_years(years: Iterable[int], quarters: Sequence[str]) -> tuple[int, ...]:
+    """Return the years in order if the last quarter of each is among `quarters`."""
+    chosen, ends = tuple(sorted(set(years))), year_ends(quarters)
+    if not ends:
+        raise OutsideHorizon("", "years", "the run contains no last quarter of a year", "Run it longer.")
     for year in chosen:
-        if not first <= year <= last:
-            problem = "its last quarter is outside the run"
-            raise OutsideHorizon("", "years", problem, f"Choose from {first} to {last}.", year)
+        if year not in ends:
+            remedy = f"Choose from {ends[0]} to {ends[-1]}, as far as their last quarters are kept."
+            raise OutsideHorizon("", "years", "its last quarter is outside the run", remedy, year)
     return chosen
 
 
@@ -139,13 +141,10 @@ def summarise(
     runs = complete_trials(runs)
     quarters = [str(each) for each in runs["quarter"].values]
     ends = year_ends(quarters)
-    if not ends:
-        raise OutsideHorizon("", "years", "the run contains no last quarter of a year", "Run it longer.")
-    wanted = (
-        default_years(int(quarters[0][:4]), ends[-1])
-        if years is None
-        else check_years(years, ends[0], ends[-1])
-    )
+    if years is None and ends:
+        wanted = tuple(year for year in default_years(int(quarters[0][:4]), ends[-1]) if year in ends)
+    else:
+        wanted = check_years(years or (), quarters)
     picked = runs.isel(time=[quarters.index(f"{year}-Q{QUARTERS}") for year in wanted])
     values = xr.Dataset(
         {measure.key: measure.take(picked).drop_attrs() for measure in chosen}, attrs=runs.attrs

@@ -176,7 +176,7 @@ def explain(
     InputError
         If the quarter is outside the horizon, or a result's scenario is not the one that loads by its name.
     """
-    trial = arguments.whole(trial, "trial")
+    trial = arguments.trial(trial)
     chosen, drawn_with, sampling = source_of(source, scenario, seed)
     quarter = _quarter(at)
     if not chosen.start <= quarter <= chosen.end:
@@ -436,6 +436,9 @@ def _quarter(at: str | Quarter) -> Quarter:
 def source_of(source: Any, name: str | None, seed: int | None) -> tuple[Scenario, int, Sampling]:
     """Return the scenario, seed and sampling that a result, a scenario or a name stands for."""
     if isinstance(source, Scenario | str | os.PathLike):
+        if name is not None:
+            remedy = "Leave it out; it chooses among those of a result."
+            raise Contradiction("", "scenario", "given beside a source that is one scenario", remedy)
         return one(source, "source"), arguments.seed(SEED if seed is None else seed), INDEPENDENT
     from sim.runs.dataset import manifest
 
@@ -444,7 +447,7 @@ def source_of(source: Any, name: str | None, seed: int | None) -> tuple[Scenario
     if made.get("rules"):
         remedy = "Only decisions by the model's own rules can be explained."
         raise Contradiction("", "source", "the result was run with rules of its own", remedy)
-    name = names[0] if name is None else name
+    name = names[0] if name is None else arguments.text(name, "scenario")
     if name not in names:
         raise UnknownName(
             "", "scenario", "not in the result: {value}", nearest(name, names, "scenarios"), name

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.analysis.compare.measure import largest_supplier
-from sim.runs.dataset import complete_trials, manifest
+from sim.analysis.compare.measure import COMMON, largest_supplier
+from sim.runs.dataset import checked, complete_trials, manifest, scenario_of
 from sim.vocabulary.axes import Array
-from sim.vocabulary.errors import UnknownName, nearest
+from sim.vocabulary.errors import UnknownName
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -40,11 +40,8 @@ def picks(runs: xr.Dataset, scenario: str | None = None) -> dict[str, int]:
         the recipient's mean payoff is greatest, and least. Of equals the first.
     """
     manifest(runs)  # refuses what is no result
-    runs = complete_trials(runs)
-    names = [str(each) for each in runs["scenario"].values]
-    scenario = names[0] if scenario is None else scenario
-    if scenario not in names:
-        raise UnknownName("", "scenario", "not in the result: {value}", nearest(scenario, names), scenario)
+    runs = complete_trials(checked(runs, *COMMON))
+    scenario = scenario_of(runs, scenario)
     for name in NEEDED:
         if name not in runs:
             remedy = f"Keep {', '.join(NEEDED)}."

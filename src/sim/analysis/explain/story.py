@@ -19,7 +19,7 @@ from sim.case.case import Case
 from sim.design import plan as design
 from sim.engine.block import Block
 from sim.scenario.events import Event
-from sim.scenario.scenario import Scenario, load
+from sim.scenario.scenario import Scenario, load, loaded
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import DOMESTIC, GRANT_STATES, LEVELS, QUARTERS, Array
 from sim.vocabulary.dates import Quarter
@@ -131,7 +131,7 @@ def story(
     seed : int, optional
         Of the run; taken from a result, otherwise 1, as for `sim.run`.
     """
-    trial = arguments.whole(trial, "trial")
+    trial = arguments.trial(trial)
     chosen, drawn_with, sampling = source_of(source, scenario, seed)
     block = Block(design.plan(chosen, drawn_with, sampling), trial, 1)
     own = _own_events(chosen)
@@ -157,7 +157,7 @@ def contrast(one: Scenario | str, other: Scenario | str, *, trial: int, seed: in
     trial, seed : int
         As in `story`.
     """
-    first, second = (load(each) if isinstance(each, str) else each for each in (one, other))
+    first, second = loaded([one, other])
     if (first.case, first.start) != (second.case, second.start):
         remedy = "Choose two of the same case and start."
         raise Contradiction("", "scenarios", "have another case or start", remedy)

@@ -67,7 +67,14 @@ def shipped(year: int, years: int, case: Case | None = None) -> Origin:
     scenario = scenarios.load(name, case)
     if scenario.n_steps < 4 * years:
         raise OutsideHorizon("", "years", f"{name} ends {scenario.end}", "Give fewer years.", years)
-    changes = {**rates.as_pooled(), **rates.known(scenario.case, year, scenario.parameters)}
+    stated = {**rates.as_pooled(), **rates.known(scenario.case, year, scenario.parameters)}
+    parameters = scenario.parameters
+    # Only what is not so already, which a user who changes nothing need not hear of.
+    changes = {
+        key: change
+        for key, change in stated.items()
+        if parameters.replace({key: change}, "").digest() != parameters.digest()
+    }
     return Origin(year, years, scenario.override(changes, name=name))
 
 

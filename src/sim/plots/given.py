@@ -1,0 +1,37 @@
+"""What a figure is asked to draw, checked before anything is drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.analysis.compare.measure import COMMON, Measure
+from sim.runs.dataset import checked
+from sim.vocabulary import arguments
+from sim.vocabulary.errors import UnknownName, nearest
+from sim.vocabulary.variables import GLOSSARY
+
+
+def check(runs: Any, title: Any = None, history: Any = None, years_before: Any = 0) -> None:
+    """Refuse what is no result, title, history or number of years."""
+    checked(runs, *COMMON)
+    if title is not None:
+        arguments.text(title, "title")
+    if history is not None:
+        checked(history, "year", name="history", remedy="Give what sim.history returns.")
+    arguments.whole(years_before, "years_before")
+
+
+def measure(variable: Any, sel: Any, total: Any) -> Measure:
+    """Return what is drawn; it needs the unit and the label of the glossary."""
+    made = Measure.of(variable, sel, total, "sel")
+    if made.variable not in GLOSSARY:
+        remedy = nearest(made.variable, GLOSSARY, "variables")
+        raise UnknownName("", "variable", "not in the glossary: {value}", remedy, made.variable)
+    return made
+
+
+def by_supplier(runs: Any, variable: Any) -> str:
+    """Return the name of a variable of a result that has the axis supplier and no other."""
+    made = measure(variable, None, ["supplier"])
+    made.take(runs)
+    return made.variable

@@ -1,0 +1,286 @@
+"""Every argument of every public function, given values of all kinds: it is taken, or refused in one line."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+import plans
+import sim
+from sim.analysis.explain.picks import NEEDED
+
+ODD: dict[str, Any] = {
+    "none": None,
+    "true": True,
+    "zero": 0,
+    "negative": -1,
+    "huge": 10**30,
+    "half": 0.5,
+    "nan": float("nan"),
+    "empty text": "",
+    "word": "nope",
+    "long text": "x" * 5000,
+    "control": "a\0b",
+    "bytes": b"x",
+    "empty list": [],
+    "list of none": [None],
+    "list of words": ["nope"],
+    "empty mapping": {},
+    "mapping": {"nope": 1},
+    "mapping of numbers": {1: 2},
+    "numpy integer": np.int64(1),
+    "numpy nan": np.float64("nan"),
+    "numpy array": np.eye(2),
+    "table": pd.DataFrame({"nope": [1]}),
+    "function": lambda *_: None,
+    "class": str,
+    "object": object(),
+    "path": Path("nope"),
+    "complex": 1j,
+}
+
+# What each kind of argument takes of these; all else is refused.
+COUNT = {"numpy integer"}
+INDEX = {*COUNT, "zero"}
+NUMBER = {*INDEX, "negative", "huge", "half"}
+NONE = {"none"}
+TITLE = {*NONE, "empty text", "word", "long text"}
+CALLED = {*NONE, "function", "class"}
+RULES = {*NONE, "empty mapping"}
+NOTHING: set[str] = set()
+
+BASE = plans.scenario("archipelago", n_steps=2)
+OTHER = plans.scenario("archipelago", n_steps=2, name="other")
+SUPPLIER, PARTNER = BASE.case.suppliers[0], BASE.case.partners[0]
+LEVER = "demand.caution"
+
+#: Function -> its arguments: a good one, and the odd ones that are taken. A text names what `given` makes.
+Arguments = dict[str, tuple[Any, set[str]]]
+RUN: Arguments = {
+    "scenarios": (BASE, NOTHING),
+    "trials": (1, {*COUNT, *NONE}),
+    "seed": (1, INDEX),
+    "first_trial": (0, INDEX),
+    "sampling": (None, NONE),
+    "rules": (None, RULES),
+    "until": (None, NONE),
+    "keep": ("hhi", NONE),
+    "quarters": (None, NONE),
+    "summary": (False, {"true"}),
+    "out": (None, {*NONE, "word"}),  # a path that is the same is there by then
+    "executor": (None, NONE),
+    "workers": (1, {*COUNT, *NONE}),
+    "progress": (None, CALLED),
+    "announce": (None, CALLED),
+    "engine": ("numpy", NOTHING),
+    "block": (10, COUNT),
+}
+STORED: Arguments = {"out": ("$store", NOTHING), "rules": (None, RULES)}
+HOW = {name: RUN[name] for name in ("executor", "workers", "progress", "announce")}
+PAIRED: Arguments = {
+    "runs": ("$runs", NOTHING),
+    "reference": (None, NONE),
+    "variables": (None, NONE),
+}
+FIGURE: Arguments = {"runs": ("$runs", NOTHING), "title": (None, TITLE)}
+HISTORY: Arguments = {"history": (None, NONE)}
+DRAWN: Arguments = {"variable": ("hhi", NOTHING), "sel": (None, RULES), "total": ((), {"empty list"})}
+
+TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
+    "run": (sim.run, RUN),
+    "resume": (sim.resume, {**STORED, **HOW}),
+    "extend": (sim.extend, {**STORED, "trials": (2, NONE), **HOW}),
+    "replay": (sim.replay, {**STORED, "trial": (0, INDEX), "scenario": (None, NONE)}),
+    "open": (sim.open, {"path": ("$store", NOTHING)}),
+    "save": (sim.save, {"runs": ("$runs", NOTHING), "path": ("saved.zarr", {"word"})}),
+    "manifest": (sim.manifest, {"runs": ("$runs", NOTHING)}),
+    "load": (sim.load, {"name_or_path": ("baseline", NOTHING), "case": (None, NONE)}),
+    "diff": (sim.diff, {"a": (BASE, NOTHING), "b": (OTHER, NOTHING)}),
+    "history": (sim.history, {"scenario": (BASE, NOTHING)}),
+    "compare": (sim.compare, PAIRED),
+    "effects": (sim.effects, PAIRED),
+    "first_passage": (
+        sim.first_passage,
+        {
+            "runs": ("$runs", NOTHING),
+            "variable": ("hhi", NOTHING),
+            "where": (None, RULES),
+            "above": (0.5, NUMBER),
+            "below": (None, NONE),
+        },
+    ),
+    "passages": (sim.passages, {"runs": ("$runs", NOTHING)}),
+    "explain": (
+        sim.explain,
+        {
+            "source": (BASE, NOTHING),
+            "trial": (0, INDEX),
+            "at": ("2020-Q1", NOTHING),
+            "scenario": (None, NONE),
+            "seed": (1, {*INDEX, *NONE}),
+        },
+    ),
+    "story": (
+        sim.story,
+        {
+            "source": (BASE, NOTHING),
+            "trial": (0, INDEX),
+            "scenario": (None, NONE),
+            "seed": (1, {*INDEX, *NONE}),
+        },
+    ),
+    "contrast": (
+        sim.contrast,
+        {
+            "one": (BASE, NOTHING),
+            "other": (OTHER, NOTHING),
+            "trial": (0, INDEX),
+            "seed": (1, {*INDEX, *NONE}),
+        },
+    ),
+    "picks": (sim.picks, {"runs": ("$worth", NOTHING), "scenario": (None, NONE)}),
+    "factorial": (sim.factorial, {"bases": (BASE, NOTHING), "levers": ({LEVER: [0.1]}, {"empty mapping"})}),
+    "design_table": (sim.design_table, {"bases": (BASE, NOTHING), "rows": ([{LEVER: 0.1}], NOTHING)}),
+    "Sampling": (
+        sim.Sampling,
+        {
+            "method": ("independent", NOTHING),
+            "replicates": (1, COUNT),
+            "antithetic": (False, {"true"}),
+            "share_shocks": (False, {"true"}),
+            "samples": (None, {*COUNT, *NONE}),
+            "keys": ((), {"empty list", "list of words", "word", "empty text", "long text"}),
+        },
+    ),
+    "World": (
+        sim.World,
+        {
+            "scenario": (BASE, NOTHING),
+            "seed": (1, INDEX),
+            "trial": (0, INDEX),
+            "partner_class": (sim.abm.Partner, {"empty mapping"}),
+            "recipient_class": (sim.abm.Recipient, NOTHING),
+            "rules": (None, RULES),
+            "keep": (None, NONE),
+            "sampling": (sim.Sampling(), NONE),
+        },
+    ),
+    "World.value": (
+        lambda self, name, label: self.value(name, label),
+        {"self": ("$world", NOTHING), "name": ("relation", NOTHING), "label": (PARTNER, NOTHING)},
+    ),
+    "World.partner": (sim.World.partner, {"self": ("$world", NOTHING), "name": (PARTNER, NOTHING)}),
+    "World.results": (sim.World.results, {"self": ("$world", NOTHING), "dtype": (float, NOTHING)}),
+    "Scenario.override": (
+        sim.Scenario.override,
+        {
+            "self": (BASE, NOTHING),
+            "changes": ({LEVER: 0.1}, RULES),
+            "name": (None, {*NONE, "empty text", "word", "long text"}),
+            "variant": (None, RULES),
+        },
+    ),
+    "Scenario.with_posterior": (
+        sim.Scenario.with_posterior,
+        {"self": (BASE, NOTHING), "path": ("$posterior", NOTHING), "name": (None, TITLE)},
+    ),
+    "plots.fan": (
+        sim.plots.fan,
+        {**FIGURE, **DRAWN, **HISTORY, "reference": (None, NONE), "years_before": (5, INDEX)},
+    ),
+    "plots.difference_fan": (sim.plots.difference_fan, {**FIGURE, **DRAWN, "reference": (None, NONE)}),
+    "plots.composition": (
+        sim.plots.composition,
+        {
+            **FIGURE,
+            **HISTORY,
+            "scenario": (None, NONE),
+            "variable": ("supplier_share", NOTHING),
+            "years_before": (5, INDEX),
+        },
+    ),
+    "plots.order_book": (
+        sim.plots.order_book,
+        {**FIGURE, **HISTORY, "scenario": ("test", NONE), "reference": (None, NONE)},
+    ),
+    "plots.gallery": (
+        lambda runs, history, reference: next(sim.plots.gallery(runs, history, reference)),
+        {"runs": ("$runs", NOTHING), **HISTORY, "reference": (None, NONE)},
+    ),
+    "plots.decision": (
+        sim.plots.decision,
+        {"explanation": ("$explanation", NOTHING), "which": (0, INDEX), "most": (3, COUNT)},
+    ),
+    "plots.save": (sim.plots.save, {"figure": (Figure(), NOTHING), "path": ("figure", {"word", "path"})}),
+}
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What is made once for all functions."""
+    folder = tmp_path_factory.mktemp("arguments")
+    posterior = folder / "posterior.csv"
+    posterior.write_text(f"{LEVER}\n0.1\n0.2\n")
+    sim.run(BASE, trials=2, keep="hhi", out=folder / "runs.zarr", workers=1)
+    world = sim.World(BASE)
+    world.step()
+    return {
+        "$store": folder / "runs.zarr",
+        "$runs": sim.run([BASE, OTHER], trials=2, keep=["hhi", "supplier_share", "order_book"], workers=1),
+        "$worth": sim.run(BASE, trials=2, keep=NEEDED, workers=1),
+        "$explanation": sim.explain(BASE, trial=0, at="2020-Q1"),
+        "$posterior": posterior,
+        "$world": world,
+    }
+
+
+@pytest.mark.filterwarnings("ignore::sim.vocabulary.errors.IneffectiveChange")
+@pytest.mark.parametrize("name", TABLE)
+def test_an_argument_is_taken_or_refused_in_one_line(
+    name: str, given: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    function, arguments = TABLE[name]
+    good = {
+        key: given.get(value, value) if isinstance(value, str) else value
+        for key, (value, _) in arguments.items()
+    }
+    function(**good)
+    wrong = []
+    for argument, (_, taken) in arguments.items():
+        if argument == "self":
+            continue
+        for kind, value in ODD.items():
+            try:
+                function(**{**good, argument: value})
+            except sim.InputError as error:
+                said = str(error)
+                is_right = kind not in taken and "\n" not in said and len(said) < 1100
+            except Exception as error:
+                said, is_right = f"{type(error).__name__}: {error}", False
+            else:
+                said, is_right = "taken", kind in taken
+            if not is_right:
+                wrong.append(f"{argument} = {kind}: {said[:200]}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_public_function_and_no_argument_is_left_out() -> None:
+    functions = {
+        name: function
+        for module, prefix in ((sim, ""), (sim.plots, "plots."))
+        for name, function in ((prefix + each, getattr(module, each)) for each in module.__all__)
+        if callable(function) and not (isinstance(function, type) and issubclass(function, Exception))
+    }
+    made_by_load = {"Scenario"}
+    assert set(functions) - set(TABLE) == made_by_load
+    for name in set(functions) - made_by_load:
+        wanted = set(inspect.signature(functions[name]).parameters) - {"args", "kwargs"}
+        assert not wanted or wanted == set(TABLE[name][1]), name

@@ -1,0 +1,110 @@
+"""Every option of every command, given numbers and texts of all kinds: refused in one line, or taken."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+import plans
+import sim
+from sim.cli import sim as program
+
+ODD = ("0", "-1", "0.5", str(10**30), "nan", "", "²", "nope", "x" * 4000)
+
+#: What a command needs besides the option, so that nothing else is at fault.
+NEEDED = {
+    "run": ["toy.toml"],
+    "compare": ["toy.toml", "other.toml"],
+    "extend": ["runs.zarr", "--trials", "2"],
+    "resume": ["runs.zarr"],
+    "replay": ["runs.zarr", "--trial", "0"],
+    "explain": ["toy.toml", "--at", "2020-Q1"],
+    "check": ["toy.toml"],
+    "diff": ["toy.toml", "other.toml"],
+    "trace": ["hhi"],
+    "forecast": ["toy.toml", "--window", "2027-2028", "--out", "made"],
+    "new-case": ["--deals", "deals.csv", "--as-of", "2015", "--out", "made"],
+    "effects": ["toy.toml"],
+    "story": ["toy.toml", "--trial", "0"],
+    "robustness": ["toy.toml", "other.toml"],
+}
+
+#: Of these, the options that take any text, or a path to be made, or 0 as a seed or the number of a trial:
+#: what they take is not tried, since the command would then do its work.
+TAKEN = {
+    "--seed": {"0"},
+    "--trial": {"0"},
+    "--out": set(ODD) - {"", "x" * 4000},
+    "--topic": set(ODD),
+}
+
+
+def options() -> list[tuple[str, click.Option]]:
+    return [
+        (name, option)
+        for name, command in program.commands.items()
+        for option in command.params
+        if isinstance(option, click.Option) and not option.is_flag
+    ]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two scenarios of the toy case and a stored run."""
+    folder = tmp_path_factory.mktemp("options")
+    case = Path(__file__).parent / "cases" / "archipelago"
+    text = f'title = "Toy"\ncase = "{case.as_posix()}"\nstart = "2020-Q1"\nend = "2020-Q2"\n'
+    for name in ("toy", "other"):
+        (folder / f"{name}.toml").write_text(text)
+    base = plans.scenario("archipelago", n_steps=2)
+    sim.run(base, trials=2, keep="hhi", workers=1, out=folder / "runs.zarr")
+    return folder
+
+
+@pytest.mark.parametrize(("command", "option"), options(), ids=lambda each: getattr(each, "name", each))
+def test_an_option_is_refused_in_one_line(
+    command: str, option: click.Option, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    spelled = option.opts[0]
+    for value in ODD:
+        if value in TAKEN.get(spelled, ()):
+            continue
+        result = CliRunner().invoke(program, [command, *NEEDED.get(command, ()), spelled, value])
+        said = result.stderr.splitlines()
+        assert isinstance(result.exception, SystemExit), (value[:40], result.exception)
+        assert (result.exit_code, len(said)) == (2, 1), (value[:40], result.output[:300])
+        assert len(said[0]) < 1100 and said[0].endswith((".", "?", "!")), said[0]
+    assert {each.name for each in folder.iterdir()} == {"toy.toml", "other.toml", "runs.zarr"}
+
+
+def test_a_year_without_orders_is_one_line() -> None:
+    for asked in (["--to", "1950"], ["--from", "2020", "--to", "2019"], ["--sizes", "--from", "2199"]):
+        result = CliRunner().invoke(program, ["estimate", *asked])
+        assert result.exit_code == 2 and "to estimate from. Give other years" in result.stderr
+
+
+def test_a_run_without_the_end_of_a_year_has_no_table(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    for name, *scenarios in (("run", "toy.toml"), ("compare", "toy.toml", "other.toml")):
+        asked = [name, *scenarios, "--trials", "2", "--keep", "hhi", "--workers", "1"]
+        result = CliRunner().invoke(program, asked)
+        assert result.exit_code == 0, result.output
+        result = CliRunner().invoke(program, [*asked, "--years", "2020"])
+        assert result.exit_code == 2 and result.stderr == (
+            "years: the run contains no last quarter of a year. Run it longer.\n"
+        )
+
+
+def test_the_table_shows_years_that_are_kept() -> None:
+    asked = ["run", "baseline", "--trials", "2", "--keep", "hhi", "--quarters", "2024-Q4,2040-Q4", "--json"]
+    result = CliRunner().invoke(program, asked)
+    assert result.exit_code == 0 and {row["quarter"] for row in json.loads(result.stdout)["table"]} == {
+        "2040-Q4"
+    }
+    result = CliRunner().invoke(program, [*asked, "--years", "2030"])
+    assert result.exit_code == 2 and len(result.stderr.splitlines()) == 1
