@@ -218,6 +218,15 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
         sim.plots.decision,
         {"explanation": ("$explanation", NOTHING), "which": (0, INDEX), "most": (3, COUNT)},
     ),
+    "plots.forest": (
+        sim.plots.forest,
+        {
+            "effects": ("$effects", NOTHING),
+            "measure": ("hhi", NOTHING),
+            "in_deviations": (False, {"true"}),
+            "title": (None, TITLE),
+        },
+    ),
     "plots.save": (sim.plots.save, {"figure": (Figure(), NOTHING), "path": ("figure", {"word", "path"})}),
 }
 
@@ -231,9 +240,11 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     sim.run(BASE, trials=2, keep="hhi", out=folder / "runs.zarr", workers=1)
     world = sim.World(BASE)
     world.step()
+    both = sim.run([BASE, OTHER], trials=2, keep=["hhi", "supplier_share", "order_book"], workers=1)
     return {
+        "$effects": sim.effects(both),
         "$store": folder / "runs.zarr",
-        "$runs": sim.run([BASE, OTHER], trials=2, keep=["hhi", "supplier_share", "order_book"], workers=1),
+        "$runs": both,
         "$worth": sim.run(BASE, trials=2, keep=NEEDED, workers=1),
         "$explanation": sim.explain(BASE, trial=0, at="2020-Q1"),
         "$posterior": posterior,

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from sim.analysis.compare.measure import display_name
 from sim.plots import style
-from sim.runs.dataset import manifest
-from sim.vocabulary.errors import UnknownName, nearest
+from sim.runs.dataset import checked, manifest
+from sim.vocabulary import arguments
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -37,10 +37,12 @@ def forest(
     title : str, optional
         Instead of the measure in words.
     """
+    checked(effects, "scenario", "measure", name="effects", remedy="Give what sim.effects returns.")
     known = [str(each) for each in effects["measure"].values]
-    if measure not in known:
-        remedy = nearest(measure, known, "measures")
-        raise UnknownName("", "measure", "not among the effects: {value}", remedy, measure)
+    measure, in_deviations = (
+        arguments.chosen(measure, "measure", known),
+        arguments.truth(in_deviations, "in_deviations"),
+    )
     one = effects.sel(measure=measure)
     name = "size" if in_deviations else "mean"
     middle, low, high = (one[each].values for each in (name, f"{name}_low", f"{name}_high"))
