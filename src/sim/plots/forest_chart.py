@@ -39,6 +39,7 @@ def forest(
     """
     checked(effects, "scenario", "measure", name="effects", remedy="Give what sim.effects returns.")
     known = [str(each) for each in effects["measure"].values]
+    title = None if title is None else arguments.text(title, "title")
     measure, in_deviations = (
         arguments.chosen(measure, "measure", known),
         arguments.truth(in_deviations, "in_deviations"),
