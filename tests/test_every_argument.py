@@ -106,6 +106,15 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
     "history": (sim.history, {"scenario": (BASE, NOTHING)}),
     "compare": (sim.compare, PAIRED),
     "effects": (sim.effects, PAIRED),
+    "long_table": (
+        sim.long_table,
+        {
+            "runs": ("$runs", NOTHING),
+            "variables": (None, NONE),
+            "years": (None, NONE),
+            "most": (1000, NOTHING),
+        },
+    ),
     "first_passage": (
         sim.first_passage,
         {

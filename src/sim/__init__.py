@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sim.analysis.compare.effects import effects
     from sim.analysis.compare.first_passage import first_passage, passages
     from sim.analysis.compare.history import of as history
+    from sim.analysis.compare.long_table import long_table
     from sim.analysis.compare.paired import compare
     from sim.analysis.explain.decisions import explain
     from sim.analysis.explain.picks import picks
@@ -47,6 +48,7 @@ _HOMES = {
     "first_passage": "sim.analysis.compare.first_passage",
     "history": "sim.analysis.compare.history",
     "load": "sim.scenario.scenario",
+    "long_table": "sim.analysis.compare.long_table",
     "manifest": "sim.runs.dataset",
     "open": "sim.runs.saved",
     "passages": "sim.analysis.compare.first_passage",
@@ -79,6 +81,7 @@ __all__ = [
     "first_passage",
     "history",
     "load",
+    "long_table",
     "manifest",
     "open",
     "passages",

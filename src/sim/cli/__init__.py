@@ -16,6 +16,7 @@ from sim.cli.program import Program
 from sim.cli.resume import extend, replay, resume
 from sim.cli.run import compare, run
 from sim.cli.show import check, diff, evidence, parameters, scenarios
+from sim.cli.stored import plot, show, table
 from sim.cli.story import story
 from sim.cli.trace import trace
 from sim.cli.validate import directions, patterns, robustness
@@ -29,6 +30,9 @@ sim = Program(
         resume,
         extend,
         replay,
+        show,
+        table,
+        plot,
         check,
         diff,
         scenarios,

@@ -25,7 +25,7 @@ class _Path(click.Path):
 PATH = _Path(path_type=Path)
 
 
-def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+def names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...] | None:
     """Split names at the commas."""
     if value is None:
         return None
@@ -125,4 +125,4 @@ def out(metavar: str, help: str) -> Callable[[Command], Command]:
 
 def keep(help: str) -> Callable[[Command], Command]:
     """Return the option --keep."""
-    return click.option("--keep", callback=_names, metavar="a,b|all", help=help)
+    return click.option("--keep", callback=names, metavar="a,b|all", help=help)

@@ -85,7 +85,7 @@ def run(
     with writing_to(target, force=force) if target else nullcontext():
         runs = _simulate(experiment, kept, engine, workers, target, is_replacing=force)
     rows = [] if summary else _summary(runs, chosen, years, None)
-    _report(runs, rows, [target] if target else [], as_json)
+    report(runs, rows, [target] if target else [], as_json)
     finish(runs)
 
 
@@ -146,14 +146,14 @@ def compare(
     experiment, kept = Experiment(chosen, trials, seed), Kept(_kept(chosen, keep))
     if out is None:
         runs = _simulate(experiment, kept, engine, workers)
-        _report(runs, _summary(runs, chosen, years, reference), [], as_json)
+        report(runs, _summary(runs, chosen, years, reference), [], as_json)
         finish(runs)
         return
     with staged(out, force=force, is_ours=_is_comparison) as place:
         runs = _simulate(experiment, kept, engine, workers)
         rows = _summary(runs, chosen, years, reference)
         files, fault = _write(place, runs, rows, chosen, reference)
-    _report(runs, rows, [out / file.relative_to(place) for file in files], as_json)
+    report(runs, rows, [out / file.relative_to(place) for file in files], as_json)
     finish(runs, fault)
 
 
@@ -250,7 +250,7 @@ def _write(
     return files + drawn, fault
 
 
-def _report(runs: xr.Dataset, rows: Sequence[Row], files: Sequence[Path], as_json: bool) -> None:
+def report(runs: xr.Dataset, rows: Sequence[Row], files: Sequence[Path], as_json: bool) -> None:
     """Say the answers, show the table and name the files."""
     from sim.analysis.compare import tables as summary_tables
     from sim.analysis.compare.sentences import answers

@@ -1,0 +1,162 @@
+"""Commands that read a stored run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sim.cli import options
+from sim.cli.resume import finish
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: Rows of a table for the terminal; a file takes any number up to `_MOST`.
+_SHOWN = 40
+_MOST = 50_000_000
+
+store = click.argument("path", metavar="STORE", type=options.PATH)
+variables = click.option(
+    "--variables",
+    callback=options.names,
+    metavar="a,b",
+    help="Which variables.  [default: what the scenarios look at]",
+)
+
+
+@click.command()
+@store
+@click.option("--reference", metavar="NAME", help="Scenario to compare with.  [default: the first]")
+@variables
+@options.years
+@options.as_json
+def show(
+    path: Path,
+    reference: str | None,
+    variables: tuple[str, ...] | None,
+    years: tuple[int, ...] | None,
+    as_json: bool,
+) -> None:
+    """Show a stored run: what was run, where it ends and, with several scenarios, how they differ.
+
+    STORE is a .zarr folder, or a folder that sim compare has written. Of a summary, quantiles are shown.
+    """
+    from sim.analysis.compare.measure import standard_measures
+    from sim.analysis.compare.summary import summarise
+    from sim.cli.run import report
+    from sim.cli.terminal import write_fields, write_json
+    from sim.runs.dataset import manifest
+
+    runs = _opened(path)
+    made = manifest(runs)
+    if "trial" not in runs.dims:
+        if as_json:
+            write_json({"manifest": made})
+        else:
+            write_fields([*_about(runs, made), ("statistics", ", ".join(map(str, runs["statistic"].values)))])
+        return
+    looked_at = _look_at(runs) if variables is None else variables
+    rows = summarise(runs, standard_measures(runs, looked_at), years, reference)
+    if not as_json:
+        write_fields(_about(runs, made))
+    report(runs, rows, [], as_json)
+    finish(runs)
+
+
+@click.command()
+@store
+@variables
+@options.years
+@options.out("FILE", "Write every row here: .csv, or .parquet where pyarrow is installed.")
+def table(
+    path: Path, variables: tuple[str, ...] | None, years: tuple[int, ...] | None, out: Path | None
+) -> None:
+    """Write trials as a long table: scenario, quarter, trial, label, value.
+
+    Without --years the last quarter; without --out the first rows.
+    """
+    from sim.analysis.compare.long_table import long_table
+    from sim.cli.terminal import write_table
+    from sim.files.staging import staged
+    from sim.runs.dataset import manifest
+    from sim.vocabulary.errors import InputError
+
+    runs = _opened(path)
+    manifest(runs)
+    frame = long_table(runs, variables or _look_at(runs), years, most=_MOST)
+    if out is None:
+        rows = [tuple(map(str, row)) for row in frame.head(_SHOWN).itertuples(index=False)]
+        write_table(tuple(frame.columns), rows, f"{len(frame):,} rows", right=("trial", "value"))
+        return
+    if out.suffix not in (".csv", ".parquet"):
+        raise InputError(str(out), "", "a table is a .csv or a .parquet file", "Name it so.")
+    with staged(out, force=None) as place:
+        if out.suffix == ".csv":
+            frame.to_csv(place, index=False)
+        else:
+            try:
+                frame.to_parquet(place, index=False)
+            except ImportError:
+                remedy = "pip install pyarrow, or write a .csv."
+                raise InputError(str(out), "", "needs pyarrow, which is not installed", remedy) from None
+    click.echo(f"{out}: {len(frame):,} rows")
+
+
+@click.command()
+@store
+@click.option("--reference", metavar="NAME", help="Scenario to compare with.  [default: the first]")
+@click.option("--out", type=options.PATH, required=True, metavar="DIR", help="A new folder for the figures.")
+def plot(path: Path, reference: str | None, out: Path) -> None:
+    """Draw the figures of a stored run."""
+    from sim import plots
+    from sim.analysis.compare.paired import split
+    from sim.cli.drawing import draw, failed
+    from sim.files.staging import staged
+
+    runs = _opened(path)
+    if reference is not None:
+        split(runs, reference)  # refused before anything is drawn
+    with staged(out, force=None) as place:
+        place.mkdir()
+        drawn, fault = draw(plots.gallery(runs, None, reference), place)
+    for file in drawn:
+        click.echo(str(out / file.name))
+    failed(fault)
+
+
+def _opened(path: Path) -> xr.Dataset:
+    """Return a stored result; of a comparison's folder, that of its data set."""
+    from sim.cli.run import DATA
+    from sim.runs.saved import open_result
+
+    return open_result(path / DATA if (path / DATA).is_dir() else path)
+
+
+def _look_at(runs: xr.Dataset) -> tuple[str, ...]:
+    """Return what the scenarios ask to be looked at, of those that still load as they were run."""
+    from sim.runs.dataset import manifest
+    from sim.scenario.scenario import load
+    from sim.vocabulary.errors import InputError
+
+    found: list[str] = []
+    for name, made in manifest(runs)["scenarios"].items():
+        try:
+            known = load(name)
+        except InputError:
+            continue
+        if known.digest == made["digest"]:
+            found += [each for each in known.look_at if each in runs]
+    return tuple(dict.fromkeys(found)) or tuple(str(each) for each in runs.data_vars)
+
+
+def _about(runs: xr.Dataset, made: dict[str, Any]) -> list[tuple[str, str]]:
+    quarters = [str(each) for each in runs["quarter"].values]
+    return [
+        ("scenarios", ", ".join(f"{name} ({each['title']})" for name, each in made["scenarios"].items())),
+        ("trials", f"{made['trials']:,}, seed {made['seed']}"),
+        ("quarters", f"{len(quarters)}, {quarters[0]} to {quarters[-1]}"),
+        ("variables", ", ".join(map(str, runs.data_vars))),
+        ("made by", f"{made['software']} {made['version']}"),
+    ]

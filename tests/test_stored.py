@@ -1,0 +1,96 @@
+"""Stored runs on the command line, and trials as a long table."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import xarray as xr
+from click.testing import CliRunner
+
+import plans
+import sim
+from sim.cli import sim as program
+
+YEARS = [2020, 2021]
+
+
+@pytest.fixture(scope="module")
+def runs() -> xr.Dataset:
+    one, other = (plans.scenario("archipelago", n_steps=8, name=name) for name in ("one", "other"))
+    keep = ["supplier_share", "hhi", "relation", "capability"]
+    return sim.run([one, other], trials=6, keep=keep, workers=1)
+
+
+@pytest.fixture(scope="module")
+def path(runs: xr.Dataset, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(sim.save(runs, tmp_path_factory.mktemp("stored") / "runs.zarr"))
+
+
+def call(*arguments: str) -> str:
+    result = CliRunner().invoke(program, list(arguments))
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_a_long_table_has_every_number_once(runs: xr.Dataset) -> None:
+    table = sim.long_table(runs, years=YEARS)
+    cells = sum(runs[name].isel(time=[3, 7]).size for name in runs.data_vars)
+    assert len(table) == cells
+    assert list(table.columns) == ["scenario", "quarter", "trial", "variable", "label", "value"]
+    actor, partner = (str(runs[dim].values[1]) for dim in ("actor", "partner"))
+    row = table.query(
+        "scenario == 'other' and quarter == '2021-Q4' and trial == 3 and variable == 'relation' "
+        f"and label == '{actor}.{partner}'"
+    )
+    cell = runs["relation"].sel(scenario="other", actor=actor, partner=partner, trial=3).isel(time=7)
+    assert row["value"].tolist() == [float(cell)]
+    assert set(table.query("variable == 'hhi'")["label"]) == {""}
+    by_trial = table.query("variable == 'hhi' and quarter == '2021-Q4' and scenario == 'one'")
+    assert by_trial["value"].tolist() == runs["hhi"].sel(scenario="one").isel(time=7).values.tolist()
+
+
+def test_a_table_that_does_not_fit_is_refused(runs: xr.Dataset) -> None:
+    with pytest.raises(sim.InputError, match="would make 12 rows, more than 11"):
+        sim.long_table(runs, ["hhi"], most=11)
+    with pytest.raises(sim.InputError, match="hhi"):
+        sim.long_table(runs, ["hhy"])
+    with pytest.raises(sim.InputError, match="2020 to 2021"):
+        sim.long_table(runs, years=[2030])
+
+
+def test_a_stored_run_is_shown_with_its_answers(path: str) -> None:
+    shown = call("show", path)
+    assert "one (one), other (other)" in shown and "6, seed 1" in shown
+    assert "the same in “other” and “one” in every trial" in shown
+    table = json.loads(call("show", path, "--json", "--years", "2021", "--reference", "other"))
+    assert table["answers"] and {row["reference"] for row in table["table"]} == {None, "other"}
+
+
+def test_a_table_is_written_whole(path: str, runs: xr.Dataset, tmp_path: Path) -> None:
+    out = tmp_path / "trials.csv"
+    call("table", path, "--variables", "hhi", "--out", str(out))
+    with out.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert len(rows) == 12 and float(rows[0]["value"]) == pytest.approx(float(runs["hhi"][0, -1, 0]))
+    assert len(pd.read_csv(out)) == 12
+    assert "12 rows" in call("table", path, "--variables", "hhi")
+    refused = CliRunner().invoke(program, ["table", path, "--out", str(tmp_path / "trials.xls")])
+    assert refused.exit_code == 2 and ".csv or a .parquet" in refused.stderr
+
+
+def test_figures_of_a_stored_run_are_drawn(path: str, tmp_path: Path) -> None:
+    said = call("plot", path, "--out", str(tmp_path / "figures"))
+    assert "supplier_share" in said
+    assert {each.suffix for each in (tmp_path / "figures").iterdir()} == {".png", ".svg"}
+
+
+def test_a_summary_is_shown_by_what_it_keeps(tmp_path: Path) -> None:
+    base = plans.scenario("archipelago", n_steps=4)
+    sim.run(base, trials=8, keep=["hhi"], summary=True, out=tmp_path / "s.zarr", workers=1)
+    assert "statistics" in call("show", str(tmp_path / "s.zarr"))
+    refused = CliRunner().invoke(program, ["table", str(tmp_path / "s.zarr")])
+    assert refused.exit_code == 2 and "trial" in refused.stderr
