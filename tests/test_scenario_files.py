@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -347,6 +348,13 @@ def test_an_origin_starts_with_the_budget_of_the_year_before(name: str) -> None:
 
 def test_every_future_is_spoken_for() -> None:
     assert set(FUTURES) == set(CHANGES) == set(DIRECTIONS)
+
+
+def test_the_page_of_scenarios_has_every_future() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    for name in FUTURES:
+        assert f"## {SHIPPED[name].title} (`{name}`)" in page, "sim effects --out docs/scenarios.md"
+        assert " ".join(SHIPPED[name].story.split()) in page, name
 
 
 @pytest.mark.parametrize("name", CHANGES)
