@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import warnings
@@ -44,17 +45,11 @@ from sim.engine.compiled import runner as running
 from sim.engine.compiled.uniforms import CompiledStreams
 
 RECORDED = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
+
+#: Trials in a strip of the tests; see conftest.py.
 SMALL = 64
 
 Values = dict[str, Any]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def small_strips() -> Iterator[None]:
-    """Make machine code for few trials."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "STRIP", SMALL)
-        yield
 
 
 def forget() -> None:
@@ -135,7 +130,7 @@ def test_uniforms_are_those_of_numpy() -> None:
 
 
 def test_what_is_kept_changes_no_number() -> None:
-    plan, names = plans.plan(n_steps=12), ("stock", "hhi", "order_book")
+    plan, names = plans.plan("archipelago", n_steps=12), ("stock", "hhi", "order_book")
     _, everything = both(plan, 0, 20)
     assert_same(*both(plan, 0, 20, names))
     assert_same(
@@ -148,15 +143,17 @@ def test_all_stages_of_an_undisturbed_quarter_are_compiled(forgetful: None) -> N
     assert running._KERNELS[SMALL].reasons == {}
 
 
-@pytest.mark.parametrize("n_threads", [1, 2, 7])
-def test_threads_change_no_bit(n_threads: int) -> None:
+def test_threads_change_no_bit() -> None:
     plan, size = plans.plan(events=plans.busy("bangladesh"), n_steps=24), 40
     whole = engine.run_block(plan, 0, 7 * size, RECORDED)
-    with ThreadPoolExecutor(n_threads) as pool:
-        parts = list(
-            pool.map(lambda k: engine.run_block(plan, k * size, size, RECORDED, is_compiled=True), range(7))
-        )
-    assert_same(whole, {name: np.concatenate([part[name] for part in parts], axis=-1) for name in whole})
+    for n_threads in (1, 2, 7):
+        with ThreadPoolExecutor(n_threads) as pool:
+            parts = list(
+                pool.map(
+                    lambda k: engine.run_block(plan, k * size, size, RECORDED, is_compiled=True), range(7)
+                )
+            )
+        assert_same(whole, {name: np.concatenate([part[name] for part in parts], axis=-1) for name in whole})
 
 
 PROGRAM = """
@@ -179,12 +176,11 @@ def test_a_processor_without_features_has_the_same_bits(tmp_path: Path) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
         return done.stdout.split()
 
-    generic = {machine.PROCESSOR_VARIABLE: "generic"}
     plan = plans.plan("archipelago", n_steps=10)
     expected = [digest(recorded) for recorded in both(plan, 0, 40)]
-    assert digests(**generic) == expected
     features = " ".join(name for name in __cpu_dispatch__ if __cpu_features__.get(name))
-    assert digests(**generic, NPY_DISABLE_CPU_FEATURES=features) == expected
+    generic = {machine.PROCESSOR_VARIABLE: "generic", "NPY_DISABLE_CPU_FEATURES": features}
+    assert digests(**generic) == expected
 
 
 @dataclass(frozen=True)
@@ -504,28 +500,42 @@ def test_a_changed_mechanism_never_meets_its_old_machine_code(
     assert (after["deal_count"] != before["deal_count"]).any()
 
 
+#: Files that are damaged.
+FEW = 6
+
+
 def test_damaged_machine_code_is_made_anew(
     forgetful: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    plan, used, read = plans.plan("archipelago", n_steps=4), set(), kept_code.KeptCode.read
+    with monkeypatch.context() as patch:
+        patch.setattr(kept_code.KeptCode, "read", lambda self, name: used.add(name) or read(self, name))
+        expected, _ = both(plan, 0, 40)
+    shared = kept_code.folder()
+    assert shared is not None and len(used) > FEW
+    for name in (*used, "key"):
+        shutil.copy2(shared / name, tmp_path / name)
     monkeypatch.setenv(kept_code.FOLDER_VARIABLE, str(tmp_path))
-    plan = plans.plan("archipelago", n_steps=4)
-    expected, _ = both(plan, 0, 40)
-    folder = kept_code.folder()
-    assert folder is not None
-    kept = sorted(folder.glob("*.o"))
-    assert kept
-    for number, path in enumerate(kept):
+    damaged = sorted(tmp_path.glob("*.o"))[:FEW]
+    whole = [path.read_bytes() for path in damaged]
+    for number, path in enumerate(damaged):
         path.write_bytes(path.read_bytes()[:-8] if number % 2 else b"nothing")
     forget()
     assert_same(expected, engine.run_block(plan, 0, 40, RECORDED, is_compiled=True))
+    assert [path.read_bytes() for path in damaged] == whole
 
 
 def test_where_nothing_can_be_written_nothing_is_kept(
     forgetful: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv(kept_code.FOLDER_VARIABLE, str(tmp_path / "file" / "folder"))
-    assert_same(*both(plans.plan("archipelago", n_steps=2), 0, 8, ("hhi", "stock")))
+    folder = tmp_path / "file" / "folder"
+    monkeypatch.setenv(kept_code.FOLDER_VARIABLE, str(folder))
+    assert kept_in(folder) == [] and machine.refusal() == ""
+    # Machine code is made all the same.
+    given, numbers = np.resize([0.0, 1.0], N_ODD), np.linspace(1.0, 2.0, N_ODD)
+    found, _ = run_stage(picked, demand_shock=given, exit_shock=numbers)
+    np.testing.assert_array_equal(found["entries"], picked(demand_shock=given, exit_shock=numbers).entries)
 
 
 TEXT = "define void @f(ptr %0) {\n  ret void\n}\n"
