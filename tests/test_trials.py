@@ -147,8 +147,8 @@ def test_variables_are_those_of_a_run_in_double_precision() -> None:
 def test_processes_give_the_same_numbers_and_report_their_progress(baseline: Scenario) -> None:
     counted: list[int] = []
     execution = Execution(None, 2, counted.append, block=4)
-    apart = trials.reduce([baseline, baseline], Contracts, 10, 1, execution=execution)
-    here = trials.reduce([baseline], Contracts, 10, 1)
+    apart = trials.reduce([baseline, baseline], Contracts, 10, 1, n_steps=8, execution=execution)
+    here = trials.reduce([baseline], Contracts, 10, 1, n_steps=8)
     (expected,) = here
     for blocks in apart:
         np.testing.assert_array_equal(np.concatenate(blocks, axis=-1), np.concatenate(expected, axis=-1))
