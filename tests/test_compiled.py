@@ -49,6 +49,9 @@ RECORDED = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
 #: Trials in a strip of the tests; see conftest.py.
 SMALL = 64
 
+#: Quarters of the runs: what works on ledgers is compiled anew for each length, so that there are few.
+SHORT, LONGER = 8, 28
+
 Values = dict[str, Any]
 
 
@@ -93,7 +96,7 @@ def digest(recorded: Values) -> str:
 @pytest.mark.parametrize("name", plans.usual(scenario.shipped(), ("baseline", "calibrated", "origin_2015")))
 def test_every_shipped_scenario_has_the_same_bits(name: str) -> None:
     plan = design.plan(sim.load(name), seed=5)
-    assert_same(*both(replace(plan, n_steps=min(plan.n_steps, 28)), 0, 24))
+    assert_same(*both(replace(plan, n_steps=min(plan.n_steps, LONGER)), 0, 24))
 
 
 OPTIONS = [(name, option) for name, each in variants.known().items() for option in list(each.options)[1:]]
@@ -109,12 +112,12 @@ def test_every_variant_of_the_structure_has_the_same_bits(name: str, option: str
 
 @pytest.mark.parametrize("of_case", plans.CASES)
 def test_blocks_that_fill_no_strip_have_the_same_bits(of_case: str) -> None:
-    plan = plans.plan(of_case, plans.busy(of_case), n_steps=24)
+    plan = plans.plan(of_case, plans.busy(of_case), n_steps=LONGER)
     assert_same(*both(plan, 471, SMALL + 30))
 
 
 def test_runs_of_other_lengths_have_the_same_bits() -> None:
-    for n_steps in (8, 12, 20):
+    for n_steps in (SHORT, 12, LONGER):
         assert_same(*both(plans.plan("archipelago", n_steps=n_steps), 0, 8, ("stock", "order_book")))
 
 
@@ -130,7 +133,7 @@ def test_uniforms_are_those_of_numpy() -> None:
 
 
 def test_what_is_kept_changes_no_number() -> None:
-    plan, names = plans.plan("archipelago", n_steps=12), ("stock", "hhi", "order_book")
+    plan, names = plans.plan("archipelago", n_steps=SHORT), ("stock", "hhi", "order_book")
     _, everything = both(plan, 0, 20)
     assert_same(*both(plan, 0, 20, names))
     assert_same(
@@ -139,12 +142,12 @@ def test_what_is_kept_changes_no_number() -> None:
 
 
 def test_all_stages_of_an_undisturbed_quarter_are_compiled(forgetful: None) -> None:
-    engine.run_block(plans.plan("archipelago", n_steps=8), 0, 8, ("hhi",), is_compiled=True)
+    engine.run_block(plans.plan("archipelago", n_steps=SHORT), 0, 8, ("hhi",), is_compiled=True)
     assert running._KERNELS[SMALL].reasons == {}
 
 
 def test_threads_change_no_bit() -> None:
-    plan, size = plans.plan(events=plans.busy("bangladesh"), n_steps=24), 40
+    plan, size = plans.plan(events=plans.busy("bangladesh"), n_steps=LONGER), 40
     whole = engine.run_block(plan, 0, 7 * size, RECORDED)
     for n_threads in (1, 2, 7):
         with ThreadPoolExecutor(n_threads) as pool:
@@ -160,7 +163,7 @@ PROGRAM = """
 import plans, test_compiled
 from sim.engine import block as engine
 engine.STRIP = test_compiled.SMALL
-plan = plans.plan("archipelago", n_steps=10)
+plan = plans.plan("archipelago", n_steps=8)
 for recorded in test_compiled.both(plan, 0, 40):
     print(test_compiled.digest(recorded))
 """
@@ -176,7 +179,7 @@ def test_a_processor_without_features_has_the_same_bits(tmp_path: Path) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
         return done.stdout.split()
 
-    plan = plans.plan("archipelago", n_steps=10)
+    plan = plans.plan("archipelago", n_steps=SHORT)
     expected = [digest(recorded) for recorded in both(plan, 0, 40)]
     features = " ".join(name for name in __cpu_dispatch__ if __cpu_features__.get(name))
     generic = {machine.PROCESSOR_VARIABLE: "generic", "NPY_DISABLE_CPU_FEATURES": features}
@@ -366,10 +369,10 @@ def test_durations_beyond_all_bounds_have_the_same_bits(
     name: str, value: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_value(monkeypatch, name, value)
-    plan = plans.plan("archipelago", n_steps=9)
+    plan = plans.plan("archipelago", n_steps=SHORT)
     one = engine.run_block(plan, 0, 9, ("stock", "order_book", "commitments", "grants", "spending"))
     other = {each: np.empty_like(values) for each, values in one.items()}
-    engine.record_block(plan, 0, other, range(9), is_compiled=True)
+    engine.record_block(plan, 0, other, range(SHORT), is_compiled=True)
     for each, values in one.items():
         assert have_same_bits(values, other[each]), each
 
@@ -387,7 +390,7 @@ def trial_17_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_trial_that_fails_fails_alike_and_alone(trial_17_fails: None) -> None:
-    base = plans.scenario("archipelago", n_steps=3)
+    base = plans.scenario("archipelago", n_steps=SHORT)
     usual_run = sim.run(base, trials=40, keep=["hhi"], engine="numpy")
     with pytest.warns(SimWarning, match="1 of 1 blocks were run again in NumPy"):
         compiled = sim.run(base, trials=40, keep=["hhi"], engine="compiled")
@@ -413,7 +416,7 @@ def test_a_manifest_counts_the_blocks_of_all_sessions(
         if next(reported) == 3:
             raise Stopped
 
-    base = plans.scenario("archipelago", n_steps=2)
+    base = plans.scenario("archipelago", n_steps=SHORT)
     what: dict[str, Any] = {"keep": ["hhi"], "summary": summary, "engine": "compiled", "workers": 1}
     with pytest.raises(Stopped):  # trial 17 is of the third block
         sim.run(base, trials=32, block=8, **what, out=out, progress=stop)
@@ -424,11 +427,11 @@ def test_a_manifest_counts_the_blocks_of_all_sessions(
 
 
 def test_a_flag_in_any_quarter_sends_the_strip_to_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
-    plan, asked = plans.plan("archipelago", n_steps=6), iter(range(100))
+    plan, asked = plans.plan("archipelago", n_steps=SHORT), iter(range(100))
     expected = engine.run_block(plan, 0, 70, ("hhi", "stock"))
     monkeypatch.setattr(running.Runner, "is_flagged", property(lambda self: next(asked) == 3))
     into = {name: np.empty_like(values) for name, values in expected.items()}
-    assert engine.record_block(plan, 0, into, range(6), is_compiled=True) == 1
+    assert engine.record_block(plan, 0, into, range(SHORT), is_compiled=True) == 1
     assert_same(expected, into)
 
 
@@ -454,7 +457,7 @@ def test_other_bits_than_numpys_end_the_trust_in_machine_code(
         lambda u: usual(u) * (1.0 + 2.0**-52),
     )
     with pytest.warns(SimWarning, match=r"NumPy runs instead of machine code: \w+ has other bits .* in \d"):
-        _, made = compiled_run(plans.scenario("archipelago", n_steps=4), block=16)
+        _, made = compiled_run(plans.scenario("archipelago", n_steps=SHORT), block=16)
     assert made["engine"] == "numpy"
     assert made["machine_code"]["blocks"] == 0 and len(made["machine_code"]["remarks"]) == 1
 
@@ -467,12 +470,14 @@ def test_a_compiler_that_fails_is_no_failing_trial(forgetful: None, monkeypatch:
     with pytest.warns(
         SimWarning, match="NumPy runs instead of machine code: uniforms: RuntimeError: LLVM IR"
     ):
-        _, made = compiled_run(plans.scenario("archipelago", n_steps=3))
+        _, made = compiled_run(plans.scenario("archipelago", n_steps=SHORT))
     assert made["engine"] == "numpy" and made["failures"] == []
 
 
 def test_a_hypercube_that_fills_no_strip_is_the_same_in_both_engines() -> None:
-    _, made = compiled_run(plans.scenario("archipelago", n_steps=3), SMALL + 7, sampling="latin_hypercube")
+    _, made = compiled_run(
+        plans.scenario("archipelago", n_steps=SHORT), SMALL + 7, sampling="latin_hypercube"
+    )
     assert made["failures"] == [] and made["machine_code"]["blocks_run_again_in_numpy"] == 0
 
 
@@ -491,7 +496,7 @@ def test_compiled_functions_are_owned_by_one_linker(forgetful: None) -> None:
 def test_a_changed_mechanism_never_meets_its_old_machine_code(
     forgetful: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan, names = plans.plan("archipelago", n_steps=8), ("deal_count", "orders")
+    plan, names = plans.plan("archipelago", n_steps=SHORT), ("deal_count", "orders")
     before, _ = both(plan, 0, 40, names)
     monkeypatch.setattr(demand, "QUARTER", 0.75)
     forget()
@@ -507,7 +512,7 @@ FEW = 6
 def test_damaged_machine_code_is_made_anew(
     forgetful: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    plan, used, read = plans.plan("archipelago", n_steps=4), set(), kept_code.KeptCode.read
+    plan, used, read = plans.plan("archipelago", n_steps=SHORT), set(), kept_code.KeptCode.read
     with monkeypatch.context() as patch:
         patch.setattr(kept_code.KeptCode, "read", lambda self, name: used.add(name) or read(self, name))
         expected, _ = both(plan, 0, 40)
@@ -654,7 +659,7 @@ def test_the_environment_keeps_every_run_in_numpy(asked: str, monkeypatch: pytes
 def test_a_store_goes_on_in_numpy_where_the_environment_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    base = plans.scenario("archipelago", n_steps=2)
+    base = plans.scenario("archipelago", n_steps=SHORT)
     sim.run(base, trials=4, block=4, keep=["hhi"], engine="compiled", out=tmp_path / "runs.zarr")
     monkeypatch.setenv(results.ENGINE_VARIABLE, "numpy")
     longer = sim.extend(tmp_path / "runs.zarr", 8)
@@ -670,7 +675,7 @@ def test_an_unknown_engine_in_the_environment_is_one_line(monkeypatch: pytest.Mo
 
 def test_large_runs_are_compiled_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "WORTH_COMPILING", 40)
-    base = plans.scenario("archipelago", n_steps=4)
+    base = plans.scenario("archipelago", n_steps=SHORT)
     small, large = (sim.run(base, trials=n, keep=["hhi"]) for n in (39, 40))
     chosen = sim.run(base, trials=39, keep=["hhi"], engine="compiled")
     made = [results.manifest(runs) for runs in (small, large, chosen)]
