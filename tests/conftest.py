@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from sim.engine import block as engine
 from sim.parameter import files as parameter_files
 from sim.parameter import variants
 from sim.plots import style
@@ -37,6 +38,14 @@ def small_figures() -> Iterator[None]:
     """Draw figures coarsely: what the tests look at does not depend on it, and saving takes time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(style.STYLE, "savefig.dpi", 40)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small_strips() -> Iterator[None]:
+    """Make machine code for few trials, and for the same number everywhere: what is kept serves all tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "STRIP", 64)
         yield
 
 

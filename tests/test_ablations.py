@@ -378,10 +378,16 @@ def test_what_is_turned_off_is_gone_and_makes_a_difference(ablation: Ablation) -
     assert found <= downstream({key.split(".")[1] for key in ablation.changes})
 
 
+@cache
+def draws_of(changes: tuple[tuple[str, float], ...], events: tuple[tuple[tuple[str, Any], ...], ...]) -> Any:
+    """Return the shocks and the parameters of such a plan."""
+    plan = plan_of(changes, events)
+    return design.draw_shocks(plan, 500, 20), design.draw_parameters(plan, 500, 20)
+
+
 @by_ablation
 def test_no_draw_is_moved_elsewhere(ablation: Ablation) -> None:
-    for draw in (design.draw_shocks, design.draw_parameters):
-        one, other = (draw(plan, 500, 20) for plan in both(ablation, plan_of))
+    for one, other in zip(*both(ablation, draws_of), strict=True):
         turned_off = {key.split(".")[1] for key in ablation.changes}
         assert one.keys() == other.keys()
         for name in one:

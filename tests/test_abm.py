@@ -283,14 +283,20 @@ FORMS: dict[str, tuple[dict[str, Any], str, Callable[..., Any]]] = {
 }
 
 
+@cache
+def eventful(of_case: str) -> tuple[design.Plan, dict[str, Any]]:
+    """Return a plan with some events, over three years, and what it records."""
+    plan = design.plan(plans.scenario(of_case, plans.busy(of_case)[:6], n_steps=12), 4)
+    return plan, engine.run_block(plan, FIRST, N_TRIALS, RECORDED)
+
+
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("of_case", plans.CASES)
 def test_a_rule_gives_the_same_as_agents_and_as_arrays(of_case: str, form: str) -> None:
     classes, stage, rule = FORMS[form]
-    chosen = plans.scenario(of_case, plans.busy(of_case)[:6], n_steps=24)
-    plan = design.plan(chosen, 4)
+    plan, usual = eventful(of_case)
+    chosen = plan.scenario
     ruled = engine.run_block(plan, FIRST, N_TRIALS, RECORDED, USUAL.replace({stage: rule}))
-    usual = engine.run_block(plan, FIRST, N_TRIALS, RECORDED)
     assert any(not np.array_equal(ruled[name], usual[name]) for name in RECORDED)
     assert_same(run(sim.World(chosen, 4, TRIALS[0], keep="all", **classes)), ruled, TRIALS[0])
     assert_same(run(sim.World(chosen, 4, TRIALS[1], keep="all", rules={stage: rule})), ruled, TRIALS[1])

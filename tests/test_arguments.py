@@ -26,7 +26,15 @@ from sim.plots.style import legible
 from sim.vocabulary.arguments import SEED, TRIALS, TRIALS_OF_ORIGIN, TRIALS_OF_WAVE
 from sim.vocabulary.errors import MissingGlyphs
 
+TOY = Path(__file__).parent / "cases" / "archipelago"
+
 FEW: dict[str, Any] = {"trials": 2, "keep": "hhi", "engine": "numpy", "workers": 1}
+
+
+def toy(file: Path) -> str:
+    """Write a short scenario of the toy case, and return its path."""
+    file.write_text(f'title = "Toy"\ncase = "{TOY}"\nstart = "2020-Q1"\nend = "2021-Q4"\n')
+    return str(file)
 
 
 @pytest.mark.parametrize("seed", [1.0, True, None, "1", "", -1, np.float64(1), np.True_, 2**63, [1]])
@@ -89,9 +97,9 @@ def test_a_table_is_a_table_and_a_path_a_path(tmp_path: Path, monkeypatch: pytes
         len({each.name for each in sim.factorial("baseline", {"demand.caution": [0.1234567, 0.1234568]})})
         == 2
     )
-    (tmp_path / "mine.toml").write_text('title = "Mine"\nextends = "baseline"\n')
+    toy(tmp_path / "mine.toml")
     monkeypatch.setenv("HOME", str(tmp_path))
-    runs = sim.run([Path("~/mine.toml"), "baseline"], **FEW, out="~/runs.zarr")
+    runs = sim.run([Path("~/mine.toml"), toy(tmp_path / "other.toml")], **FEW, out="~/runs.zarr")
     assert (tmp_path / "runs.zarr").is_dir()
     assert list(sim.open("~/runs.zarr").scenario.values) == list(runs.scenario.values)
     assert CliRunner().invoke(program, ["check", "~/mine.toml"]).exit_code == 0
@@ -157,7 +165,8 @@ def test_a_drawing_error_costs_no_data(tmp_path: Path, monkeypatch: pytest.Monke
         yield
 
     monkeypatch.setattr(plots, "gallery", fails)
-    arguments = ["compare", "baseline", "osa_surge", "--trials", "3", "--engine", "numpy", "--out"]
+    files = [toy(tmp_path / f"{name}.toml") for name in ("one", "other")]
+    arguments = ["compare", *files, "--trials", "3", "--engine", "numpy", "--out"]
     result = CliRunner().invoke(program, [*arguments, str(tmp_path / "a")])
     assert result.exit_code == 1 and "ValueError: no such glyph" in result.stderr.splitlines()[-1]
     assert sim.open(tmp_path / "a" / "runs.zarr").sizes["trial"] == 3

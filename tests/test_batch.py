@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -38,11 +39,18 @@ def whole() -> xr.Dataset:
     return sim.run(scenarios(), **WHAT | {"block": 100}, keep=KEEP)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of the same run; tests change copies of it."""
+    out = tmp_path_factory.mktemp("made") / "runs.zarr"
+    sim.run(scenarios(), **WHAT, keep=KEEP, out=out)
+    return out
+
+
 @pytest.fixture
-def out(tmp_path: Path) -> Path:
-    """A store of the same run."""
-    sim.run(scenarios(), **WHAT, keep=KEEP, out=tmp_path / "runs.zarr")
-    return tmp_path / "runs.zarr"
+def out(made: Path, tmp_path: Path) -> Path:
+    """A copy of the store."""
+    return Path(shutil.copytree(made, tmp_path / "runs.zarr"))
 
 
 def assert_equal(one: xr.Dataset, other: xr.Dataset) -> None:

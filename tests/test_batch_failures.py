@@ -17,9 +17,11 @@ import plans
 import sim
 import soak
 from sim.design import plan as design
+from sim.engine.block import BLOCK
 from sim.model.mechanisms import measures
 from sim.runs import batch as work
 from sim.runs import blocks, free_memory, resources
+from sim.runs.dataset import ENGINE_VARIABLE
 from sim.runs.store import Store
 from sim.vocabulary.errors import InputError, WrongType
 
@@ -27,6 +29,9 @@ SEED = 5
 WHAT: dict[str, Any] = {"trials": 20, "seed": SEED, "block": 8, "workers": 1, "keep": ["hhi", "government"]}
 SCENARIO = plans.scenario("archipelago", n_steps=5, name="base")
 FAILING = 13
+
+#: Trials of a run that is interrupted, far more than it can do until then.
+TRIALS = 1_000_000
 
 
 def failing(*trials: int, how: str = "raises") -> dict[str, Any]:
@@ -147,8 +152,8 @@ def test_a_worker_that_dies_is_one_line_and_the_rest_can_be_run(tmp_path: Path) 
 
 def test_an_interrupt_stops_cleanly_and_can_be_gone_on_with(tmp_path: Path) -> None:
     out = tmp_path / "runs.zarr"
-    what = ["--trials", "40000", "--workers", "2", "--keep", "hhi", "--out", str(out)]
-    environment = {**os.environ, "PYTHONPATH": str(Path(sim.__file__).parents[1])}
+    what = ["--trials", str(TRIALS), "--workers", "2", "--keep", "hhi", "--out", str(out)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(sim.__file__).parents[1]), ENGINE_VARIABLE: "numpy"}
     process = subprocess.Popen(
         [sys.executable, "-m", "sim", "run", str(toy(tmp_path)), *what],
         env=environment,
@@ -167,7 +172,7 @@ def test_an_interrupt_stops_cleanly_and_can_be_gone_on_with(tmp_path: Path) -> N
     takes, interrupted = said.splitlines()
     assert takes.startswith("This takes about ")
     assert interrupted == f"Interrupted. To go on: sim resume {out}."
-    assert 0 < len(Store.open(out).entries()) < 40
+    assert 0 < len(Store.open(out).entries()) < TRIALS / BLOCK
     with Store.open(out).lock():
         pass
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import warnings
@@ -44,17 +45,14 @@ from sim.engine.compiled import runner as running
 from sim.engine.compiled.uniforms import CompiledStreams
 
 RECORDED = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
+
+#: Trials in a strip of the tests; see conftest.py.
 SMALL = 64
 
+#: Quarters of the runs: what works on ledgers is compiled anew for each length, so that there are few.
+SHORT, LONGER = 8, 28
+
 Values = dict[str, Any]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def small_strips() -> Iterator[None]:
-    """Make machine code for few trials."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "STRIP", SMALL)
-        yield
 
 
 def forget() -> None:
@@ -98,7 +96,7 @@ def digest(recorded: Values) -> str:
 @pytest.mark.parametrize("name", plans.usual(scenario.shipped(), ("baseline", "calibrated", "origin_2015")))
 def test_every_shipped_scenario_has_the_same_bits(name: str) -> None:
     plan = design.plan(sim.load(name), seed=5)
-    assert_same(*both(replace(plan, n_steps=min(plan.n_steps, 28)), 0, 24))
+    assert_same(*both(replace(plan, n_steps=min(plan.n_steps, LONGER)), 0, 24))
 
 
 OPTIONS = [(name, option) for name, each in variants.known().items() for option in list(each.options)[1:]]
@@ -114,12 +112,12 @@ def test_every_variant_of_the_structure_has_the_same_bits(name: str, option: str
 
 @pytest.mark.parametrize("of_case", plans.CASES)
 def test_blocks_that_fill_no_strip_have_the_same_bits(of_case: str) -> None:
-    plan = plans.plan(of_case, plans.busy(of_case), n_steps=24)
+    plan = plans.plan(of_case, plans.busy(of_case), n_steps=LONGER)
     assert_same(*both(plan, 471, SMALL + 30))
 
 
 def test_runs_of_other_lengths_have_the_same_bits() -> None:
-    for n_steps in (8, 12, 20):
+    for n_steps in (SHORT, 12, LONGER):
         assert_same(*both(plans.plan("archipelago", n_steps=n_steps), 0, 8, ("stock", "order_book")))
 
 
@@ -135,7 +133,7 @@ def test_uniforms_are_those_of_numpy() -> None:
 
 
 def test_what_is_kept_changes_no_number() -> None:
-    plan, names = plans.plan(n_steps=12), ("stock", "hhi", "order_book")
+    plan, names = plans.plan("archipelago", n_steps=SHORT), ("stock", "hhi", "order_book")
     _, everything = both(plan, 0, 20)
     assert_same(*both(plan, 0, 20, names))
     assert_same(
@@ -144,26 +142,28 @@ def test_what_is_kept_changes_no_number() -> None:
 
 
 def test_all_stages_of_an_undisturbed_quarter_are_compiled(forgetful: None) -> None:
-    engine.run_block(plans.plan("archipelago", n_steps=8), 0, 8, ("hhi",), is_compiled=True)
+    engine.run_block(plans.plan("archipelago", n_steps=SHORT), 0, 8, ("hhi",), is_compiled=True)
     assert running._KERNELS[SMALL].reasons == {}
 
 
-@pytest.mark.parametrize("n_threads", [1, 2, 7])
-def test_threads_change_no_bit(n_threads: int) -> None:
-    plan, size = plans.plan(events=plans.busy("bangladesh"), n_steps=24), 40
+def test_threads_change_no_bit() -> None:
+    plan, size = plans.plan(events=plans.busy("bangladesh"), n_steps=LONGER), 40
     whole = engine.run_block(plan, 0, 7 * size, RECORDED)
-    with ThreadPoolExecutor(n_threads) as pool:
-        parts = list(
-            pool.map(lambda k: engine.run_block(plan, k * size, size, RECORDED, is_compiled=True), range(7))
-        )
-    assert_same(whole, {name: np.concatenate([part[name] for part in parts], axis=-1) for name in whole})
+    for n_threads in (1, 2, 7):
+        with ThreadPoolExecutor(n_threads) as pool:
+            parts = list(
+                pool.map(
+                    lambda k: engine.run_block(plan, k * size, size, RECORDED, is_compiled=True), range(7)
+                )
+            )
+        assert_same(whole, {name: np.concatenate([part[name] for part in parts], axis=-1) for name in whole})
 
 
 PROGRAM = """
 import plans, test_compiled
 from sim.engine import block as engine
 engine.STRIP = test_compiled.SMALL
-plan = plans.plan("archipelago", n_steps=10)
+plan = plans.plan("archipelago", n_steps=8)
 for recorded in test_compiled.both(plan, 0, 40):
     print(test_compiled.digest(recorded))
 """
@@ -179,12 +179,11 @@ def test_a_processor_without_features_has_the_same_bits(tmp_path: Path) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
         return done.stdout.split()
 
-    generic = {machine.PROCESSOR_VARIABLE: "generic"}
-    plan = plans.plan("archipelago", n_steps=10)
+    plan = plans.plan("archipelago", n_steps=SHORT)
     expected = [digest(recorded) for recorded in both(plan, 0, 40)]
-    assert digests(**generic) == expected
     features = " ".join(name for name in __cpu_dispatch__ if __cpu_features__.get(name))
-    assert digests(**generic, NPY_DISABLE_CPU_FEATURES=features) == expected
+    generic = {machine.PROCESSOR_VARIABLE: "generic", "NPY_DISABLE_CPU_FEATURES": features}
+    assert digests(**generic) == expected
 
 
 @dataclass(frozen=True)
@@ -370,10 +369,10 @@ def test_durations_beyond_all_bounds_have_the_same_bits(
     name: str, value: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_value(monkeypatch, name, value)
-    plan = plans.plan("archipelago", n_steps=9)
+    plan = plans.plan("archipelago", n_steps=SHORT)
     one = engine.run_block(plan, 0, 9, ("stock", "order_book", "commitments", "grants", "spending"))
     other = {each: np.empty_like(values) for each, values in one.items()}
-    engine.record_block(plan, 0, other, range(9), is_compiled=True)
+    engine.record_block(plan, 0, other, range(SHORT), is_compiled=True)
     for each, values in one.items():
         assert have_same_bits(values, other[each]), each
 
@@ -391,7 +390,7 @@ def trial_17_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_trial_that_fails_fails_alike_and_alone(trial_17_fails: None) -> None:
-    base = plans.scenario("archipelago", n_steps=3)
+    base = plans.scenario("archipelago", n_steps=SHORT)
     usual_run = sim.run(base, trials=40, keep=["hhi"], engine="numpy")
     with pytest.warns(SimWarning, match="1 of 1 blocks were run again in NumPy"):
         compiled = sim.run(base, trials=40, keep=["hhi"], engine="compiled")
@@ -417,7 +416,7 @@ def test_a_manifest_counts_the_blocks_of_all_sessions(
         if next(reported) == 3:
             raise Stopped
 
-    base = plans.scenario("archipelago", n_steps=2)
+    base = plans.scenario("archipelago", n_steps=SHORT)
     what: dict[str, Any] = {"keep": ["hhi"], "summary": summary, "engine": "compiled", "workers": 1}
     with pytest.raises(Stopped):  # trial 17 is of the third block
         sim.run(base, trials=32, block=8, **what, out=out, progress=stop)
@@ -428,11 +427,11 @@ def test_a_manifest_counts_the_blocks_of_all_sessions(
 
 
 def test_a_flag_in_any_quarter_sends_the_strip_to_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
-    plan, asked = plans.plan("archipelago", n_steps=6), iter(range(100))
+    plan, asked = plans.plan("archipelago", n_steps=SHORT), iter(range(100))
     expected = engine.run_block(plan, 0, 70, ("hhi", "stock"))
     monkeypatch.setattr(running.Runner, "is_flagged", property(lambda self: next(asked) == 3))
     into = {name: np.empty_like(values) for name, values in expected.items()}
-    assert engine.record_block(plan, 0, into, range(6), is_compiled=True) == 1
+    assert engine.record_block(plan, 0, into, range(SHORT), is_compiled=True) == 1
     assert_same(expected, into)
 
 
@@ -458,7 +457,7 @@ def test_other_bits_than_numpys_end_the_trust_in_machine_code(
         lambda u: usual(u) * (1.0 + 2.0**-52),
     )
     with pytest.warns(SimWarning, match=r"NumPy runs instead of machine code: \w+ has other bits .* in \d"):
-        _, made = compiled_run(plans.scenario("archipelago", n_steps=4), block=16)
+        _, made = compiled_run(plans.scenario("archipelago", n_steps=SHORT), block=16)
     assert made["engine"] == "numpy"
     assert made["machine_code"]["blocks"] == 0 and len(made["machine_code"]["remarks"]) == 1
 
@@ -471,12 +470,14 @@ def test_a_compiler_that_fails_is_no_failing_trial(forgetful: None, monkeypatch:
     with pytest.warns(
         SimWarning, match="NumPy runs instead of machine code: uniforms: RuntimeError: LLVM IR"
     ):
-        _, made = compiled_run(plans.scenario("archipelago", n_steps=3))
+        _, made = compiled_run(plans.scenario("archipelago", n_steps=SHORT))
     assert made["engine"] == "numpy" and made["failures"] == []
 
 
 def test_a_hypercube_that_fills_no_strip_is_the_same_in_both_engines() -> None:
-    _, made = compiled_run(plans.scenario("archipelago", n_steps=3), SMALL + 7, sampling="latin_hypercube")
+    _, made = compiled_run(
+        plans.scenario("archipelago", n_steps=SHORT), SMALL + 7, sampling="latin_hypercube"
+    )
     assert made["failures"] == [] and made["machine_code"]["blocks_run_again_in_numpy"] == 0
 
 
@@ -495,7 +496,7 @@ def test_compiled_functions_are_owned_by_one_linker(forgetful: None) -> None:
 def test_a_changed_mechanism_never_meets_its_old_machine_code(
     forgetful: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan, names = plans.plan("archipelago", n_steps=8), ("deal_count", "orders")
+    plan, names = plans.plan("archipelago", n_steps=SHORT), ("deal_count", "orders")
     before, _ = both(plan, 0, 40, names)
     monkeypatch.setattr(demand, "QUARTER", 0.75)
     forget()
@@ -504,28 +505,42 @@ def test_a_changed_mechanism_never_meets_its_old_machine_code(
     assert (after["deal_count"] != before["deal_count"]).any()
 
 
+#: Files that are damaged.
+FEW = 6
+
+
 def test_damaged_machine_code_is_made_anew(
     forgetful: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    plan, used, read = plans.plan("archipelago", n_steps=SHORT), set(), kept_code.KeptCode.read
+    with monkeypatch.context() as patch:
+        patch.setattr(kept_code.KeptCode, "read", lambda self, name: used.add(name) or read(self, name))
+        expected, _ = both(plan, 0, 40)
+    shared = kept_code.folder()
+    assert shared is not None and len(used) > FEW
+    for name in (*used, "key"):
+        shutil.copy2(shared / name, tmp_path / name)
     monkeypatch.setenv(kept_code.FOLDER_VARIABLE, str(tmp_path))
-    plan = plans.plan("archipelago", n_steps=4)
-    expected, _ = both(plan, 0, 40)
-    folder = kept_code.folder()
-    assert folder is not None
-    kept = sorted(folder.glob("*.o"))
-    assert kept
-    for number, path in enumerate(kept):
+    damaged = sorted(tmp_path.glob("*.o"))[:FEW]
+    whole = [path.read_bytes() for path in damaged]
+    for number, path in enumerate(damaged):
         path.write_bytes(path.read_bytes()[:-8] if number % 2 else b"nothing")
     forget()
     assert_same(expected, engine.run_block(plan, 0, 40, RECORDED, is_compiled=True))
+    assert [path.read_bytes() for path in damaged] == whole
 
 
 def test_where_nothing_can_be_written_nothing_is_kept(
     forgetful: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv(kept_code.FOLDER_VARIABLE, str(tmp_path / "file" / "folder"))
-    assert_same(*both(plans.plan("archipelago", n_steps=2), 0, 8, ("hhi", "stock")))
+    folder = tmp_path / "file" / "folder"
+    monkeypatch.setenv(kept_code.FOLDER_VARIABLE, str(folder))
+    assert kept_in(folder) == [] and machine.refusal() == ""
+    # Machine code is made all the same.
+    given, numbers = np.resize([0.0, 1.0], N_ODD), np.linspace(1.0, 2.0, N_ODD)
+    found, _ = run_stage(picked, demand_shock=given, exit_shock=numbers)
+    np.testing.assert_array_equal(found["entries"], picked(demand_shock=given, exit_shock=numbers).entries)
 
 
 TEXT = "define void @f(ptr %0) {\n  ret void\n}\n"
@@ -644,7 +659,7 @@ def test_the_environment_keeps_every_run_in_numpy(asked: str, monkeypatch: pytes
 def test_a_store_goes_on_in_numpy_where_the_environment_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    base = plans.scenario("archipelago", n_steps=2)
+    base = plans.scenario("archipelago", n_steps=SHORT)
     sim.run(base, trials=4, block=4, keep=["hhi"], engine="compiled", out=tmp_path / "runs.zarr")
     monkeypatch.setenv(results.ENGINE_VARIABLE, "numpy")
     longer = sim.extend(tmp_path / "runs.zarr", 8)
@@ -660,7 +675,7 @@ def test_an_unknown_engine_in_the_environment_is_one_line(monkeypatch: pytest.Mo
 
 def test_large_runs_are_compiled_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "WORTH_COMPILING", 40)
-    base = plans.scenario("archipelago", n_steps=4)
+    base = plans.scenario("archipelago", n_steps=SHORT)
     small, large = (sim.run(base, trials=n, keep=["hhi"]) for n in (39, 40))
     chosen = sim.run(base, trials=39, keep=["hhi"], engine="compiled")
     made = [results.manifest(runs) for runs in (small, large, chosen)]

@@ -130,11 +130,11 @@ def test_a_few_signs_are_shown_by_few_trials(baseline: Scenario) -> None:
 
 
 def test_blocks_change_no_number(baseline: Scenario) -> None:
-    whole = directions.report(baseline, 30, 3, ["jp_total_assist"])
+    whole = directions.report(baseline, 12, 3, ["jp_total_assist"])
     counted: list[int] = []
     execution = Execution(progress=counted.append, block=7)
-    assert directions.report(baseline, 30, 3, ["jp_total_assist"], execution) == whole
-    assert sum(counted) == 30 * directions.n_runs(baseline, ["jp_total_assist"])
+    assert directions.report(baseline, 12, 3, ["jp_total_assist"], execution) == whole
+    assert sum(counted) == 12 * directions.n_runs(baseline, ["jp_total_assist"])
 
 
 def test_a_case_without_a_file_has_no_directions(tmp_path: Path) -> None:

@@ -97,6 +97,14 @@ def test_a_byte_order_mark_and_foreign_line_ends_are_no_mistake(workshop: Worksh
     assert records.read_toml(name) == {"a": 1, "b": 2}
 
 
+def test_who_reads_a_file_again_has_a_copy_of_their_own(workshop: Workshop) -> None:
+    name = workshop.write("t.toml", "[a]\nb = [1]\n")
+    records.read_toml(name)["a"]["b"].append(2)
+    assert records.read_toml(name) == {"a": {"b": [1]}}
+    workshop.write(name, "[a]\nb = [3]\n")
+    assert records.read_toml(name) == {"a": {"b": [3]}}
+
+
 def test_paths_are_shown_from_the_working_directory(workshop: Workshop) -> None:
     assert records.shown(workshop.folder / "x" / "a.toml") == "x/a.toml"
     assert records.shown("x/../a.toml") == "a.toml"

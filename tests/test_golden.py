@@ -11,6 +11,14 @@ import golden_runs
 from sim.engine import block as engine
 from sim.engine.trust import Trust, have_same_bits
 
+#: The strip as shipped: the other tests make machine code for fewer trials.
+SHIPPED_STRIP = 512
+
+
+@pytest.fixture(autouse=True)
+def shipped_strip(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "STRIP", SHIPPED_STRIP)
+
 
 @pytest.mark.parametrize("is_compiled", [False, True], ids=["numpy", "compiled"])
 @pytest.mark.parametrize("name", golden_runs.RUNS)

@@ -9,9 +9,17 @@ from nbclient import NotebookClient
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
 
+#: Trials of a run in a notebook, and those with which the suite runs it.
+TRIALS, FEW = "trials=1000", "trials=300"
+
+
+@pytest.mark.parametrize("trials", [FEW, pytest.param(TRIALS, marks=pytest.mark.long)])
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
-def test_runs(path: Path) -> None:
+def test_runs(path: Path, trials: str) -> None:
     notebook = nbformat.read(path, as_version=4)
+    assert any(TRIALS in cell.source for cell in notebook.cells)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace(TRIALS, trials)
     NotebookClient(
         notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": path.parent}}
     ).execute()

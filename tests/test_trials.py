@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,9 @@ ANALYSES = (
     "validate/backtest/card",
 )
 
+#: Trials of an analysis and of a block: two blocks, with three strips of machine code.
+TRIALS, BLOCK = 100, 70
+
 compiled = pytest.mark.skipif(not engine.can_compile(), reason="llvmlite is not installed")
 
 
@@ -45,23 +49,29 @@ def baseline() -> Scenario:
 
 
 def forecast_numbers(_: Scenario, execution: Execution) -> list[Array]:
-    said = forecast.simulate(origins.shipped(2018, 5), 30, 3, execution)
+    said = forecast.simulate(origins.shipped(2018, 5), TRIALS, 3, execution)
     return [said.window.delivered, said.window.ordered, np.asarray(said.chance)]
 
 
 def calibration_numbers(baseline: Scenario, execution: Execution) -> list[Array]:
     targets = calibration_targets.load(baseline)
-    return [targets.simulated(5, 30, 2, execution=execution)]
+    return [targets.simulated(5, TRIALS, 2, execution=execution)]
 
 
 def direction_numbers(baseline: Scenario, execution: Execution) -> list[Array]:
-    results = directions.report(baseline, 30, 5, ["agreement_signed"], execution).results
+    results = directions.report(baseline, TRIALS, 5, ["agreement_signed"], execution).results
     return [np.array([(each.standard, each.mean, each.low) for each in results])]
 
 
 def pattern_numbers(baseline: Scenario, execution: Execution) -> list[Array]:
-    results = patterns.report(baseline, 30, 3, only=("P3",), execution=execution)
+    results = patterns.report(baseline, TRIALS, 3, only=("P3",), execution=execution)
     return [np.array([(each.mean, each.low, each.high) for each in results])]
+
+
+@cache
+def in_one_block(numbers: Callable[[Scenario, Execution], list[Array]]) -> list[Array]:
+    """Return the numbers of an analysis as NumPy computes them, all trials together."""
+    return numbers(sim.load("baseline"), Execution(engine="numpy"))
 
 
 @pytest.mark.parametrize(
@@ -78,11 +88,10 @@ def test_no_number_depends_on_how_it_is_run(
 ) -> None:
     if execution.engine == "compiled" and not engine.can_compile():
         pytest.skip("llvmlite is not installed")
-    whole = numbers(baseline, Execution(engine="numpy"))
+    whole = in_one_block(numbers)
     assert all(each.size for each in whole)
-    monkeypatch.setattr(engine, "STRIP", 8)
     with ThreadPoolExecutor(2) as executor:
-        apart = numbers(baseline, Execution(executor, engine=execution.engine, block=11))
+        apart = numbers(baseline, Execution(executor, engine=execution.engine, block=BLOCK))
     for one, other in zip(whole, apart, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -105,12 +114,10 @@ class Contracts:
 
 
 @compiled
-@pytest.mark.parametrize("n_trials", [3, 8, 13])
-def test_lists_end_with_the_trials_asked_for(
-    baseline: Scenario, monkeypatch: pytest.MonkeyPatch, n_trials: int
-) -> None:
+@pytest.mark.parametrize("n_trials", [3, 64, 75])
+def test_lists_end_with_the_trials_asked_for(baseline: Scenario, n_trials: int) -> None:
     """Machine code runs whole strips: what it computes for trials that nobody asked for is not seen."""
-    monkeypatch.setattr(engine, "STRIP", 8)
+    assert engine.STRIP == 64
     block = engine.Block(design.plan(baseline, 4), 6, n_trials)
     expected = Contracts(baseline, n_trials)
     for step in range(12):
@@ -138,8 +145,8 @@ def test_variables_are_those_of_a_run_in_double_precision() -> None:
 def test_processes_give_the_same_numbers_and_report_their_progress(baseline: Scenario) -> None:
     counted: list[int] = []
     execution = Execution(None, 2, counted.append, block=4)
-    apart = trials.reduce([baseline, baseline], Contracts, 10, 1, execution=execution)
-    here = trials.reduce([baseline], Contracts, 10, 1)
+    apart = trials.reduce([baseline, baseline], Contracts, 10, 1, n_steps=8, execution=execution)
+    here = trials.reduce([baseline], Contracts, 10, 1, n_steps=8)
     (expected,) = here
     for blocks in apart:
         np.testing.assert_array_equal(np.concatenate(blocks, axis=-1), np.concatenate(expected, axis=-1))

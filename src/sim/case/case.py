@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +90,9 @@ class Case:
         """The recipient and its partners."""
         return (self.recipient, *self.partners)
 
-    def axis(self, name: str) -> tuple[str, ...]:
-        """Return the labels of an axis that has them."""
-        axes = {
+    @cached_property
+    def _axes(self) -> dict[str, tuple[str, ...]]:
+        return {
             "actor": self.actors,
             "partner": self.partners,
             "supplier": self.suppliers,
@@ -105,9 +106,12 @@ class Case:
             "option": OPTIONS,
             "slot": tuple(str(number) for number in range(SLOTS)),
         }
-        if name not in axes:
-            raise UnknownName("", "axis", "no labels for {value}", nearest(name, axes, "axes"), name)
-        return axes[name]
+
+    def axis(self, name: str) -> tuple[str, ...]:
+        """Return the labels of an axis that has them."""
+        if name not in self._axes:
+            raise UnknownName("", "axis", "no labels for {value}", nearest(name, self._axes, "axes"), name)
+        return self._axes[name]
 
     def size(self, name: str) -> int:
         """Return the length of an axis."""

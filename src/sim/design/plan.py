@@ -15,6 +15,7 @@ import numpy as np
 from sim.case import register
 from sim.design.sampling import INDEPENDENT, Sampling
 from sim.numerics.streams import Streams
+from sim.parameter import distributions
 from sim.scenario import timeline
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import Change, PrescribedValue
@@ -121,18 +122,25 @@ def draw_parameters(
     Certain parameters are views that take no memory.
     """
     parameters, streams = plan.scenario.parameters, streams or Streams(plan.seed)
+    uncertain = [each for each in parameters.values() if each.distribution is not None]
+    rows = np.empty((len(uncertain), n_trials))
+    distributions.quantiles(
+        [each.distribution for each in uncertain if each.distribution is not None],
+        [each.bounds for each in uncertain],
+        lambda k: plan.sampling.parameter(streams, uncertain[k].stream, first_trial, n_trials),
+        rows,
+    )
+    values = {each.key: row for each, row in zip(uncertain, rows, strict=True)}
     drawn = {}
     for fullname in parameters.names():
         value = parameters.array(fullname)
         result = np.broadcast_to(value[..., None], (*value.shape, n_trials))
         elements = parameters.elements(fullname)
-        if any(element.distribution for element in elements):
+        if any(each.key in values for each in elements):
             result = np.array(result)
-            rows = result.reshape(-1, n_trials)
-            for row, element in zip(rows, elements, strict=True):
-                if element.distribution is not None:
-                    u = plan.sampling.parameter(streams, element.stream, first_trial, n_trials)
-                    row[:] = element.distribution.quantile(u, element.bounds)
+            for row, each in zip(result.reshape(-1, n_trials), elements, strict=True):
+                if each.key in values:
+                    row[:] = values[each.key]
         drawn[fullname.split(".")[1]] = result
     return drawn
 

@@ -8,6 +8,7 @@ effect of a supplier by best linear prediction, so that one with few orders stay
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,25 +72,34 @@ def estimate(
             mean, mean_error, np.zeros(n_suppliers), np.zeros(n_suppliers), 0.0, 0.0, np.zeros(n)
         )
 
-    def solve(log_ratio: float) -> tuple[float, Array, Array, Array, float]:
-        """Return minus twice the restricted likelihood, inverse covariance, means, their matrix, variance."""
-        covariance = np.eye(n) + np.exp(log_ratio) * (z @ z.T)
-        inverse = np.linalg.inv(covariance)
-        normal = x.T @ inverse @ x
-        means = np.linalg.solve(normal, x.T @ inverse @ log_size)
+    orders = np.bincount(supplier, minlength=n_suppliers).astype(float)
+
+    def weighed(ratio: float, columns: Array) -> Array:
+        """Return the inverse of the covariance I + ratio z z' times some columns: z'z is diagonal."""
+        shared: Array = z @ ((ratio / (1.0 + ratio * orders))[:, None] * (z.T @ columns))
+        return columns - shared
+
+    def solve(log_ratio: float) -> tuple[float, Array, Array, float]:
+        """Return minus twice the restricted likelihood, means, their matrix, variance."""
+        ratio = float(np.exp(log_ratio))
+        weighed_x = weighed(ratio, x)
+        normal = x.T @ weighed_x
+        means = np.linalg.solve(normal, weighed_x.T @ log_size)
         rest = log_size - x @ means
         freedom = n - len(there)
-        variance = float(rest @ inverse @ rest) / freedom
-        criterion = np.linalg.slogdet(covariance)[1] + np.linalg.slogdet(normal)[1]
-        return criterion + freedom * np.log(max(variance, 1e-12)), inverse, means, normal, variance
+        variance = float(rest @ weighed(ratio, rest[:, None])[:, 0]) / freedom
+        criterion = math.fsum(np.log(1.0 + ratio * orders)) + np.linalg.slogdet(normal)[1]
+        return criterion + freedom * np.log(max(variance, 1e-12)), means, normal, variance
 
     best = minimize_scalar(lambda value: solve(value)[0], bounds=_RANGE, method="bounded")
-    _, inverse, means, normal, variance = solve(best.x)
+    _, means, normal, variance = solve(best.x)
     ratio = float(np.exp(best.x))
     rest = log_size - x @ means
-    effect = ratio * (z.T @ inverse @ rest)
-    projected = inverse - inverse @ x @ np.linalg.solve(normal, x.T @ inverse)
-    spread = variance * ratio * (1.0 - ratio * np.einsum("ns,nm,ms->s", z, projected, z))
+    effect = ratio * (z.T @ weighed(ratio, rest[:, None])[:, 0])
+    weighed_z = weighed(ratio, z)
+    crossed = x.T @ weighed_z
+    projected = z.T @ weighed_z - crossed.T @ np.linalg.solve(normal, crossed)
+    spread = variance * ratio * (1.0 - ratio * np.diag(projected))
     mean[there] = means
     mean_error[there] = np.sqrt(variance * np.diag(np.linalg.inv(normal)))
     return SizeEffects(

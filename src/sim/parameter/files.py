@@ -68,9 +68,9 @@ def read(case: Case) -> tuple[dict[str, Parameter], dict[str, Element]]:
     for stem, paths in _found(folders).items():
         tables: dict[str, list[tuple[str, _ParameterTable]]] = {}
         for path in paths:
-            for name, table in read_toml(path).items():
-                record = check(_ParameterTable, table, shown(path), name)
-                tables.setdefault(name, []).append((shown(path), record))
+            file = shown(path)
+            for name, table in read_toml(path, file).items():
+                tables.setdefault(name, []).append((file, check(_ParameterTable, table, file, name)))
         for name, layers in tables.items():
             parameter = _parameter(stem, name, layers, case)
             parameters[parameter.fullname] = parameter

@@ -14,6 +14,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,8 +90,14 @@ class ParameterSet(Mapping[str, Element]):
 
     def elements(self, fullname: str) -> tuple[Element, ...]:
         """Return the elements of a parameter, in C order of its dims."""
-        parameter = self._parameters[fullname]
-        return tuple(self._elements[parameter.key(labels)] for labels in itertools.product(*parameter.labels))
+        return self._of_parameter[fullname]
+
+    @cached_property
+    def _of_parameter(self) -> dict[str, tuple[Element, ...]]:
+        return {
+            fullname: tuple(self._elements[each.key(labels)] for labels in itertools.product(*each.labels))
+            for fullname, each in self._parameters.items()
+        }
 
     def array(self, fullname: str) -> Array:
         """Return the central values of a parameter, shaped by its dims."""

@@ -13,6 +13,7 @@ import shlex
 import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,7 +124,7 @@ def attributes(
     """Return the attributes of a result, its manifest among them; `more` goes into the manifest."""
     made = _manifest(scenarios, trials, first_trial, seed, rules) | more
     if made["engine"] == COMPILED and can_compile():
-        made["packages"]["llvmlite"] = metadata.version("llvmlite")
+        made["packages"]["llvmlite"] = _version("llvmlite")
     made["sampling"] = content(sampling)
     made["failures"] = [
         {field: each[field] for field in ("scenario", "trial", "problem")} for each in failures
@@ -240,7 +241,7 @@ def _manifest(
     return {
         "format": FORMAT,
         "software": "hedgesim",
-        "version": metadata.version("hedgesim"),
+        "version": _version("hedgesim"),
         "engine": NUMPY,
         "seed": seed,
         "trials": trials,
@@ -261,9 +262,15 @@ def _manifest(
             for scenario in scenarios
         },
         "python": platform.python_version(),
-        "packages": {name: metadata.version(name) for name in _PACKAGES},
+        "packages": {name: _version(name) for name in _PACKAGES},
         "command": command(),
     }
+
+
+@cache
+def _version(name: str) -> str:
+    """Return the version of an installed library, looked up once."""
+    return metadata.version(name)
 
 
 def chosen_engine(engine: str, trials: int, has_rules: bool) -> str:

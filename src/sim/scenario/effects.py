@@ -401,10 +401,16 @@ def _of_state(
     course: Course, event: Event, kept: Sequence[Event], rest: Sequence[Event]
 ) -> tuple[str, str] | None:
     assert event.target is not None
-    one, other = (_prescribed(course, some) for some in (kept, rest))
+    state = _relative(event.target.variable)
+    one, other = (
+        _prescribed(
+            course, (each for each in some if each.target and _relative(each.target.variable) == state)
+        )
+        for some in (kept, rest)
+    )
     own = _prescribed(course, [event])
     for name, index, step in own:
-        low, high = HELD_BOUNDS.get(name.removeprefix("mean_"), (0, course.case.size("regime") - 1))
+        low, high = HELD_BOUNDS.get(_relative(name), (0, course.case.size("regime") - 1))
         was = _known(course, other, name, index, step)
         for is_held in (False, True):
             ranges = [
@@ -427,6 +433,11 @@ def _of_state(
     return _SO_ALREADY, "Leave it out."
 
 
+def _relative(name: str) -> str:
+    """Return the state that a state is the mean of, or the state itself."""
+    return name.removeprefix("mean_")
+
+
 def _overlaps(other: Event, event: Event) -> bool:
     """Whether an event speaks of the same cells in a quarter of the other."""
     assert other.target is not None and event.target is not None
@@ -443,10 +454,8 @@ _Cells = dict[tuple[str, tuple[int, ...], int], list[PrescribedValue]]
 
 def _prescribed(course: Course, events: Iterable[Event]) -> _Cells:
     """Return what events say of states, by cell and step."""
-    of_states = [each for each in events if each.target is not None and each.target.kind == "state"]
-    laid = timeline.of(of_states, course.case, course.parameters, course.start, course.n_steps)
     cells: _Cells = {}
-    for step, values in enumerate(laid.prescribed):
+    for step, values in enumerate(timeline.prescribed_by(events, course.start, course.n_steps)):
         for each in values:
             cells.setdefault((each.name, each.index, step), []).append(each)
     return cells

@@ -118,7 +118,6 @@ def of(
     start, n_steps : Quarter, int
         The horizon.
     """
-    prescribed: list[list[PrescribedValue]] = [[] for _ in range(n_steps)]
     pulses: dict[str, list[Array]] = {
         "documented_cancellation": [np.zeros((case.size("supplier"), 1)) for _ in range(n_steps)],
         "documented_change": [np.zeros(1) for _ in range(n_steps)],
@@ -126,19 +125,27 @@ def of(
         "documented_contracts": [np.zeros((0, len(CONTRACT_FIELDS))) for _ in range(n_steps)],
     }
     of_parameters: dict[str, list[Event]] = {}
+    events = tuple(events)
     for event in events:
         step = event.at.ordinal - start.ordinal
         if event.target is None:
             _pulse(event, step, case, pulses)
-        elif event.target.kind == "state":
-            _prescribe(event, step, prescribed)
-        else:
+        elif event.target.kind != "state":
             of_parameters.setdefault(event.target.variable, []).append(event)
     changes = {
         name.split(".")[1]: change_by(own, parameters, name, start, n_steps)
         for name, own in of_parameters.items()
     }
-    return Timeline(prescribed, pulses, changes)
+    return Timeline(prescribed_by(events, start, n_steps), pulses, changes)
+
+
+def prescribed_by(events: Iterable[Event], start: Quarter, n_steps: int) -> list[list[PrescribedValue]]:
+    """Return what events, in order of date, say of states, by step."""
+    prescribed: list[list[PrescribedValue]] = [[] for _ in range(n_steps)]
+    for event in events:
+        if event.target is not None and event.target.kind == "state":
+            _prescribe(event, event.at.ordinal - start.ordinal, prescribed)
+    return prescribed
 
 
 def change_by(

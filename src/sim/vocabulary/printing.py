@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
+#: Control characters, halves of pairs, line separators and marks that reorder text.
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069]")
+
 
 def unprintable(value: str, allowed: str = "") -> str:
     """Name the first character that would steer a terminal instead of being shown; "" if there is none."""
-    for letter in value:
-        if letter not in allowed and _steers(letter):
-            return f"the control character U+{ord(letter):04X}"
-    return ""
+    found = (letter for letter in _STEERING.findall(value) if letter not in allowed)
+    return next((f"the control character U+{ord(letter):04X}" for letter in found), "")
 
 
 def printable(value: str, allowed: str = "") -> str:
     """Return a text in which such characters are question marks, for names that others gave to files."""
-    return "".join("?" if letter not in allowed and _steers(letter) else letter for letter in value)
+    return _STEERING.sub(lambda found: found[0] if found[0] in allowed else "?", value)
 
 
 def shortened(value: str, most: int = 1000) -> str:
     """Return a text without its middle where it is long; what to do stands at its end."""
     half = most // 2
     return value if len(value) <= most else f"{value[:half]} ... {value[-half:]}"
-
-
-def _steers(letter: str) -> bool:
-    """Whether it is a control character, half of a pair, a line separator, or a mark that reorders text."""
-    code = ord(letter)
-    is_control = code < 0x20 or 0x7F <= code <= 0x9F or 0xD800 <= code <= 0xDFFF
-    return is_control or 0x2028 <= code <= 0x202E or 0x2066 <= code <= 0x2069
