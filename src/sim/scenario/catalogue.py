@@ -91,9 +91,7 @@ def evidence(id: str | None = None, topic: str | None = None) -> Listing[Evidenc
         topics = sorted({row.topic for row in table.load().values()})
         remedy = nearest(topic or "", topics, "topics")
         raise UnknownName("", "topic", "no such topic: {value}", remedy, topic)
-    return Listing(
-        rows, {"Id": lambda row: row.id, "Topic": lambda row: row.topic, "Claim": lambda row: row.claim}
-    )
+    return Listing(rows, {"Id": lambda row: row.id, "Claim": lambda row: row.claim})
 
 
 def parameters(name: str | None = None, scenario: Scenario | str | Path = "baseline") -> Listing[Element]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.parameter.elements import Element
+from sim.parameter.posterior import Column
 from sim.scenario import changes as differences
 from sim.scenario.effects import Ineffective, Laid
 from sim.scenario.event_checks import FIXES
@@ -91,13 +92,14 @@ def merged(scenarios: Sequence[Scenario], settled: Settled, file: str = "", plac
     base = shared_base(scenarios, file, place)
     # In an order of their own, so that events of one date do not follow that in which scenarios are named.
     ordered = sorted(scenarios, key=lambda each: each.digest)
-    _check_events(base, ordered, settled, file, place)
-    changed = _elements(base, ordered, settled, file, place)
+    _check_events(base, scenarios, settled, file, place)
+    changed = _elements(base, scenarios, settled, file, place)
     parameters = base.parameters.with_elements(changed.values())
     whole: dict[str, Any] = {
-        field: _one(base, ordered, field, settled, file, place) for field in ("start", "end", "posterior")
+        field: _one(base, scenarios, field, settled, file, place) for field in ("start", "end", "posterior")
     }
-    laid = Laid(base.parameters, differences.written(changed, base.parameters))
+    by_hand = {key: each for key, each in changed.items() if each.stream != Column.stream}
+    laid = Laid(base.parameters, differences.written(by_hand, base.parameters))
     noted = [each for one in scenarios for each in one.noted]
     noted += [_idle(each, base) for each in scenarios if each.digest == base.digest]
     return dataclasses.replace(
@@ -105,7 +107,7 @@ def merged(scenarios: Sequence[Scenario], settled: Settled, file: str = "", plac
         **whole,
         parameters=parameters,
         events=_events(base, ordered),
-        variant=_variant(base, ordered, settled, file, place),
+        variant=_variant(base, scenarios, settled, file, place),
         overrides=tuple(dict(pair for each in scenarios for pair in each.overrides).items()),
         evidence=_union(each.evidence for each in scenarios),
         look_at=_union(each.look_at for each in scenarios),
