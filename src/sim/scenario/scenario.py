@@ -59,6 +59,9 @@ __all__ = [
     "shipped",
 ]
 
+#: Events that name a scenario for which no name is given; the rest are counted.
+_NAMED = 3
+
 #: What to do about events that are no list of tables.
 _LIST = 'Give a list, such as [{"at": "2027-Q1", "what": "replace_government"}].'
 
@@ -259,7 +262,9 @@ class Scenario:
         tables, dropped = _tables(events), _texts(drop, "drop")
         made = _laid(self, tables=tables, drop=dropped)
         added = [event.label for event in made.events if not any(event is other for other in self.events)]
-        said = ", ".join([*added, *(f"no {label}" for label in dropped)])
+        named = [*added, *(f"no {label}" for label in dropped)]
+        named[_NAMED:] = [f"{len(named) - _NAMED} more"] if len(named) > _NAMED else []
+        said = ", ".join(named)
         made = _described(made, name or f"{self.name} with {said or 'the same'}", title, story, evidence)
         made = dataclasses.replace(
             made,
@@ -446,7 +451,7 @@ def combine(
 
     Examples
     --------
-    >>> sim.combine("osa_surge", "india_reset", name="both")  # doctest: +SKIP
+    >>> sim.combine("fiscal_squeeze", "government_turnover", name="both")  # doctest: +SKIP
     """
     parts = [one(each, "scenarios") for each in scenarios]
     if len(parts) < 2:
