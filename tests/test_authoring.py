@@ -345,6 +345,7 @@ def test_every_shipped_scenario_survives_its_text(name: str) -> None:
     assert sim.load(shipped.to_toml()).digest == shipped.digest
 
 
+@pytest.mark.filterwarnings("ignore::sim.IneffectiveChange")
 def test_the_text_of_a_scenario_runs_to_the_same_bits() -> None:
     made = plans.scenario("archipelago", plans.busy("archipelago"), {"demand.caution": 0.3})
     again = sim.load(made.to_toml())

@@ -19,7 +19,8 @@ from sim.scenario import changes as differences
 from sim.scenario.effects import Ineffective, Laid
 from sim.scenario.event_checks import FIXES
 from sim.scenario.events import Event
-from sim.vocabulary.dates import LAST_YEAR, Quarter
+from sim.vocabulary.arguments import LAST_YEAR
+from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import Contradiction
 
 if TYPE_CHECKING:

@@ -591,8 +591,6 @@ def _tables(given: Any) -> list[Any]:
 def _texts(given: Any, name: str) -> tuple[str, ...]:
     """Return a list of texts."""
     remedy = 'Give a list of texts, such as ["hhi"].'
-    if isinstance(given, str):
-        raise WrongType("", name, f"{arguments.shown(given)} is not a list", remedy)
     listed = arguments.names(given, name, remedy)
     return tuple(arguments.text(each, key_path(name, n)) for n, each in enumerate(listed, 1))
 
