@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sim.parameter.elements import Element
 from sim.parameter.parameter_set import Change, ParameterSet
@@ -27,14 +28,16 @@ def written(changed: Mapping[str, Element], parameters: ParameterSet) -> dict[st
         fullname = f"{element.mechanism}.{element.name}"
         own = [changed.get(each.key) for each in parameters.elements(fullname)]
         is_whole = all(each is not None and content(each) == content(element) for each in own)
-        changes[fullname if is_whole else key] = change(element)
+        changes[fullname if is_whole else key] = (
+            element.value if element.distribution is None else table(element)
+        )
     return changes
 
 
-def change(element: Element) -> Change:
-    """Return the value of an element, or a table of value and distribution."""
+def table(element: Element) -> dict[str, Any]:
+    """Return value and distribution of an element as a change."""
     shape = element.distribution
-    return element.value if shape is None else {"value": element.value, shape.kind: list(shape.numbers)}
+    return {"value": element.value} | ({} if shape is None else {shape.kind: list(shape.numbers)})
 
 
 def events(before: Sequence[Event], after: Sequence[Event]) -> tuple[list[Event], list[Event]]:

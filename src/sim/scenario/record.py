@@ -34,7 +34,7 @@ def content(scenario: Scenario) -> dict[str, Any]:
         "case_digest": scenario.case.digest,
         "start": str(scenario.start),
         "end": str(scenario.end),
-        "set": {key: differences.change(element) for key, element in changed.items()},
+        "set": {key: differences.table(element) for key, element in changed.items()},
         "events": [
             {
                 "at": str(event.at),
