@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
+
     from sim import abm, plots
     from sim.abm import World
     from sim.abm.replay import replay
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from sim.analysis.compare.paired import compare
     from sim.analysis.explain.decisions import explain
     from sim.analysis.explain.picks import picks
+    from sim.analysis.explain.provenance import trace
     from sim.analysis.explain.story import contrast, story
     from sim.design.sampling import Sampling
     from sim.model import rules
@@ -26,22 +29,26 @@ if TYPE_CHECKING:
     from sim.runs.run import extend, resume, run
     from sim.runs.saved import open_result as open
     from sim.runs.saved import save
+    from sim.scenario.catalogue import evidence, parameters, scenarios, variables
     from sim.scenario.factorial import design_table, factorial
-    from sim.scenario.scenario import Scenario, diff, load
+    from sim.scenario.scenario import Scenario, combine, diff, load
+    from sim.scenario.schema import schema
     from sim.vocabulary.errors import IneffectiveChange, InputError, SimError
 
 _HOMES = {
     "IneffectiveChange": "sim.vocabulary.errors",
     "InputError": "sim.vocabulary.errors",
-    "Scenario": "sim.scenario.scenario",
     "Sampling": "sim.design.sampling",
+    "Scenario": "sim.scenario.scenario",
     "SimError": "sim.vocabulary.errors",
     "World": "sim.abm",
-    "contrast": "sim.analysis.explain.story",
+    "combine": "sim.scenario.scenario",
     "compare": "sim.analysis.compare.paired",
+    "contrast": "sim.analysis.explain.story",
     "design_table": "sim.scenario.factorial",
     "diff": "sim.scenario.scenario",
     "effects": "sim.analysis.compare.effects",
+    "evidence": "sim.scenario.catalogue",
     "explain": "sim.analysis.explain.decisions",
     "extend": "sim.runs.run",
     "factorial": "sim.scenario.factorial",
@@ -51,13 +58,18 @@ _HOMES = {
     "long_table": "sim.analysis.compare.long_table",
     "manifest": "sim.runs.dataset",
     "open": "sim.runs.saved",
+    "parameters": "sim.scenario.catalogue",
     "passages": "sim.analysis.compare.first_passage",
     "picks": "sim.analysis.explain.picks",
     "replay": "sim.abm.replay",
     "resume": "sim.runs.run",
     "run": "sim.runs.run",
     "save": "sim.runs.saved",
+    "scenarios": "sim.scenario.catalogue",
+    "schema": "sim.scenario.schema",
     "story": "sim.analysis.explain.story",
+    "trace": "sim.analysis.explain.provenance",
+    "variables": "sim.scenario.catalogue",
 }
 _OTHER_NAMES = {"history": "of", "open": "open_result"}
 _MODULES = {"abm": "sim.abm", "plots": "sim.plots", "rules": "sim.model.rules"}
@@ -69,12 +81,15 @@ __all__ = [
     "Scenario",
     "SimError",
     "World",
+    "__version__",
     "abm",
+    "combine",
     "compare",
     "contrast",
     "design_table",
     "diff",
     "effects",
+    "evidence",
     "explain",
     "extend",
     "factorial",
@@ -84,6 +99,7 @@ __all__ = [
     "long_table",
     "manifest",
     "open",
+    "parameters",
     "passages",
     "picks",
     "plots",
@@ -92,11 +108,19 @@ __all__ = [
     "rules",
     "run",
     "save",
+    "scenarios",
+    "schema",
     "story",
+    "trace",
+    "variables",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib import metadata
+
+        return metadata.version("hedgesim")
     if name in _MODULES:
         return import_module(_MODULES[name])
     if name not in _HOMES:

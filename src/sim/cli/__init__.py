@@ -7,6 +7,7 @@ import the library inside their commands, so that ``sim --help`` is quick.
 from __future__ import annotations
 
 from sim.cli import streams
+from sim.cli.author import new_scenario, schema, variables
 from sim.cli.backtest import backtest, forecast, new_case
 from sim.cli.calibrate import calibrate, estimate
 from sim.cli.effects import effects
@@ -35,7 +36,10 @@ sim = Program(
         plot,
         check,
         diff,
+        new_scenario,
+        schema,
         scenarios,
+        variables,
         parameters,
         evidence,
         trace,

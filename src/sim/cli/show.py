@@ -98,20 +98,18 @@ def scenarios(name: str | None, as_json: bool) -> None:
 
     Shows its story, what it changes and what it rests on.
     """
+    from dataclasses import asdict
+
     from sim.cli.terminal import write_fields, write_json, write_table
-    from sim.scenario import scenario
-    from sim.scenario.files import chain, find
+    from sim.scenario import catalogue, scenario
 
     if name is None:
-        tables = [(each, chain(find(each))[-1].table) for each in scenario.shipped()]
+        listed = catalogue.scenarios()
         if as_json:
-            keys = ("title", "extends", "story", "evidence", "look_at")
-            write_json(
-                [{"name": each, **{key: getattr(table, key) for key in keys}} for each, table in tables]
-            )
+            write_json([asdict(each) for each in listed])
         else:
             write_table(
-                ("Name", "Title", "Extends"), [(each, t.title, t.extends or "") for each, t in tables]
+                ("Name", "Title", "Extends"), [(each.name, each.title, each.extends or "") for each in listed]
             )
         return
     shown = scenario.load(name)
@@ -151,25 +149,17 @@ def evidence(identity: str | None, topic: str | None, as_json: bool) -> None:
     from dataclasses import asdict
 
     from sim.cli.terminal import write_fields, write_json, write_table
-    from sim.sources import table
-    from sim.vocabulary.errors import UnknownName, nearest
+    from sim.scenario import catalogue
 
-    rows = table.load()
+    chosen = catalogue.evidence(identity, topic)
     if identity is not None:
-        row = rows[table.check([identity], "", "")[0]]
+        [row] = chosen
         if as_json:
             write_json(asdict(row) | {"document": row.document})
         else:
             fields = asdict(row) | {"where": place_of(row)}
             write_fields((key.capitalize(), text) for key, text in fields.items())
-        return
-    chosen = [row for row in rows.values() if topic is None or topic.casefold() in row.topic.casefold()]
-    if not chosen:
-        topics = sorted({row.topic for row in rows.values()})
-        raise UnknownName(
-            "", "--topic", "no such topic: {value}", nearest(topic or "", topics, "topics"), topic
-        )
-    if as_json:
+    elif as_json:
         write_json([asdict(row) for row in chosen])
     else:
         write_table(("Id", "Topic", "Claim"), [(row.id, row.topic, row.claim) for row in chosen])
@@ -185,18 +175,11 @@ def parameters(name: str | None, scenario: str, as_json: bool) -> None:
     Shows the numbers of those whose name begins with NAME, and what each rests on.
     """
     from sim.cli.terminal import write_json, write_table
+    from sim.scenario import catalogue
     from sim.scenario import scenario as scenarios
-    from sim.vocabulary.errors import UnknownName, nearest
 
-    known = scenarios.load(scenario).parameters
-    elements = [
-        e for e in known.values() if name is None or e.key.startswith(name) or e.name.startswith(name)
-    ]
-    if not elements:
-        names = [*known.names(), *(each.split(".")[1] for each in known.names())]
-        raise UnknownName(
-            "", "", "no such parameter: {value}", nearest(name or "", names, "parameters"), name
-        )
+    loaded = scenarios.load(scenario)
+    known, elements = loaded.parameters, catalogue.parameters(name, loaded)
     if as_json:
         write_json(
             [
@@ -268,7 +251,7 @@ def _checked(file: str, kind: str) -> tuple[str, list[str]]:
     from sim.case import case, register
     from sim.design import plan
     from sim.parameter.parameter_set import ParameterSet
-    from sim.scenario import scenario
+    from sim.scenario import drafting, scenario
     from sim.vocabulary.dates import Quarter
     from sim.vocabulary.errors import IneffectiveChange
 
@@ -290,6 +273,8 @@ def _checked(file: str, kind: str) -> tuple[str, list[str]]:
     message = (
         f"{read.start} to {read.end}, {len(read.overrides)} changed parameters, {len(read.events)} events"
     )
+    missing = drafting.missing(read)
+    message += f"; still to write: {', '.join(missing)}" if missing else ""
     return message, [str(each) for each in read.ineffective]
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: Width of tables that do not go to a terminal.
 _WIDE = 120
 
+#: Columns of the usual terminal.
+_NARROW = 80
+
 
 def write_json(content: Any) -> None:
     """Write JSON to standard output."""
@@ -69,9 +72,16 @@ def _writable(out: Path) -> Iterator[None]:
 
 
 def write_table(
-    headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "", right: Sequence[str] = ()
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    title: str = "",
+    right: Sequence[str] = (),
+    narrow: bool = False,
 ) -> None:
-    """Write a table to standard output; the columns named in `right` are aligned to the right."""
+    """Write a table to standard output; the columns named in `right` are aligned to the right.
+
+    A narrow one fits a terminal of 80 columns, wherever it goes.
+    """
     from rich import box
     from rich.table import Table
 
@@ -83,7 +93,7 @@ def write_table(
     target = console()
     if title:
         target.print(printable(title), style="bold")
-    target.print(table)
+    target.print(table, width=_NARROW if narrow else None)
 
 
 def write_fields(fields: Iterable[tuple[str, str]]) -> None:

@@ -12,8 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
+from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import (
     BadEncoding,
     BadSyntax,
@@ -51,6 +52,13 @@ Tables = Annotated[tuple[dict[str, Any], ...], BeforeValidator(_as_tuple)]
 
 #: A low and a high end.
 Pair = Annotated[tuple[Number, Number], BeforeValidator(_as_tuple)]
+
+#: A quarter, such as 2027-Q1.
+When = Annotated[
+    Quarter,
+    BeforeValidator(Quarter.parse),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-Q[1-4]$"}),
+]
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
@@ -141,11 +149,29 @@ def read_toml(path: Path | str, name: str | None = None) -> dict[str, Any]:
 def _parsed(raw: bytes, name: str) -> bytes:
     """Return what a file says, pickled: whoever reads it again has a copy of their own, in far less time."""
     try:
-        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         problem = f"byte 0x{raw[error.start]:02x} is not UTF-8 text"
         raise BadEncoding(name, f"line {line}", problem, "Save the file as UTF-8.") from None
+    return parse_toml(text, name)
+
+
+def parse_toml(text: str, name: str) -> dict[str, Any]:
+    """Return the content of a text in TOML.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    name : str
+        How errors call it.
+
+    Raises
+    ------
+    DuplicateKey, BadSyntax, OutOfBounds, WrongType
+    """
+    text = text.replace("\r\n", "\n")
     try:
         content = tomllib.loads(text)
     except RecursionError:

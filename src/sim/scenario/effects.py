@@ -9,6 +9,7 @@ left alone.
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -66,6 +67,34 @@ class Ineffective:
     def __str__(self) -> str:
         head = ": ".join(part for part in (self.place, self.key) if part)
         return f"{head}: {self.said}. {self.remedy}"
+
+
+@dataclass(frozen=True)
+class Laid:
+    """Changes of parameters as they were laid over others.
+
+    Parameters
+    ----------
+    before : ParameterSet
+        The parameters without them.
+    changes : mapping
+        As for `ParameterSet.replace`.
+    file, place : str
+        The file and the table in which they stand; "" for those made by hand.
+    is_root : bool
+        Whether they state a world, rather than change one: then what is so already may be said.
+    """
+
+    before: ParameterSet
+    changes: Mapping[str, Any]
+    file: str = ""
+    place: str = ""
+    is_root: bool = False
+
+    def without(self, keys: Iterable[str]) -> Laid:
+        """Return the changes that are not made anew."""
+        left = {key: change for key, change in self.changes.items() if key not in set(keys)}
+        return dataclasses.replace(self, changes=left)
 
 
 @dataclass(frozen=True)
@@ -192,36 +221,16 @@ class Course:
         return Quarter.from_ordinal(int(later[0])) if later.size else None
 
 
-def of_changes(
-    course: Course,
-    before: ParameterSet,
-    changes: Mapping[str, Any],
-    file: str = "",
-    place: str = "",
-    is_root: bool = False,
-) -> list[Ineffective]:
-    """Return which changes of parameters have no effect.
-
-    Parameters
-    ----------
-    course : Course
-        The scenario with the changes.
-    before : ParameterSet
-        The parameters without them.
-    changes : mapping
-        As for `ParameterSet.replace`.
-    file, place : str
-        The file and the table in which they stand.
-    is_root : bool
-        Whether they state a world, rather than change one: then what is so already may be said.
-    """
+def of_changes(course: Course, laid: Laid) -> list[Ineffective]:
+    """Return which changes of parameters have no effect in the course of the scenario that holds them."""
+    before, changes, file, place = laid.before, laid.changes, laid.file, laid.place
     # Element -> what has been made of it, in the order in which changes are laid over each other.
-    laid: dict[str, list[tuple[str, Element]]] = {}
+    layers_of: dict[str, list[tuple[str, Element]]] = {}
     made = before
     for key in sorted(changes, key=lambda name: name.count(".")):
         made = made.replace({key: changes[key]}, file, place)
         for element in before.match(key, file, place):
-            laid.setdefault(element, []).append((key, made[element]))
+            layers_of.setdefault(element, []).append((key, made[element]))
     found = []
     for key in sorted(changes, key=lambda name: name.count("."), reverse=True):
         own = before.match(key, file, place)
@@ -231,7 +240,7 @@ def of_changes(
         unused = course.unused(name)
         is_same, is_as_it_was, is_covered = [], [], []
         for each in own:
-            layers = laid[each]
+            layers = layers_of[each]
             rest = [element for other, element in layers if other != key]
             after = layers[-1][1]
             without = rest[-1] if rest else before[each]
@@ -242,13 +251,13 @@ def of_changes(
         if not (unused or all(is_same)):
             continue
         for each in own:
-            laid[each] = [layer for layer in laid[each] if layer[0] != key]
+            layers_of[each] = [layer for layer in layers_of[each] if layer[0] != key]
         remedy = "Leave it out."
         if unused:
             why, remedy = unused
         elif all(is_covered):
             why = "each of its elements is changed by a more special key"
-        elif all(is_as_it_was) and is_root:
+        elif all(is_as_it_was) and laid.is_root:
             continue
         elif all(is_as_it_was):
             why = _SO_ALREADY
@@ -291,13 +300,9 @@ def _last_quarter(event: Event) -> Quarter:
 
 def _said(events: Sequence[Event]) -> str:
     """Name events by verb, date and place."""
-    named = [f"{each.what} at {each.at} ({_place(each)})" for each in events[:_SHOWN]]
+    named = [f"{each.what} at {each.at} ({each.where})" for each in events[:_SHOWN]]
     more = [f"{len(events) - _SHOWN} more"] if len(events) > _SHOWN else []
     return ", ".join([*named, *more])
-
-
-def _place(event: Event) -> str:
-    return f"{event.place} of {event.file}" if event.file else event.place
 
 
 def of_events(course: Course, root: str = "") -> list[Ineffective]:
@@ -317,7 +322,9 @@ def of_events(course: Course, root: str = "") -> list[Ineffective]:
         reason = _reason(course, event, kept, rest)
         if reason is None:
             found += _shortfalls(course, event, kept)
-        elif not _is_said_twice(event, kept) and (reason[0] != _SO_ALREADY or event.file != root):
+        elif not _is_said_twice(event, kept) and (
+            reason[0] != _SO_ALREADY or not event.file or event.file != root
+        ):
             found.append(Ineffective(event.text(), _where(event), *reason))
             kept = rest
     return found[::-1]

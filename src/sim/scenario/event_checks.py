@@ -52,7 +52,7 @@ def _check_overlaps(events: tuple[Event, ...]) -> None:
                 if _fixed(other) != _fixed(event):
                     field = FIXES[event.what]
                     problem = (
-                        f"contradicts {other.place} of {other.file}, which fixes {key} "
+                        f"contradicts {other.where}, which fixes {key} "
                         f"by {other.what} to {_fixed(other)[0]:g} at that time"
                     )
                     remedy = "Remove one of the two, or move it."

@@ -19,9 +19,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from sim.files.records import Number, Record, Texts, check, key_path
+from sim.files.records import Number, Record, Texts, When, check, key_path
 from sim.parameter.elements import Parameter, fits, pattern_of
 from sim.parameter.parameter_set import ParameterSet
 from sim.sources import table as evidence
@@ -50,8 +50,6 @@ MOST_QUARTERS = 400
 Rung = Annotated[int, Field(ge=0, le=TOP_RUNG)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Quarters = Annotated[int, Field(ge=1, le=MOST_QUARTERS)]
-When = Annotated[Quarter, BeforeValidator(Quarter.parse)]
-
 #: Least and greatest value of the states that events may set; the regime's depend on the case.
 HELD_BOUNDS = {
     "relation": (-1, 1),
@@ -64,9 +62,15 @@ HELD_BOUNDS = {
 WHOLE = ("agreement_rung", "posture", "export_regime")
 
 
+#: Fields that say what an event is about.
+_SUBJECTS = ("name", "partner", "supplier", "category", "state")
+
+
 class _Event(Record):
     at: When
     what: str
+    id: str = ""
+    replace: str = ""
     note: str = ""
     evidence: Texts = ()
 
@@ -183,6 +187,10 @@ class Event:
         Remarks and ids of evidence.
     file, place : str
         Where it stands.
+    id : str
+        By which scenarios that extend this one may replace or drop it.
+    replaces : str
+        Label of the inherited events in whose place it stands.
     """
 
     at: Quarter
@@ -193,6 +201,8 @@ class Event:
     evidence: tuple[str, ...] = ()
     file: str = ""
     place: str = ""
+    id: str = ""
+    replaces: str = ""
 
     def __getitem__(self, field: str) -> Any:
         return dict(self.fields)[field]
@@ -201,6 +211,17 @@ class Event:
         """Say what happens in one line, such as ``2027-Q1 sign partner=NAME rung=3``."""
         said = [f"{field}={value}" for field, value in self.fields if value is not None]
         return " ".join([str(self.at), self.what, *said])
+
+    @property
+    def label(self) -> str:
+        """Its id or, without one, date, verb and what it is about, such as ``2027-Q1 sign NAME``."""
+        about = [str(value) for field, value in self.fields if field in _SUBJECTS]
+        return self.id or " ".join([str(self.at), self.what, *about])
+
+    @property
+    def where(self) -> str:
+        """Where it stands, in words."""
+        return f"{self.place} of {self.file}" if self.file else self.place
 
 
 def read(
@@ -228,9 +249,7 @@ def read(
         remedy = nearest(verb, VERBS, "verbs", shown=len(VERBS))
         raise UnknownName(file, f"{place}.what", "no such verb: {value}", remedy, verb)
     record = check(VERBS[verb], _with_regime_index(table, case, file, place), file, place)
-    if not start <= record.at <= end:
-        remedy = f"Choose a quarter from {start} to {end}."
-        raise OutsideHorizon(file, f"{place}.at", "outside the horizon", remedy, str(record.at))
+    check_date(record.at, start, end, file, f"{place}.at")
     evidence.check(record.evidence, file, f"{place}.evidence")
     fields = {
         key: getattr(record, key) for key in type(record).model_fields if key not in _Event.model_fields
@@ -256,7 +275,16 @@ def read(
         evidence=record.evidence,
         file=file,
         place=place,
+        id=record.id or record.replace,
+        replaces=record.replace,
     )
+
+
+def check_date(at: Quarter, start: Quarter, end: Quarter, file: str, place: str) -> None:
+    """Refuse a date outside the horizon."""
+    if not start <= at <= end:
+        remedy = f"Choose a quarter from {start} to {end}."
+        raise OutsideHorizon(file, place, "outside the horizon", remedy, str(at))
 
 
 def find(name: str, case: Case, parameters: ParameterSet, file: str, place: str) -> Target:

@@ -10,7 +10,8 @@ from sim.case import case as cases
 from sim.case.case import Case
 from sim.parameter.parameter_set import ParameterSet
 from sim.parameter.posterior import Posterior
-from sim.scenario import event_checks, events
+from sim.scenario import changes as differences
+from sim.scenario import event_checks, events, writing
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import Contradiction
@@ -21,23 +22,19 @@ _TEXTS = ("name", "title", "story", "extends")
 def content(scenario: Scenario) -> dict[str, Any]:
     """Return all that defines a scenario, fit for JSON; of the parameters, what differs from the case's."""
     usual, learned = ParameterSet.load(scenario.case), scenario.posterior
-    columns = learned.columns if learned is not None else {}
+    usual = learned.apply(usual) if learned is not None else usual
+    changed = differences.elements(usual, scenario.parameters)
     return {
         **{field: getattr(scenario, field) for field in _TEXTS},
         "evidence": list(scenario.evidence),
         "look_at": list(scenario.look_at),
         "overrides": [list(pair) for pair in scenario.overrides],
         "variant": [list(pair) for pair in scenario.variant],
-        "case": _place(scenario.case),
+        "case": writing.place_of(scenario.case),
         "case_digest": scenario.case.digest,
         "start": str(scenario.start),
         "end": str(scenario.end),
-        "set": {
-            key: _change(element)
-            for key, element in scenario.parameters.items()
-            if key not in columns
-            and (element.value, element.distribution) != (usual[key].value, usual[key].distribution)
-        },
+        "set": {key: differences.table(element) for key, element in changed.items()},
         "events": [
             {
                 "at": str(event.at),
@@ -45,6 +42,7 @@ def content(scenario: Scenario) -> dict[str, Any]:
                 **{field: value for field, value in event.fields if value is not None},
                 "note": event.note,
                 "evidence": list(event.evidence),
+                **({"id": event.id} if event.id else {}),
             }
             for event in scenario.events
         ],
@@ -65,10 +63,10 @@ def restore(record: dict[str, Any], file: str = "") -> Scenario:
     case = _case(record["case"])
     if case.digest != record["case_digest"]:
         raise Contradiction(file, place, f"the case {case.name} has changed since", "Run it anew.")
-    parameters = ParameterSet.load(case).replace(record["set"], file, place)
-    learned = _posterior(record["posterior"])
+    parameters, learned = ParameterSet.load(case), _posterior(record["posterior"])
     if learned is not None:
         parameters = learned.apply(parameters)
+    parameters = parameters.replace(record["set"], file, place)
     start, end = Quarter.parse(record["start"]), Quarter.parse(record["end"])
     read = [
         events.read(table, file, place, case=case, parameters=parameters, start=start, end=end)
@@ -98,17 +96,6 @@ def _posterior(record: dict[str, Any] | None) -> Posterior | None:
         return None
     columns = {key: tuple(values) for key, values in record["columns"].items()}
     return Posterior(record["file"], record["digest"], columns)
-
-
-def _change(element: Any) -> dict[str, Any]:
-    shape = element.distribution
-    return {"value": element.value} | ({} if shape is None else {shape.kind: list(shape.numbers)})
-
-
-def _place(case: Case) -> str:
-    """Return the name of a shipped case, or the path of another."""
-    is_shipped = case.folder.resolve().parent == cases.DIRECTORY.resolve()
-    return case.name if is_shipped else str(case.folder.resolve())
 
 
 def _case(place: str) -> Case:

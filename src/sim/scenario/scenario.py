@@ -6,23 +6,26 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
+
+import numpy as np
 
 from sim.case import case as cases
 from sim.case.case import Case
-from sim.files.records import readable
+from sim.files.records import key_path, readable
 from sim.parameter import posterior, variants
-from sim.parameter.elements import Element
 from sim.parameter.parameter_set import Change, ParameterSet
 from sim.parameter.posterior import Posterior
-from sim.scenario import effects, event_checks, events
+from sim.scenario import combining, effects, event_checks, events, laying, showing, writing
+from sim.scenario import difference as differences
 from sim.scenario import files as scenario_files
-from sim.scenario.effects import Course, Ineffective
+from sim.scenario.combining import Settled
+from sim.scenario.difference import Difference
+from sim.scenario.effects import Course, Ineffective, Laid
 from sim.scenario.events import Event, Target
 from sim.scenario.files import Layer, shipped
 from sim.sources import table as evidence
@@ -38,6 +41,7 @@ from sim.vocabulary.errors import (
     nearest,
     quoted,
 )
+from sim.vocabulary.printing import unprintable
 from sim.vocabulary.variables import GLOSSARY
 
 __all__ = [
@@ -47,6 +51,7 @@ __all__ = [
     "Quarter",
     "Scenario",
     "Target",
+    "combine",
     "diff",
     "load",
     "loaded",
@@ -54,8 +59,14 @@ __all__ = [
     "shipped",
 ]
 
+#: Events that name a scenario for which no name is given; the rest are counted.
+_NAMED = 3
 
-@dataclass(frozen=True, eq=False)
+#: What to do about events that are no list of tables.
+_LIST = 'Give a list, such as [{"at": "2027-Q1", "what": "replace_government"}].'
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Scenario:
     """Everything that defines a run but its trials and its seed.
 
@@ -85,10 +96,14 @@ class Scenario:
         The scenario it is written against.
     posterior : Posterior or None
         Where some of the numbers are drawn from together, if they are.
-    lost_changes : tuple of Ineffective
-        Changes of parameters, along the chain of `extends`, that cannot have an effect.
     root : str
         The file at the base of the chain: it states a world, where the others change it.
+    base : Scenario or None
+        What it changes; for a combination, what its parts share. None where it states a world.
+    laid : tuple of Laid
+        The changes of parameters along the chain.
+    noted : tuple of Ineffective
+        What was seen to have no effect when it was laid over others.
     """
 
     name: str
@@ -105,8 +120,10 @@ class Scenario:
     overrides: tuple[tuple[str, str], ...]
     extends: str | None
     posterior: Posterior | None = None
-    lost_changes: tuple[Ineffective, ...] = ()
     root: str = ""
+    base: Scenario | None = None
+    laid: tuple[Laid, ...] = ()
+    noted: tuple[Ineffective, ...] = ()
 
     @property
     def n_steps(self) -> int:
@@ -130,6 +147,12 @@ class Scenario:
     def course(self) -> Course:
         """The parameters over the quarters, as events leave them."""
         return Course(self.case, self.parameters, self.events, self.start, self.n_steps)
+
+    @cached_property
+    def lost_changes(self) -> tuple[Ineffective, ...]:
+        """The changes of parameters, along the chain of `extends`, that cannot have an effect."""
+        found = (each for laid in self.laid for each in effects.of_changes(self.course, laid))
+        return (*self.noted, *found)
 
     @cached_property
     def ineffective(self) -> tuple[Ineffective, ...]:
@@ -173,30 +196,87 @@ class Scenario:
         for key, option in variant.items():
             arguments.text(option, f"variant.{key}")
         name = None if name is None else arguments.text(name, "name")
-        before = variants.apply(self.parameters, variant, "")
-        parameters = before.replace(changes, source="", place="")
-        said = dict(self.overrides) | {key: quoted(change) for key, change in changes.items()}
-        made = dataclasses.replace(
-            self,
-            name=name or f"{self.name} with other {', '.join([*changes, *variant])}",
-            title=name or self.title,
-            parameters=parameters,
-            events=event_checks.check(self.events, self.case, parameters),
-            variant=tuple((dict(self.variant) | variant).items()),
-            overrides=tuple(said.items()),
-            extends=self.name,
-        )
-        lost = effects.of_changes(made.course, before, changes)
-        lost += _default_options(self.variant, variant, "")
+        made = _laid(self, variant=variant, changes=changes)
         if is_given and not changes and not variant:
             remedy = "Name a parameter and its value, or leave the argument out."
-            lost.append(Ineffective("override({})", "", "nothing is changed", remedy))
-        effects.warn(lost)
-        return dataclasses.replace(made, lost_changes=(*self._still_lost(changes), *lost))
+            empty = Ineffective("override({})", "", "nothing is changed", remedy)
+            made = dataclasses.replace(made, noted=(*made.noted, empty))
+        made = dataclasses.replace(
+            made,
+            name=name or f"{self.name} with other {', '.join([*changes, *variant])}",
+            title=name or self.title,
+            events=event_checks.check(made.events, self.case, made.parameters),
+            base=self,
+            extends=self.name,
+        )
+        own = effects.of_changes(made.course, made.laid[-1]) if changes else []
+        effects.warn([*made.noted[len(self.noted) :], *own])
+        return made
 
-    def _still_lost(self, changes: Mapping[str, Change]) -> tuple[Ineffective, ...]:
-        """Return the changes without effect that are not made anew."""
-        return tuple(each for each in self.lost_changes if each.key not in changes)
+    def with_events(
+        self,
+        events: Iterable[Mapping[str, Any]] = (),
+        name: str | None = None,
+        *,
+        drop: Iterable[str] = (),
+        title: str | None = None,
+        story: str = "",
+        evidence: Iterable[str] = (),
+        look_at: Iterable[str] | None = None,
+    ) -> Scenario:
+        """Return a scenario with more dated events, or without some.
+
+        Parameters
+        ----------
+        events : list of mapping
+            Tables as in ``[[events]]`` of a scenario file; ``at`` is a text such as "2027-Q1" or a `Quarter`.
+            One with ``replace`` stands in the place of the inherited events of that name.
+        name : str, optional
+            By default the name of this one and those of the events.
+        drop : list of str, optional
+            Ids of events of this scenario that are left out; without an id, an event is called by date,
+            verb and what it is about, such as "2027-Q1 replace_government".
+        title, story : str, optional
+            As in a file; the title is the name by default.
+        evidence : list of str, optional
+            Ids of what the story rests on.
+        look_at : list of str, optional
+            Variables to look at; by default those of this scenario.
+
+        Warns
+        -----
+        IneffectiveChange
+            If something can have no effect: what is in its way, when, and what would work.
+
+        Raises
+        ------
+        InputError
+            The first mistake, with its place, such as ``events[2].at``, and the remedy.
+
+        Examples
+        --------
+        >>> base.with_events(
+        ...     [{"at": "2027-Q1", "what": "scale", "name": "demand.caution", "by": 2}], name="careful"
+        ... )  # doctest: +SKIP
+        """
+        tables, dropped = _tables(events), _texts(drop, "drop")
+        made = _laid(self, tables=tables, drop=dropped)
+        added = [event.label for event in made.events if not any(event is other for other in self.events)]
+        named = [*added, *(f"no {label}" for label in dropped)]
+        named[_NAMED:] = [f"{len(named) - _NAMED} more"] if len(named) > _NAMED else []
+        said = ", ".join(named)
+        made = _described(made, name or f"{self.name} with {said or 'the same'}", title, story, evidence)
+        made = dataclasses.replace(
+            made,
+            look_at=self.look_at if look_at is None else _texts(look_at, "look_at"),
+            base=self,
+            extends=self.name,
+        )
+        if not tables and not dropped:
+            remedy = "Name an event, or leave the call out."
+            empty = Ineffective("with_events([])", "", "nothing is changed", remedy)
+            made = dataclasses.replace(made, noted=(*made.noted, empty))
+        return _checked(made, [self])
 
     def with_posterior(self, path: str | Path, name: str | None = None) -> Scenario:
         """Return a scenario that draws from the rows of a posterior file what the file speaks of.
@@ -213,26 +293,60 @@ class Scenario:
         """
         path = arguments.path(path, "path")
         name = None if name is None else arguments.text(name, "name")
-        found = posterior.read(path, self.parameters)
-        lost = effects.of_posterior(dict(self.overrides), self.parameters, found.columns, found.file)
-        effects.warn(lost)
+        made = _laid(self, learned=posterior.read(path, self.parameters))
+        effects.warn(made.noted[len(self.noted) :])
         return dataclasses.replace(
-            self,
-            name=name or f"{self.name} with {path.name}",
-            parameters=found.apply(self.parameters),
-            posterior=found,
-            extends=self.name,
-            lost_changes=(*self.lost_changes, *lost),
+            made, name=name or f"{self.name} with {path.name}", base=self, extends=self.name
         )
+
+    def to_toml(self) -> str:
+        """Return the text of a scenario file that loads to the same digest, and so to the same bits.
+
+        It extends the nearest shipped scenario that this one is made from, if there is one, and says what is
+        other than there. Of the user's files it names a case or a posterior of their own at most, by path.
+
+        Raises
+        ------
+        InputError
+            If a file that it would have to name is gone.
+        """
+        return writing.text(self)
+
+    def write(self, path: str | Path, force: bool = False) -> Path:
+        """Write the text of `to_toml` to a file and return its path.
+
+        Parameters
+        ----------
+        path : path
+            Ends in .toml; its stem is the scenario's name from then on.
+        force : bool
+            Replace a file that is there.
+
+        Raises
+        ------
+        InputError
+            If it is there already or cannot be written.
+        """
+        return writing.save(self.to_toml(), path, force)
+
+    def __repr__(self) -> str:
+        return showing.line(self)
+
+    def __str__(self) -> str:
+        return showing.text(self)
+
+    def _repr_html_(self) -> str:
+        return showing.html(self)
 
 
 def load(name_or_path: str | Path, case: Case | str | None = None) -> Scenario:
-    """Return a scenario by its name, if it is shipped, or by the path of its file.
+    """Return a scenario by its name, if it is shipped, by the path of its file, or from its text.
 
     Parameters
     ----------
     name_or_path : str or path
-        Such as ``"baseline"`` or ``"mine/wetter.toml"``.
+        Such as ``"baseline"`` or ``"mine/wetter.toml"``; or the text of a scenario file, known by its line
+        breaks and named after its title.
     case : Case or str, optional
         Used instead of the one that the files name.
 
@@ -246,66 +360,239 @@ def load(name_or_path: str | Path, case: Case | str | None = None) -> Scenario:
     IneffectiveChange
         For each change or event that cannot have an effect.
     """
-    name_or_path = _named(name_or_path)
-    layers = scenario_files.chain(scenario_files.find(name_or_path))
-    last = layers[-1]
-    chosen = _case(layers, case)
-    start, end = _horizon(layers)
-    parameters = ParameterSet.load(chosen)
-    overrides: dict[str, str] = {}
-    learned: Posterior | None = None
-    lost: list[Ineffective] = []
-    options: dict[str, str] = {}
-    before: list[ParameterSet] = []
-    for layer in layers:
-        _check_names(layer)
-        parameters = variants.apply(parameters, layer.table.variant, layer.file)
-        lost += _default_options(options.items(), layer.table.variant, layer.file)
-        options |= layer.table.variant
-        if layer.table.posterior is not None:
-            learned = scenario_files.posterior_of(layer, parameters)
-            lost += effects.of_posterior(overrides, parameters, learned.columns, learned.file)
-            parameters = learned.apply(parameters)
-        before.append(parameters)
-        parameters = parameters.replace(layer.changes, layer.file)
-        overrides |= {key: quoted(change) for key, change in layer.changes.items()}
-    read = [
-        events.read(
-            table,
-            layer.file,
-            f"events[{number}]",
-            case=chosen,
-            parameters=parameters,
-            start=start,
-            end=end,
-        )
-        for layer in layers
-        for number, table in enumerate(layer.table.events, 1)
-    ]
-    made = Scenario(
-        name=last.path.stem,
-        title=last.table.title,
-        story=last.table.story.strip(),
-        evidence=last.table.evidence,
-        case=chosen,
-        start=start,
-        end=end,
-        parameters=parameters,
-        events=event_checks.check(read, chosen, parameters),
-        variant=tuple(options.items()),
-        look_at=last.table.look_at,
-        overrides=tuple(overrides.items()),
-        extends=last.table.extends,
-        posterior=learned,
-        root=layers[0].file,
-    )
-    for layer, under in zip(layers, before, strict=True):
-        lost += effects.of_changes(
-            made.course, under, layer.changes, layer.file, "set", is_root=layer is layers[0]
-        )
-    made = dataclasses.replace(made, lost_changes=tuple(lost))
+    top = scenario_files.read(_named(name_or_path))
+    chosen = _case(top, case)
+    horizon = _said_last(top, "start")[0], _said_last(top, "end")[0]
+    made = _resolved(top, chosen, ParameterSet.load(chosen), horizon)
+    made = dataclasses.replace(made, events=event_checks.check(made.events, chosen, made.parameters))
     effects.warn(made.ineffective)
     return made
+
+
+def _resolved(layer: Layer, case: Case, usual: ParameterSet, horizon: tuple[Quarter, Quarter]) -> Scenario:
+    """Return the scenario of a file, its events not yet checked against each other.
+
+    `horizon` is that of a file that extends nothing and does not say its own.
+    """
+    _check_names(layer)
+    parents = [_resolved(each, case, usual, horizon) for each in layer.parents]
+    if not parents:
+        under = _bare(case, usual, horizon, layer.file)
+    elif len(parents) == 1:
+        under = dataclasses.replace(parents[0], base=parents[0])
+    else:
+        under = combining.merged(parents, _settled(layer, usual), layer.file, "extends")
+    start, end = _horizon(layer, under)
+    learned = None
+    if layer.table.posterior is not None:
+        learned = scenario_files.posterior_of(layer, under.parameters)
+    made = _laid(
+        dataclasses.replace(under, start=start, end=end),
+        file=layer.file,
+        place="set",
+        is_root=not parents,
+        variant=layer.table.variant,
+        learned=learned,
+        changes=layer.changes,
+        tables=layer.table.events,
+        drop=layer.table.drop,
+    )
+    return dataclasses.replace(
+        made,
+        name=layer.name,
+        title=layer.table.title,
+        story=layer.table.story.strip(),
+        evidence=layer.table.evidence,
+        look_at=layer.table.look_at,
+        extends=", ".join(layer.table.extends) or None,
+    )
+
+
+def combine(
+    *scenarios: Scenario | str | Path,
+    name: str | None = None,
+    title: str | None = None,
+    story: str | None = None,
+    evidence: Iterable[str] | None = None,
+    look_at: Iterable[str] | None = None,
+    changes: Mapping[str, Change] | None = None,
+    events: Iterable[Mapping[str, Any]] = (),
+    drop: Iterable[str] = (),
+) -> Scenario:
+    """Return several scenarios as one: what each changes against the base that they share.
+
+    ``extends = ["a", "b"]`` in a scenario file means the same. What they change alike counts once; the order
+    in which they are named does not matter.
+
+    Parameters
+    ----------
+    *scenarios : Scenario, str or path
+        Two or more; names and paths are loaded.
+    name : str, optional
+        By default their names, joined by " + ".
+    title, story : str, optional
+        By default those of all of them.
+    evidence, look_at : list of str, optional
+        By default those of all of them.
+    changes, events, drop : optional
+        As of `Scenario.override` and `Scenario.with_events`: laid over all of them, and where they conflict
+        these say which holds.
+
+    Warns
+    -----
+    IneffectiveChange
+        If one of them changes nothing, or what it changes can have no effect beside the others.
+
+    Raises
+    ------
+    Contradiction
+        If they share no base; if two of them change an element to different values, or one cell at
+        overlapping times. It names both places and how to say which holds.
+
+    Examples
+    --------
+    >>> sim.combine("fiscal_squeeze", "government_turnover", name="both")  # doctest: +SKIP
+    """
+    parts = [one(each, "scenarios") for each in scenarios]
+    if len(parts) < 2:
+        raise InputError("", "combine", "one scenario is no combination", "Give two or more.")
+    changes = dict(arguments.table({} if changes is None else changes, "changes"))
+    tables, dropped = _tables(events), _texts(drop, "drop")
+    replaced = [str(each["replace"]) for each in tables if isinstance(each, Mapping) and "replace" in each]
+    elements = [each for key in changes for each in parts[0].parameters.match(key, "", "")]
+    under = combining.merged(parts, Settled(elements, {*dropped, *replaced}), "", "combine")
+    made = _laid(under, changes=changes, tables=tables, drop=dropped)
+    stories = "\n\n".join(dict.fromkeys(each.story for each in parts if each.story))
+    titles = "; ".join(dict.fromkeys(each.title for each in parts))
+    made = _described(
+        made,
+        name or " + ".join(each.name for each in parts),
+        title or name or titles,
+        stories if story is None else story,
+        under.evidence if evidence is None else evidence,
+    )
+    look_at = under.look_at if look_at is None else _texts(look_at, "look_at")
+    return _checked(dataclasses.replace(made, look_at=look_at), parts)
+
+
+def _settled(layer: Layer, usual: ParameterSet) -> Settled:
+    """Return in what the scenarios that a file extends may differ, since it says itself which holds."""
+    table = layer.table
+    replaced = [each["replace"] for each in table.events if isinstance(each, Mapping) and "replace" in each]
+    fields = [field for field in ("start", "end", "posterior") if getattr(table, field) is not None]
+    matched = [usual.match(key, layer.file, f"set.{key}") for key in layer.changes]
+    elements = {each for keys in matched for each in keys}
+    return Settled(elements, {*table.drop, *map(str, replaced)}, {*table.variant, *fields})
+
+
+def _bare(case: Case, usual: ParameterSet, horizon: tuple[Quarter, Quarter], root: str) -> Scenario:
+    """Return a case as it is, without a scenario."""
+    return Scenario(
+        name=case.name,
+        title="",
+        story="",
+        evidence=(),
+        case=case,
+        start=horizon[0],
+        end=horizon[1],
+        parameters=usual,
+        events=(),
+        variant=(),
+        look_at=(),
+        overrides=(),
+        extends=None,
+        root=root,
+    )
+
+
+def _laid(
+    under: Scenario,
+    *,
+    file: str = "",
+    place: str = "",
+    is_root: bool = False,
+    variant: Mapping[str, str] | None = None,
+    learned: Posterior | None = None,
+    changes: Mapping[str, Change] | None = None,
+    tables: Iterable[Any] = (),
+    drop: Iterable[str] = (),
+) -> Scenario:
+    """Return a scenario with variants, a posterior, changes and events laid over it, in this order.
+
+    Events are not checked against each other.
+    """
+    variant, changes = variant or {}, changes or {}
+    before = variants.apply(under.parameters, variant, file)
+    noted = [*under.noted, *_default_options(under.variant, variant, file)]
+    if learned is not None:
+        noted += effects.of_posterior(dict(under.overrides), before, learned.columns, learned.file)
+        before = learned.apply(before)
+    parameters = before.replace(changes, file, place)
+    laid = [each.without(changes) for each in under.laid]
+    laid += [Laid(before, changes, file, place, is_root)] if changes else []
+    for event in under.events:
+        events.check_date(event.at, under.start, under.end, event.file, f"{event.place}.at")
+    own = [
+        events.read(
+            table,
+            file,
+            key_path("events", number),
+            case=under.case,
+            parameters=parameters,
+            start=under.start,
+            end=under.end,
+        )
+        for number, table in enumerate(tables, 1)
+    ]
+    said = dict(under.overrides) | {key: quoted(change) for key, change in changes.items()}
+    return dataclasses.replace(
+        under,
+        parameters=parameters,
+        events=laying.lay(under.events, own, drop, file),
+        variant=tuple((dict(under.variant) | dict(variant)).items()),
+        overrides=tuple(said.items()),
+        posterior=learned or under.posterior,
+        laid=tuple(laid),
+        noted=tuple(noted),
+    )
+
+
+def _described(made: Scenario, name: str, title: str | None, story: str, cited: Iterable[str]) -> Scenario:
+    """Return a scenario with a name, a title, a story and evidence, each checked."""
+    name = arguments.text(name, "name")
+    title = arguments.text(title or name, "title")
+    fault = unprintable(story, allowed="\n\t") if isinstance(story, str) else "no text"
+    if fault:
+        raise WrongType("", "story", f"holds {fault}", "Give a text in quotation marks.")
+    cited = evidence.check(_texts(cited, "evidence"), "", "evidence")
+    return dataclasses.replace(made, name=name, title=title, story=story.strip(), evidence=cited)
+
+
+def _checked(made: Scenario, parts: Iterable[Scenario]) -> Scenario:
+    """Return a scenario made in Python, checked; say what has no effect in it that had one in its parts."""
+    _check_variables(made.look_at, "")
+    checked = event_checks.check(made.events, made.case, made.parameters)
+    made = dataclasses.replace(made, events=checked)
+    before = {str(each) for part in parts for each in part.ineffective}
+    effects.warn(each for each in made.ineffective if str(each) not in before)
+    return made
+
+
+def _tables(given: Any) -> list[Any]:
+    """Return tables of events; NumPy's numbers become Python's."""
+    return [
+        {key: item.item() if isinstance(item, np.generic) else item for key, item in each.items()}
+        if isinstance(each, Mapping)
+        else each
+        for each in arguments.names(given, "events", _LIST)
+    ]
+
+
+def _texts(given: Any, name: str) -> tuple[str, ...]:
+    """Return a list of texts."""
+    remedy = 'Give a list of texts, such as ["hhi"].'
+    listed = arguments.names(given, name, remedy)
+    return tuple(arguments.text(each, key_path(name, n)) for n, each in enumerate(listed, 1))
 
 
 def loaded(given: Any) -> list[Scenario]:
@@ -328,8 +615,9 @@ def one(given: Any, name: str = "scenario") -> Scenario:
 
 def _named(name_or_path: Any) -> str | Path:
     """Return a name as it is and any path as a Path; refuse what is neither."""
-    if isinstance(name_or_path, str) and not scenario_files.is_path(name_or_path):
-        return name_or_path
+    is_text = isinstance(name_or_path, str) and scenario_files.is_text(name_or_path)
+    if is_text or (isinstance(name_or_path, str) and not scenario_files.is_path(name_or_path)):
+        return str(name_or_path)
     return arguments.path(name_or_path, "scenario", 'Give a name, such as "baseline", or a path.')
 
 
@@ -351,17 +639,17 @@ def _default_options(
     return found
 
 
-def _last(layers: tuple[Layer, ...], field: str) -> tuple[Any, Layer]:
+def _said_last(top: Layer, field: str) -> tuple[Any, Layer]:
     """Return what the last file of the chain to speak says about a field, and that file."""
-    for layer in reversed(layers):
+    for layer in top.line():
         if getattr(layer.table, field) is not None:
             return getattr(layer.table, field), layer
     example = {"case": '"./my_case"', "start": '"2024-Q1"', "end": '"2040-Q4"'}[field]
     remedy = f'Add {field} = {example}, or extends = "baseline".'
-    raise MissingField(layers[0].file, field, "must be given", remedy)
+    raise MissingField(top.line()[-1].file, field, "must be given", remedy)
 
 
-def _case(layers: tuple[Layer, ...], case: Case | str | None) -> Case:
+def _case(top: Layer, case: Case | str | None) -> Case:
     """Return the case given, or the one that the files name, relative to the file that names it."""
     if isinstance(case, Case):
         return case
@@ -369,7 +657,7 @@ def _case(layers: tuple[Layer, ...], case: Case | str | None) -> Case:
         return cases.load(case)
     if case is not None:
         return cases.load(arguments.path(case, "case", "Give a name of a case, or the path of its folder."))
-    name, layer = _last(layers, "case")
+    name, layer = _said_last(top, "case")
     if scenario_files.is_path(name):
         folder = layer.path.parent / name
         with readable(layer.file, "case"):
@@ -383,8 +671,13 @@ def _case(layers: tuple[Layer, ...], case: Case | str | None) -> Case:
     return cases.load(name)
 
 
-def _horizon(layers: tuple[Layer, ...]) -> tuple[Quarter, Quarter]:
-    (start, _), (end, layer) = _last(layers, "start"), _last(layers, "end")
+def _horizon(layer: Layer, under: Scenario) -> tuple[Quarter, Quarter]:
+    """Return the horizon of a file: what it says itself, else that of what it extends."""
+    table = layer.table
+    start, end = table.start or under.start, table.end or under.end
+    if start >= end and table.end is None and table.start is not None:
+        problem = f"not before the end, {end}"
+        raise Contradiction(layer.file, "start", problem, "Choose an earlier start.", str(start))
     if start >= end:
         problem = f"not after the start, {start}"
         raise Contradiction(layer.file, "end", problem, "Choose a later end or an earlier start.", str(end))
@@ -394,32 +687,14 @@ def _horizon(layers: tuple[Layer, ...]) -> tuple[Quarter, Quarter]:
 def _check_names(layer: Layer) -> None:
     """Check the evidence and the variables that a file names."""
     evidence.check(layer.table.evidence, layer.file, "evidence")
-    for name in layer.table.look_at:
+    _check_variables(layer.table.look_at, layer.file)
+
+
+def _check_variables(names: Iterable[str], file: str) -> None:
+    for name in names:
         if name not in GLOSSARY:
             remedy = nearest(name, GLOSSARY, "variables")
-            raise UnknownName(layer.file, "look_at", "no such variable: {value}", remedy, name)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One thing in which two scenarios differ; "" where one of them lacks it.
-
-    The note says so where the difference has no effect, and why.
-    """
-
-    key: str
-    a: str
-    b: str
-    unit: str
-    kind: Literal["parameter", "event", "horizon", "case", "variant"]
-    note: str = ""
-
-    def __str__(self) -> str:
-        if self.kind == "event":
-            text = f"+ {self.b}" if self.b else f"- {self.a}"
-        else:
-            text = f"{self.key}: {self.a or 'none'} -> {self.b or 'none'} {self.unit}".rstrip()
-        return f"{text} ({self.note})" if self.note else text
+            raise UnknownName(file, "look_at", "no such variable: {value}", remedy, name)
 
 
 def diff(a: Scenario | str | Path, b: Scenario | str | Path) -> list[Difference]:
@@ -430,44 +705,4 @@ def diff(a: Scenario | str | Path, b: Scenario | str | Path) -> list[Difference]
     a, b : Scenario, str or path
         Names and paths are loaded.
     """
-    a, b = one(a, "a"), one(b, "b")
-    found: list[Difference] = []
-    if a.case.digest != b.case.digest:
-        found.append(Difference("case", a.case.name, b.case.name, "", "case"))
-    found += [
-        Difference(key, str(getattr(a, key)), str(getattr(b, key)), "", "horizon")
-        for key in ("start", "end")
-        if getattr(a, key) != getattr(b, key)
-    ]
-    options_a, options_b = dict(a.variant), dict(b.variant)
-    found += [
-        Difference(name, options_a.get(name, ""), options_b.get(name, ""), "", "variant")
-        for name in dict.fromkeys([*options_a, *options_b])
-        if options_a.get(name) != options_b.get(name)
-    ]
-    for key in dict.fromkeys([*a.parameters, *b.parameters]):
-        old, new = a.parameters.get(key), b.parameters.get(key)
-        if _content(old) != _content(new):
-            unit = new.unit if new else old.unit if old else ""
-            note = effects.unread(a.course, b.course, key) if old and new else ""
-            found.append(Difference(key, _text(old, new), _text(new, old), unit, "parameter", note))
-    events_a, events_b = Counter(e.text() for e in a.events), Counter(e.text() for e in b.events)
-    lost_a, lost_b = ({each.key: each.said for each in scenario.ineffective} for scenario in (a, b))
-    for text in (events_a - events_b).elements():
-        found.append(Difference(text, text, "", "", "event", lost_a.get(text, "")))
-    for text in (events_b - events_a).elements():
-        found.append(Difference(text, "", text, "", "event", lost_b.get(text, "")))
-    return found
-
-
-def _content(element: Element | None) -> object:
-    return element and (element.value, element.distribution, element.bounds, element.unit)
-
-
-def _text(element: Element | None, other: Element | None) -> str:
-    """Return the element in words, with its bounds where the other's differ."""
-    if element is None:
-        return ""
-    low, high = element.bounds
-    has_same_bounds = other is None or other.bounds == element.bounds
-    return element.text() + ("" if has_same_bounds else f" within {low:g} to {high:g}")
+    return differences.between(one(a, "a"), one(b, "b"))

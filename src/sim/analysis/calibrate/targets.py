@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from sim.case import register
 from sim.case.case import Case
-from sim.files.records import Number, Record, Texts, check, read_toml, shown
+from sim.files.records import Number, Record, Texts, When, check, read_toml, shown
 from sim.numerics.elementary import normal_quantile
 from sim.numerics.special import normal_cdf
 from sim.numerics.streams import Streams
@@ -36,12 +36,10 @@ from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario import scenario
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.axes import QUARTERS, Array
-from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import Contradiction, MissingFile, OutsideHorizon, UnknownName, nearest
 
 FILE = "calibration.toml"
 
-When = Annotated[Quarter, BeforeValidator(Quarter.parse)]
 Positive = Annotated[Number, Field(gt=0)]
 
 #: Below this nothing was delivered, TIV m.

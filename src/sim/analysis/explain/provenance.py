@@ -6,15 +6,16 @@ import inspect
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from sim.model import schedule as model
 from sim.model.schedule import Stage
 from sim.parameter.elements import Element
-from sim.scenario.scenario import Scenario
+from sim.scenario.scenario import Scenario, one
 from sim.sources import table as evidence
 from sim.sources.table import Evidence
+from sim.vocabulary import arguments
 from sim.vocabulary.docstrings import docstring
 from sim.vocabulary.errors import UnknownName, nearest
 from sim.vocabulary.variables import GLOSSARY, PRESCRIBED_STATES
@@ -96,8 +97,21 @@ class Trace:
     events: tuple[str, ...]
     evidence: tuple[Evidence, ...]
 
+    def __str__(self) -> str:
+        """Return the trail as text: what it is, where it comes from and goes, its numbers and sources."""
+        said = [
+            (self.kind, f"{self.name} ({self.unit}): {self.text}"),
+            ("from", self.origin),
+            ("reads", ", ".join(self.reads)),
+            ("read by", ", ".join(self.read_by)),
+            *(("number", f"{each.key} = {each.value} {each.unit}") for each in self.numbers),
+            *(("event", each) for each in self.events),
+            *(("evidence", f"{each.id}: {each.claim}") for each in self.evidence),
+        ]
+        return "\n".join(f"{heading:<10}{text}" for heading, text in said if text)
 
-def trace(name: str, scenario: Scenario) -> Trace:
+
+def trace(name: str, scenario: Scenario | str | Path = "baseline") -> Trace:
     """Return the trail behind a name.
 
     Parameters
@@ -105,7 +119,7 @@ def trace(name: str, scenario: Scenario) -> Trace:
     name : str
         A variable, a parameter (``attraction.finance_weight``, ``finance_weight``, or one element of it), or
         the file of a figure, whose name begins with its variable.
-    scenario : Scenario
+    scenario : Scenario, str or path
         The scenario whose numbers are shown.
 
     Raises
@@ -113,7 +127,8 @@ def trace(name: str, scenario: Scenario) -> Trace:
     UnknownName
         With the nearest name.
     """
-    wanted = PurePath(name).name.removesuffix(".png").removesuffix(".svg")
+    scenario = one(scenario)
+    wanted = PurePath(arguments.text(name, "name")).name.removesuffix(".png").removesuffix(".svg")
     parameters = scenario.parameters
     first, _, rest = wanted.partition(".")
     if wanted in GLOSSARY:

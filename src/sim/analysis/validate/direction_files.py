@@ -11,8 +11,7 @@ from pydantic import Field
 from sim.analysis.validate import effect as effects
 from sim.analysis.validate.arms import UNCHANGED, Arm, changed, unchanged
 from sim.analysis.validate.effect import Effect
-from sim.files.records import Number, Record, check, read_toml, shown
-from sim.scenario.events import When
+from sim.files.records import Number, Record, When, check, read_toml, shown
 from sim.scenario.scenario import Scenario
 from sim.sources import table as evidence
 from sim.vocabulary.errors import Contradiction, UnknownName, nearest

@@ -9,8 +9,7 @@ from pydantic import Field
 from sim.analysis.validate import effect as effects
 from sim.analysis.validate.arms import UNCHANGED, Arm, changed, unchanged
 from sim.analysis.validate.effect import Effect
-from sim.files.records import Record, Tables, Texts, check, key_path, read_toml, shown
-from sim.scenario.events import When
+from sim.files.records import Record, Tables, Texts, When, check, key_path, read_toml, shown
 from sim.scenario.scenario import Scenario
 from sim.sources import table as evidence
 from sim.vocabulary.errors import Contradiction, MissingEvidence, MissingField

@@ -1,0 +1,109 @@
+"""Commands that help to write a scenario: a file to begin with, the format, and what can be kept."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from sim.cli import options
+
+
+@click.command()
+@click.argument("file", type=options.PATH)
+@click.option("--title", help="One line.")
+@click.option("--extends", callback=options.names, metavar="a,b", help="Scenarios, by name or path.")
+@click.option("--story", help="One paragraph: what happens, why, and what there is to see.")
+@click.option("--evidence", callback=options.names, metavar="ID,ID", help="Rows that the story rests on.")
+@click.option("--look-at", callback=options.names, metavar="a,b", help="Variables to look at.")
+@click.option("--yes", is_flag=True, help="Ask nothing: what is not given is as proposed.")
+@click.option("--force", is_flag=True, help="Replace a scenario file that is there.")
+def new_scenario(
+    file: Path,
+    title: str | None,
+    extends: tuple[str, ...] | None,
+    story: str | None,
+    evidence: tuple[str, ...] | None,
+    look_at: tuple[str, ...] | None,
+    yes: bool,
+    force: bool,
+) -> None:
+    """Write a scenario file to begin with.
+
+    Asks for what the options do not give. The FILE is sound as it is; sim check says what is still to be
+    written. Verbs and keys: docs/scenario-format.md.
+    """
+    from sim.scenario import drafting, files, scenario, writing
+
+    def ask(question: str, proposed: str) -> str:
+        return proposed if yes else click.prompt(question, default=proposed, show_default=bool(proposed))
+
+    def ask_names(question: str, proposed: str) -> tuple[str, ...]:
+        return tuple(name.strip() for name in ask(question, proposed).split(",") if name.strip())
+
+    target = file if file.suffix else file.with_suffix(".toml")
+    if title is None:
+        title = ask("Title", target.stem.replace("_", " ").capitalize())
+    if extends is None:
+        extends = ask_names("Extends", "baseline")
+    bases = scenario.loaded(extends)
+    if story is None:
+        story = ask("Story", "")
+    if evidence is None:
+        evidence = ask_names("Evidence, as ids (sim evidence lists them)", "")
+    if look_at is None:
+        proposed = dict.fromkeys(name for base in bases for name in base.look_at)
+        look_at = ask_names("Variables to look at (sim variables lists them)", ",".join(proposed))
+    middle = str(bases[0].start + bases[0].n_steps // 2)
+
+    def text(named: list[str]) -> str:
+        return drafting.draft(title, named, story, evidence, look_at, middle)
+
+    is_path = files.is_path
+    # Checked as seen from here, written as seen from where the file will stand.
+    scenario.load(text([Path(name).resolve().as_posix() if is_path(name) else name for name in extends]))
+    here = target.resolve().parent
+    named = [os.path.relpath(Path(name).resolve(), here) if is_path(name) else name for name in extends]
+    writing.save(text(named), target, force)
+    click.echo(f"{target}: written. Next: sim check {target}")
+
+
+@click.command()
+def schema() -> None:
+    """Write the JSON schema of scenario files.
+
+    Editors that know TOML use it to complete keys and to mark mistakes.
+    """
+    from sim.cli.terminal import write_json
+    from sim.scenario.schema import schema
+
+    write_json(schema())
+
+
+@click.command()
+@options.as_json
+def variables(as_json: bool) -> None:
+    """List the variables that a run can keep.
+
+    Shows axes, unit and meaning; those marked * are kept unless --keep names others.
+    """
+    from dataclasses import asdict
+
+    from sim.cli.terminal import write_json, write_table
+    from sim.scenario import catalogue
+
+    found = catalogue.variables()
+    if as_json:
+        write_json([asdict(each) for each in found])
+        return
+    rows = [
+        (
+            f"{each.name}{' *' if each.recorded == 'always' else ''}",
+            " ".join(each.dims),
+            each.unit,
+            each.label,
+        )
+        for each in found
+    ]
+    write_table(("Variable", "Axes", "Unit", "Description"), rows, narrow=True)
