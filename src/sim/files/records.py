@@ -154,7 +154,7 @@ def _parsed(raw: bytes, name: str) -> bytes:
         line = raw[: error.start].count(b"\n") + 1
         problem = f"byte 0x{raw[error.start]:02x} is not UTF-8 text"
         raise BadEncoding(name, f"line {line}", problem, "Save the file as UTF-8.") from None
-    return parse_toml(text, name)
+    return pickle.dumps(parse_toml(text, name))
 
 
 def parse_toml(text: str, name: str) -> dict[str, Any]:
@@ -180,7 +180,7 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
         raise _syntax_error(name, text, str(error)) from None
     for place, value in _leaves(content, "", name, 0):
         _check_leaf(value, name, place)
-    return pickle.dumps(content)
+    return content
 
 
 def _leaves(value: Any, place: str, file: str, depth: int) -> Iterator[tuple[str, Any]]:

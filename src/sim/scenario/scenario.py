@@ -259,6 +259,7 @@ class Scenario:
         ...     [{"at": "2027-Q1", "what": "scale", "name": "demand.caution", "by": 2}], name="careful"
         ... )  # doctest: +SKIP
         """
+        name, title = _text_if_given(name, "name"), _text_if_given(title, "title")
         tables, dropped = _tables(events), _texts(drop, "drop")
         made = _laid(self, tables=tables, drop=dropped)
         added = [event.label for event in made.events if not any(event is other for other in self.events)]
@@ -453,6 +454,7 @@ def combine(
     --------
     >>> sim.combine("fiscal_squeeze", "government_turnover", name="both")  # doctest: +SKIP
     """
+    name, title = _text_if_given(name, "name"), _text_if_given(title, "title")
     parts = [one(each, "scenarios") for each in scenarios]
     if len(parts) < 2:
         raise InputError("", "combine", "one scenario is no combination", "Give two or more.")
@@ -555,6 +557,10 @@ def _laid(
         laid=tuple(laid),
         noted=tuple(noted),
     )
+
+
+def _text_if_given(value: Any, place: str) -> str | None:
+    return None if value is None else arguments.text(value, place)
 
 
 def _described(made: Scenario, name: str, title: str | None, story: str, cited: Iterable[str]) -> Scenario:
