@@ -125,7 +125,7 @@ def test_figures_are_those_of_paired_runs(baseline: Scenario, shipped: direction
 
 
 def test_a_few_signs_are_shown_by_few_trials(baseline: Scenario) -> None:
-    results = directions.report(baseline, 200, 1, FEW).results
+    results = directions.report(baseline, 100, 1, FEW).results
     assert {each.id: each.verdict for each in results} == dict.fromkeys(FEW, "shown")
 
 

@@ -68,6 +68,9 @@ def pattern_numbers(baseline: Scenario, execution: Execution) -> list[Array]:
     return [np.array([(each.mean, each.low, each.high) for each in results])]
 
 
+NUMBERS = (forecast_numbers, calibration_numbers, direction_numbers, pattern_numbers)
+
+
 @cache
 def in_one_block(numbers: Callable[[Scenario, Execution], list[Array]]) -> list[Array]:
     """Return the numbers of an analysis as NumPy computes them, all trials together."""
@@ -75,10 +78,17 @@ def in_one_block(numbers: Callable[[Scenario, Execution], list[Array]]) -> list[
 
 
 @pytest.mark.parametrize(
-    "numbers", [forecast_numbers, calibration_numbers, direction_numbers, pattern_numbers]
-)
-@pytest.mark.parametrize(
-    "execution", [Execution(engine="compiled"), Execution(engine="numpy")], ids=lambda each: each.engine
+    ("numbers", "execution"),
+    [
+        *((each, Execution(engine="numpy")) for each in NUMBERS),
+        (direction_numbers, Execution(engine="compiled")),
+        *(
+            pytest.param(each, Execution(engine="compiled"), marks=pytest.mark.long)
+            for each in NUMBERS
+            if each is not direction_numbers
+        ),
+    ],
+    ids=lambda each: getattr(each, "engine", None) or each.__name__,
 )
 def test_no_number_depends_on_how_it_is_run(
     baseline: Scenario,
