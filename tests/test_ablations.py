@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,9 @@ RECORDED = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
 
 N_STEPS = 14
 N_TRIALS = 120
+
+#: Runs that are kept: the usual ones are met again and again, those without something once.
+KEPT = 16
 
 Values = dict[str, Any]
 
@@ -335,7 +338,7 @@ def plan_of(
     return plans.plan(events=[dict(each) for each in events], changes=dict(changes), n_steps=N_STEPS)
 
 
-@cache
+@lru_cache(KEPT)
 def run_of(changes: tuple[tuple[str, float], ...], events: tuple[tuple[tuple[str, Any], ...], ...]) -> Values:
     """Return all that such a plan records."""
     return engine.run_block(plan_of(changes, events), 0, N_TRIALS, RECORDED)
@@ -378,7 +381,7 @@ def test_what_is_turned_off_is_gone_and_makes_a_difference(ablation: Ablation) -
     assert found <= downstream({key.split(".")[1] for key in ablation.changes})
 
 
-@cache
+@lru_cache(KEPT)
 def draws_of(changes: tuple[tuple[str, float], ...], events: tuple[tuple[tuple[str, Any], ...], ...]) -> Any:
     """Return the shocks and the parameters of such a plan."""
     plan = plan_of(changes, events)
