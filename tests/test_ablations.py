@@ -388,7 +388,11 @@ def draws_of(changes: tuple[tuple[str, float], ...], events: tuple[tuple[tuple[s
     return design.draw_shocks(plan, 500, 20), design.draw_parameters(plan, 500, 20)
 
 
-@by_ablation
+@pytest.mark.parametrize(
+    "ablation",
+    [pytest.param(each, marks=pytest.mark.long) if k % 4 else each for k, each in enumerate(ABLATIONS)],
+    ids=str,
+)
 def test_no_draw_is_moved_elsewhere(ablation: Ablation) -> None:
     for one, other in zip(*both(ablation, draws_of), strict=True):
         turned_off = {key.split(".")[1] for key in ablation.changes}

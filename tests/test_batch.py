@@ -150,8 +150,8 @@ def test_quarters_that_make_no_sense_are_refused(quarters: str, said: str) -> No
 
 
 def test_a_run_killed_again_and_again_ends_equal(tmp_path: Path) -> None:
-    # Twenty kills, by `make test-long`; here one of each kind, in one process and in two.
-    assert soak.soak(tmp_path / "runs.zarr", kills=2, seed=1) == 2
+    # Twenty kills, in one process and in two, by `make test-long`.
+    assert soak.soak(tmp_path / "runs.zarr", kills=1, seed=1) == 1
 
 
 def test_what_is_finished_is_not_run_again(out: Path, whole: xr.Dataset) -> None:

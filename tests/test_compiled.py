@@ -93,7 +93,7 @@ def digest(recorded: Values) -> str:
 # ---------------------------------------------------------------------- the same bits
 
 
-@pytest.mark.parametrize("name", plans.usual(scenario.shipped(), ("origin_2015",)))
+@pytest.mark.parametrize("name", plans.usual(scenario.shipped(), ()))
 def test_every_shipped_scenario_has_the_same_bits(name: str) -> None:
     plan = design.plan(sim.load(name), seed=5)
     assert_same(*both(replace(plan, n_steps=min(plan.n_steps, LONGER)), 0, 24))

@@ -45,6 +45,7 @@ def test_years_are_sums_of_quarters() -> None:
     assert pattern_statistics._yearly(np.arange(9.0)).tolist() == [6.0, 22.0]
 
 
+@pytest.mark.long
 def test_every_target_of_the_case_is_reported() -> None:
     results = patterns.report(sim.load("baseline"), trials=8, seed=3)
     expected = {

@@ -81,12 +81,7 @@ def in_one_block(numbers: Callable[[Scenario, Execution], list[Array]]) -> list[
     ("numbers", "execution"),
     [
         *((each, Execution(engine="numpy")) for each in NUMBERS),
-        (direction_numbers, Execution(engine="compiled")),
-        *(
-            pytest.param(each, Execution(engine="compiled"), marks=pytest.mark.long)
-            for each in NUMBERS
-            if each is not direction_numbers
-        ),
+        *(pytest.param(each, Execution(engine="compiled"), marks=pytest.mark.long) for each in NUMBERS),
     ],
     ids=lambda each: getattr(each, "engine", None) or each.__name__,
 )
