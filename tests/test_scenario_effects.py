@@ -104,3 +104,14 @@ def test_the_command_writes_a_table_json_and_a_page(tmp_path: Path) -> None:
     assert call(program, [*few, "--out", str(page)]).exit_code == 0
     text = page.read_text(encoding="utf-8")
     assert "## Dhaka joins the Quad (`quad_joined`)" in text and "Supplier concentration" in text
+
+
+def test_trials_that_share_parameters_count_as_in_a_paired_comparison(
+    base: sim.Scenario, sour: sim.Scenario
+) -> None:
+    sampling = sim.Sampling(replicates=4)
+    runs = sim.run([base, sour], trials=32, keep=["hhi"], quarters=["2031-Q4"], sampling=sampling)
+    compared = sim.compare(runs)["hhi"].sel(scenario="sour").isel(time=0)
+    found = sim.effects(runs).sel(scenario="sour", measure="hhi")
+    for name in ("mean", "mean_low", "mean_high"):
+        assert float(found[name]) == pytest.approx(float(compared.sel(statistic=name)), rel=1e-6)

@@ -105,3 +105,9 @@ def test_the_command_tells_a_trial_and_a_contrast() -> None:
     assert [each["scenario"] for each in both] == ["baseline", "osa_surge"]
     assert {"at", "kind", "text"} == set(both[0]["sentences"][0])
     assert "trial" in call(program, ["story", "baseline", "--trials", "8"]).output.splitlines()[0]
+
+
+def test_a_scenario_made_in_python_says_what_it_adds(base: sim.Scenario) -> None:
+    made = base.with_events([{"at": str(base.start + 6), "what": "replace_government"}], name="made")
+    said = [line.text for line in sim.story(made, trial=TRIAL).sentences if line.kind == "scenario"]
+    assert len(said) == 1 and "replace_government" in said[0]

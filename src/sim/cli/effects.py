@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,8 @@ def effects(
 
     The page docs/scenarios.md is made by: sim effects --out docs/scenarios.md
     """
+    import xarray as xr
+
     from sim.analysis.compare.effects import effects as effects_of
     from sim.analysis.compare.effects import prescribed, ranked
     from sim.analysis.compare.measure import largest_supplier
@@ -62,17 +65,11 @@ def effects(
     base = scenarios.load(scenario)
     chosen = [scenarios.load(name) for name in names] or family(base)
     lines: list[Moves] = []
-    with progress(2 * trials * len(chosen)) as done:
+    with progress(trials * (1 + len(chosen))) as done:
+        one = partial(run, trials=trials, seed=seed, keep=keep, engine=engine, workers=workers, progress=done)
+        standard = one(base)
         for each in chosen:
-            runs = run(
-                [base, each],
-                trials=trials,
-                seed=seed,
-                keep=keep,
-                engine=engine,
-                workers=workers,
-                progress=done,
-            )
+            runs = xr.concat([standard, one(each)], "scenario", combine_attrs="override")
             found = effects_of(runs)
             everything = ranked(found, each.name, prescribed(each, base))
             leader = f"supplier_share.{largest_supplier(runs)}"
@@ -83,8 +80,8 @@ def effects(
                     " ".join(each.story.split()),
                     str(found["since"].values[0]),
                     everything[:top],
-                    [one for one in ranked(found, each.name) if one.measure in (leader, "hhi")],
-                    [one.measure for one in everything if one.moved == 0.0],
+                    [its for its in ranked(found, each.name) if its.measure in (leader, "hhi")],
+                    [its.measure for its in everything if its.moved == 0.0],
                     len(everything),
                 )
             )
@@ -142,12 +139,12 @@ class Moves:
 
     def paragraph(self) -> str:
         """Return it as Markdown."""
-        lines = [f"| {e.text} | {e.unit} | {_difference(e)} | {_size(e)} |" for e in self.shown]
-        table = "\n".join(
-            ["| measure | unit | difference | in s.d. |", "| --- | --- | ---: | ---: |", *lines]
-        )
+        from sim.analysis.describe.odd_submodels import table
+
+        lines = [(each.text, each.unit, _difference(each), _size(each)) for each in self.shown]
+        rows = table(("measure", "unit", "difference", "in s.d."), lines)
         still = f"Of {self.measures} measures {len(self.unmoved)} are the same in every trial."
-        parts = (f"## {self.title} (`{self.name}`)", self.story, f"From {self.since} on:", table, still)
+        parts = (f"## {self.title} (`{self.name}`)", self.story, f"From {self.since} on:", rows, still)
         return "\n\n".join(parts) + "\n"
 
 

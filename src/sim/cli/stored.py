@@ -13,9 +13,8 @@ from sim.cli.resume import finish
 if TYPE_CHECKING:
     import xarray as xr
 
-#: Rows of a table for the terminal; a file takes any number up to `_MOST`.
+#: Rows of a table for the terminal.
 _SHOWN = 40
-_MOST = 50_000_000
 
 store = click.argument("path", metavar="STORE", type=options.PATH)
 variables = click.option(
@@ -85,7 +84,7 @@ def table(
 
     runs = _opened(path)
     manifest(runs)
-    frame = long_table(runs, variables or _look_at(runs), years, most=_MOST)
+    frame = long_table(runs, variables or _look_at(runs), years)
     if out is None:
         rows = [tuple(map(str, row)) for row in frame.head(_SHOWN).itertuples(index=False)]
         write_table(tuple(frame.columns), rows, f"{len(frame):,} rows", right=("trial", "value"))

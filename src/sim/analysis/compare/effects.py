@@ -8,15 +8,15 @@ standard deviations measures of different units can be ranked; the natural unit 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.compare.measure import COMMON, Measure, display_name
-from sim.analysis.compare.paired import chosen, split
+from sim.analysis.compare.measure import COMMON, Measure, display_name, label_combinations
+from sim.analysis.compare.paired import chosen, groups_of, split, variance_of_mean
 from sim.numerics.elementary import Z95
 from sim.runs.dataset import checked, complete_trials, manifest
 from sim.vocabulary.axes import Array
@@ -72,7 +72,8 @@ def effects(
         if name not in GLOSSARY:
             problem, remedy = "not in the glossary, which has units: {value}", nearest(name, GLOSSARY)
             raise UnknownName("", "variables", problem, remedy, name)
-    measures = [each for name in names for each in _labelled(runs, name)]
+    groups = groups_of(runs)
+    measures = [Measure(name, where) for name in names for where in label_combinations(runs, name)]
     since = {other: _first_difference(runs, reference, other, names) for other in others}
     cells = np.full((len(STATISTICS), len(others), len(measures)), np.nan)
     for k, measure in enumerate(measures):
@@ -81,19 +82,15 @@ def effects(
         for i, other in enumerate(others):
             when = slice(since[other], None)
             cells[:, i, k] = _statistics(
-                values.sel(scenario=other).values[when].mean(axis=0), standard[when].mean(axis=0)
+                values.sel(scenario=other).values[when].mean(axis=0), standard[when].mean(axis=0), groups
             )
-    quarters = runs["time"].dt
     coordinates = {
         "scenario": others,
         "scenario_title": ("scenario", [display_name(runs, "scenario", each) for each in others]),
         "measure": [each.key for each in measures],
         "unit": ("measure", [each.unit for each in measures]),
         "text": ("measure", [each.text(runs) for each in measures]),
-        "since": (
-            "scenario",
-            [f"{quarters.year.values[at]}-Q{quarters.quarter.values[at]}" for at in since.values()],
-        ),
+        "since": ("scenario", [str(runs["quarter"].values[at]) for at in since.values()]),
     }
     found = {name: (("scenario", "measure"), cells[k]) for k, name in enumerate(STATISTICS)}
     return xr.Dataset(
@@ -148,7 +145,7 @@ def prescribed(scenario: Scenario, base: Scenario) -> set[str]:
     return cells | {"government" for event in own if event.what == "replace_government"}
 
 
-def in_deviations(difference: Array, level: Array) -> tuple[float, float]:
+def in_deviations(difference: Array, level: Array, groups: Sequence[Any] = ()) -> tuple[float, float]:
     """Return a mean paired difference in standard deviations of a level, and its standard error.
 
     The error is that of the quotient, by the delta method: the standard deviation is estimated from the same
@@ -158,6 +155,8 @@ def in_deviations(difference: Array, level: Array) -> tuple[float, float]:
     ----------
     difference, level : ndarray, shape (trial,)
         Paired by trial; the level must vary.
+    groups : sequence of ndarray, optional
+        Of trials that are not independent; see `sim.analysis.compare.paired.groups_of`.
 
     Returns
     -------
@@ -167,21 +166,12 @@ def in_deviations(difference: Array, level: Array) -> tuple[float, float]:
     estimate = float(difference.mean()) / spread
     # What each trial adds to the quotient, to first order: by way of the mean, and of the variance.
     influence = difference / spread - 0.5 * estimate * (centred / spread) ** 2
-    return estimate, float(influence.std(ddof=1)) / float(np.sqrt(len(level)))
+    return estimate, float(np.sqrt(variance_of_mean(influence, list(groups))))
 
 
 def _plain(cell: Any) -> Any:
     """Return a cell as a number or text of Python."""
     return float(cell) if isinstance(cell, np.floating) else str(cell)
-
-
-def _labelled(runs: xr.Dataset, name: str) -> Iterator[Measure]:
-    """Return a measure for each combination of labels of a variable."""
-    combinations: list[tuple[tuple[str, str], ...]] = [()]
-    for dim in (str(dim) for dim in runs[name].dims if dim not in COMMON):
-        labels = [str(each) for each in runs[dim].values]
-        combinations = [(*each, (dim, label)) for each in combinations for label in labels]
-    return (Measure(name, each) for each in combinations)
 
 
 def _first_difference(runs: xr.Dataset, reference: str, other: str, names: Iterable[str]) -> int:
@@ -195,14 +185,14 @@ def _first_difference(runs: xr.Dataset, reference: str, other: str, names: Itera
     return first if first < runs.sizes["time"] else 0
 
 
-def _statistics(values: Array, standard: Array) -> list[Any]:
+def _statistics(values: Array, standard: Array, groups: list[Any]) -> list[Any]:
     """Return the statistics in their order, of one number per trial in both scenarios."""
     difference = values - standard
     mean, count = float(difference.mean()), len(difference)
-    margin = Z95 * float(difference.std(ddof=1)) / float(np.sqrt(count)) if count > 1 else float("nan")
+    margin = Z95 * float(np.sqrt(variance_of_mean(difference, groups)))
     estimate = error = float("nan")
     if count > 1 and standard.std() > 0.0:
-        estimate, error = in_deviations(difference, standard)
+        estimate, error = in_deviations(difference, standard, groups)
     return [
         float(standard.mean()),
         mean,

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.analysis.compare.measure import COMMON
+from sim.analysis.compare.measure import COMMON, label_combinations
+from sim.analysis.compare.paired import chosen
 from sim.analysis.compare.summary import check_years
 from sim.runs.dataset import checked, complete_trials
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import QUARTERS
-from sim.vocabulary.errors import InputError, UnknownName, nearest
+from sim.vocabulary.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,13 +58,7 @@ def long_table(
     import pandas as pd
 
     runs = complete_trials(checked(runs, *COMMON))
-    known = [str(each) for each in runs.data_vars]
-    names = known if variables is None else list(arguments.texts(variables, "variables", "Name variables."))
-    if not names:
-        raise InputError("", "variables", "names none", "Name at least one.")
-    for name in names:
-        if name not in known:
-            raise UnknownName("", "variables", "not in the result: {value}", nearest(name, known), name)
+    names = list(chosen(runs, variables))
     most = arguments.whole(most, "most")
     quarters = [str(each) for each in runs["quarter"].values]
     if years is None:
@@ -87,10 +82,7 @@ def _rows(picked: xr.Dataset, name: str) -> pd.DataFrame:
     import pandas as pd
 
     array = picked[name].transpose("scenario", "time", ..., "trial")
-    own = [str(dim) for dim in array.dims if dim not in COMMON]
-    labels = [""]
-    for dim in own:
-        labels = [f"{each}.{label}".lstrip(".") for each in labels for label in array[dim].values]
+    labels = [".".join(label for _, label in where) for where in label_combinations(picked, name)]
     values = np.asarray(array.values).reshape(array.sizes["scenario"], array.sizes["time"], len(labels), -1)
     index = pd.MultiIndex.from_product(
         [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -150,14 +150,22 @@ def standard_measures(runs: xr.Dataset, look_at: Iterable[str] = ()) -> tuple[Me
     return tuple(found)
 
 
+def label_combinations(
+    runs: xr.Dataset, name: str, only: Mapping[str, Sequence[str]] | None = None
+) -> list[tuple[tuple[str, str], ...]]:
+    """Return every combination of labels of a variable, of some axes only those that are named."""
+    combinations: list[tuple[tuple[str, str], ...]] = [()]
+    for dim in (str(dim) for dim in runs[name].dims if dim not in COMMON):
+        labels = (only or {}).get(dim) or [str(each) for each in runs[dim].values]
+        combinations = [(*each, (dim, label)) for each in combinations for label in labels]
+    return combinations
+
+
 def _each_label(runs: xr.Dataset, name: str, largest: str | None, most: int = 2) -> list[Measure]:
     """Return a measure for each combination of labels.
 
     A long list is no headline, nor is what happened in one quarter.
     """
-    combinations: list[tuple[tuple[str, str], ...]] = [()]
-    for dim in (str(dim) for dim in runs[name].dims if dim not in COMMON):
-        labels = [largest] if dim == "supplier" and largest else [str(each) for each in runs[dim].values]
-        combinations = [(*each, (dim, label)) for each in combinations for label in labels]
+    combinations = label_combinations(runs, name, {"supplier": [largest]} if largest else {})
     is_headline = len(combinations) <= most and not GLOSSARY[name].label.endswith("the quarter")
     return [Measure(name, where, (), is_headline) for where in combinations]

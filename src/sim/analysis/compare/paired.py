@@ -71,7 +71,7 @@ def compare(
     reference, others = split(runs, reference)
     names = chosen(runs, variables)
     base = runs.sel(scenario=reference)
-    groups = _groups(runs)
+    groups = groups_of(runs)
     result: dict[str, Any] = {}
     for name in names:
         standard = base[name].transpose("time", ..., "trial")
@@ -126,13 +126,13 @@ def _variance(x: Any) -> Any:
     return x.var(axis=-1, ddof=1) if x.shape[-1] > 1 else np.full(x.shape[:-1], np.nan)
 
 
-def _groups(runs: xr.Dataset) -> list[Any]:
+def groups_of(runs: xr.Dataset) -> list[Any]:
     """Return the groups of trials that are not independent."""
     recorded = manifest(runs).get("sampling") if "manifest" in runs.attrs else None
     return restore(recorded).groups(runs["trial"].values) if recorded else []
 
 
-def _variance_of_mean(difference: Any, groups: list[Any]) -> Any:
+def variance_of_mean(difference: Any, groups: list[Any]) -> Any:
     """Return the variance of the mean over the last axis."""
     count = difference.shape[-1]
     alone = _variance(difference) / count
@@ -159,7 +159,7 @@ def _statistics(values: Any, standard: Any, groups: list[Any]) -> Any:
     difference = values - standard
     mean = difference.mean(axis=-1)
     variance = _variance(difference)
-    margin = Z95 * np.sqrt(_variance_of_mean(difference, groups))
+    margin = Z95 * np.sqrt(variance_of_mean(difference, groups))
     unpaired = _variance(values) + _variance(standard)
     with np.errstate(divide="ignore", invalid="ignore"):
         # Where nothing differs in any trial the ratio has no meaning.

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 #: What is needed of a result.
 NEEDED = ("supplier_share", "hhi", "capability", "autonomy", "military_budget", "payoff")
 
-RULES = ("typical", "best", "worst", "surprising")
-
 
 def picks(runs: xr.Dataset, scenario: str | None = None) -> dict[str, int]:
     """Return the number of a trial for each rule.

@@ -19,7 +19,7 @@ from sim.case.case import Case
 from sim.design import plan as design
 from sim.engine.block import Block
 from sim.scenario.events import Event
-from sim.scenario.scenario import Scenario, load, loaded
+from sim.scenario.scenario import Scenario, loaded
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import DOMESTIC, GRANT_STATES, LEVELS, QUARTERS, Array
 from sim.vocabulary.dates import Quarter
@@ -176,10 +176,8 @@ def _lines(story: Story, since: Quarter) -> list[tuple[Quarter, str]]:
 
 
 def _own_events(scenario: Scenario) -> list[Event]:
-    """Return the events that a scenario adds to what it extends; of one that extends nothing, none."""
-    if scenario.extends is None:
-        return []
-    inherited = load(scenario.extends).events
+    """Return the events that a scenario adds to its base; of one that states a world, none."""
+    inherited = scenario.events if scenario.base is None else scenario.base.events
     return [event for event in scenario.events if event not in inherited]
 
 
