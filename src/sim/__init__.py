@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sim.analysis.explain.story import contrast, story
     from sim.design.sampling import Sampling
     from sim.model import rules
+    from sim.report.page import write_report
     from sim.runs.dataset import manifest
     from sim.runs.run import extend, resume, run
     from sim.runs.saved import open_result as open
@@ -70,6 +71,7 @@ _HOMES = {
     "story": "sim.analysis.explain.story",
     "trace": "sim.analysis.explain.provenance",
     "variables": "sim.scenario.catalogue",
+    "write_report": "sim.report.page",
 }
 _OTHER_NAMES = {"history": "of", "open": "open_result"}
 _MODULES = {"abm": "sim.abm", "plots": "sim.plots", "rules": "sim.model.rules"}
@@ -113,6 +115,7 @@ __all__ = [
     "story",
     "trace",
     "variables",
+    "write_report",
 ]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,9 @@ from sim.vocabulary.errors import MissingFile, UnknownName, nearest
 
 #: Where the shipped cases stand.
 DIRECTORY = Path(__file__).parent.parent / "data" / "cases"
+
+#: Cases that are remembered.
+_REMEMBERED = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,11 +169,17 @@ def load(name_or_path: str | Path) -> Case:
         With file, key, value and remedy, for anything that does not fit.
     """
     folder = find(name_or_path)
-    record = case_file.read(folder)
     with readable(folder):
-        name, digest = folder.resolve().name, _digest(folder)
+        digest = _digest(folder)
+    return _read(folder, Path.cwd(), digest)
+
+
+@lru_cache(_REMEMBERED)
+def _read(folder: Path, _: Path, digest: str) -> Case:
+    """Return the case of a folder; who asks again, from the same place, has the same: nothing changes it."""
+    record = case_file.read(folder)
     return Case(
-        name=name,
+        name=folder.resolve().name,
         title=record.title,
         notes=record.notes,
         folder=folder,

@@ -17,7 +17,7 @@ from sim.cli.program import Program
 from sim.cli.resume import extend, replay, resume
 from sim.cli.run import compare, run
 from sim.cli.show import check, diff, evidence, parameters, scenarios
-from sim.cli.stored import plot, show, table
+from sim.cli.stored import plot, report, show, table
 from sim.cli.story import story
 from sim.cli.trace import trace
 from sim.cli.validate import directions, patterns, robustness
@@ -34,6 +34,7 @@ sim = Program(
         show,
         table,
         plot,
+        report,
         check,
         diff,
         new_scenario,

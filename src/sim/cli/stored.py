@@ -44,7 +44,7 @@ def show(
     """
     from sim.analysis.compare.measure import standard_measures
     from sim.analysis.compare.summary import summarise
-    from sim.cli.run import report
+    from sim.cli.run import report as report_table
     from sim.cli.terminal import write_fields, write_json
     from sim.runs.dataset import manifest
 
@@ -60,7 +60,7 @@ def show(
     rows = summarise(runs, standard_measures(runs, looked_at), years, reference)
     if not as_json:
         write_fields(_about(runs, made))
-    report(runs, rows, [], as_json)
+    report_table(runs, rows, [], as_json)
     finish(runs)
 
 
@@ -125,6 +125,41 @@ def plot(path: Path, reference: str | None, out: Path) -> None:
     failed(fault)
 
 
+@click.command()
+@store
+@click.option("--question", metavar="TEXT", help="Title of the page.  [default: what the scenarios ask]")
+@click.option("--reference", metavar="NAME", help="Scenario to compare with.  [default: the first]")
+@options.years
+@click.option(
+    "--out",
+    type=options.PATH,
+    default="report.html",
+    show_default=True,
+    metavar="FILE",
+    help="The page; the data go beside it as a .zip.",
+)
+@options.force
+def report(
+    path: Path,
+    question: str | None,
+    reference: str | None,
+    years: tuple[int, ...] | None,
+    out: Path,
+    force: bool,
+) -> None:
+    """Write a stored run as one page that can be passed on, with its data beside it.
+
+    The page holds answers, futures, figures, tables, assumptions, evidence, limits and how to repeat it. It
+    needs no network, prints well, and the same run gives the same bytes.
+    """
+    from sim.report.page import write_report
+
+    for file in write_report(
+        _opened(path), out, question=question, reference=reference, years=years, force=force
+    ):
+        click.echo(str(file))
+
+
 def _opened(path: Path) -> xr.Dataset:
     """Return a stored result; of a comparison's folder, that of its data set."""
     from sim.cli.run import DATA
@@ -134,19 +169,10 @@ def _opened(path: Path) -> xr.Dataset:
 
 
 def _look_at(runs: xr.Dataset) -> tuple[str, ...]:
-    """Return what the scenarios ask to be looked at, of those that still load as they were run."""
-    from sim.runs.dataset import manifest
-    from sim.scenario.scenario import load
-    from sim.vocabulary.errors import InputError
+    """Return what the scenarios ask to be looked at, or all there is if they ask for none."""
+    from sim.runs.dataset import scenarios_of
 
-    found: list[str] = []
-    for name, made in manifest(runs)["scenarios"].items():
-        try:
-            known = load(name)
-        except InputError:
-            continue
-        if known.digest == made["digest"]:
-            found += [each for each in known.look_at if each in runs]
+    found = [name for each in scenarios_of(runs).values() for name in each.look_at if name in runs]
     return tuple(dict.fromkeys(found)) or tuple(str(each) for each in runs.data_vars)
 
 

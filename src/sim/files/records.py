@@ -135,12 +135,22 @@ def read_toml(path: Path | str, name: str | None = None) -> dict[str, Any]:
     MissingFile, BadEncoding, DuplicateKey, BadSyntax
     """
     name = name or shown(path)
+    return parsed(read_bytes(path, name), name)
+
+
+def read_bytes(path: Path | str, name: str | None = None) -> bytes:
+    """Return what a file holds; raise `MissingFile`."""
+    name = name or shown(path)
     try:
-        raw = Path(path).read_bytes()
+        return Path(path).read_bytes()
     except FileNotFoundError:
         raise MissingFile(name, "", "no such file", "Check the name.") from None
     except OSError as error:
         raise MissingFile(name, "", f"cannot be read: {reason(error)}", "Give a readable file.") from None
+
+
+def parsed(raw: bytes, name: str) -> dict[str, Any]:
+    """Return what a TOML file says; raise as `read_toml` does."""
     content: dict[str, Any] = pickle.loads(_parsed(raw, name))
     return content
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.files.records import Number, Pair, Record, Texts, check, read_toml, readable, shown
+from sim.files.records import Number, Pair, Record, Texts, check, parsed, read_bytes, readable, shown
 from sim.parameter import distributions
 from sim.parameter.distributions import Distribution
 from sim.parameter.elements import Element, Labels, Parameter, Pattern, central, fits, pattern_of
@@ -60,16 +60,26 @@ LABELLED = {"actor", "partner", "supplier", "front", "category", "domain", "regi
 AXES = tuple(axis for axis in ORDER if axis in LABELLED)
 
 
-def read(case: Case) -> tuple[dict[str, Parameter], dict[str, Element]]:
+#: What each mechanism's files hold, each after how errors call it; the generic one first.
+Contents = tuple[tuple[str, tuple[tuple[str, bytes], ...]], ...]
+
+
+def contents(case: Case) -> Contents:
+    """Return what the files hold that `read` reads."""
+    found = _found((DIRECTORY, Path(case.folder) / "parameters"))
+    return tuple(
+        (stem, tuple((shown(path), read_bytes(path)) for path in paths)) for stem, paths in found.items()
+    )
+
+
+def read(case: Case, files: Contents) -> tuple[dict[str, Parameter], dict[str, Element]]:
     """Return all parameters by full name, and all their elements by key."""
     parameters: dict[str, Parameter] = {}
     elements: dict[str, Element] = {}
-    folders = (DIRECTORY, Path(case.folder) / "parameters")
-    for stem, paths in _found(folders).items():
+    for stem, layered in files:
         tables: dict[str, list[tuple[str, _ParameterTable]]] = {}
-        for path in paths:
-            file = shown(path)
-            for name, table in read_toml(path, file).items():
+        for file, raw in layered:
+            for name, table in parsed(raw, file).items():
                 tables.setdefault(name, []).append((file, check(_ParameterTable, table, file, name)))
         for name, layers in tables.items():
             parameter = _parameter(stem, name, layers, case)

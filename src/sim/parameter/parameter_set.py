@@ -14,7 +14,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,6 +43,9 @@ __all__ = ["Change", "Element", "Parameter", "ParameterSet"]
 #: What a scenario may say about a parameter: a number, or a table of value, distribution and unit.
 Change = float | Mapping[str, Any]
 
+#: Sets that are remembered.
+_REMEMBERED = 8
+
 #: Fields of such a table; a distribution may also stand in it by its kind alone.
 CHANGE_FIELDS = ("value", "unit", "distribution", *distributions.KINDS)
 
@@ -65,7 +68,7 @@ class ParameterSet(Mapping[str, Element]):
     @classmethod
     def load(cls, case: Case) -> ParameterSet:
         """Read the generic files and lay those of `case` over them."""
-        return cls(*parameter_files.read(case))
+        return _read(cls, case, parameter_files.contents(case))
 
     def __getitem__(self, key: str) -> Element:
         return self._elements[key]
@@ -208,3 +211,9 @@ def _changed(element: Element, change: Change, source: str, place: str) -> Eleme
         assumption=f"Set by {source}." if source else "Set by hand.",
         file=source,
     )
+
+
+@lru_cache(_REMEMBERED)
+def _read(cls: type[ParameterSet], case: Case, files: parameter_files.Contents) -> ParameterSet:
+    """Return what the files say; who asks again has the same: nothing changes it."""
+    return cls(*parameter_files.read(case, files))

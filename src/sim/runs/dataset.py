@@ -23,10 +23,11 @@ import numpy as np
 from sim.case.case import Case
 from sim.design.sampling import INDEPENDENT, Sampling, content
 from sim.engine.block import can_compile
-from sim.scenario.scenario import Scenario
+from sim.scenario import record as scenario_record
+from sim.scenario.scenario import Scenario, load
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import Array
-from sim.vocabulary.errors import InputError, SimWarning, UnknownName, WrongType, nearest
+from sim.vocabulary.errors import Contradiction, InputError, SimWarning, UnknownName, WrongType, nearest
 from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
@@ -130,7 +131,12 @@ def attributes(
         {field: each[field] for field in ("scenario", "trial", "problem")} for each in failures
     ]
     made["missing"] = []
-    return {"title": "hedgesim run", "manifest": json.dumps(made, ensure_ascii=False)}
+    records = [scenario_record.content(scenario) for scenario in scenarios]
+    return {
+        "title": "hedgesim run",
+        "manifest": json.dumps(made, ensure_ascii=False),
+        "scenarios": json.dumps(records, ensure_ascii=False),
+    }
 
 
 def manifest(runs: xr.Dataset) -> dict[str, Any]:
@@ -149,6 +155,26 @@ def manifest(runs: xr.Dataset) -> dict[str, Any]:
         problem = "not a result of sim.run, or one without its manifest"
         raise WrongType("", "runs", f"{arguments.shown(runs)} is {problem}", _A_RESULT)
     found: dict[str, Any] = json.loads(attributes["manifest"])
+    return found
+
+
+def scenarios_of(runs: xr.Dataset) -> dict[str, Scenario]:
+    """Return the scenarios of a result by name, as they were run.
+
+    Raises
+    ------
+    InputError
+        If this is no result of a run, or the case or the general parameters have changed since.
+    """
+    made = manifest(runs)["scenarios"]
+    if "scenarios" in runs.attrs:
+        records = {each["name"]: each for each in json.loads(runs.attrs["scenarios"])}
+        return {name: scenario_record.restore(records[name]) for name in made}
+    found = {name: load(name) for name in made}  # a result of an earlier version
+    for name, scenario in found.items():
+        if scenario.digest != made[name]["digest"]:
+            problem = f"what loads as {name} now is not what was run"
+            raise Contradiction("", "scenario", problem, "Give the scenario itself, or run it anew.")
     return found
 
 

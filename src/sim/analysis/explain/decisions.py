@@ -25,7 +25,7 @@ from sim.engine.block import Block
 from sim.model.mechanisms import attention, posture
 from sim.model.schedule import Stage
 from sim.numerics.choice import choose
-from sim.scenario.scenario import Scenario, load, one
+from sim.scenario.scenario import Scenario, one
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import DEFERRAL, DOMESTIC, LEVELS, OPTIONS, QUARTERS, Array
@@ -161,7 +161,7 @@ def explain(
     Parameters
     ----------
     source : Dataset, Scenario or str
-        A result, or what to run. From a result, the scenario is loaded again by its name.
+        A result, or what to run.
     trial : int
         Which trial.
     at : str or Quarter
@@ -174,7 +174,7 @@ def explain(
     Raises
     ------
     InputError
-        If the quarter is outside the horizon, or a result's scenario is not the one that loads by its name.
+        If the quarter is outside the horizon, or what a result was run with has changed since.
     """
     trial = arguments.trial(trial)
     chosen, drawn_with, sampling = source_of(source, scenario, seed)
@@ -440,7 +440,7 @@ def source_of(source: Any, name: str | None, seed: int | None) -> tuple[Scenario
             remedy = "Leave it out; it chooses among those of a result."
             raise Contradiction("", "scenario", "given beside a source that is one scenario", remedy)
         return one(source, "source"), arguments.seed(SEED if seed is None else seed), INDEPENDENT
-    from sim.runs.dataset import manifest
+    from sim.runs.dataset import manifest, scenarios_of
 
     made = manifest(source)
     names = list(made["scenarios"])
@@ -452,10 +452,5 @@ def source_of(source: Any, name: str | None, seed: int | None) -> tuple[Scenario
         raise UnknownName(
             "", "scenario", "not in the result: {value}", nearest(name, names, "scenarios"), name
         )
-    found = load(name)
-    if found.digest != made["scenarios"][name]["digest"]:
-        problem = f"what loads as {name} now is not what was run"
-        remedy = "Give the scenario itself: sim.explain(scenario, seed=..., trial=..., at=...)."
-        raise Contradiction("", "scenario", problem, remedy)
     drawn = restore(made["sampling"]) if "sampling" in made else INDEPENDENT
-    return found, arguments.seed(made["seed"] if seed is None else seed), drawn
+    return scenarios_of(source)[name], arguments.seed(made["seed"] if seed is None else seed), drawn

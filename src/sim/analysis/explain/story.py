@@ -123,7 +123,7 @@ def story(
     Parameters
     ----------
     source : Dataset, Scenario or str
-        A result, or what to run. From a result, the scenario is loaded again by its name.
+        A result, or what to run.
     trial : int
         Which trial.
     scenario : str, optional

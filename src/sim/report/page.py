@@ -1,0 +1,181 @@
+"""Writing the page and its archive."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.analysis.compare import history
+from sim.analysis.compare.measure import standard_measures
+from sim.analysis.compare.paired import split
+from sim.analysis.compare.summary import summarise
+from sim.analysis.compare.tables import NOTE
+from sim.files import staging
+from sim.report import archive, sections
+from sim.runs.dataset import checked, completeness, manifest, scenario_of, scenarios_of
+from sim.vocabulary import arguments
+from sim.vocabulary.errors import InputError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: How a page of ours begins, by which it is known where one is to be replaced.
+MARK = "<!doctype html>\n<!-- hedgesim report -->"
+
+#: Sections of the page: ids and titles.
+_CONTENTS = (
+    ("answers", "Answers"),
+    ("futures", "Futures"),
+    ("results", "Results"),
+    ("assumptions", "Assumptions"),
+    ("evidence", "Evidence"),
+    ("limits", "Limits"),
+    ("repeat", "Repeat it"),
+)
+
+_FOLDER = Path(__file__).parent
+
+
+def write_report(
+    runs: xr.Dataset,
+    path: str | Path,
+    *,
+    reference: str | None = None,
+    question: str | None = None,
+    years: tuple[int, ...] | None = None,
+    force: bool = False,
+) -> tuple[Path, Path]:
+    """Write a run as one self-contained page, and its data as an archive beside it.
+
+    Parameters
+    ----------
+    runs : xarray.Dataset
+        From `sim.run` or `sim.open`, with its trials.
+    path : path
+        The page, such as ``report.html``; the archive has the same name and ends in ``.zip``.
+    reference : str, optional
+        Scenario to compare with; the first by default.
+    question : str, optional
+        Title of the page; by default what the scenarios ask.
+    years : tuple of int, optional
+        Years in the tables; full decades and the last year by default.
+    force : bool
+        Replace what an earlier report has written there.
+
+    Returns
+    -------
+    tuple of Path
+        Page and archive. The same run gives the same bytes.
+
+    Raises
+    ------
+    InputError
+        If this is no result with trials, a file is in the way, or Jinja2 is not installed.
+    """
+    template = _template()
+    made = manifest(runs)
+    runs = checked(runs, "trial", "time", "scenario")
+    target = arguments.path(path, "path")
+    if target.suffix != ".html":
+        raise InputError(str(target), "path", "a report is a .html file", "Name it so, such as report.html.")
+    reference = scenario_of(runs, reference, "reference")
+    question = None if question is None else arguments.text(question, "question")
+    force = arguments.truth(force, "force")
+    if runs.sizes["scenario"] > 1:
+        split(runs, reference)
+    scenarios = scenarios_of(runs)
+    looked_at = dict.fromkeys(name for each in scenarios.values() for name in each.look_at)
+    rows = summarise(runs, standard_measures(runs, looked_at), years, reference)
+    if not rows:
+        problem = "nothing that a report shows was kept, or no trial is complete"
+        raise InputError("", "runs", problem, "Keep the main variables: leave out keep.")
+    chosen = scenarios[reference]
+    titles = [each.title for each in scenarios.values()]
+    asked = question or sections.question(titles, chosen.title, rows[-1].year)
+    beside = target.with_suffix(".zip")
+    texts = {"question": asked, "page": target.name, "command": _command(runs, made)}
+    content = template.render(
+        question=asked,
+        case=chosen.case.title,
+        answers=sections.answers(rows),
+        note=NOTE,
+        trials=int(completeness(runs).sum()),
+        made=made,
+        last=rows[-1].year,
+        is_paired=runs.sizes["scenario"] > 1,
+        futures=sections.futures(runs, scenarios, reference),
+        results=sections.results(rows),
+        pictures=sections.pictures(runs, history.dataset(chosen.case, chosen.start), reference, rows),
+        assumptions=sections.assumptions(chosen),
+        evidence=sections.evidence(scenarios.values()),
+        limits=sections.limits(chosen.case.name),
+        about=sections.about(made),
+        glossary=sections.glossary(runs),
+        archive=beside.name,
+        command=texts["command"],
+        typed=made["command"],
+        chosen=chosen.title,
+        findings=(),
+        contents=_CONTENTS,
+        style=(_FOLDER / "page.css").read_text(encoding="utf-8"),
+    )
+    with ExitStack() as both:
+        page = both.enter_context(staging.staged(target, force=force, is_ours=_is_page))
+        data = both.enter_context(staging.staged(beside, force=force, is_ours=_is_archive))
+        page.write_text(f"{MARK}\n{content}", encoding="utf-8", newline="\n")
+        archive.write(data, runs, rows, scenarios, reference, years, texts)
+    return staging.located(target), staging.located(beside)
+
+
+def _template() -> Any:
+    """Return the template of the page."""
+    try:
+        import jinja2
+    except ImportError:
+        problem, remedy = "needs Jinja2, which is not installed", "pip install 'hedgesim[report]'"
+        raise InputError("", "report", problem, remedy) from None
+    loader = jinja2.FileSystemLoader(_FOLDER)
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    return environment.get_template("page.html")
+
+
+def _command(runs: xr.Dataset, made: dict[str, Any]) -> str:
+    """Return what repeats a run from the scenarios in its archive: a command, or Python where none has it all."""
+    files = [f"scenarios/{name}.toml" for name in made["scenarios"]]
+    kept = sorted(map(str, runs.data_vars))
+    sampling = made["sampling"]
+    if made["first_trial"] or made["rules"] or sampling["share_shocks"]:
+        rules = ", rules=..." if made["rules"] else ""
+        return (
+            f"sim.run({files}, trials={made['trials']}, first_trial={made['first_trial']}, seed={made['seed']}, "
+            f"sampling=sim.Sampling(**{sampling}), keep={kept}{rules})"
+        )
+    options = ["--trials", str(made["trials"]), "--seed", str(made["seed"]), "--keep", ",".join(kept)]
+    if sampling["method"] != "independent":
+        options += ["--sampling", sampling["method"]]
+    if sampling["replicates"] > 1:
+        options += ["--replicates", str(sampling["replicates"])]
+    if sampling["antithetic"]:
+        options += ["--antithetic"]
+    return " ".join(["sim run", *files, *options, "--out again.zarr"])
+
+
+def _is_page(path: Path) -> bool:
+    """Whether a file is a page of ours."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(MARK)) == MARK.encode()
+
+
+def _is_archive(path: Path) -> bool:
+    """Whether a file is an archive of ours."""
+    import zipfile
+
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return {"README.md", "manifest.json", "table.csv"} <= set(archive.namelist())

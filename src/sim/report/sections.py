@@ -1,0 +1,219 @@
+"""The sections of a page, each from what the library knows already."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.analysis.compare import tables
+from sim.analysis.compare.effects import Effect, effects, prescribed, ranked
+from sim.analysis.compare.sentences import sentence
+from sim.analysis.compare.summary import Row
+from sim.parameter.elements import Element
+from sim.report.parts import Picture, Table, picture
+from sim.scenario.scenario import Scenario, diff
+from sim.sources import table as sources
+from sim.vocabulary.variables import GLOSSARY
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: What the method cannot do, and known weaknesses of cases.
+LIMITS = Path(__file__).parent.parent / "data" / "limits.toml"
+
+#: Effects of a scenario that are listed.
+_LISTED = 6
+
+
+@dataclass(frozen=True)
+class Future:
+    """A scenario, as the page presents it."""
+
+    name: str
+    title: str
+    story: str
+    changes: Table | None
+    moves: Table | None
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Something the reader should not conclude."""
+
+    title: str
+    text: str
+
+
+def question(titles: Sequence[str], reference: str, year: int) -> str:
+    """Return what the page asks, unless the user says so."""
+    others = [f"“{title}”" for title in titles if title != reference]
+    if not others:
+        return f"Where does “{reference}” lead by {year}?"
+    if len(others) > 3:
+        return f"How do {len(others)} futures differ from “{reference}” by {year}?"
+    named = others[0] if len(others) == 1 else f"{', '.join(others[:-1])} and {others[-1]}"
+    return f"{named}: what would be different from “{reference}” by {year}?"
+
+
+def answers(rows: Sequence[Row]) -> tuple[list[str], list[str]]:
+    """Return a sentence for every scenario: on the first measure, and on the other headline measures."""
+    last = [row for row in rows if row.is_headline and row.year == rows[-1].year and row.difference]
+    said = [(row.measure == rows[0].measure, sentence(row, _reference(rows, row))) for row in last]
+    return [text for is_first, text in said if is_first], [text for is_first, text in said if not is_first]
+
+
+def _reference(rows: Sequence[Row], row: Row) -> str:
+    """Return the title of what a row is compared with."""
+    name = row.difference.reference if row.difference else row.scenario
+    return next(each.title for each in rows if each.scenario == name)
+
+
+def results(rows: Sequence[Row]) -> list[Table]:
+    """Return the table of a comparison, one for each measure."""
+    numbers = frozenset({0, *range(2, len(tables.COLUMNS))})
+    return [
+        Table(heading, tables.COLUMNS, tuple(tuple(line) for line in lines), numbers)
+        for heading, lines in tables.grids(rows)
+    ]
+
+
+def futures(runs: xr.Dataset, scenarios: Mapping[str, Scenario], reference: str) -> list[Future]:
+    """Return the scenarios: what each tells, assumes otherwise than the reference, and moves most."""
+    found = effects(runs, reference) if len(scenarios) > 1 else None
+    return [
+        Future(
+            name,
+            each.title,
+            each.story.strip(),
+            None if name == reference else _changes(scenarios[reference], each),
+            None if name == reference or found is None else _moves(found, scenarios[reference], each),
+        )
+        for name, each in scenarios.items()
+    ]
+
+
+def _changes(reference: Scenario, other: Scenario) -> Table:
+    caption = f"What “{other.title}” assumes otherwise than “{reference.title}”"
+    found = diff(reference, other)
+    columns = ["Kind", "What", reference.title, other.title, "Unit", "Note"]
+    rows = [
+        (each.kind, "" if each.kind == "event" else each.key, each.a, each.b, each.unit, each.note)
+        for each in found
+    ]
+    filled = [k for k in range(len(columns)) if any(row[k] for row in rows)]
+    return Table(caption, tuple(columns[k] for k in filled), tuple(tuple(row[k] for k in filled) for row in rows))
+
+
+def _moves(found: xr.Dataset, reference: Scenario, other: Scenario) -> Table:
+    own = prescribed(other, reference)
+    rows = [_move(each) for each in ranked(found, other.name, own) if each.moved > 0.0][:_LISTED]
+    caption = (
+        f"What “{other.title}” moves most, in standard deviations over the trials of “{reference.title}”; "
+        "what it prescribes itself is left out"
+    )
+    columns = ("Measure", "Mean difference", "95 % interval", "Unit", "Standard deviations", "Trials that differ")
+    return Table(caption, columns, tuple(rows), frozenset({1, 2, 4, 5}))
+
+
+def _move(each: Effect) -> tuple[str, ...]:
+    return (
+        each.text,
+        _figures(each.mean, is_signed=True),
+        f"{_figures(each.mean_low, is_signed=True)} to {_figures(each.mean_high, is_signed=True)}",
+        each.unit,
+        tables.number(each.size, 2, is_signed=True),
+        f"{100 * each.moved:.0f} %",
+    )
+
+
+def _figures(value: float, is_signed: bool = False) -> str:
+    """Return a number with three significant figures."""
+    return f"{value:{'+' if is_signed else ''}.3g}".replace("-", "−")
+
+
+def pictures(
+    runs: xr.Dataset, history: xr.Dataset | None, reference: str, rows: Sequence[Row]
+) -> list[Picture]:
+    """Return the figures, each with the sentences of the measure it shows."""
+    from sim.plots import gallery
+
+    said: dict[str, list[str]] = {}
+    for row in rows:
+        if row.year == rows[-1].year and row.difference:
+            said.setdefault(row.measure, []).append(sentence(row, _reference(rows, row)))
+    found = []
+    for key, figure in gallery(runs, history, reference):
+        measure = key.removesuffix(".difference")
+        heading = figure.texts[0].get_text() if figure.texts else key
+        found.append(picture(figure, key, " ".join([f"{heading}.", *said.get(measure, [])])))
+    return found
+
+
+def assumptions(scenario: Scenario) -> list[Table]:
+    """Return the uncertain numbers: those that rest on judgement alone, partly, and on evidence alone."""
+    uncertain = [each for each in scenario.parameters.values() if each.distribution is not None]
+    kinds = (
+        ("Judgement alone: no source settles the number", lambda e: e.assumption and not e.evidence),
+        ("A source gives the sign or the order, judgement the number", lambda e: e.assumption and e.evidence),
+        ("A source or an estimate gives the number", lambda e: not e.assumption),
+    )
+    columns = ("Parameter", "Value and uncertainty", "Unit", "What it is", "Why this number", "Evidence")
+    found = []
+    for caption, belongs in kinds:
+        rows = tuple(_assumption(each) for each in uncertain if belongs(each))
+        found.append(Table(f"{caption} ({len(rows)})", columns, rows))
+    return [table for table in found if table.rows]
+
+
+def _assumption(each: Element) -> tuple[str, ...]:
+    why = each.assumption or each.note
+    return each.key, each.text(), each.unit, each.description, why, ", ".join(each.evidence)
+
+
+def evidence(scenarios: Iterable[Scenario]) -> Table:
+    """Return the rows of evidence that the scenarios and their events cite."""
+    cited = {
+        id
+        for scenario in scenarios
+        for id in (*scenario.evidence, *(id for event in scenario.events for id in event.evidence))
+    }
+    rows = tuple(
+        (row.id, row.claim, row.document or row.where, row.where if row.document else "", row.confidence)
+        for row in sources.load().values()
+        if row.id in cited
+    )
+    return Table("What the futures cite", ("Id", "Claim", "Source", "Place", "Confidence"), rows)
+
+
+def limits(case: str) -> list[Limit]:
+    """Return what the method cannot do, and the known weaknesses of a case."""
+    said = tomllib.loads(LIMITS.read_text(encoding="utf-8"))
+    return [Limit(**each) for each in (*said["method"], *said["cases"].get(case, ()))]
+
+
+def about(made: Mapping[str, Any]) -> Table:
+    """Return how the run was made."""
+    rows = [
+        ("Trials per scenario", f"{made['trials']:,}"),
+        ("Seed", str(made["seed"])),
+        ("Software", f"{made['software']} {made['version']}, Python {made['python']}"),
+        ("Libraries", ", ".join(f"{name} {version}" for name, version in made["packages"].items())),
+        ("Case", f"{made['case']}, digest {made['case_digest'][:16]}"),
+        *(
+            (f"Scenario {name}", f"digest {each['digest'][:16]}, {each['start']} to {each['end']}")
+            for name, each in made["scenarios"].items()
+        ),
+        ("Sampling", made["sampling"]["method"]),
+        ("Failed trials", str(len(made["failures"]))),
+        ("Data", "; ".join(made["sources"])),
+    ]
+    return Table("How it was made", ("What", "Value"), tuple(rows))
+
+
+def glossary(runs: xr.Dataset) -> Table:
+    """Return what the variables of the run mean."""
+    rows = tuple((str(name), GLOSSARY[str(name)].label, GLOSSARY[str(name)].unit) for name in runs.data_vars)
+    return Table("Variables that were kept", ("Name", "What it is", "Unit"), rows)
