@@ -32,6 +32,7 @@ NEEDED = {
     "show": ["runs.zarr"],
     "table": ["runs.zarr"],
     "plot": ["runs.zarr"],
+    "report": ["runs.zarr"],
     "story": ["toy.toml", "--trial", "0"],
     "robustness": ["toy.toml", "other.toml"],
 }
@@ -43,6 +44,7 @@ TAKEN = {
     "--trial": {"0"},
     "--out": set(ODD) - {"", "x" * 4000},
     "--topic": set(ODD),
+    "--question": set(ODD),
 }
 
 

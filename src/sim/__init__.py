@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sim.design.sampling import Sampling
     from sim.model import rules
     from sim.report.page import write_report
-    from sim.runs.dataset import manifest
+    from sim.runs.dataset import manifest, scenarios_of
     from sim.runs.run import extend, resume, run
     from sim.runs.saved import open_result as open
     from sim.runs.saved import save
@@ -67,6 +67,7 @@ _HOMES = {
     "run": "sim.runs.run",
     "save": "sim.runs.saved",
     "scenarios": "sim.scenario.catalogue",
+    "scenarios_of": "sim.runs.dataset",
     "schema": "sim.scenario.schema",
     "story": "sim.analysis.explain.story",
     "trace": "sim.analysis.explain.provenance",
@@ -111,6 +112,7 @@ __all__ = [
     "run",
     "save",
     "scenarios",
+    "scenarios_of",
     "schema",
     "story",
     "trace",

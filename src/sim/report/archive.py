@@ -35,7 +35,7 @@ The data behind {page}.
 
 | file | what it holds |
 |---|---|
-| table.csv | every measure, scenario and year: quantiles, and the paired difference to the reference with its error |
+| table.csv | by measure, scenario and year: quantiles, the paired difference and its error |
 | trials.csv | the trials themselves: the main variables at the end of the years shown |
 | parameters.csv | every number of the reference, its uncertainty, and what it rests on |
 | evidence.csv | the sources that the numbers and futures cite |

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sim.analysis.compare import history
 from sim.analysis.compare.measure import standard_measures
 from sim.analysis.compare.paired import split
-from sim.analysis.compare.summary import summarise
+from sim.analysis.compare.summary import check_years, listed_years, summarise
 from sim.analysis.compare.tables import NOTE
 from sim.files import staging
 from sim.report import archive, sections
@@ -43,7 +44,7 @@ def write_report(
     *,
     reference: str | None = None,
     question: str | None = None,
-    years: tuple[int, ...] | None = None,
+    years: Iterable[int] | None = None,
     force: bool = False,
 ) -> tuple[Path, Path]:
     """Write a run as one self-contained page, and its data as an archive beside it.
@@ -58,7 +59,7 @@ def write_report(
         Scenario to compare with; the first by default.
     question : str, optional
         Title of the page; by default what the scenarios ask.
-    years : tuple of int, optional
+    years : iterable of int, optional
         Years in the tables; full decades and the last year by default.
     force : bool
         Replace what an earlier report has written there.
@@ -82,8 +83,14 @@ def write_report(
     reference = scenario_of(runs, reference, "reference")
     question = None if question is None else arguments.text(question, "question")
     force = arguments.truth(force, "force")
+    years = (
+        None if years is None else check_years(listed_years(years), list(map(str, runs["quarter"].values)))
+    )
     if runs.sizes["scenario"] > 1:
         split(runs, reference)
+    beside = target.with_suffix(".zip")
+    for place, is_ours in ((target, _is_page), (beside, _is_archive)):
+        staging.check_free(staging.target_of(place), force, is_ours)
     scenarios = scenarios_of(runs)
     looked_at = dict.fromkeys(name for each in scenarios.values() for name in each.look_at)
     rows = summarise(runs, standard_measures(runs, looked_at), years, reference)
@@ -93,7 +100,6 @@ def write_report(
     chosen = scenarios[reference]
     titles = [each.title for each in scenarios.values()]
     asked = question or sections.question(titles, chosen.title, rows[-1].year)
-    beside = target.with_suffix(".zip")
     texts = {"question": asked, "page": target.name, "command": _command(runs, made)}
     content = template.render(
         question=asked,

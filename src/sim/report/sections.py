@@ -104,7 +104,9 @@ def _changes(reference: Scenario, other: Scenario) -> Table:
         for each in found
     ]
     filled = [k for k in range(len(columns)) if any(row[k] for row in rows)]
-    return Table(caption, tuple(columns[k] for k in filled), tuple(tuple(row[k] for k in filled) for row in rows))
+    return Table(
+        caption, tuple(columns[k] for k in filled), tuple(tuple(row[k] for k in filled) for row in rows)
+    )
 
 
 def _moves(found: xr.Dataset, reference: Scenario, other: Scenario) -> Table:
@@ -114,7 +116,14 @@ def _moves(found: xr.Dataset, reference: Scenario, other: Scenario) -> Table:
         f"What “{other.title}” moves most, in standard deviations over the trials of “{reference.title}”; "
         "what it prescribes itself is left out"
     )
-    columns = ("Measure", "Mean difference", "95 % interval", "Unit", "Standard deviations", "Trials that differ")
+    columns = (
+        "Measure",
+        "Mean difference",
+        "95 % interval",
+        "Unit",
+        "Standard deviations",
+        "Trials that differ",
+    )
     return Table(caption, columns, tuple(rows), frozenset({1, 2, 4, 5}))
 
 

@@ -167,6 +167,8 @@ def scenarios_of(runs: xr.Dataset) -> dict[str, Scenario]:
         If this is no result of a run, or the case or the general parameters have changed since.
     """
     made = manifest(runs)["scenarios"]
+    if "scenario" in runs.coords:
+        made = {str(name): made[str(name)] for name in np.atleast_1d(runs["scenario"].values)}
     if "scenarios" in runs.attrs:
         records = {each["name"]: each for each in json.loads(runs.attrs["scenarios"])}
         return {name: scenario_record.restore(records[name]) for name in made}

@@ -164,6 +164,10 @@ class Scenario:
         changes: Mapping[str, Change] | None = None,
         name: str | None = None,
         variant: Mapping[str, str] | None = None,
+        *,
+        title: str | None = None,
+        story: str = "",
+        evidence: Iterable[str] = (),
     ) -> Scenario:
         """Return a scenario with other numbers, or another structure.
 
@@ -175,6 +179,10 @@ class Scenario:
             By default the name of this one and the keys that were changed.
         variant : mapping, optional
             Structural variant -> option; see `sim.parameter.variants`.
+        title, story : str, optional
+            As in a file; the title is the name by default, or that of this one where no name is given.
+        evidence : list of str, optional
+            Ids of what the story rests on.
 
         Warns
         -----
@@ -195,16 +203,16 @@ class Scenario:
         variant = dict(arguments.table({} if variant is None else variant, "variant"))
         for key, option in variant.items():
             arguments.text(option, f"variant.{key}")
-        name = None if name is None else arguments.text(name, "name")
+        name, title = _text_if_given(name, "name"), _text_if_given(title, "title")
         made = _laid(self, variant=variant, changes=changes)
         if is_given and not changes and not variant:
             remedy = "Name a parameter and its value, or leave the argument out."
             empty = Ineffective("override({})", "", "nothing is changed", remedy)
             made = dataclasses.replace(made, noted=(*made.noted, empty))
+        usual = f"{self.name} with other {', '.join([*changes, *variant])}"
+        made = _described(made, name or usual, title or name or self.title, story, evidence)
         made = dataclasses.replace(
             made,
-            name=name or f"{self.name} with other {', '.join([*changes, *variant])}",
-            title=name or self.title,
             events=event_checks.check(made.events, self.case, made.parameters),
             base=self,
             extends=self.name,

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.analysis.compare.measure import COMMON, label_combinations
 from sim.analysis.compare.paired import chosen
-from sim.analysis.compare.summary import check_years
+from sim.analysis.compare.summary import check_years, listed_years
 from sim.runs.dataset import checked, complete_trials
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import QUARTERS
@@ -64,11 +64,8 @@ def long_table(
     if years is None:
         steps = [len(quarters) - 1]
     else:
-        wanted = arguments.names(years, "years", "Such as [2030, 2040].")
-        wanted = check_years([arguments.whole(each, "years") for each in wanted], quarters)
+        wanted = check_years(listed_years(years), quarters)
         steps = [quarters.index(f"{year}-Q{QUARTERS}") for year in wanted]
-        if not steps:
-            raise InputError("", "years", "names none", "Name at least one.")
     picked = runs.isel(time=steps)[names]
     rows = sum(int(np.prod([picked.sizes[dim] for dim in picked[name].dims])) for name in names)
     if rows > most:

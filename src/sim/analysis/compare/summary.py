@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from sim.analysis.compare.measure import Measure, standard_measures
 from sim.analysis.compare.paired import STATISTICS, compare
 from sim.runs.dataset import complete_trials
+from sim.vocabulary import arguments
 from sim.vocabulary.axes import QUARTERS
-from sim.vocabulary.errors import OutsideHorizon
+from sim.vocabulary.errors import InputError, OutsideHorizon
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -90,6 +91,15 @@ def default_years(first: int, last: int) -> tuple[int, ...]:
     """
     decades = range(-(-(first + 1) // 10) * 10, last, 10)
     return (*decades, last)
+
+
+def listed_years(given: Any) -> tuple[int, ...]:
+    """Return years that a user has given; raise `InputError` for what is no list of them."""
+    remedy = "Such as [2030, 2040]."
+    listed = tuple(arguments.whole(each, "years") for each in arguments.names(given, "years", remedy))
+    if not listed:
+        raise InputError("", "years", "names none", "Name at least one.")
+    return listed
 
 
 def check_years(years: Iterable[int], quarters: Sequence[str]) -> tuple[int, ...]:
