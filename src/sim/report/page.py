@@ -149,16 +149,14 @@ def _template() -> Any:
 
 
 def _command(runs: xr.Dataset, made: dict[str, Any]) -> str:
-    """Return what repeats a run from the scenarios in its archive: a command, or Python where none has it all."""
+    """Return what repeats a run from its archive: a command, or Python where no command can."""
     files = [f"scenarios/{name}.toml" for name in made["scenarios"]]
     kept = sorted(map(str, runs.data_vars))
     sampling = made["sampling"]
     if made["first_trial"] or made["rules"] or sampling["share_shocks"]:
         rules = ", rules=..." if made["rules"] else ""
-        return (
-            f"sim.run({files}, trials={made['trials']}, first_trial={made['first_trial']}, seed={made['seed']}, "
-            f"sampling=sim.Sampling(**{sampling}), keep={kept}{rules})"
-        )
+        numbers = ", ".join(f"{name}={made[name]}" for name in ("trials", "first_trial", "seed"))
+        return f"sim.run({files}, {numbers}, sampling=sim.Sampling(**{sampling}), keep={kept}{rules})"
     options = ["--trials", str(made["trials"]), "--seed", str(made["seed"]), "--keep", ",".join(kept)]
     if sampling["method"] != "independent":
         options += ["--sampling", sampling["method"]]

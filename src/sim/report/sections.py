@@ -164,17 +164,19 @@ def pictures(
 def assumptions(scenario: Scenario) -> list[Table]:
     """Return the uncertain numbers: those that rest on judgement alone, partly, and on evidence alone."""
     uncertain = [each for each in scenario.parameters.values() if each.distribution is not None]
-    kinds = (
-        ("Judgement alone: no source settles the number", lambda e: e.assumption and not e.evidence),
-        ("A source gives the sign or the order, judgement the number", lambda e: e.assumption and e.evidence),
-        ("A source or an estimate gives the number", lambda e: not e.assumption),
-    )
+    judged = [each for each in uncertain if each.assumption and not each.evidence]
+    partly = [each for each in uncertain if each.assumption and each.evidence]
+    kinds = {
+        "Judgement alone: no source settles the number": judged,
+        "A source gives the sign or the order, judgement the number": partly,
+        "A source or an estimate gives the number": [each for each in uncertain if not each.assumption],
+    }
     columns = ("Parameter", "Value and uncertainty", "Unit", "What it is", "Why this number", "Evidence")
-    found = []
-    for caption, belongs in kinds:
-        rows = tuple(_assumption(each) for each in uncertain if belongs(each))
-        found.append(Table(f"{caption} ({len(rows)})", columns, rows))
-    return [table for table in found if table.rows]
+    return [
+        Table(f"{caption} ({len(found)})", columns, tuple(map(_assumption, found)))
+        for caption, found in kinds.items()
+        if found
+    ]
 
 
 def _assumption(each: Element) -> tuple[str, ...]:
