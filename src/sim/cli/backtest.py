@@ -170,6 +170,12 @@ def _spans(
 @click.option(
     "--year", "years", type=options.YEAR, multiple=True, metavar="YEAR", help="A year alone; can be repeated."
 )
+@click.option(
+    "--stack",
+    type=options.PATH,
+    metavar="FILE",
+    help="weights.toml of a panel: state the model pooled with simple rules too, and the rules alone.",
+)
 @options.trials
 @options.seed
 @options.engine
@@ -179,6 +185,7 @@ def forecast(
     name: str,
     spans: list[tuple[int, int]],
     years: tuple[int, ...],
+    stack: Path | None,
     trials: int,
     seed: int,
     engine: str,
@@ -188,22 +195,26 @@ def forecast(
     """Register a forecast of windows that are not over.
 
     Writes forecast.json (quantiles of shares, concentration and volume, with digest and command) and
-    forecast.csv (the same as a table). An existing folder is never replaced.
+    forecast.csv (the same as a table). An existing folder is never replaced. With --stack the forecast of the
+    model stands beside the one in which it is pooled with simple rules, and the one of the rules alone.
     """
     import csv
 
     from sim.analysis.validate.backtest import forecast as forecasts
-    from sim.analysis.validate.backtest import frozen
+    from sim.analysis.validate.backtest import frozen, stacking
     from sim.cli.terminal import progress, save_json
     from sim.files.staging import staged
     from sim.runs.dataset import command
     from sim.runs.trials import Execution
     from sim.scenario import scenario as scenarios
 
+    weights = None if stack is None else stacking.read(stack)
     with staged(out, force=None) as place:
         with progress(trials) as advance:
             execution = Execution(None, workers, advance, engine=engine)
-            found = frozen.windows(scenarios.load(name), spans, years, trials, seed, command(), execution)
+            found = frozen.windows(
+                scenarios.load(name), spans, years, trials, seed, command(), execution, weights
+            )
         place.mkdir()
         save_json(place / "forecast.json", found)
         with (place / "forecast.csv").open("w", encoding="utf-8", newline="") as lines:

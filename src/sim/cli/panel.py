@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 #: What a panel writes into its folder.
-STORE, SCORES, REPORT = "panel.zarr", "scores.csv", "report.md"
+STORE, SCORES, REPORT, WEIGHTS = "panel.zarr", "scores.csv", "report.md", "weights.toml"
+FILES = (STORE, SCORES, REPORT, WEIGHTS)
 
 
 def origins(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, ...]:
@@ -48,7 +49,9 @@ def run(
     """Make a panel, show its table, and write it."""
     from contextlib import nullcontext
 
-    from sim.analysis.validate.backtest import panel, panel_scores
+    import tomli_w
+
+    from sim.analysis.validate.backtest import panel, panel_scores, stacking
     from sim.cli.terminal import progress, write_json
     from sim.files.staging import staged
     from sim.runs.dataset import command
@@ -67,6 +70,7 @@ def run(
             save(made, place / STORE)
             _write_scores(made, place / SCORES)
             (place / REPORT).write_text(text, encoding="utf-8")
+            (place / WEIGHTS).write_text(tomli_w.dumps(stacking.latest(made)), encoding="utf-8")
     if as_json:
         write_json(records(found))
     else:
@@ -74,12 +78,12 @@ def run(
     for line in left_out(made):
         click.echo(line, err=True)
     if out is not None and not as_json:
-        for name in (STORE, SCORES, REPORT):
+        for name in FILES:
             click.echo(str(out / name))
 
 
 def _is_panel(path: Path) -> bool:
-    return (path / STORE).is_dir() and {each.name for each in path.iterdir()} <= {STORE, SCORES, REPORT}
+    return (path / STORE).is_dir() and {each.name for each in path.iterdir()} <= set(FILES)
 
 
 def left_out(made: xr.Dataset) -> list[str]:

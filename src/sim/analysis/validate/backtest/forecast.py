@@ -64,15 +64,16 @@ class Forecast:
         return {name: stated(name, values) for name, values in samples.items()}
 
 
-def stated(target: str, samples: Array) -> dict[str, Any]:
-    """Return unit, mean and quantiles of a target, as they are registered."""
+def stated(target: str, samples: Array, weights: Array | None = None) -> dict[str, Any]:
+    """Return unit, mean and quantiles of a target, as they are registered; samples may have weights."""
+    if weights is None:
+        quantiles = np.quantile(samples, LEVELS)
+    else:
+        quantiles = np.quantile(samples, LEVELS, weights=weights, method="inverted_cdf")
     return {
         "unit": SCALARS.get(target, "TIV m" if target.startswith("tiv") else "share"),
-        "mean": _rounded(samples.mean()),
-        "quantiles": {
-            f"{level:g}": _rounded(value)
-            for level, value in zip(LEVELS, np.quantile(samples, LEVELS), strict=True)
-        },
+        "mean": _rounded(np.average(samples, weights=weights)),
+        "quantiles": {f"{level:g}": _rounded(value) for level, value in zip(LEVELS, quantiles, strict=True)},
     }
 
 
@@ -154,11 +155,18 @@ def before(scenario: Scenario) -> tuple[int, Array]:
 
 
 def registered(
-    targets: Mapping[str, Any], origin: Origin, trials: int, seed: int, vintage: str, command: str
+    targets: Mapping[str, Any],
+    origin: Origin,
+    trials: int,
+    seed: int,
+    vintage: str,
+    command: str,
+    stack: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return a forecast as it is registered: what it says, from what, and the digest of both.
 
-    The digest leaves out the date and the command, so that the same forecast has the same digest.
+    The digest leaves out the date and the command, so that the same forecast has the same digest. Weights of
+    pools, if there are any, are part of it.
     """
     content = {
         "origin": origin.year,
@@ -171,6 +179,8 @@ def registered(
         "data_vintage": vintage,
         "targets": dict(targets),
     }
+    if stack is not None:
+        content["stack"] = dict(stack)
     return {
         **content,
         "sha256": digest(content),

@@ -21,7 +21,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.validate.backtest import base_rates, baselines, card, distances, forecast, origins, outcome
+from sim.analysis.validate.backtest import (
+    base_rates,
+    baselines,
+    card,
+    distances,
+    forecast,
+    origins,
+    outcome,
+    stacking,
+)
 from sim.analysis.validate.backtest.base_rates import Course
 from sim.analysis.validate.backtest.distances import Distances
 from sim.analysis.validate.backtest.forecast import Forecast
@@ -176,7 +185,7 @@ def panel(
         "known_later": list(origins.LATER),
         "command": command,
     }
-    return _dataset(found, about)
+    return stacking.add(_dataset(found, about))
 
 
 def of_files(
@@ -265,15 +274,14 @@ def _run(job: _Job) -> _Cell:
 def _rows(origin: Origin, job: _Job) -> Iterator[_Row]:
     execution = Execution(workers=1, engine=job.engine)
     said = forecast.in_windows(origin, job.length, job.trials, job.seed, execution)
-    # A rule says the same of every window: it knows nothing that would change.
-    rivals = baselines.all_of(replace(origin, years=job.length), job.trials, job.seed)
     past = _past(origin, job.length)
     for index, model in enumerate(said):
         ahead = (index + 1) * job.length
         was = outcome.of_register(replace(origin, years=ahead), job.whole)
         record = _last(was.window, job.length)
         rates = base_rates.samples(job.courses, job.whole.recipient, origin.year, ahead, past)
-        everyone = [model, *rivals]
+        rules = baselines.all_of(replace(origin, years=job.length), job.trials, job.seed, index)
+        everyone = [model, *rules]
         yield from _of_numbers(everyone, rates, record, ahead)
         yield from _of_events(everyone, rates, record, ahead, past["total_tiv"])
         if index == 0:
