@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sim.analysis.explain.picks import picks
     from sim.analysis.explain.provenance import trace
     from sim.analysis.explain.story import contrast, story
+    from sim.analysis.validate.backtest.panel import of_files as backtest_panel
+    from sim.analysis.validate.backtest.panel_scores import compare as compare_panels
     from sim.design.sampling import Sampling
     from sim.model import rules
     from sim.report.page import write_report
@@ -43,8 +45,10 @@ _HOMES = {
     "Scenario": "sim.scenario.scenario",
     "SimError": "sim.vocabulary.errors",
     "World": "sim.abm",
+    "backtest_panel": "sim.analysis.validate.backtest.panel",
     "combine": "sim.scenario.scenario",
     "compare": "sim.analysis.compare.paired",
+    "compare_panels": "sim.analysis.validate.backtest.panel_scores",
     "contrast": "sim.analysis.explain.story",
     "design_table": "sim.scenario.factorial",
     "diff": "sim.scenario.scenario",
@@ -74,7 +78,12 @@ _HOMES = {
     "variables": "sim.scenario.catalogue",
     "write_report": "sim.report.page",
 }
-_OTHER_NAMES = {"history": "of", "open": "open_result"}
+_OTHER_NAMES = {
+    "backtest_panel": "of_files",
+    "compare_panels": "compare",
+    "history": "of",
+    "open": "open_result",
+}
 _MODULES = {"abm": "sim.abm", "plots": "sim.plots", "rules": "sim.model.rules"}
 
 __all__ = [
@@ -86,8 +95,10 @@ __all__ = [
     "World",
     "__version__",
     "abm",
+    "backtest_panel",
     "combine",
     "compare",
+    "compare_panels",
     "contrast",
     "design_table",
     "diff",

@@ -13,6 +13,7 @@ from sim.cli.calibrate import calibrate, estimate
 from sim.cli.effects import effects
 from sim.cli.explain import explain
 from sim.cli.odd import odd
+from sim.cli.panel import compare_panels
 from sim.cli.program import Program
 from sim.cli.resume import extend, replay, resume
 from sim.cli.run import compare, run
@@ -52,6 +53,7 @@ sim = Program(
         estimate,
         calibrate,
         backtest,
+        compare_panels,
         forecast,
         new_case,
         odd,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli import options
+from sim.cli import options, panel
 from sim.cli.drawing import draw, failed
-from sim.vocabulary.arguments import TRIALS_OF_ORIGIN
+from sim.vocabulary.arguments import TRIALS_OF_CELL, TRIALS_OF_ORIGIN
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,21 +41,35 @@ _recipient = click.option("--recipient", metavar="NAME", help="Whose deals, if t
     help="First year of the window; can be repeated.  [default: 2005, 2010, 2015, 2018]",
 )
 @click.option(
+    "--panel",
+    "files",
+    type=options.PATH,
+    multiple=True,
+    metavar="FILE",
+    help="Register of many importers, each forecast from its own deals; can be repeated.",
+)
+@click.option("--with-shipped", is_flag=True, help="Add the shipped case's importer to the panel.")
+@click.option(
+    "--origins",
+    "span",
+    callback=panel.origins,
+    metavar="FIRST:LAST:STEP",
+    help="First years of windows, such as 1995:2018:1.",
+)
+@click.option(
     "--years",
     "length",
     type=click.IntRange(1, 20),
     default=5,
     show_default=True,
     metavar="N",
-    help="Length of the window.",
+    help="Length of the window; in a panel more than five are windows of five.",
 )
 @click.option(
     "--trials",
     type=options.count(10),
-    default=TRIALS_OF_ORIGIN,
-    show_default=True,
     metavar="N",
-    help="Trials per origin.",
+    help=f"Trials per origin.  [default: {TRIALS_OF_ORIGIN}; {TRIALS_OF_CELL} in a panel]",
 )
 @options.seed
 @options.engine
@@ -67,8 +81,11 @@ def backtest(
     deals: Path | None,
     recipient: str | None,
     origins: tuple[int, ...],
+    files: tuple[Path, ...],
+    with_shipped: bool,
+    span: tuple[int, ...],
     length: int,
-    trials: int,
+    trials: int | None,
     seed: int,
     engine: str,
     workers: int | None,
@@ -79,7 +96,8 @@ def backtest(
     """Forecast from the past, then score against what happened.
 
     Nothing later than the origin is used. The forecast is registered, with a digest, before the record of the
-    window is read. Without --deals the shipped case is tested; with it, any importer.
+    window is read. Without --deals the shipped case is tested; with it, any importer; with --panel, many, by
+    target, so that sim compare-panels can say which of two versions of the model is better on what.
     """
     from contextlib import nullcontext
 
@@ -91,7 +109,14 @@ def backtest(
     from sim.runs.trials import Execution
     from sim.vocabulary.errors import InputError
 
-    years = tuple(sorted(set(origins))) or card.ORIGINS
+    years = tuple(sorted({*origins, *span})) or card.ORIGINS
+    if files or with_shipped:
+        if deals is not None or recipient is not None:
+            raise InputError("", "--panel", "has registers of its own", "Leave out --deals and --recipient.")
+        many = TRIALS_OF_CELL if trials is None else trials
+        panel.run(files, years, length, many, seed, engine, workers, with_shipped, out, force, as_json)
+        return
+    trials = TRIALS_OF_ORIGIN if trials is None else trials
     if deals is None and recipient is not None:
         raise InputError("", "--recipient", "there is no register to take it from", "Add --deals FILE.")
     whole = registers.read(deals, recipient) if deals is not None else None
@@ -103,16 +128,16 @@ def backtest(
         summary = card.summary(tests, seed)
         if whole is not None:
             _say(cases.notes(whole, years[-1]))
-        files: list[Path] = []
+        made: list[Path] = []
         fault = ""
         if out is not None and place is not None:
             written, fault = _write(place, tests, summary, trials, seed)
-            files = [out / file.relative_to(place) for file in written]
+            made = [out / file.relative_to(place) for file in written]
     if as_json:
         write_json(summary)
     else:
         _show(tests, summary)
-        for file in files:
+        for file in made:
             click.echo(str(file))
     failed(fault)
 
@@ -145,6 +170,12 @@ def _spans(
 @click.option(
     "--year", "years", type=options.YEAR, multiple=True, metavar="YEAR", help="A year alone; can be repeated."
 )
+@click.option(
+    "--stack",
+    type=options.PATH,
+    metavar="FILE",
+    help="weights.toml of a panel: state the model pooled with simple rules too, and the rules alone.",
+)
 @options.trials
 @options.seed
 @options.engine
@@ -154,6 +185,7 @@ def forecast(
     name: str,
     spans: list[tuple[int, int]],
     years: tuple[int, ...],
+    stack: Path | None,
     trials: int,
     seed: int,
     engine: str,
@@ -163,22 +195,26 @@ def forecast(
     """Register a forecast of windows that are not over.
 
     Writes forecast.json (quantiles of shares, concentration and volume, with digest and command) and
-    forecast.csv (the same as a table). An existing folder is never replaced.
+    forecast.csv (the same as a table). An existing folder is never replaced. With --stack the forecast of the
+    model stands beside the one in which it is pooled with simple rules, and the one of the rules alone.
     """
     import csv
 
     from sim.analysis.validate.backtest import forecast as forecasts
-    from sim.analysis.validate.backtest import frozen
+    from sim.analysis.validate.backtest import frozen, stacking
     from sim.cli.terminal import progress, save_json
     from sim.files.staging import staged
     from sim.runs.dataset import command
     from sim.runs.trials import Execution
     from sim.scenario import scenario as scenarios
 
+    weights = None if stack is None else stacking.read(stack)
     with staged(out, force=None) as place:
         with progress(trials) as advance:
             execution = Execution(None, workers, advance, engine=engine)
-            found = frozen.windows(scenarios.load(name), spans, years, trials, seed, command(), execution)
+            found = frozen.windows(
+                scenarios.load(name), spans, years, trials, seed, command(), execution, weights
+            )
         place.mkdir()
         save_json(place / "forecast.json", found)
         with (place / "forecast.csv").open("w", encoding="utf-8", newline="") as lines:

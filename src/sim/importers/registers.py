@@ -172,7 +172,22 @@ def read(path: Path, recipient: str | None = None) -> Register:
     InputError
         With file, row, column and remedy.
     """
+    return _register(path, layouts.read(path), recipient)
+
+
+def read_all(path: Path) -> list[Register]:
+    """Read the registers of all recipients of a file, by name; see `read`."""
     sheet = layouts.read(path)
+    if "recipient" not in sheet.columns:
+        return [_register(path, sheet, None)]
+    column = sheet.columns["recipient"]
+    # One spelling of each state.
+    names = {identifier(categories.state_of(row.text(column))): row.text(column) for row in sheet.rows}
+    return [_register(path, sheet, names[state]) for state in sorted(names)]
+
+
+def _register(path: Path, sheet: Sheet, recipient: str | None) -> Register:
+    """Return the register of a recipient of a file."""
     rows, name = _of_recipient(sheet, recipient)
     if "deal" in sheet.columns:
         deals = _from_deliveries(rows, sheet.columns)

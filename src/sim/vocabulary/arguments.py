@@ -21,8 +21,8 @@ from sim.vocabulary.printing import unprintable
 SEED, TRIALS = 1, 1000
 
 #: More, of one origin of a back-test, whose scores read the tails; and of one wave of a calibration, of which
-#: most trials are dropped.
-TRIALS_OF_ORIGIN, TRIALS_OF_WAVE = 2000, 30_720
+#: most trials are dropped. Fewer of one origin and importer of a panel, over which scores are averaged.
+TRIALS_OF_ORIGIN, TRIALS_OF_WAVE, TRIALS_OF_CELL = 2000, 30_720, 500
 
 #: Trials are numbered below this: some days of a large machine, and a sampling error of one in 65,000.
 MOST_TRIALS = 2**32

@@ -31,8 +31,12 @@ from sim.scenario.scenario import Scenario
 from sim.vocabulary.axes import Array
 
 
-def all_of(origin: Origin, samples: int, seed: int) -> list[Forecast]:
-    """Return the forecast of every baseline."""
+def all_of(origin: Origin, samples: int, seed: int, after: int = 0) -> list[Forecast]:
+    """Return the forecast of every baseline, for the window that comes after so many others.
+
+    A rule says the same of every window, since it knows nothing that would change: only its random draws do,
+    and of the order book nothing is left after the first.
+    """
     scenario = origin.scenario
     state = register.initial(scenario.case, scenario.start)
     deals = [deal for deal in register.read(scenario.case)[0] if deal.year < origin.year]
@@ -41,13 +45,14 @@ def all_of(origin: Origin, samples: int, seed: int) -> list[Forecast]:
         "pooled_law": lambda generator: _pooled_law(generator, state, deals, origin, samples),
         "bootstrap": lambda generator: _bootstrap(generator, deals, origin, samples),
         "last_poisson": lambda generator: _last_poisson(generator, deals, origin, samples),
-        "order_book": lambda generator: _order_book(state, deals, origin),
+        "order_book": lambda generator: _order_book(state, deals, origin, is_empty=after > 0),
     }
     leader, is_old = before(scenario)
     chance = _chance(deals, scenario, origin)
     found = []
     for name, rule in rules.items():
-        key = int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:8], "little")
+        text = f"{seed}:{name}:{after}" if after else f"{seed}:{name}"
+        key = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
         delivered, ordered = rule(np.random.default_rng(key))
         window = Window(delivered, ordered, leader, is_old)
         found.append(Forecast(name, origin.year, scenario.case.suppliers, window, chance))
@@ -135,9 +140,12 @@ def _drawn(
     return delivered, ordered
 
 
-def _order_book(state: RegisterState, deals: list[Deal], origin: Origin) -> tuple[Array, Array]:
+def _order_book(
+    state: RegisterState, deals: list[Deal], origin: Origin, is_empty: bool
+) -> tuple[Array, Array]:
     past = _past(state, origin.years).sum(axis=0)
     book = np.bincount(state.open_supplier, weights=state.open_tiv, minlength=len(past))
+    book = np.zeros_like(past) if is_empty else book
     left = max(0.0, past.sum() - book.sum())
     shares = past / past.sum() if past.sum() else np.zeros_like(past)
     orders = _past_orders(deals, origin).mean(axis=0)

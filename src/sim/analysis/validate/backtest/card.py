@@ -147,8 +147,7 @@ def of_case(
 ) -> list[PairedTest]:
     """Test the shipped case at some origins: by their scenarios, or else from the register alone."""
     case = scenarios.load("baseline").case
-    path = case.folder / case.record.deal_register.deals
-    whole, vintage = registers.read(path, case.labels.get(case.recipient)), _vintage(path)
+    whole, vintage = shipped_register(), _vintage(case.folder / case.record.deal_register.deals)
     tests = []
     for year in years:
         if origins.has_scenario(year):
@@ -187,6 +186,12 @@ def of_register(
                 )
             )
     return tests
+
+
+def shipped_register() -> Register:
+    """Return the register of the shipped case."""
+    case = scenarios.load("baseline").case
+    return registers.read(case.folder / case.record.deal_register.deals, case.labels.get(case.recipient))
 
 
 def _vintage(path: Path) -> str:

@@ -64,15 +64,16 @@ class Forecast:
         return {name: stated(name, values) for name, values in samples.items()}
 
 
-def stated(target: str, samples: Array) -> dict[str, Any]:
-    """Return unit, mean and quantiles of a target, as they are registered."""
+def stated(target: str, samples: Array, weights: Array | None = None) -> dict[str, Any]:
+    """Return unit, mean and quantiles of a target, as they are registered; samples may have weights."""
+    if weights is None:
+        quantiles = np.quantile(samples, LEVELS)
+    else:
+        quantiles = np.quantile(samples, LEVELS, weights=weights, method="inverted_cdf")
     return {
         "unit": SCALARS.get(target, "TIV m" if target.startswith("tiv") else "share"),
-        "mean": _rounded(samples.mean()),
-        "quantiles": {
-            f"{level:g}": _rounded(value)
-            for level, value in zip(LEVELS, np.quantile(samples, LEVELS), strict=True)
-        },
+        "mean": _rounded(np.average(samples, weights=weights)),
+        "quantiles": {f"{level:g}": _rounded(value) for level, value in zip(LEVELS, quantiles, strict=True)},
     }
 
 
@@ -91,6 +92,17 @@ def simulate(origin: Origin, trials: int, seed: int, execution: Execution = USUA
     execution : Execution, optional
         Workers, engine and progress.
     """
+    return in_windows(origin, origin.years, trials, seed, execution)[0]
+
+
+def in_windows(
+    origin: Origin, length: int, trials: int, seed: int, execution: Execution = USUAL_EXECUTION
+) -> list[Forecast]:
+    """Return what the model says of windows of so many years that follow each other, from the same trials.
+
+    Leader and old suppliers are those at the origin in all of them. The other parameters are those of
+    `simulate`; what is left of the years beyond the last full window is left out.
+    """
     (blocks,) = loop.reduce(
         [origin.scenario],
         partial(_Years, origin.years),
@@ -100,32 +112,33 @@ def simulate(origin: Origin, trials: int, seed: int, execution: Execution = USUA
         execution=execution,
     )
     delivered, ordered = (np.concatenate([block[i] for block in blocks], axis=-1) for i in (0, 1))
-    case = origin.scenario.case
-    chosen = np.sum([block[2] for block in blocks], axis=0) + _SMOOTHING
-    return Forecast(
-        "model",
-        origin.year,
-        case.suppliers,
-        Window(delivered, ordered, *before(origin.scenario)),
-        chosen / chosen.sum(axis=0),
-    )
+    chosen = np.sum([block[2] for block in blocks], axis=0)
+    suppliers, known = origin.scenario.case.suppliers, before(origin.scenario)
+    found = []
+    for first in range(0, origin.years - length + 1, length):
+        years = slice(first, first + length)
+        counts = chosen[years].sum(axis=0) + _SMOOTHING
+        window = Window(delivered[years], ordered[years], *known)
+        found.append(Forecast("model", origin.year + first, suppliers, window, counts / counts.sum(axis=0)))
+    return found
 
 
 class _Years:
-    """Deliveries and orders by year, supplier and trial, and orders by supplier and category."""
+    """Deliveries and orders by year, supplier and trial, and orders by year, supplier and category."""
 
     reads = ("deliveries", "order_count", "contract_supplier", "contract_category")
 
     def __init__(self, years: int, scenario: Scenario, n_trials: int) -> None:
         shape = scenario.case.size("supplier"), scenario.case.size("category")
         self.delivered, self.ordered = np.zeros((2, years, shape[0], n_trials))
-        self.chosen = np.zeros(shape)
+        self.chosen = np.zeros((years, *shape))
 
     def add(self, step: int, trials: slice, values: Mapping[str, Array]) -> None:
         """Add a quarter to its year."""
-        self.delivered[step // QUARTERS][..., trials] += values["deliveries"]
-        self.ordered[step // QUARTERS][..., trials] += values["order_count"]
-        np.add.at(self.chosen, (values["contract_supplier"], values["contract_category"]), 1.0)
+        year = step // QUARTERS
+        self.delivered[year][..., trials] += values["deliveries"]
+        self.ordered[year][..., trials] += values["order_count"]
+        np.add.at(self.chosen[year], (values["contract_supplier"], values["contract_category"]), 1.0)
 
     def result(self) -> tuple[Array, Array, Array]:
         """Return the three."""
@@ -142,11 +155,18 @@ def before(scenario: Scenario) -> tuple[int, Array]:
 
 
 def registered(
-    targets: Mapping[str, Any], origin: Origin, trials: int, seed: int, vintage: str, command: str
+    targets: Mapping[str, Any],
+    origin: Origin,
+    trials: int,
+    seed: int,
+    vintage: str,
+    command: str,
+    stack: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return a forecast as it is registered: what it says, from what, and the digest of both.
 
-    The digest leaves out the date and the command, so that the same forecast has the same digest.
+    The digest leaves out the date and the command, so that the same forecast has the same digest. Weights of
+    pools, if there are any, are part of it.
     """
     content = {
         "origin": origin.year,
@@ -159,6 +179,8 @@ def registered(
         "data_vintage": vintage,
         "targets": dict(targets),
     }
+    if stack is not None:
+        content["stack"] = dict(stack)
     return {
         **content,
         "sha256": digest(content),

@@ -5,6 +5,7 @@ The same functions serve predictive samples and the record: arrays carry the sam
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,21 @@ SCALARS = {
     "total_tiv": "TIV m",
     "n_deals": "count",
     "n_new_suppliers": "count",
+}
+
+#: Targets that are scored on the log scale too, log(1 + x): so that a large importer counts as a small one.
+LOGARITHMS = {"total_tiv": "log_tiv", "n_deals": "log_deals"}
+
+#: Volume of a year of the window, plain and on the log scale.
+ANNUAL, LOG_ANNUAL = "annual_tiv", "log_annual_tiv"
+
+#: Events, whose chance is scored: what each says of the window.
+EVENTS = {
+    "leader_leads": "who led at the origin leads",
+    "leader_half": "who led at the origin has more than half",
+    "top_half": "somebody has more than half",
+    "more_tiv": "more is delivered than in the window before the origin",
+    "any_new": "somebody new has an order",
 }
 
 
@@ -68,3 +84,34 @@ class Window:
         """Return the volume delivered in each year, shape (year, sample)."""
         volume: Array = self.delivered.sum(axis=1)
         return volume
+
+    def numbers(self) -> dict[tuple[str, str], Array]:
+        """Return every number but shares by target and part, shape (sample,); the part is a year, from 1."""
+        scalars = self.scalars()
+        found = {(name, ""): values for name, values in scalars.items()}
+        found |= {(name, ""): np.log1p(scalars[of]) for of, name in LOGARITHMS.items()}
+        for index, volume in enumerate(self.annual()):
+            found[ANNUAL, str(index + 1)] = volume
+            found[LOG_ANNUAL, str(index + 1)] = np.log1p(volume)
+        return found
+
+    def events(self, before: float) -> dict[str, Array]:
+        """Return whether each of `EVENTS` comes about, shape (sample,), given the volume before."""
+        return events(self.scalars(), before)
+
+
+def events(scalars: Mapping[str, Array], before: float) -> dict[str, Array]:
+    """Return whether those of `EVENTS` that follow from some scalars come about, shape (sample,)."""
+    found: dict[str, Array] = {}
+    if {"leader_share", "top_share"} <= scalars.keys():
+        leader, top = scalars["leader_share"], scalars["top_share"]
+        found = {
+            "leader_leads": (leader >= top) & (leader > 0.0),
+            "leader_half": leader > 0.5,
+            "top_half": top > 0.5,
+        }
+    if "total_tiv" in scalars:
+        found["more_tiv"] = scalars["total_tiv"] > before
+    if "n_new_suppliers" in scalars:
+        found["any_new"] = scalars["n_new_suppliers"] > 0.0
+    return found

@@ -1,0 +1,296 @@
+"""What a panel of back-tests says: scores, coverage and calibration by target, and which of two is better.
+
+score       CRPS of numbers, energy score of compositions, Brier score of events, minus the log of the
+chance of the supplier of an order; lower is better
+interval    of a mean difference, from the sums over importers: origins of one importer are no
+independent trials of a model (sandwich estimate, Student's t with importers - 1 degrees)
+coverage    part of the records whose probability integral transform lies in the central part
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.analysis.validate.backtest.panel import ORDER, SHARE
+from sim.analysis.validate.backtest.targets import EVENTS
+from sim.runs.dataset import checked
+from sim.vocabulary import arguments
+from sim.vocabulary.axes import Array, BoolArray
+from sim.vocabulary.errors import Contradiction, UnknownName, WrongType, nearest
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: Bars of a histogram of probability integral transforms.
+BINS = 10
+
+#: Central intervals whose coverage is counted.
+INTERVALS = (0.5, 0.9)
+
+#: Two records of one number differ by less than this.
+_SAME = 1e-6
+
+_A_PANEL = "Give what sim.backtest_panel returns, or sim.open of what it was saved to."
+_KEY = ("importer", "origin", "ahead", "target", "part")
+
+
+def about(panel: xr.Dataset) -> dict[str, Any]:
+    """Return how a panel was made."""
+    return dict(json.loads(panel.attrs["panel"]))
+
+
+def checked_panel(panel: xr.Dataset, name: str = "panel") -> xr.Dataset:
+    """Return an argument that is a panel.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    panel = checked(panel, "row", "source", "other", name=name, remedy=_A_PANEL)
+    if "panel" not in panel.attrs or not set(_KEY) <= set(panel.coords):
+        raise WrongType("", name, "not a panel of back-tests", _A_PANEL)
+    return panel.load()
+
+
+def scores(panel: xr.Dataset) -> Array:
+    """Return the score of every row and source, shape (row, source); NaN where a source says nothing."""
+    score: Array = panel["to_record"].values - np.einsum("rkk->rk", panel["between"].values) / 2.0
+    chance, value = panel["chance"].values, panel["value"].values
+    is_event, is_order = np.isin(panel["target"], list(EVENTS)), panel["target"].values == ORDER
+    score[is_event] = (chance - value[:, None])[is_event] ** 2
+    score[is_order] = -np.log(chance[is_order])
+    return score
+
+
+def table(panel: xr.Dataset) -> xr.Dataset:
+    """Return what a panel says of each target.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dims ahead, target, source and bin: ``score``; ``advantage`` with its 95 % interval, the source's
+        score less the model's, above zero where the model is better; ``coverage_50`` and ``coverage_90``;
+        ``pit``, the part of the records in each tenth of the forecast; ``rows`` and ``importers``.
+    """
+    import xarray as xr
+
+    panel = checked_panel(panel)
+    score, names = scores(panel), list(dict.fromkeys(panel["target"].values))
+    sources, ahead = list(panel["source"].values), sorted(set(panel["ahead"].values))
+    model = sources.index("model")
+    shape = len(ahead), len(names), len(sources)
+    kept = ("score", "advantage", "advantage_low", "advantage_high", "coverage_50", "coverage_90")
+    found = {name: np.full(shape, np.nan) for name in kept}
+    found |= {name: np.zeros(shape) for name in ("rows", "importers")}
+    pit = np.full((*shape, BINS), np.nan)
+    for i, j, is_here in _groups(panel, ahead, names):
+        importer = panel["importer"].values[is_here]
+        for k in range(len(sources)):
+            its = score[is_here, k]
+            said = np.isfinite(its)
+            if not said.any():
+                continue
+            found["score"][i, j, k] = its[said].mean()
+            found["rows"][i, j, k], found["importers"][i, j, k] = said.sum(), len(set(importer[said]))
+            gap = clustered(its - score[is_here, model], importer)
+            for name, value in zip(("advantage", "advantage_low", "advantage_high"), gap, strict=True):
+                found[name][i, j, k] = value
+            below, upto = (panel[name].values[is_here, k] for name in ("below", "upto"))
+            says = _says(names[j], below, upto)
+            if says.any():
+                for width in INTERVALS:
+                    inside = covered(below[says], upto[says], width)
+                    found[f"coverage_{100 * width:.0f}"][i, j, k] = inside.mean()
+                pit[i, j, k] = histogram(below[says], upto[says])
+    dims = ("ahead", "target", "source")
+    arrays: dict[str, Any] = {name: (dims, values) for name, values in found.items()}
+    return xr.Dataset(
+        {**arrays, "pit": ((*dims, "bin"), pit)},
+        {"ahead": ahead, "target": names, "source": sources, "bin": (np.arange(BINS) + 0.5) / BINS},
+        panel.attrs,
+    )
+
+
+def _groups(panel: xr.Dataset, ahead: list[Any], names: list[str]) -> Any:
+    for i, years in enumerate(ahead):
+        for j, name in enumerate(names):
+            is_here = (panel["ahead"].values == years) & (panel["target"].values == name)
+            if is_here.any():
+                yield i, j, is_here
+
+
+def _says(target: str, below: Array, upto: Array) -> BoolArray:
+    """Return which rows say something of coverage: not a supplier sure to sell nothing that sold nothing."""
+    says: BoolArray = np.isfinite(below)
+    return says & (upto - below < 1.0) if target == SHARE else says
+
+
+def covered(below: Array, upto: Array, width: float) -> BoolArray:
+    """Return whether central intervals hold the record, given the samples below and not above it."""
+    tail = (1.0 - width) / 2.0
+    inside: BoolArray = (upto >= tail) & (below <= 1.0 - tail)
+    return inside
+
+
+def histogram(below: Array, upto: Array) -> Array:
+    """Return the part of the records in each tenth of their forecasts.
+
+    Where many samples equal the record, the mass between them is spread evenly (Czado et al. 2009).
+    """
+    edges = np.linspace(0.0, 1.0, BINS + 1)
+    width = np.maximum(upto - below, 1e-9)[:, None]
+    mass = np.clip((edges - below[:, None]) / width, 0.0, 1.0)
+    mass[:, -1] = 1.0  # what lies above every sample belongs to the last bar
+    parts: Array = np.diff(mass.mean(axis=0))
+    return parts
+
+
+def clustered(gaps: Array, cluster: Array, level: float = 0.95) -> tuple[float, float, float]:
+    """Return the mean of some differences and its interval, clustered; NaN ends with a single cluster.
+
+    Parameters
+    ----------
+    gaps : ndarray, shape (row,)
+        NaN where there is none.
+    cluster : ndarray, shape (row,)
+    level : float
+    """
+    from scipy.stats import t
+
+    there = np.isfinite(gaps)
+    gaps, cluster = gaps[there], cluster[there]
+    if not gaps.size:
+        return np.nan, np.nan, np.nan
+    mean = float(gaps.mean())
+    _, which = np.unique(cluster, return_inverse=True)
+    sums = np.bincount(which, weights=gaps - mean)
+    n = len(sums)
+    if n < 2:
+        return mean, np.nan, np.nan
+    error = float(np.sqrt(n / (n - 1) * (sums**2).sum())) / gaps.size
+    reach = float(t.ppf((1.0 + level) / 2.0, n - 1)) * error
+    return mean, mean - reach, mean + reach
+
+
+def compare(before: xr.Dataset, after: xr.Dataset, source: str = "model") -> xr.Dataset:
+    """Return which of two panels forecasts what better, on the rows that both have.
+
+    Parameters
+    ----------
+    before, after : xarray.Dataset
+        As `panel` returns them: two versions of the model, the same registers.
+    source : str
+        Whose scores are compared.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dims ahead and target: ``before`` and ``after``, mean scores; ``difference``, after less before, with
+        its 95 % interval clustered by importer (``low``, ``high``), below zero where the second is better;
+        coverage of 90 % intervals in both; ``rows`` and ``importers`` compared; ``left_out``, rows that one
+        of the two lacks.
+
+    Raises
+    ------
+    InputError
+        If they have no row in common, were scored against different records, or lack the source.
+    """
+    import xarray as xr
+
+    before, after = checked_panel(before, "before"), checked_panel(after, "after")
+    columns = []
+    for panel, name in ((before, "before"), (after, "after")):
+        known = [str(each) for each in panel["source"].values]
+        if arguments.text(source, "source") not in known:
+            remedy = nearest(source, known, "forecasts")
+            raise UnknownName("", "source", f"not in the panel {name}: {{value}}", remedy, source)
+        columns.append(known.index(source))
+    keys = [_keys(panel) for panel in (before, after)]
+    shared = [key for key in keys[0] if key in keys[1]]
+    if not shared:
+        raise Contradiction("", "panels", "no number is in both", "Compare panels of the same registers.")
+    rows = [np.array([its[key] for key in shared]) for its in keys]
+    one, other = before["value"].values[rows[0]], after["value"].values[rows[1]]
+    differ = ~(np.isclose(one, other, rtol=_SAME, atol=_SAME) | (np.isnan(one) & np.isnan(other)))
+    if differ.any():
+        key = shared[int(differ.argmax())]
+        message = f"scored against different records, as of {key[0]} at {key[1]}: {key[3]}"
+        remedy = "Make both from the same files and for as many years."
+        raise Contradiction("", "panels", message, remedy)
+    parts = [
+        (scores(panel)[its, k], panel["below"].values[its, k], panel["upto"].values[its, k])
+        for panel, its, k in zip((before, after), rows, columns, strict=True)
+    ]
+    first = before.isel(row=rows[0])
+    names = list(dict.fromkeys(first["target"].values))
+    ahead = sorted(set(first["ahead"].values))
+    kept = ("before", "after", "difference", "low", "high", "coverage_before", "coverage_after")
+    found = {name: np.full((len(ahead), len(names)), np.nan) for name in kept}
+    found |= {name: np.zeros((len(ahead), len(names))) for name in ("rows", "importers", "left_out")}
+    for i, j, is_here in _groups(first, ahead, names):
+        both = is_here & np.isfinite(parts[0][0]) & np.isfinite(parts[1][0])
+        if not both.any():
+            continue
+        importer = first["importer"].values[both]
+        gap = clustered((parts[1][0] - parts[0][0])[both], importer)
+        here = [sum(key[2:4] == (ahead[i], names[j]) for key in its) for its in keys]
+        values = {
+            "before": parts[0][0][both].mean(),
+            "after": parts[1][0][both].mean(),
+            **dict(zip(("difference", "low", "high"), gap, strict=True)),
+            "rows": both.sum(),
+            "importers": len(set(importer)),
+            "left_out": sum(here) - 2 * both.sum(),
+        }
+        for name, (_, below, upto) in zip(("before", "after"), parts, strict=True):
+            says = both & _says(names[j], below, upto)
+            if says.any():
+                values[f"coverage_{name}"] = covered(below[says], upto[says], 0.9).mean()
+        for name, value in values.items():
+            found[name][i, j] = value
+    arrays: Mapping[str, Any] = {name: (("ahead", "target"), values) for name, values in found.items()}
+    attrs = {"before": before.attrs["panel"], "after": after.attrs["panel"], "source": source}
+    return xr.Dataset(arrays, {"ahead": ahead, "target": names}, attrs)
+
+
+def _keys(panel: xr.Dataset) -> dict[tuple[Any, ...], int]:
+    columns = [panel[name].values.tolist() for name in _KEY]
+    return {key: index for index, key in enumerate(zip(*columns, strict=True))}
+
+
+def verdict(low: float | None, high: float | None) -> str:
+    """Return which of two versions is better, given the interval of the difference of their scores."""
+    if low is None or high is None or not np.isfinite([low, high]).all():
+        return "no interval"
+    return "after" if high < 0.0 else "before" if low > 0.0 else "open"
+
+
+def sentences(found: xr.Dataset) -> list[str]:
+    """Return the answer of `compare`: what is better in the second, in the first, and open."""
+    said = []
+    for ahead in found["ahead"].values:
+        here = found.sel(ahead=ahead)
+        by_verdict: dict[str, list[str]] = {}
+        for target in found["target"].values:
+            its = here.sel(target=target)
+            if its["rows"]:
+                which = verdict(float(its["low"]), float(its["high"]))
+                gap = f"{float(its['difference']):+.2g}"
+                ends = f"{float(its['low']):+.2g} to {float(its['high']):+.2g}"
+                by_verdict.setdefault(which, []).append(f"{target} {gap} ({ends})")
+        words = {
+            "before": "Worse after",
+            "after": "Better after",
+            "open": "Not clear of zero",
+            "no interval": "A single importer, so no interval",
+        }
+        said += [f"{ahead} years: {words[w]}: {', '.join(by_verdict[w])}." for w in words if w in by_verdict]
+    lost = int(found["left_out"].sum())
+    if lost:
+        said.append(f"{lost} numbers that only one of the two has are left out.")
+    return said

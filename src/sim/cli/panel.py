@@ -1,0 +1,257 @@
+"""Panels of back-tests: what `sim backtest --panel` writes, and the command that compares two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sim.cli import options
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: What a panel writes into its folder.
+STORE, SCORES, REPORT, WEIGHTS = "panel.zarr", "scores.csv", "report.md", "weights.toml"
+FILES = (STORE, SCORES, REPORT, WEIGHTS)
+
+
+def origins(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, ...]:
+    """Read origins such as 1995:2018:1, first, last and step."""
+    if value is None:
+        return ()
+    parts = value.split(":")
+    try:
+        numbers = [options.YEAR(part) for part in parts[:2]] + [click.IntRange(1)(part) for part in parts[2:]]
+    except click.BadParameter:
+        numbers = []
+    if not numbers or len(parts) > 3 or (len(numbers) > 1 and numbers[0] > numbers[1]):
+        raise click.BadParameter(f"{value!r} is no range of years; write 1995:2018:1 (first, last, step)")
+    first, last, step = [*numbers, *(numbers[0], 1)[len(numbers) - 1 :]]
+    return tuple(range(first, last + 1, step))
+
+
+def run(
+    files: Sequence[Path],
+    years: Sequence[int],
+    length: int,
+    trials: int,
+    seed: int,
+    engine: str,
+    workers: int | None,
+    with_shipped: bool,
+    out: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Make a panel, show its table, and write it."""
+    from contextlib import nullcontext
+
+    import tomli_w
+
+    from sim.analysis.validate.backtest import panel, panel_scores, stacking
+    from sim.cli.terminal import progress, write_json
+    from sim.files.staging import staged
+    from sim.runs.dataset import command
+    from sim.runs.saved import save
+    from sim.runs.trials import Execution
+
+    with nullcontext() if out is None else staged(out, force=force, is_ours=_is_panel) as place:
+        registers = panel.read(files, with_shipped)
+        with progress(trials * len(years) * len(registers)) as advance:
+            execution = Execution(None, workers, advance, engine=engine)
+            made = panel.panel(registers, years, trials, seed, length, command(), execution)
+        found = panel_scores.table(made)
+        text = report(made, found)
+        if out is not None and place is not None:
+            place.mkdir()
+            save(made, place / STORE)
+            _write_scores(made, place / SCORES)
+            (place / REPORT).write_text(text, encoding="utf-8")
+            (place / WEIGHTS).write_text(tomli_w.dumps(stacking.latest(made)), encoding="utf-8")
+    if as_json:
+        write_json(records(found))
+    else:
+        click.echo(text, nl=False)
+    for line in left_out(made):
+        click.echo(line, err=True)
+    if out is not None and not as_json:
+        for name in FILES:
+            click.echo(str(out / name))
+
+
+def _is_panel(path: Path) -> bool:
+    return (path / STORE).is_dir() and {each.name for each in path.iterdir()} <= set(FILES)
+
+
+def left_out(made: xr.Dataset) -> list[str]:
+    """Return which origins could not be scored and why, a line for each reason."""
+    from sim.analysis.validate.backtest.panel_scores import about
+
+    by_reason: dict[str, list[str]] = {}
+    for importer, origin, problem in about(made)["left_out"]:
+        reason = problem.partition(": ")[2].partition(". ")[0]
+        by_reason.setdefault(reason, []).append(f"{importer} {origin}")
+    return [
+        f"Left out, {reason}: {len(cells)} ({', '.join(cells[:3])}{', ...' if len(cells) > 3 else ''})."
+        for reason, cells in by_reason.items()
+    ]
+
+
+def report(made: xr.Dataset, found: xr.Dataset) -> str:
+    """Return what a panel says, as Markdown."""
+    import numpy as np
+
+    from sim.analysis.describe.odd_submodels import table
+    from sim.analysis.validate.backtest.panel_scores import about
+
+    made_as = about(made)
+    importer, origin = made["importer"].values, made["origin"].values
+    importers, tested = set(importer), set(zip(importer, origin, strict=True))
+    parts = [
+        f"{len(importers)} importers, {len(tested)} importers and origins, {made_as['trials']:,} trials "
+        f"each, seed {made_as['seed']}. Lower scores are better. The second table says by how much the model "
+        "is better, with the 95 % interval clustered by importer.",
+    ]
+    rivals = [str(name) for name in found["source"].values if name != "model"]
+    for ahead in found["ahead"].values:
+        here = found.sel(ahead=ahead)
+        targets = [name for name in found["target"].values if here["rows"].sel(target=name, source="model")]
+        names = [name.replace("_", " ") for name in rivals]
+        cells = {(name, rival): here.sel(target=name, source=rival) for name in targets for rival in rivals}
+        own = {name: here.sel(target=name, source="model") for name in targets}
+        parts += [
+            f"## Years {int(ahead) - made_as['window'] + 1} to {ahead}",
+            table(
+                ("target", "model", *names),
+                [
+                    (name, _number(own[name]["score"]), *(_number(cells[name, r]["score"]) for r in rivals))
+                    for name in targets
+                ],
+            ),
+            table(
+                ("target", *(f"less than {name}" for name in names)),
+                [(name, *(_advantage(cells[name, rival]) for rival in rivals)) for name in targets],
+            ),
+            table(
+                ("target", "in 50 %", "in 90 %", "records by tenth of the forecast (PIT), %"),
+                [(name, *_calibration(its)) for name, its in own.items() if np.isfinite(its["coverage_90"])],
+            ),
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _number(value: xr.DataArray) -> str:
+    return f"{float(value):.3g}" if value.notnull() else ""
+
+
+def _advantage(its: xr.Dataset) -> str:
+    if not its["rows"]:
+        return ""
+    gap, low, high = (float(its[name]) for name in ("advantage", "advantage_low", "advantage_high"))
+    return f"{gap:+.2g} ({low:+.2g} to {high:+.2g})"
+
+
+def _calibration(its: xr.Dataset) -> tuple[str, ...]:
+    bars = " ".join(f"{100 * part:.0f}" for part in its["pit"].values)
+    return f"{float(its['coverage_50']):.2f}", f"{float(its['coverage_90']):.2f}", bars
+
+
+def _write_scores(made: xr.Dataset, path: Path) -> None:
+    """Write a row per number and forecast."""
+    import csv
+
+    from sim.analysis.validate.backtest.panel_scores import covered, scores
+
+    keys = ("importer", "origin", "ahead", "target", "part")
+    columns = [made[name].values for name in (*keys, "value")]
+    quantiles, score = made["quantiles"].values, scores(made)
+    below, upto, chance = (made[name].values for name in ("below", "upto", "chance"))
+    with path.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.writer(lines, lineterminator="\n")
+        writer.writerow(
+            [*keys, "value", "source", "score", "q05", "q50", "q95", "pit_low", "pit_high", "in_90", "chance"]
+        )
+        for row in range(made.sizes["row"]):
+            key = [column[row] for column in columns]
+            for k, source in enumerate(made["source"].values):
+                if score[row, k] == score[row, k]:
+                    inside = int(covered(below[row, k], upto[row, k], 0.9))
+                    has = below[row, k] == below[row, k]
+                    numbers = [score[row, k], *quantiles[row, k], below[row, k], upto[row, k]]
+                    texts = [f"{x:.6g}" if x == x else "" for x in numbers]
+                    said = f"{chance[row, k]:.6g}" if chance[row, k] == chance[row, k] else ""
+                    writer.writerow([*key, source, *texts, inside if has else "", said])
+
+
+def records(found: xr.Dataset) -> list[dict[str, Any]]:
+    """Return the cells of a table as JSON has them; what is not a number is None."""
+    frame = found.drop_dims([dim for dim in ("bin",) if dim in found.dims]).to_dataframe().reset_index()
+    return [
+        {str(name): _plain(value) for name, value in row.items()}
+        for row in frame.to_dict("records")
+        if row.get("rows")
+    ]
+
+
+def _plain(value: Any) -> Any:
+    plain = value.item() if hasattr(value, "item") else value
+    return None if isinstance(plain, float) and plain != plain else plain
+
+
+@click.command("compare-panels")
+@click.argument("before", type=options.PATH)
+@click.argument("after", type=options.PATH)
+@click.option(
+    "--source",
+    default="model",
+    show_default=True,
+    metavar="NAME",
+    help="Forecast that is compared: the model, the stacked one or a baseline.",
+)
+@options.as_json
+def compare_panels(before: Path, after: Path, source: str, as_json: bool) -> None:
+    """Show which of two versions of the model forecasts what better.
+
+    BEFORE and AFTER are folders that sim backtest --panel has written, with the same registers. Differences
+    are paired by importer, origin and target; intervals are clustered by importer.
+    """
+    from sim.analysis.validate.backtest import panel_scores
+    from sim.cli.terminal import write_json, write_table
+
+    found = panel_scores.compare(_open(before), _open(after), source)
+    if as_json:
+        write_json(records(found))
+        return
+    for sentence in panel_scores.sentences(found):
+        click.echo(sentence)
+    rows = list(_rows(records(found)))
+    right = ("Before", "After", "Difference", "In 90 %")
+    write_table(("Ahead", "Target", *right, "Better"), rows, right=right)
+
+
+def _open(path: Path) -> xr.Dataset:
+    from sim.runs.saved import open_result
+
+    inside = path / STORE
+    return open_result(inside if inside.is_dir() else path)
+
+
+def _rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
+    from sim.analysis.validate.backtest.panel_scores import verdict
+
+    for row in rows:
+        low, high = row["low"], row["high"]
+        span = "" if low is None else f" ({low:+.2g} to {high:+.2g})"
+        inside = row["coverage_before"], row["coverage_after"]
+        yield (
+            str(row["ahead"]),
+            row["target"],
+            f"{row['before']:.3g}",
+            f"{row['after']:.3g}",
+            f"{row['difference']:+.2g}{span}",
+            "" if None in inside else f"{inside[0]:.2f} to {inside[1]:.2f}",
+            verdict(low, high),
+        )
