@@ -33,7 +33,8 @@ NEEDED = {
     "table": ["runs.zarr"],
     "plot": ["runs.zarr"],
     "story": ["toy.toml", "--trial", "0"],
-    "robustness": ["toy.toml", "other.toml"],
+    "structure": ["toy.toml", "other.toml"],
+    "robustness": ["--policy", "other.toml", "--futures", "toy.toml", "--measure", "hhi@2020-Q2"],
 }
 
 #: Of these, the options that take any text, or a path to be made, or 0 as a seed or the number of a trial:
@@ -43,6 +44,8 @@ TAKEN = {
     "--trial": {"0"},
     "--out": set(ODD) - {"", "x" * 4000},
     "--topic": set(ODD),
+    "--mark": {"0", "-1", "0.5", str(10**30)},
+    "--resamples": {"0"},
 }
 
 
