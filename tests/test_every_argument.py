@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 import plans
 import sim
 from sim.analysis.explain.picks import NEEDED
+from sim.runs.trials import Execution
 
 ODD: dict[str, Any] = {
     "none": None,
@@ -90,6 +91,7 @@ PAIRED: Arguments = {
     "variables": (None, NONE),
 }
 FIGURE: Arguments = {"runs": ("$runs", NOTHING), "title": (None, TITLE)}
+DRAWING: Arguments = {"ax": (None, NONE), "title": (None, TITLE)}
 HISTORY: Arguments = {"history": (None, NONE)}
 DRAWN: Arguments = {"variable": ("hhi", NOTHING), "sel": (None, RULES), "total": ((), {"empty list"})}
 
@@ -152,6 +154,34 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
             "other": (OTHER, NOTHING),
             "trial": (0, INDEX),
             "seed": (1, {*INDEX, *NONE}),
+        },
+    ),
+    "policy_outcomes": (
+        sim.policy_outcomes,
+        {
+            "policies": (OTHER, NOTHING),
+            "futures": (BASE, NOTHING),
+            "measure": ("hhi@2020-Q2", NOTHING),
+            "case": (BASE, NOTHING),
+            "trials": (1, COUNT),
+            "seed": (1, INDEX),
+            "first_trial": (0, INDEX),
+            "execution": (Execution(workers=1), NOTHING),
+        },
+    ),
+    "robustness": (
+        sim.robustness,
+        {
+            "outcomes": ("$outcomes", NOTHING),
+            "aim": (None, NONE),
+            "criteria": (None, NONE),
+            "mark": (None, {*NONE, *NUMBER}),
+            "pessimism": (0.5, {*INDEX, "half"}),
+            "percentile": (50.0, {*INDEX, "half"}),
+            "tail": (0.5, {*COUNT, "half"}),
+            "aversion": (1.0, {*INDEX, "half", "huge"}),
+            "resamples": (2, INDEX),
+            "seed": (1, INDEX),
         },
     ),
     "picks": (sim.picks, {"runs": ("$worth", NOTHING), "scenario": (None, NONE)}),
@@ -271,6 +301,10 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
             "title": (None, TITLE),
         },
     ),
+    "plots.criteria_map": (
+        sim.plots.criteria_map,
+        {"robustness": ("$robustness", NOTHING), **DRAWING},
+    ),
     "plots.save": (sim.plots.save, {"figure": (Figure(), NOTHING), "path": ("figure", {"word", "path"})}),
 }
 
@@ -285,8 +319,11 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     world = sim.World(BASE)
     world.step()
     both = sim.run([BASE, OTHER], trials=2, keep=["hhi", "supplier_share", "order_book"], workers=1)
+    outcomes = sim.policy_outcomes(OTHER, BASE, "hhi@2020-Q2", trials=2)
     return {
         "$effects": sim.effects(both),
+        "$outcomes": outcomes,
+        "$robustness": sim.robustness(outcomes, resamples=2),
         "$store": folder / "runs.zarr",
         "$runs": both,
         "$worth": sim.run(BASE, trials=2, keep=NEEDED, workers=1),

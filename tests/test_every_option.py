@@ -34,7 +34,8 @@ NEEDED = {
     "plot": ["runs.zarr"],
     "report": ["runs.zarr"],
     "story": ["toy.toml", "--trial", "0"],
-    "robustness": ["toy.toml", "other.toml"],
+    "structure": ["toy.toml", "other.toml"],
+    "robustness": ["--policy", "other.toml", "--futures", "toy.toml", "--measure", "hhi@2020-Q2"],
 }
 
 #: Of these, the options that take any text, or a path to be made, or 0 as a seed or the number of a trial:
@@ -45,6 +46,8 @@ TAKEN = {
     "--out": set(ODD) - {"", "x" * 4000},
     "--topic": set(ODD),
     "--question": set(ODD),
+    "--mark": {"0", "-1", "0.5", str(10**30)},
+    "--resamples": {"0"},
 }
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sim.analysis.explain.picks import picks
     from sim.analysis.explain.provenance import trace
     from sim.analysis.explain.story import contrast, story
+    from sim.analysis.explore.robustness import policy_outcomes, robustness
     from sim.analysis.validate.backtest.panel import of_files as backtest_panel
     from sim.analysis.validate.backtest.panel_scores import compare as compare_panels
     from sim.design.sampling import Sampling
@@ -66,8 +67,10 @@ _HOMES = {
     "parameters": "sim.scenario.catalogue",
     "passages": "sim.analysis.compare.first_passage",
     "picks": "sim.analysis.explain.picks",
+    "policy_outcomes": "sim.analysis.explore.robustness",
     "replay": "sim.abm.replay",
     "resume": "sim.runs.run",
+    "robustness": "sim.analysis.explore.robustness",
     "run": "sim.runs.run",
     "save": "sim.runs.saved",
     "scenarios": "sim.scenario.catalogue",
@@ -117,8 +120,10 @@ __all__ = [
     "passages",
     "picks",
     "plots",
+    "policy_outcomes",
     "replay",
     "resume",
+    "robustness",
     "rules",
     "run",
     "save",

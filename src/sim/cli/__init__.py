@@ -16,12 +16,14 @@ from sim.cli.odd import odd
 from sim.cli.panel import compare_panels
 from sim.cli.program import Program
 from sim.cli.resume import extend, replay, resume
+from sim.cli.robustness import robustness
 from sim.cli.run import compare, run
 from sim.cli.show import check, diff, evidence, parameters, scenarios
 from sim.cli.stored import plot, report, show, table
 from sim.cli.story import story
+from sim.cli.structure import structure
 from sim.cli.trace import trace
-from sim.cli.validate import directions, patterns, robustness
+from sim.cli.validate import directions, patterns
 
 sim = Program(
     "sim",
@@ -49,6 +51,7 @@ sim = Program(
         story,
         patterns,
         directions,
+        structure,
         robustness,
         estimate,
         calibrate,

@@ -189,39 +189,3 @@ def _write_sizes(found: potency.Report) -> None:
     verdicts = [each.verdict for each in found.results]
     counts = [f"{verdicts.count(name)} {name}" for name in ("potent", "unclear", "inert")]
     click.echo(f"{', '.join(counts)} (within {INERT_BELOW:g} s.d. of zero at the maximum).")
-
-
-@click.command()
-@click.argument("names", metavar="[SCENARIO]...", nargs=-1)
-@options.trials
-@options.seed
-@options.as_json
-def robustness(names: tuple[str, ...], trials: int, seed: int, as_json: bool) -> None:
-    """Show which conclusions depend on the structure of the model.
-
-    Runs every scenario (the baseline and all shipped ones of its case and horizon, if none is named) under
-    every structural variant, and compares the sign of its mean paired difference to the first.
-    """
-    from collections import Counter
-    from dataclasses import asdict
-
-    from sim.analysis.explore.structure import report, structural_variants
-    from sim.cli.terminal import progress, write_json, write_table
-    from sim.scenario import scenario as scenarios
-    from sim.scenario.family import family
-
-    base = scenarios.load("baseline")
-    loaded = [scenarios.load(name) for name in names] or [base, *family(base)]
-    with progress(len(structural_variants()) * len(loaded) * trials) as advance:
-        found = report(loaded, trials, seed, advance)
-    if as_json:
-        write_json([asdict(each) for each in found])
-        return
-    rows = []
-    for variant in dict.fromkeys(each.variant for each in found):
-        here = [each for each in found if each.variant == variant]
-        count = Counter(each.verdict for each in here)
-        flips = [f"{each.scenario}: {each.measure}" for each in here if each.verdict == "flipped"]
-        kinds = ("kept", "lost", "new", "flipped", "none")
-        rows.append((variant, *(str(count[kind]) for kind in kinds), "; ".join(flips)))
-    write_table(("Variant", "Kept", "Lost", "New", "Flipped", "None", "Which flip"), rows)

@@ -280,6 +280,13 @@ def scenario_colour(position: int) -> str:
     return SCENARIO_COLOURS[position % len(SCENARIO_COLOURS)]
 
 
+def shades() -> Any:
+    """Return a scale of one colour, from the first scenario's to white."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("shades", [SCENARIO_COLOURS[0], "#FFFFFF"])
+
+
 def panel_title(axis: Axes, text: str, width: int = 34) -> None:
     """Set the title of a panel, on as many lines as it takes."""
     axis.set_title("\n".join(textwrap.wrap(text, width)))

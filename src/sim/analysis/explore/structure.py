@@ -63,6 +63,15 @@ def structural_variants() -> dict[str, dict[str, Any]]:
     return tried
 
 
+def variants_of(scenario: Scenario) -> list[Scenario]:
+    """Return a scenario under every structure but the default, each named after what it assumes."""
+    return [
+        scenario.override(name=f"{scenario.name}, {name}", **changes)
+        for name, changes in structural_variants().items()
+        if changes
+    ]
+
+
 def report(
     scenarios: Sequence[Scenario],
     trials: int = TRIALS,

@@ -1,0 +1,403 @@
+"""Which policy holds up when it is not known which future comes: policies times futures times trials.
+
+Policies are paired: trial k has the same random draws under each of them, in every future. What they come to
+is judged by the criteria of `sim.analysis.explore.criteria`, each with an interval by bootstrap and the
+probability of every rank. A resample draws trials with all their policies and futures, so that what is common
+to them cancels in differences, as in the run itself. The error is that of the trials: the futures are not a
+sample of anything, and which of them are in the list decides as much as any criterion does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.analysis.explore import policies as declared
+from sim.analysis.explore import question as asked
+from sim.analysis.explore.criteria import (
+    AVERSION,
+    CRITERIA,
+    PERCENTILE,
+    PESSIMISM,
+    TAIL,
+    Criterion,
+    ranks,
+)
+from sim.analysis.explore.policies import AIMS, Policy
+from sim.analysis.explore.question import Question
+from sim.runs.dataset import checked
+from sim.runs.trials import USUAL_EXECUTION, Execution
+from sim.scenario.scenario import Scenario, one
+from sim.vocabulary import arguments
+from sim.vocabulary.arguments import SEED, TRIALS
+from sim.vocabulary.axes import Array
+from sim.vocabulary.errors import MissingField, OutOfBounds, WrongType
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import xarray as xr
+
+#: Resamples of the trials, and the quantiles that end a 95 % interval.
+RESAMPLES, ENDS = 500, (0.025, 0.975)
+
+#: How errors say what is wanted.
+_OUTCOMES = "Give what sim.policy_outcomes returns, or a dataset with outcome(policy, future, trial)."
+
+
+def policy_outcomes(
+    policies: Policy | Scenario | str | Path | Sequence[Policy | Scenario | str | Path] | None = None,
+    futures: Scenario | str | Path | Sequence[Scenario | str | Path] | None = None,
+    measure: str | None = None,
+    *,
+    case: Scenario | str | Path = "baseline",
+    trials: int = TRIALS,
+    seed: int = SEED,
+    first_trial: int = 0,
+    execution: Execution = USUAL_EXECUTION,
+) -> xr.Dataset:
+    """Run policies in futures and return what they come to, trial by trial.
+
+    Parameters
+    ----------
+    policies : name, scenario, path or sequence of them, optional
+        Of the case's policies.toml (``"loans"`` for all its levels, ``"loans.soft"`` for one), or scenarios:
+        what one changes against its base is the policy. By default all of the file. That nothing is changed
+        is always the first.
+    futures : scenario, name, path or sequence of them, optional
+        What may come; structural variants are futures too (``base.override(variant={...})``). By default
+        those of the file.
+    measure : str, optional
+        What is looked at, such as ``"hhi@2035"``; see `sim.analysis.explore.question`. By default that of
+        the file.
+    case : scenario, name or path
+        Whose case's file is read, where no futures are given.
+    trials, seed, first_trial : int
+        As for `sim.run`.
+    execution : Execution
+        How it is run; no number depends on it.
+
+    Returns
+    -------
+    xarray.Dataset
+        `outcome`, dims policy, future, trial, in the unit of the measure; titles as coordinates, and whose
+        each policy is (`by`).
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, or a policy and a future change the same otherwise.
+    """
+    import xarray as xr
+
+    trials, seed = arguments.whole(trials, "trials", 1), arguments.seed(seed)
+    first_trial = arguments.whole(first_trial, "first_trial")
+    arguments.instance(execution, Execution, "execution", "an Execution", "Give a sim.runs.trials.Execution.")
+    world = declared.over(futures, one(case, "case").case)
+    made = declared.chosen(policies, world[0].case)
+    what = question_of(measure, world[0])
+    values = outcomes(made, world, [what], trials, seed, first_trial, execution)[:, :, 0]
+    return xr.Dataset(
+        {"outcome": (("policy", "future", "trial"), values, {"units": what.measure.unit})},
+        {
+            "policy": [each.name for each in made],
+            "policy_title": ("policy", [each.title for each in made]),
+            "by": ("policy", [", ".join(each.by) for each in made]),
+            "future": [each.name for each in world],
+            "future_title": ("future", [each.title or each.name for each in world]),
+            "trial": np.arange(first_trial, first_trial + trials),
+        },
+        {
+            "title": "policies in futures",
+            "measure": what.key,
+            "text": what.text(world[0].case),
+            "unit": what.measure.unit,
+            "aim": aim_of(None, world[0]),
+            "seed": seed,
+        },
+    )
+
+
+def outcomes(
+    policies: Sequence[Policy],
+    futures: Sequence[Scenario],
+    questions: Sequence[Question],
+    trials: int,
+    seed: int,
+    first_trial: int = 0,
+    execution: Execution = USUAL_EXECUTION,
+) -> Array:
+    """Run policies in futures.
+
+    Returns
+    -------
+    ndarray, shape (policy, future, question, trial)
+    """
+    arms = [arm for row in declared.grid(policies, futures) for arm in row]
+    found = asked.run(arms, questions, trials, seed, first_trial, execution)
+    return found.reshape(len(policies), len(futures), len(questions), trials)
+
+
+def question_of(measure: str | None, future: Scenario, name: str = "measure") -> Question:
+    """Return what is looked at; by default what the case's file names."""
+    known = declared.declared(future.case) if measure is None else None
+    if measure is None and known is None:
+        raise MissingField("", name, "none is named, and the case declares none", 'Such as "hhi@2035".')
+    question = asked.read(measure if known is None else known.measure, name)
+    asked.check(question, future, name)
+    return question
+
+
+def aim_of(aim: str | None, future: Scenario | None = None) -> str:
+    """Return whether more is wanted: as given, else as the case's file says, else "maximise"."""
+    if aim is not None:
+        return arguments.chosen(aim, "aim", AIMS)
+    known = declared.declared(future.case) if future is not None else None
+    return known.aim if known is not None else AIMS[0]
+
+
+def robustness(
+    outcomes: xr.Dataset,
+    aim: str | None = None,
+    *,
+    criteria: Iterable[str] | str | None = None,
+    mark: float | None = None,
+    pessimism: float = PESSIMISM,
+    percentile: float = PERCENTILE,
+    tail: float = TAIL,
+    aversion: float = AVERSION,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> xr.Dataset:
+    """Judge policies by criteria of robustness.
+
+    Parameters
+    ----------
+    outcomes : xarray.Dataset
+        From `policy_outcomes`, or of your own: `outcome` with dims policy, future, trial.
+    aim : {"maximise", "minimise"}, optional
+        Which way the outcome is wanted; by default what the dataset says in its attribute `aim`, else
+        "maximise".
+    criteria : str or iterable of str, optional
+        Which; by default all, the domain criterion if there is a `mark`.
+    mark : float, optional
+        What the domain criterion asks to be met.
+    pessimism, percentile, tail, aversion : float
+        Weight of the worst future (Hurwicz); which regret; which part is the tail; price of a standard
+        deviation.
+    resamples : int
+        Of the bootstrap; 0 for none.
+    seed : int
+        Of the resamples.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dims criterion, policy: `value` in the unit of the outcome (skew, peakedness and domain have none)
+        with its 95 % interval (`low`, `high`); `rank`, the mean of those shared; `p_first`, the share of
+        resamples in which the policy is first (those that are level share it); `behind`, by how much it is
+        behind the best, with its interval. `p_rank`, with dim place, beside. `formula`, `is_more_better` by
+        criterion. Without trials to resample (one, or `resamples` 0) intervals and probabilities are not
+        numbers.
+
+    Raises
+    ------
+    InputError
+        If there is no such outcome, criterion or weight.
+    """
+    import xarray as xr
+
+    values, said = _values(outcomes)
+    maximise = arguments.chosen(said if aim is None else aim, "aim", AIMS) == AIMS[0]
+    settings = {
+        "pessimism": _within(pessimism, "pessimism", 0.0, 1.0),
+        "percentile": _within(percentile, "percentile", 0.0, 100.0),
+        "tail": _within(tail, "tail", 0.0, 1.0, is_open=True),
+        "aversion": _within(aversion, "aversion", 0.0, np.inf),
+        "mark": None if mark is None else arguments.number(mark, "mark"),
+    }
+    chosen = _chosen(criteria, settings)
+    resamples, seed = arguments.whole(resamples, "resamples"), arguments.seed(seed)
+    found = evaluate(values, chosen, maximise, settings)
+    again = bootstrap(values, chosen, maximise, settings, resamples, seed)
+    sign = np.array([1.0 if each.more_is_better(maximise) else -1.0 for each in chosen])[:, None]
+    better = found * sign
+    first = np.where(np.isnan(better), -np.inf, better).argmax(axis=1)
+    behind = _gap(better, first)
+    shape = ("criterion", "policy")
+    with np.errstate(invalid="ignore"):
+        low, high = _ends(again)
+        gap_low, gap_high = _ends(_gap(again * sign, first))
+        p_rank = ranks(again * sign).sum(axis=0) / (len(again) or np.nan)
+    places = ranks(better)
+    rank = (places * np.arange(1, better.shape[1] + 1)).sum(axis=-1)
+    return xr.Dataset(
+        {
+            "value": (shape, found),
+            "low": (shape, low),
+            "high": (shape, high),
+            "rank": (shape, np.where(np.isnan(better), np.nan, rank)),
+            "p_first": (shape, p_rank[..., 0]),
+            "behind": (shape, behind),
+            "behind_low": (shape, gap_low),
+            "behind_high": (shape, gap_high),
+            "p_rank": ((*shape, "place"), p_rank),
+        },
+        {
+            "criterion": [each.name for each in chosen],
+            "criterion_text": ("criterion", [each.text for each in chosen]),
+            "formula": ("criterion", [each.said(settings, maximise) for each in chosen]),
+            "is_more_better": ("criterion", [each.more_is_better(maximise) for each in chosen]),
+            "place": np.arange(1, better.shape[1] + 1),
+            **{name: each for name, each in outcomes.coords.items() if each.dims == ("policy",)},
+        },
+        {
+            **outcomes.attrs,
+            "title": "robustness of policies",
+            "aim": AIMS[0] if maximise else AIMS[1],
+            "futures": values.shape[1],
+            "trials": values.shape[2],
+            "resamples": len(again),
+        },
+    )
+
+
+def evaluate(values: Array, criteria: Sequence[Criterion], maximise: bool, settings: dict[str, Any]) -> Array:
+    """Return the criteria of policies.
+
+    Parameters
+    ----------
+    values : ndarray, shape (policy, future, trial)
+    criteria : sequence of Criterion
+    maximise : bool
+    settings : dict
+        What the criteria take beside, by name.
+
+    Returns
+    -------
+    ndarray, shape (criterion, policy)
+    """
+    means, every = values.mean(axis=-1), values.reshape(len(values), -1)
+    return np.stack(
+        [
+            each.function(
+                every if each.is_of_trials else means,
+                maximise,
+                **{name: settings[name] for name in each.settings},
+            )
+            for each in criteria
+        ]
+    )
+
+
+def bootstrap(
+    values: Array,
+    criteria: Sequence[Criterion],
+    maximise: bool,
+    settings: dict[str, Any],
+    resamples: int,
+    seed: int,
+) -> Array:
+    """Return the criteria of resampled trials, the same trials for all policies and futures.
+
+    Returns
+    -------
+    ndarray, shape (resample, criterion, policy)
+        Without any resample where there is one trial.
+    """
+    n_trials = values.shape[-1]
+    if n_trials < 2:
+        resamples = 0
+    draw = np.random.default_rng(seed)
+    found = [
+        evaluate(values[..., draw.integers(0, n_trials, n_trials)], criteria, maximise, settings)
+        for _ in range(resamples)
+    ]
+    return np.stack(found) if found else np.empty((0, len(criteria), len(values)))
+
+
+def _values(outcomes: Any) -> tuple[Array, str]:
+    """Return the outcomes of a dataset, shape (policy, future, trial), and which way they are wanted."""
+    data = checked(outcomes, "policy", "future", name="outcomes", remedy=_OUTCOMES)
+    if "outcome" not in data or set(data["outcome"].dims) - {"policy", "future", "trial"}:
+        raise WrongType("", "outcomes", "has no outcome of policies, futures and trials", _OUTCOMES)
+    array = data["outcome"]
+    array = array if "trial" in array.dims else array.expand_dims("trial")
+    values = array.transpose("policy", "future", "trial").values
+    if values.dtype.kind not in "fiub" or not values.size:
+        raise WrongType("", "outcomes", "holds no numbers", _OUTCOMES)
+    return values.astype(float), str(data.attrs.get("aim", AIMS[0]))
+
+
+def _chosen(names: Iterable[str] | str | None, settings: dict[str, Any]) -> list[Criterion]:
+    known = {each.name: each for each in CRITERIA}
+    without = settings["mark"] is None
+    if names is None:
+        return [each for each in CRITERIA if not (without and "mark" in each.settings)]
+    remedy = f"Give some of: {', '.join(known)}."
+    wanted = arguments.texts(names, "criteria", remedy)
+    if not wanted:
+        raise MissingField("", "criteria", "none is named", remedy)
+    found = [known[arguments.chosen(name, "criteria", tuple(known))] for name in dict.fromkeys(wanted)]
+    if without and any("mark" in each.settings for each in found):
+        raise MissingField("", "mark", "the domain criterion needs it", "Give the number to be met.")
+    return found
+
+
+def _within(value: Any, name: str, low: float, high: float, is_open: bool = False) -> float:
+    number = arguments.number(value, name)
+    if not low <= number <= high or (is_open and number == low):
+        upto = f" and at most {high:g}" if np.isfinite(high) else ""
+        least = "above" if is_open else "at least"
+        raise OutOfBounds("", name, "out of range", f"Give a number {least} {low:g}{upto}.", number)
+    return number
+
+
+def _gap(better: Array, first: Array) -> Array:
+    """Return by how much each policy is behind one, by criterion."""
+    ahead = better[..., np.arange(len(first)), first]
+    gap: Array = ahead[..., None] - better
+    return gap
+
+
+def _ends(again: Array) -> tuple[Array, Array]:
+    """Return the ends of the 95 % intervals."""
+    if not len(again):
+        blank = np.full(again.shape[1:], np.nan)
+        return blank, blank
+    low, high = np.quantile(again, ENDS, axis=0)
+    return low, high
+
+
+def answers(found: xr.Dataset) -> list[str]:
+    """Return what robustness says, in sentences with their error.
+
+    Parameters
+    ----------
+    found : xarray.Dataset
+        From `robustness`.
+    """
+    checked(found, "criterion", "policy", name="found", remedy="Give what sim.robustness returns.")
+    policies = [str(each) for each in found["policy"].values]
+    shown = found["policy_title"].values if "policy_title" in found.coords else policies
+    titles = dict(zip(policies, map(str, shown), strict=True))
+    texts, rank = found["criterion_text"].values, found["rank"].values
+    by_first: dict[tuple[str, ...], list[int]] = {}
+    for k, row in enumerate(rank):
+        if np.isfinite(row).any():
+            leaders = tuple(str(each) for each in np.array(policies)[row == np.nanmin(row)])
+            by_first.setdefault(leaders, []).append(k)
+    said = []
+    for leaders, rows in sorted(by_first.items(), key=lambda pair: -len(pair[1])):
+        names = " and ".join(f"“{titles[name]}”" for name in leaders)
+        columns = [policies.index(name) for name in leaders]
+        chances = found["p_first"].values[rows][:, columns].sum(axis=1)
+        named = ", ".join(
+            f"{texts[k]}{f' (in {100 * chance:.0f} % of resamples)' if np.isfinite(chance) else ''}"
+            for k, chance in zip(rows, chances, strict=True)
+        )
+        verb = "is" if len(leaders) == 1 else "are level and"
+        said.append(f"{names} {verb} first by {len(rows)} of {len(rank)} criteria: {named}.")
+    return said

@@ -1,0 +1,142 @@
+"""The command that compares policies over futures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sim.cli import options
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+policies = click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    metavar="NAME",
+    help="A policy of the case, a level of it (name.level), or a scenario; repeatable.  [default: all]",
+)
+futures = click.option(
+    "--futures", callback=options.names, metavar="a,b", help="Scenarios that may come.  [default: the case's]"
+)
+measure = click.option("--measure", metavar="TEXT", help="Such as hhi@2035.  [default: the case's]")
+aim = click.option(
+    "--aim",
+    type=click.Choice(["maximise", "minimise"]),
+    help="Which way it is wanted.  [default: the case's]",
+)
+
+
+@click.command()
+@click.argument("names", metavar="", nargs=-1)
+@policies
+@futures
+@click.option("--structures", is_flag=True, help="Structural variants of the first future are futures too.")
+@measure
+@aim
+@click.option("--mark", type=float, metavar="X", help="What the domain criterion asks to be met.")
+@click.option(
+    "--resamples",
+    type=options.count(0),
+    default=500,
+    show_default=True,
+    metavar="N",
+    help="Of the bootstrap.",
+)
+@options.trials
+@options.seed
+@options.engine
+@options.workers
+@options.out("DIR", "A new folder for the map of criteria and answer.json.")
+@options.as_json
+def robustness(
+    names: tuple[str, ...],
+    policies: tuple[str, ...],
+    futures: tuple[str, ...] | None,
+    structures: bool,
+    measure: str | None,
+    aim: str | None,
+    mark: float | None,
+    resamples: int,
+    trials: int,
+    seed: int,
+    engine: str,
+    workers: int | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Show which policy holds up when it is not known which future comes.
+
+    Policies (the case's policies.toml, or scenarios) are laid over futures and run on the same trials;
+    criteria of robustness rank them, each with the formula used, an interval and the share of resamples in
+    which it is first. Conclusions under other structures of the model: sim structure.
+    """
+    from sim import plots
+    from sim.analysis.explore import policies as declared
+    from sim.analysis.explore import robustness as analysis
+    from sim.analysis.explore.structure import variants_of
+    from sim.cli import findings
+    from sim.cli.terminal import progress
+    from sim.runs.trials import Execution
+    from sim.scenario.scenario import load
+    from sim.vocabulary.errors import InputError
+
+    if names:
+        problem = "compares policies over futures and takes no scenarios as such"
+        remedy = f"For structural variants: sim structure {' '.join(names)}. For policies: --policy NAME."
+        raise InputError("", "sim robustness", problem, remedy)
+    worlds = declared.over(futures, None if futures else load("baseline").case)
+    worlds += variants_of(worlds[0]) if structures else []
+    chosen = declared.chosen(policies or None, worlds[0].case)
+    with progress(trials * len(worlds) * len(chosen)) as done:
+        execution = Execution(None, workers, done, engine=engine)
+        outcomes = analysis.policy_outcomes(
+            chosen, worlds, measure, trials=trials, seed=seed, execution=execution
+        )
+    found = analysis.robustness(outcomes, aim, mark=mark, resamples=resamples, seed=seed)
+    record = {
+        "answers": analysis.answers(found),
+        "measure": found.attrs["measure"],
+        "aim": found.attrs["aim"],
+        "futures": [world.name for world in worlds],
+        "trials": trials,
+        "seed": seed,
+        "table": findings.records(found, _SHOWN),
+    }
+    figures = [("robustness", lambda: plots.criteria_map(found))]
+    findings.write(record, figures, out, as_json, lambda: _show(found, record["answers"]))
+
+
+_SHOWN = ("value", "low", "high", "rank", "p_first", "behind", "behind_low", "behind_high")
+
+
+def _show(found: xr.Dataset, answers: list[str]) -> None:
+    """Write the sentences and a table for each criterion's best and what is behind."""
+    from sim.cli import findings
+    from sim.cli.terminal import write_table
+
+    findings.say(answers)
+    for criterion in found["criterion"].values:
+        here = found.sel(criterion=criterion)
+        rows = []
+        for policy in here["policy"].values[here["rank"].argsort(kind="stable").values]:
+            each = here.sel(policy=policy)
+            rows.append(
+                (
+                    f"{float(each['rank']):g}",
+                    str(policy),
+                    _with_ends(each["value"], each["low"], each["high"]),
+                    _with_ends(each["behind"], each["behind_low"], each["behind_high"]),
+                    f"{100 * float(each['p_first']):.0f} %",
+                )
+            )
+        headings = ("Rank", "Policy", "Value (95 %)", "Behind the first (95 %)", "First in")
+        title = f"{here['criterion_text'].item()}: {here['formula'].item()}"
+        write_table(headings, rows, title, right=("Rank", "First in"))
+
+
+def _with_ends(value: xr.DataArray, low: xr.DataArray, high: xr.DataArray) -> str:
+    return f"{float(value):.4g} ({float(low):.4g} to {float(high):.4g})"
