@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sim.analysis.explain.picks import picks
     from sim.analysis.explain.provenance import trace
     from sim.analysis.explain.story import contrast, story
+    from sim.analysis.explore.sensitivity import sensitivity, spread
     from sim.design.sampling import Sampling
     from sim.model import rules
     from sim.runs.dataset import manifest
@@ -67,6 +68,8 @@ _HOMES = {
     "save": "sim.runs.saved",
     "scenarios": "sim.scenario.catalogue",
     "schema": "sim.scenario.schema",
+    "sensitivity": "sim.analysis.explore.sensitivity",
+    "spread": "sim.analysis.explore.sensitivity",
     "story": "sim.analysis.explain.story",
     "trace": "sim.analysis.explain.provenance",
     "variables": "sim.scenario.catalogue",
@@ -110,6 +113,8 @@ __all__ = [
     "save",
     "scenarios",
     "schema",
+    "sensitivity",
+    "spread",
     "story",
     "trace",
     "variables",

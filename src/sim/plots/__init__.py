@@ -1,4 +1,4 @@
-"""Figures: functions of datasets that return a matplotlib Figure. They run nothing and show nothing.
+"""Figures: functions of datasets that return a matplotlib Figure, or Axes. They run nothing and show nothing.
 
 The style is applied while a figure is made and while it is saved, and nowhere else; there is no pyplot.
 """
@@ -10,6 +10,18 @@ from sim.plots.fan_chart import fan
 from sim.plots.forest_chart import forest
 from sim.plots.gallery import gallery
 from sim.plots.order_book_chart import order_book
+from sim.plots.sensitivity_chart import sensitivity, spread
 from sim.plots.style import save
 
-__all__ = ["composition", "decision", "difference_fan", "fan", "forest", "gallery", "order_book", "save"]
+__all__ = [
+    "composition",
+    "decision",
+    "difference_fan",
+    "fan",
+    "forest",
+    "gallery",
+    "order_book",
+    "save",
+    "sensitivity",
+    "spread",
+]
