@@ -95,6 +95,17 @@ DRAWING: Arguments = {"ax": (None, NONE), "title": (None, TITLE)}
 HISTORY: Arguments = {"history": (None, NONE)}
 DRAWN: Arguments = {"variable": ("hhi", NOTHING), "sel": (None, RULES), "total": ((), {"empty list"})}
 
+STUDY: Arguments = {
+    "scenario": (BASE, NOTHING),
+    "measure": ("hhi", NOTHING),
+    "against": (None, NONE),
+    "trials": (2, NOTHING),
+    "seed": (1, INDEX),
+    "resamples": (2, NOTHING),
+    **{name: RUN[name] for name in ("workers", "progress", "engine")},
+}
+DRAWN_ALONE: Arguments = {"title": (None, TITLE), "ax": (None, NONE)}
+
 TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
     "run": (sim.run, RUN),
     "resume": (sim.resume, {**STORED, **HOW}),
@@ -184,6 +195,11 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
             "seed": (1, INDEX),
         },
     ),
+    "sensitivity": (
+        sim.sensitivity,
+        {**STUDY, "groups": ("mechanism", NOTHING), "structure": (False, {"true"})},
+    ),
+    "spread": (sim.spread, {**STUDY, "structure": (False, {"true"})}),
     "picks": (sim.picks, {"runs": ("$worth", NOTHING), "scenario": (None, NONE)}),
     "factorial": (sim.factorial, {"bases": (BASE, NOTHING), "levers": ({LEVER: [0.1]}, {"empty mapping"})}),
     "design_table": (sim.design_table, {"bases": (BASE, NOTHING), "rows": ([{LEVER: 0.1}], NOTHING)}),
@@ -305,6 +321,11 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
         sim.plots.criteria_map,
         {"robustness": ("$robustness", NOTHING), **DRAWING},
     ),
+    "plots.sensitivity": (
+        sim.plots.sensitivity,
+        {"found": ("$shares", NOTHING), "at": (None, NONE), "most": (3, COUNT), **DRAWN_ALONE},
+    ),
+    "plots.spread": (sim.plots.spread, {"found": ("$shares", NOTHING), "most": (3, COUNT), **DRAWN_ALONE}),
     "plots.save": (sim.plots.save, {"figure": (Figure(), NOTHING), "path": ("figure", {"word", "path"})}),
 }
 
@@ -321,6 +342,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     both = sim.run([BASE, OTHER], trials=2, keep=["hhi", "supplier_share", "order_book"], workers=1)
     outcomes = sim.policy_outcomes(OTHER, BASE, "hhi@2020-Q2", trials=2)
     return {
+        "$shares": sim.spread(BASE, "hhi", trials=8, resamples=2, workers=1),
         "$effects": sim.effects(both),
         "$outcomes": outcomes,
         "$robustness": sim.robustness(outcomes, resamples=2),

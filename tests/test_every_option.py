@@ -29,6 +29,8 @@ NEEDED = {
     "forecast": ["toy.toml", "--window", "2027-2028", "--out", "made"],
     "new-case": ["--deals", "deals.csv", "--as-of", "2015", "--out", "made"],
     "effects": ["toy.toml"],
+    "sensitivity": ["toy.toml"],
+    "spread": ["toy.toml"],
     "show": ["runs.zarr"],
     "table": ["runs.zarr"],
     "plot": ["runs.zarr"],

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sim.analysis.explain.provenance import trace
     from sim.analysis.explain.story import contrast, story
     from sim.analysis.explore.robustness import policy_outcomes, robustness
+    from sim.analysis.explore.sensitivity import sensitivity, spread
     from sim.analysis.validate.backtest.panel import of_files as backtest_panel
     from sim.analysis.validate.backtest.panel_scores import compare as compare_panels
     from sim.design.sampling import Sampling
@@ -76,6 +77,8 @@ _HOMES = {
     "scenarios": "sim.scenario.catalogue",
     "scenarios_of": "sim.runs.dataset",
     "schema": "sim.scenario.schema",
+    "sensitivity": "sim.analysis.explore.sensitivity",
+    "spread": "sim.analysis.explore.sensitivity",
     "story": "sim.analysis.explain.story",
     "trace": "sim.analysis.explain.provenance",
     "variables": "sim.scenario.catalogue",
@@ -130,6 +133,8 @@ __all__ = [
     "scenarios",
     "scenarios_of",
     "schema",
+    "sensitivity",
+    "spread",
     "story",
     "trace",
     "variables",

@@ -10,6 +10,7 @@ from sim.cli import streams
 from sim.cli.author import new_scenario, schema, variables
 from sim.cli.backtest import backtest, forecast, new_case
 from sim.cli.calibrate import calibrate, estimate
+from sim.cli.drivers import sensitivity, spread
 from sim.cli.effects import effects
 from sim.cli.explain import explain
 from sim.cli.odd import odd
@@ -31,6 +32,8 @@ sim = Program(
         run,
         compare,
         effects,
+        sensitivity,
+        spread,
         resume,
         extend,
         replay,

@@ -2,6 +2,9 @@
 
 A `Plan` holds all that is the same for every trial; `draw_parameters` and `draw_shocks` add what
 differs from trial to trial. Events become numbers by date in `sim.scenario.timeline`.
+
+The structure of the model may differ from trial to trial too (`StructuralChoice`): structural variants are
+other numbers for some parameters, and which of them a trial has is one more draw.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from sim.case import register
 from sim.design.sampling import INDEPENDENT, Sampling
 from sim.numerics.streams import Streams
 from sim.parameter import distributions
+from sim.parameter.elements import Element
 from sim.scenario import timeline
 from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import Change, PrescribedValue
@@ -23,6 +27,27 @@ from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import SLOTS, Array
 from sim.vocabulary.variables import with_role
+
+
+@dataclass(frozen=True)
+class StructuralChoice:
+    """A question of structure that is open, so that each trial draws one of its answers, equally likely.
+
+    Parameters
+    ----------
+    name : str
+        The structural variant.
+    options : tuple of tuple of Element
+        For each option, the parameters that it sets; none for what the scenario has anyway.
+    """
+
+    name: str
+    options: tuple[tuple[Element, ...], ...]
+
+    @property
+    def stream(self) -> str:
+        """What its draws are named after."""
+        return f"structure:{self.name}"
 
 
 @dataclass(frozen=True)
@@ -47,6 +72,8 @@ class Plan:
         Local name of a parameter -> `Change`.
     sampling : Sampling
         Where the uniforms of a trial come from.
+    structure : tuple of StructuralChoice
+        What of the structure is drawn; by default nothing, it is the scenario's.
     """
 
     scenario: Scenario
@@ -57,6 +84,7 @@ class Plan:
     pulses: dict[str, list[Array]]
     changes: dict[str, Change]
     sampling: Sampling = INDEPENDENT
+    structure: tuple[StructuralChoice, ...] = ()
 
     def __post_init__(self) -> None:
         """Make the arrays read-only: threads, and worlds of one scenario, share a plan."""
@@ -90,7 +118,12 @@ class Plan:
         )
 
 
-def plan(scenario: Scenario, seed: int = SEED, sampling: Sampling = INDEPENDENT) -> Plan:
+def plan(
+    scenario: Scenario,
+    seed: int = SEED,
+    sampling: Sampling = INDEPENDENT,
+    structure: tuple[StructuralChoice, ...] = (),
+) -> Plan:
     """Turn a scenario into arrays."""
     seed = arguments.seed(seed)
     case, n_steps = scenario.case, scenario.n_steps
@@ -109,7 +142,9 @@ def plan(scenario: Scenario, seed: int = SEED, sampling: Sampling = INDEPENDENT)
         "open_has_started": known.open_has_started,
     }
     laid = timeline.of(scenario.events, case, scenario.parameters, scenario.start, n_steps)
-    return Plan(scenario, seed, n_steps, constants, laid.prescribed, laid.pulses, laid.changes, sampling)
+    return Plan(
+        scenario, seed, n_steps, constants, laid.prescribed, laid.pulses, laid.changes, sampling, structure
+    )
 
 
 def draw_parameters(
@@ -131,6 +166,8 @@ def draw_parameters(
         rows,
     )
     values = {each.key: row for each, row in zip(uncertain, rows, strict=True)}
+    for choice in plan.structure:
+        _draw_structure(plan, choice, values, first_trial, n_trials, streams)
     drawn = {}
     for fullname in parameters.names():
         value = parameters.array(fullname)
@@ -143,6 +180,28 @@ def draw_parameters(
                     row[:] = values[each.key]
         drawn[fullname.split(".")[1]] = result
     return drawn
+
+
+def _draw_structure(
+    plan: Plan,
+    choice: StructuralChoice,
+    values: dict[str, Array],
+    first_trial: int,
+    n_trials: int,
+    streams: Streams,
+) -> None:
+    """Put what the option of each trial sets in the place of what the scenario has, by key of the element."""
+
+    def uniforms(stream: str) -> Array:
+        return plan.sampling.parameter(streams, stream, first_trial, n_trials)
+
+    chosen = np.floor(uniforms(choice.stream) * len(choice.options))
+    for number, elements in enumerate(choice.options):
+        for each in elements:
+            own = values.get(each.key, plan.scenario.parameters[each.key].value)
+            shape = each.distribution
+            other = each.value if shape is None else shape.quantile(uniforms(each.stream), each.bounds)
+            values[each.key] = np.where(chosen == number, other, own)
 
 
 def draw_shocks(

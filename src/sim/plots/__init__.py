@@ -12,6 +12,7 @@ from sim.plots.forest_chart import forest
 from sim.plots.gallery import gallery
 from sim.plots.order_book_chart import order_book
 from sim.plots.robustness_chart import criteria_map
+from sim.plots.sensitivity_chart import sensitivity, spread
 from sim.plots.style import save
 
 __all__ = [
@@ -24,4 +25,6 @@ __all__ = [
     "gallery",
     "order_book",
     "save",
+    "sensitivity",
+    "spread",
 ]

@@ -17,7 +17,8 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 
 from sim.design import plan as design
-from sim.design.plan import Plan
+from sim.design.plan import Plan, StructuralChoice
+from sim.design.sampling import INDEPENDENT, Sampling
 from sim.engine import block as engine
 from sim.runs import blocks, pool
 from sim.runs import dataset as results
@@ -72,6 +73,8 @@ def reduce(
     *,
     first_trial: int = 0,
     n_steps: int | None = None,
+    sampling: Sampling = INDEPENDENT,
+    structure: tuple[StructuralChoice, ...] = (),
     execution: Execution = USUAL_EXECUTION,
 ) -> Iterator[list[Result]]:
     """Run trials of scenarios and yield, scenario by scenario, what was kept of its blocks, in order.
@@ -86,6 +89,8 @@ def reduce(
         As for `sim.run`.
     n_steps : int, optional
         Quarters to run; by default all.
+    sampling, structure : Sampling, tuple of StructuralChoice, optional
+        How parameters and shocks are drawn, and what of the structure is; see `sim.design`.
     execution : Execution, optional
         Executor, workers, engine, block and progress, which counts the trials of every scenario.
     """
@@ -99,7 +104,7 @@ def reduce(
 
     def calls() -> Iterator[tuple[bytes, int, int]]:
         for scenario in scenarios:
-            plan = design.plan(scenario, seed)
+            plan = design.plan(scenario, seed, sampling, structure)
             packed = _pack(_Task(plan, reduction, name == results.COMPILED, n_steps))
             for start in range(first_trial, first_trial + trials, block):
                 count = min(block, first_trial + trials - start)

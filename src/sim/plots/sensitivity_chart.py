@@ -1,0 +1,134 @@
+"""Which inputs drive a number: indices at a date with their intervals, and shares over time as a stack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from sim.analysis.explore.sensitivity import ranked
+from sim.plots import style
+from sim.plots.canvas import canvas, legend
+from sim.runs.dataset import checked
+from sim.vocabulary import arguments
+from sim.vocabulary.errors import InputError
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+
+_ROW = 0.21
+_REMEDY = "Give what sim.sensitivity or sim.spread returns."
+
+#: Inputs drawn by name unless more are asked for.
+SHOWN, STACKED = 12, 8
+
+
+@style.styled
+def sensitivity(
+    found: xr.Dataset, *, at: str | None = None, most: int = SHOWN, title: str | None = None, ax: Any = None
+) -> Axes:
+    """Draw first and total index of each input at a date, with 95 % intervals, the largest total first.
+
+    Parameters
+    ----------
+    found : xarray.Dataset
+        From `sim.sensitivity` or `sim.spread`.
+    at : str, optional
+        A quarter, such as ``"2035-Q4"``; the last by default.
+    most : int
+        Inputs shown.
+    title : str, optional
+        Instead of the measure in words.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default a figure of its own, the axes' ``figure``.
+    """
+    checked(found, "input", "time", name="found", remedy=_REMEDY)
+    most = arguments.whole(most, "most", 1)
+    quarters = [str(each) for each in found["quarter"].values]
+    where = len(quarters) - 1 if at is None else quarters.index(arguments.chosen(at, "at", quarters))
+    names = ranked(found, "total", where)[:most][::-1]
+    here = found.isel(time=where).sel(input=names)
+    axis = canvas(
+        ax,
+        title,
+        f"{found.attrs['text']}, {quarters[where]}",
+        found,
+        height=_ROW * (len(names) + 1),
+        left=0.27,
+        notes=["Shares of the variance: alone (first-order Sobol index), and in all, with its interactions"
+               " (total index); lines are 95 % bootstrap intervals."],
+    )  # fmt: skip
+    rows = np.arange(len(names))
+    kinds = (("total", style.SCENARIO_COLOURS[0], 0.13), ("first", style.SCENARIO_COLOURS[1], -0.13))
+    for name, colour, offset in kinds:
+        low, high = here[f"{name}_low"].values, here[f"{name}_high"].values
+        axis.hlines(rows + offset, low, high, color=colour, linewidth=1.6)
+        axis.plot(here[name].values, rows + offset, "o", color=colour, markersize=3.5)
+    axis.axvline(0, color="black", linewidth=0.8)
+    axis.set_yticks(rows, names)
+    axis.set_ylim(-0.6, len(names) - 0.4)
+    axis.grid(visible=True, axis="x")
+    axis.grid(visible=False, axis="y")
+    axis.set_xlabel("Share of the variance")
+    words = {"total": "in all (total)", "first": "alone (first)"}
+    legend(axis, [Line2D([], [], marker="o", color=c, label=words[n], markersize=3.5) for n, c, _ in kinds])
+    return axis
+
+
+@style.styled
+def spread(found: xr.Dataset, *, most: int = STACKED, title: str | None = None, ax: Any = None) -> Axes:
+    """Draw over time which share of the variance each input explains alone, as a stack, and interactions.
+
+    Parameters
+    ----------
+    found : xarray.Dataset
+        From `sim.spread` or `sim.sensitivity`, with several quarters.
+    most : int
+        Inputs drawn by name: those with the largest mean share; the others are one.
+    title, ax
+        As for `sim.plots.sensitivity`.
+    """
+    checked(found, "input", "time", name="found", remedy=_REMEDY)
+    most = arguments.whole(most, "most", 1)
+    if found.sizes["time"] < 2:
+        raise InputError(
+            "", "found", "has one quarter, and nothing over time to draw", "Leave out @ in measure."
+        )
+    varies = np.flatnonzero(np.isfinite(found["first"].values).all(axis=0))
+    if not len(varies):
+        raise InputError("", "found", "the measure does not vary", "Look at another.")
+    # What sampling error makes negative is drawn as zero; the rest up to the whole is interaction.
+    first = np.clip(found["first"].transpose("input", "time").values[:, varies], 0.0, None)
+    first /= np.maximum(1.0, first.sum(axis=0))
+    order = np.argsort(-first.mean(axis=1), kind="stable")
+    named, others = order[:most], order[most:]
+    layers = [first[k] for k in named] + ([first[others].sum(axis=0)] if len(others) else [])
+    names = [str(found["input"].values[k]) for k in named] + (["all others"] if len(others) else [])
+    layers.append(np.maximum(0.0, 1.0 - first.sum(axis=0)))
+    colours = [style.SUPPLIER_COLOURS[k % len(style.SUPPLIER_COLOURS)] for k in range(len(named))]
+    colours += ["#777777"] * bool(len(others)) + [style.REST_COLOUR]
+    axis = canvas(
+        ax,
+        title,
+        f"Where the spread comes from. {found.attrs['text']}",
+        found,
+        height=2.7,
+        left=0.09,
+        right=0.23,
+        notes=["Share of the variance that each input explains alone (first-order Sobol index, closed for a"
+               " group); interactions are what no input explains alone. Below zero is drawn as zero."],
+    )  # fmt: skip
+    times = style.ends_of_quarters(found)[varies]
+    axis.stackplot(times, *layers, colors=colours, edgecolor="white", linewidth=0.3)
+    axis.set_xlim(times[0], times[-1])
+    axis.set_ylim(0, 1)
+    axis.grid(False)
+    axis.set_xlabel("Year")
+    axis.set_ylabel("Share of the variance")
+    entries = zip([*names, "interactions"], colours, strict=True)
+    handles = [Patch(color=colour, linewidth=0, label=name) for name, colour in reversed(list(entries))]
+    legend(axis, handles, "upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
+    return axis
