@@ -37,7 +37,7 @@ test-python:
 
 # What the suite leaves out for time: every scenario compiled, MPI, benchmarks, 20 kills, 100,000 draws.
 test-long: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,mpi]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,mpi,browser]'
 	$(BIN)/pytest -n 2 -m long
 	PYTHONPATH=tests $(BIN)/python tests/soak.py --kills 20
 	PYTHONPATH=tests $(BIN)/python tests/space.py --draws 100000

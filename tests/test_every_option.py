@@ -48,6 +48,8 @@ TAKEN = {
     "--out": set(ODD) - {"", "x" * 4000},
     "--topic": set(ODD),
     "--question": set(ODD),
+    "--port": {"0"},
+    "--token": {"0", str(10**30), "nan", "nope", "x" * 4000},
     "--mark": {"0", "-1", "0.5", str(10**30)},
     "--resamples": {"0"},
 }

@@ -7,6 +7,7 @@ import the library inside their commands, so that ``sim --help`` is quick.
 from __future__ import annotations
 
 from sim.cli import streams
+from sim.cli.app import app
 from sim.cli.author import new_scenario, schema, variables
 from sim.cli.backtest import backtest, forecast, new_case
 from sim.cli.calibrate import calibrate, estimate
@@ -41,6 +42,7 @@ sim = Program(
         table,
         plot,
         report,
+        app,
         check,
         diff,
         new_scenario,

@@ -59,6 +59,22 @@ def _check_overlaps(events: tuple[Event, ...]) -> None:
                     raise Contradiction(event.file, f"{event.place}.{field}", problem, remedy, event[field])
 
 
+def contradicted(event: Event, others: Iterable[Event]) -> list[Event]:
+    """Return those of other events that fix what an event fixes, in one of its quarters, otherwise."""
+    if event.what not in FIXES or event.target is None:
+        return []
+    when, what = set(_quarters(event)), set(event.target.elements)
+    return [
+        other
+        for other in others
+        if other.what in FIXES
+        and other.target is not None
+        and what & set(other.target.elements)
+        and when & set(_quarters(other))
+        and _fixed(other) != _fixed(event)
+    ]
+
+
 def _fixed(event: Event) -> tuple[float, int]:
     """Return what the event fixes a value to, so that equal fixes are no contradiction."""
     return event[FIXES[event.what]], event["for_quarters"] if event.what == "ramp" else 0

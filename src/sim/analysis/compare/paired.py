@@ -76,7 +76,7 @@ def compare(
     for name in names:
         standard = base[name].transpose("time", ..., "trial")
         parts = [
-            _statistics(
+            statistics_of(
                 runs[name].sel(scenario=other).transpose(*standard.dims).values, standard.values, groups
             )
             for other in others
@@ -153,7 +153,7 @@ def variance_of_mean(difference: Any, groups: list[Any]) -> Any:
     return np.max([*grouped, sum(grouped) - alone], axis=0)
 
 
-def _statistics(values: Any, standard: Any, groups: list[Any]) -> Any:
+def statistics_of(values: Any, standard: Any, groups: list[Any]) -> Any:
     """Return the statistics of values - standard over the last axis, stacked first in their order."""
     values, standard = values.astype(float), standard.astype(float)
     difference = values - standard

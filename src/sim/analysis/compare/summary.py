@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis.compare.measure import Measure, standard_measures
-from sim.analysis.compare.paired import STATISTICS, compare
+from sim.analysis.compare.paired import STATISTICS, compare, statistics_of
 from sim.runs.dataset import complete_trials
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import QUARTERS
@@ -16,6 +16,8 @@ from sim.vocabulary.errors import InputError, OutsideHorizon
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from sim.scenario.scenario import Scenario
 
 _LOW, _HIGH = 0.05, 0.95
 
@@ -184,6 +186,29 @@ def summarise(
                     )
                 )
     return rows
+
+
+def row_of(
+    measure: Measure, text: str, quarter: str, scenario: Scenario, values: Any, standard: Any, reference: str
+) -> Row:
+    """Return the row of one quarter from the trials of a scenario and of its reference.
+
+    Parameters
+    ----------
+    measure : Measure
+    text : str
+        The measure in words.
+    quarter : str
+    scenario : Scenario
+    values, standard : ndarray, shape (trial,)
+        In the scenario and the reference, paired by trial.
+    reference : str
+        Name of the reference.
+    """
+    found = map(float, statistics_of(values, standard, []))
+    gap = Difference(reference, *found)
+    about = (measure.key, text, measure.unit, measure.is_headline, quarter, scenario.name, scenario.title)
+    return Row(*about, len(values), *_level(values), gap)
 
 
 def differences(

@@ -1,0 +1,57 @@
+"""The command that opens the explorer."""
+
+from __future__ import annotations
+
+import click
+
+from sim.cli import options
+
+
+@click.command()
+@options.base
+@options.seed
+@options.engine
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    metavar="N",
+    help="Port on this machine.  [default: one that is free]",
+)
+@click.option(
+    "--token", metavar="TEXT", help="What the address begins with.  [default: drawn anew each time]"
+)
+@click.option("--no-browser", is_flag=True, help="Print the address and open nothing.")
+def app(scenario: str, seed: int, engine: str, port: int, token: str | None, no_browser: bool) -> None:
+    """Open a page to explore: choose a future, move levers, see the fan move, save what you made.
+
+    The page is served to this machine alone. Ctrl-C ends it; started again with the same --port and --token,
+    a page that is still open goes on.
+    """
+    import secrets
+    import threading
+    import webbrowser
+
+    from sim.explorer.server import Server
+    from sim.explorer.workbench import Workbench
+    from sim.scenario import scenario as scenarios
+    from sim.vocabulary.errors import InputError
+
+    if token is not None and not (token.isascii() and token.isalnum()):
+        raise InputError("", "token", "not only letters and digits", "Such as --token exploring1.", token)
+    bench = Workbench(scenarios.load(scenario), seed, engine)
+    try:
+        server = Server(bench, token or secrets.token_hex(16), port)
+    except OSError as error:
+        problem = f"cannot be listened on: {error.strerror}"
+        raise InputError("", "port", problem, "Choose another, or none for one that is free.", port) from None
+    click.echo(f"Exploring at {server.address}\nCtrl-C ends it.")
+    threading.Thread(target=bench.warm_up, daemon=True).start()
+    if not no_browser:
+        webbrowser.open(server.address)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        click.echo("")
+    finally:
+        server.server_close()

@@ -1,0 +1,334 @@
+"""The explorer: its server answers who may ask, its fans are those of the library, and its page works."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import plans
+import sim
+from sim.cli import sim as program
+from sim.explorer import sliders, workbench
+from sim.explorer.server import Server
+from sim.explorer.workbench import Moved, Superseded, Workbench
+
+ROUNDS = (4, 12)
+QUESTION: dict[str, Any] = {
+    "scenario": "base",
+    "values": {},
+    "measure": "hhi",
+    "trials": 4,
+    "tab": "a",
+    "turn": 1,
+}
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Workbench]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workbench, "_AT_A_TIME", 5)
+        made = Workbench(plans.scenario("archipelago", n_steps=8, name="base"), seed=3, engine="numpy")
+        made.rounds = ROUNDS
+        yield made
+
+
+@pytest.fixture(scope="module")
+def server(bench: Workbench) -> Iterator[Server]:
+    made = Server(bench, "secret")
+    threading.Thread(target=made.serve_forever, daemon=True).start()
+    yield made
+    made.shutdown()
+    made.server_close()
+
+
+def call(server: Server, name: str, question: Any = None, **headers: str) -> tuple[int, Any]:
+    """Return status and content of an answer; a text that is no JSON as it is."""
+    body = None if question is None else json.dumps(question).encode()
+    address = headers.pop("address", server.address)
+    request = urllib.request.Request(address + name, body, headers)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            status, text = answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        status, text = error.code, error.read().decode()
+    return status, json.loads(text) if text[:1] in "{[n" else text
+
+
+def fan(server: Server, **more: Any) -> Any:
+    return call(server, "fan", {**QUESTION, **more})
+
+
+def test_a_fan_is_that_of_the_library_and_is_refined_without_a_jump(bench: Workbench) -> None:
+    asked = Moved("base", {"caution": 0.85})
+    few, many = (bench.fan(asked, "hhi", trials) for trials in ROUNDS)
+    other = bench.moved(asked)
+    runs = sim.run([bench.base, other], trials=ROUNDS[1], seed=3, keep="hhi", workers=1)
+    mine, base = (runs["hhi"].sel(scenario=each).values for each in (other.name, "base"))
+    for found, trials in ((few, ROUNDS[0]), (many, ROUNDS[1])):
+        for name, values in (("mine", mine), ("base", base), ("difference", mine - base)):
+            expected = np.quantile(values[:, :trials], workbench.QUANTILES, axis=1)
+            assert np.allclose(found[name], expected, rtol=1e-4, atol=1e-5), name
+    paired = sim.compare(runs)["hhi"].isel(scenario=0, time=-1)
+    assert many["mean_difference"] == pytest.approx(float(paired.sel(statistic="mean")))
+    assert f"in {100 * float(paired.sel(statistic='p_greater')):.0f} of 100" in many["sentence"] or (
+        f"in {100 * float(paired.sel(statistic='p_less')):.0f} of 100" in many["sentence"]
+        or "do not tell" in many["sentence"]
+    )
+    assert many["is_last"] and not few["is_last"] and not many["is_base"]
+
+
+def test_what_is_not_wanted_any_more_is_not_run(bench: Workbench) -> None:
+    with pytest.raises(Superseded):
+        bench.fan(Moved("base", {"caution": 0.45}), "hhi", 12, lambda: False)
+    asked = iter([True, False])
+    with pytest.raises(Superseded):
+        bench.fan(Moved("base", {"caution": 0.45}), "hhi", 12, lambda: next(asked))
+    assert bench.fan(Moved("base", {"caution": 0.45}), "hhi", 12)["trials"] == 12
+
+
+def test_what_was_made_loads_as_a_file(bench: Workbench, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(sim.load("baseline").to_toml())
+    asked = Moved("base", {"caution": 0.85})
+    made = bench.moved(asked)
+    assert [event.what for event in made.events] == ["set"] and "0.85" in bench.text(asked)
+    shipped = sliders.read(sim.load("baseline").case)
+    values = {name: each.low for name, each in shipped.items()}
+    mine = sliders.moved(sim.load("china_counteroffer"), shipped, values)
+    (tmp_path / "mine.toml").write_text(mine.to_toml())
+    assert sim.load(tmp_path / "mine.toml").digest == mine.digest
+    usual = {name: each.usual for name, each in shipped.items()}
+    assert sliders.moved(mine, shipped, usual) is mine
+
+
+@pytest.mark.parametrize("end", ["low", "high"])
+def test_every_slider_of_the_shipped_case_does_something(end: str) -> None:
+    base = sim.load("baseline")
+    declared = sliders.read(base.case)
+    assert 6 <= len(declared) <= 10
+    for name, each in declared.items():
+        value = getattr(each, end)
+        if value != each.usual:
+            made = sliders.moved(base, declared, {name: value})
+            assert not [found for found in made.ineffective if found not in base.ineffective], name
+
+
+def test_a_world_and_its_reasons(server: Server, bench: Workbench) -> None:
+    asked = {"scenario": "base", "values": {}, "trial": 2}
+    status, world = call(server, "world", asked)
+    runs = sim.run(bench.base, trials=1, first_trial=2, seed=3, keep=["relation", "order_book"], workers=1)
+    assert status == 200
+    for name in ("relation", "order_book"):
+        assert np.allclose(world[name], runs[name].isel(scenario=0, trial=0), atol=1e-4)
+    status, said = call(server, "why", {**asked, "at": "2020-Q2"})
+    assert status == 200 and said["text"] == str(sim.explain(bench.base, trial=2, at="2020-Q2", seed=3))
+
+
+def test_assumptions_begin_with_judgement(server: Server) -> None:
+    status, found = call(server, "assumptions", {"scenario": "base"})
+    grades = [each["grade"] for each in found]
+    order = ["judgement", "source and judgement", "source or estimate"]
+    assert status == 200 and grades == sorted(grades, key=order.index) and grades[0] == "judgement"
+
+
+def test_only_who_has_the_address_is_answered(server: Server) -> None:
+    own, port = server.address, server.server_port
+    assert call(server, "")[0] == 200 and call(server, "start.json")[0] == 200
+    assert call(server, "", address=f"http://127.0.0.1:{port}/wrong/")[0] == 403
+    assert call(server, "", address=f"http://127.0.0.1:{port}/")[0] == 403
+    for headers in (
+        {"Host": "elsewhere.example"},
+        {"Host": f"127.0.0.1:{port + 1}"},
+        {"Origin": "http://a.b"},
+    ):
+        assert call(server, "start.json", **headers)[0] == 403, headers
+    for name in ("../server.py", "page.css/../../server.py", "server.py", "%2e%2e/server.py"):
+        assert call(server, name)[0] == 404, name
+    assert server.server_address[0] == "127.0.0.1"
+    with urllib.request.urlopen(own) as answer:
+        policy = answer.headers["Content-Security-Policy"]
+        text = answer.read().decode()
+    assert policy.startswith("default-src 'self';") and "unsafe" not in policy
+    assert "http" not in text.replace("<!doctype html>", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "question"),
+    [
+        ("fan", {"scenario": "nope"}),
+        ("fan", {"values": {"nope": 1}}),
+        ("fan", {"values": {"caution": 7}}),
+        ("fan", {"values": {"caution": "x"}}),
+        ("fan", {"values": [1]}),
+        ("fan", {"measure": "nope"}),
+        ("fan", {"trials": 5}),
+        ("fan", {"trials": 10**9}),
+        ("fan", {"turn": -1}),
+        ("fan", {"tab": 5}),
+        ("world", {"trial": -1}),
+        ("why", {"trial": 0, "at": "later"}),
+        ("text", {"scenario": ["base"]}),
+    ],
+)
+def test_a_bad_value_is_refused_in_one_line(server: Server, name: str, question: dict[str, Any]) -> None:
+    status, said = call(server, name, {**QUESTION, **question})
+    assert status == 422 and said["problem"] and "\n" not in said["problem"]
+    assert fan(server)[0] == 200
+
+
+def test_what_is_no_question_is_refused(server: Server) -> None:
+    assert call(server, "nope", {})[0] == 404
+    for body in (b"", b"{", b"[1]", b"\xff", b"x" * 70_000):
+        request = urllib.request.Request(server.address + "fan", body)
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(request)
+        assert caught.value.code == 422
+
+
+def test_two_tabs_do_not_supersede_each_other(server: Server) -> None:
+    assert fan(server, tab="b", turn=9)[1]["turn"] == 9
+    assert fan(server, tab="b", turn=3, trials=12, values={"caution": 0.15}) == (200, None)
+    assert fan(server, tab="c", turn=3, trials=12, values={"caution": 0.15})[1]["trials"] == 12
+
+
+def test_a_case_without_sliders_is_told_what_to_write(tmp_path: Path) -> None:
+    folder = tmp_path / "bare"
+    shutil.copytree(plans.load_case("archipelago").folder, folder)
+    file = folder / "sliders.toml"
+    digest = sim.load(_toy(tmp_path, folder)).case.digest
+    file.unlink()
+    base = sim.load(_toy(tmp_path, folder))
+    assert base.case.digest == digest
+    with pytest.raises(sim.InputError, match=r"sliders\.toml: the case declares no sliders"):
+        Workbench(base, 1, "numpy")
+    for text, said in (
+        ("", "must be given"),
+        ('[sliders.a]\ntitle = "A"\nlow = 1\nhigh = 0\nstep = 1\nusual = 1\nevents = []', "does not fit"),
+        ('[sliders.a]\ntitle = "A"\nlow = 0\nhigh = 1\nstep = 1\nusual = 1\nevents = []', 'none has "X"'),
+    ):
+        file.write_text(text)
+        with pytest.raises(sim.InputError, match=said):
+            sliders.read(base.case)
+
+
+def test_the_command_refuses_what_it_cannot_open(server: Server) -> None:
+    for asked, said in (
+        (["--port", str(server.server_port)], "cannot be listened on"),
+        (["--token", "a/b"], "letters and digits"),
+        (["--scenario", "nope"], "no such scenario"),
+    ):
+        result = CliRunner().invoke(program, ["app", "--no-browser", *asked])
+        assert result.exit_code == 2 and said in result.stderr and len(result.stderr.splitlines()) == 1
+
+
+def _toy(tmp_path: Path, case: Path) -> Path:
+    file = tmp_path / "toy.toml"
+    file.write_text(f'title = "Toy"\ncase = "{case}"\nstart = "2020-Q1"\nend = "2021-Q4"\n')
+    return file
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed")
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs hedgesim[browser]")
+    with playwright.sync_playwright() as started:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield opened
+        opened.close()
+
+
+def violations(page: Any) -> list[str]:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs hedgesim[browser]")
+    return [each["id"] for each in axe.Axe().run(page).response["violations"]]
+
+
+def test_the_page_in_a_browser(browser: Any, server: Server, tmp_path: Path) -> None:
+    from playwright.sync_api import expect
+
+    page = browser.new_page(accept_downloads=True)
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda each: said.append(each.text))
+    page.on("pageerror", lambda each: said.append(str(each)))
+    page.on("request", lambda each: asked.append(each.url))
+    page.goto(server.address)
+    page.select_option("#measure", "hhi")
+    expect(page.locator("#trials")).to_contain_text("12 trials.")
+    before = page.inner_html("#level")
+    page.focus("#s-caution")
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator("#o-caution")).to_contain_text("0.85")
+    expect(page.locator("#sentence")).to_contain_text("moved")
+    expect(page.locator("#trials")).to_contain_text("12 trials.")
+    assert page.inner_html("#level") != before
+    with page.expect_download() as download:
+        page.click("#save")
+    assert "demand.caution" in download.value.path().read_text()
+    page.check("#guessing")
+    expect(page.locator("#shown")).to_be_hidden()
+    page.fill("#guessed", "5")
+    page.click("#guess button")
+    expect(page.locator("#sentence")).to_contain_text("You said 5")
+    page.click("#look")
+    page.click("#why")
+    expect(page.locator("#because")).to_contain_text("trial 0")
+    page.click("#assume")
+    expect(page.locator("#assumptions caption")).to_contain_text("uncertain numbers")
+    assert not violations(page)
+    page.fill("#trial", "-1")
+    page.click("#look")
+    expect(page.locator("#problem")).to_contain_text("trial")
+    other = browser.new_page()
+    other.goto(server.address)
+    expect(other.locator("#trials")).to_contain_text("trials")
+    assert all(each.startswith(server.address) for each in asked if not each.startswith(("data:", "blob:")))
+    assert [each for each in said if "422" not in each] == []
+
+
+def test_a_page_goes_on_when_the_engine_is_back(browser: Any, bench: Workbench) -> None:
+    from playwright.sync_api import expect
+
+    def serving(port: int) -> Server:
+        made = Server(bench, "again", port)
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        return made
+
+    first = serving(0)
+    page = browser.new_page()
+    page.goto(first.address)
+    expect(page.locator("#trials")).to_contain_text("12 trials.")
+    port = first.server_port
+    first.shutdown()
+    first.server_close()
+    page.context.set_offline(True)
+    page.focus("#s-caution")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#problem")).to_contain_text("does not answer")
+    page.context.set_offline(False)
+    second = serving(port)
+    expect(page.locator("#problem")).to_be_hidden()
+    expect(page.locator("#sentence")).to_contain_text("moved")
+    second.shutdown()
+    second.server_close()
+
+
+def test_the_report_in_a_browser(browser: Any, tmp_path: Path) -> None:
+    runs = sim.run(plans.scenario("archipelago", n_steps=8), trials=3, workers=1)
+    made, _ = sim.write_report(runs, tmp_path / "report.html")
+    for scheme in ("light", "dark"):
+        page = browser.new_page(color_scheme=scheme)
+        page.goto(made.as_uri())
+        assert not violations(page), scheme
