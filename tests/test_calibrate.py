@@ -6,6 +6,7 @@ import csv
 import importlib.util
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def first(targets: Targets) -> Targets:
 
 @pytest.fixture(scope="module")
 def small(first: Targets) -> calibrate.Calibration:
-    return calibrate.run(first, trials=500, seed=2, waves=2)
+    return calibrate.run(first, trials=300, seed=2, waves=2)
 
 
 def value(targets: Targets, name: str) -> float:
@@ -132,7 +133,8 @@ def test_nothing_after_the_last_year_is_read(targets: Targets, tmp_path: Path) -
     other = calibration_targets.load(without_later_years(tmp_path / "bangladesh", 2018))
     assert other.case.digest != targets.case.digest
     assert np.array_equal(other.recorded(), targets.recorded())
-    assert np.array_equal(other.simulated(0, 30, 5), targets.simulated(0, 30, 5))
+    last = replace(targets, windows=targets.windows[-1:]), replace(other, windows=other.windows[-1:])
+    assert np.array_equal(*(each.simulated(0, 9, 5) for each in last))
     # The same with an earlier year does change something, so the comparison can fail.
     earlier = calibration_targets.load(without_later_years(tmp_path / "earlier", 2016))
     assert not np.array_equal(earlier.recorded(), targets.recorded())
@@ -175,10 +177,10 @@ def test_scores_of_trials_are_standard_normal(targets: Targets) -> None:
 
 
 def test_a_calibration_is_the_same_each_time(first: Targets, small: calibrate.Calibration) -> None:
-    again = calibrate.run(first, trials=500, seed=2, waves=2)
+    again = calibrate.run(first, trials=300, seed=2, waves=2)
     assert np.array_equal(again.sample.scores, small.sample.scores)
     assert all(np.array_equal(again.columns(9)[key], values) for key, values in small.columns(9).items())
-    other = calibrate.run(first, trials=500, seed=3, waves=1)
+    other = calibrate.run(first, trials=300, seed=3, waves=1)
     assert not np.array_equal(other.waves[0].scores, small.waves[0].scores)
 
 
@@ -197,8 +199,8 @@ def test_the_folder_of_a_calibration(small: calibrate.Calibration, tmp_path: Pat
     columns = {small.learned[0].key: np.array([0.4, 0.5]), small.learned[1].key: np.array([0.1, 0.2])}
     checks, predicted = calibration_checks.check_predictions(small, columns, 40)
     # The first wave is cut; what is shown as the prior is not.
-    assert small.waves[0].statistics.shape[1] < 500
-    before = small.targets.simulated(0, 500, small.seed)
+    assert small.waves[0].statistics.shape[1] < 300
+    before = small.targets.simulated(0, 300, small.seed)
     assert [each.prior_mean for each in checks] == pytest.approx(before.mean(axis=1))
     verdicts, ranks = calibration_checks.check_ranks(small, simulated=50, draws=9)
     assert ranks.shape == (len(small.learned), 50) and ranks.min() >= 0 and ranks.max() <= 9

@@ -95,7 +95,7 @@ def test_what_cannot_be_compared_is_refused(base: sim.Scenario) -> None:
 
 def test_the_command_writes_a_table_json_and_a_page(tmp_path: Path) -> None:
     call = CliRunner().invoke
-    few = ["effects", "quad_joined", "--trials", "8", "--keep", "supplier_share,hhi,posture"]
+    few = ["effects", "quad_joined", "--trials", "4", "--keep", "supplier_share,hhi,posture"]
     shown = call(program, few).output
     assert "quad_joined" in shown and "posture.japan" not in shown
     (only,) = json.loads(call(program, [*few, "--json"]).output)

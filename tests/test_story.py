@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -57,9 +58,8 @@ def test_numbers_are_those_of_the_dataset(which: str, request: pytest.FixtureReq
 
 
 def test_the_same_trial_gives_the_same_text(base: sim.Scenario) -> None:
-    assert str(sim.story(base, trial=TRIAL)) == str(sim.story(base, trial=TRIAL))
-    runs = sim.run("baseline", trials=TRIAL + 1, keep=["hhi"])
-    assert str(sim.story(runs, trial=TRIAL)) == str(sim.story("baseline", trial=TRIAL))
+    runs = sim.run(base, trials=TRIAL + 1, keep=["hhi"])
+    assert str(sim.story(runs, trial=TRIAL)) == str(sim.story(base, trial=TRIAL))
 
 
 def test_a_contrast_tells_where_two_scenarios_part(base: sim.Scenario) -> None:
@@ -97,12 +97,18 @@ def test_trials_are_picked_by_rule(base: sim.Scenario) -> None:
         sim.picks(sim.run(base, trials=2, keep=["supplier_share", "hhi", "capability", "autonomy"]))
 
 
-def test_the_command_tells_a_trial_and_a_contrast() -> None:
+def test_the_command_tells_a_trial_and_a_contrast(base: sim.Scenario, tmp_path: Path) -> None:
     call = CliRunner().invoke
-    told = call(program, ["story", "baseline", "--trial", "3"]).output
-    assert told == f"{sim.story('baseline', trial=3)}\n"
-    both = json.loads(call(program, ["story", "baseline", "osa_surge", "--trial", "3", "--json"]).output)
-    assert [each["scenario"] for each in both] == ["baseline", "osa_surge"]
+    names = [base.name, "other"]
+    for name in names:
+        case = base.case.folder
+        text = f'title = "{name}"\ncase = "{case}"\nstart = "{base.start}"\nend = "{base.end}"\n'
+        (tmp_path / f"{name}.toml").write_text(text)
+    one, other = (str(tmp_path / f"{name}.toml") for name in names)
+    told = call(program, ["story", one, "--trial", "3"]).output
+    assert told == f"{sim.story(sim.load(one), trial=3)}\n"
+    both = json.loads(call(program, ["story", one, other, "--trial", "3", "--json"]).output)
+    assert [each["scenario"] for each in both] == names
     assert {"at", "kind", "text"} == set(both[0]["sentences"][0])
     assert "trial" in call(program, ["story", "baseline", "--trials", "8"]).output.splitlines()[0]
 

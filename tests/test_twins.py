@@ -71,7 +71,7 @@ def test_worlds_with_every_kind_of_event_agree(of_case: str) -> None:
 @pytest.mark.parametrize("of_case", plans.CASES)
 def test_worlds_at_the_edge_of_what_is_possible_agree(of_case: str, prior: str) -> None:
     changes = plans.wide(of_case, prior)
-    agree(plans.plan(of_case, plans.busy(of_case), changes, n_steps=30), 0, 4)
+    agree(plans.plan(of_case, plans.busy(of_case), changes, n_steps=20), 0, 3)
 
 
 def test_worlds_in_which_more_is_handed_over_than_was_noted_agree() -> None:
@@ -83,18 +83,13 @@ def test_worlds_in_which_more_is_handed_over_than_was_noted_agree() -> None:
     agree(plans.plan(events=events, changes={"grants.selection_probability": 1.0}, n_steps=40), 0, 3)
 
 
-#: The baseline, and scenarios that differ most from it in what their events do.
-PRESCRIBED_STATES = (
-    "baseline",
-    "origin_2005",
-    "china_coercion",
-    "government_turnover",
-    "pakistan_tot",
-    "quad_alignment",
+#: The baseline, and those that differ most from it in what their events do; the others take long.
+FEW = ("baseline", "origin_2005", "china_coercion")
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in FEW else pytest.param(name, marks=pytest.mark.long) for name in shipped()]
 )
-
-
-@pytest.mark.parametrize("name", [name for name in shipped() if name in PRESCRIBED_STATES])
 def test_shipped_scenarios_agree(name: str) -> None:
     agree(design.plan(sim.load(name), 2), 40, 1)
 
