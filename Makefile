@@ -12,7 +12,7 @@ VERSIONED := $(addprefix tests/test_, $(addsuffix .py, golden numerics streams d
 # Bytecode is kept, whatever the environment says: else each of many processes compiles what it imports anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: demo test test-long test-python suite check style types imports golden benchmarks clean
+.PHONY: docs demo test test-long test-python suite check style types imports golden benchmarks clean
 
 # The main job: three futures, a table and figures in out/demo.
 demo: $(READY)
@@ -37,7 +37,7 @@ test-python:
 
 # What the suite leaves out for time: every scenario compiled, MPI, benchmarks, 20 kills, 100,000 draws.
 test-long: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,mpi,browser]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,mpi,browser,docs]'
 	$(BIN)/pytest -n 2 -m long
 	PYTHONPATH=tests $(BIN)/python tests/soak.py --kills 20
 	PYTHONPATH=tests $(BIN)/python tests/space.py --draws 100000
@@ -57,6 +57,11 @@ imports: $(READY)
 # Write the golden runs anew, after a change of numbers that the changelog names.
 golden: $(READY)
 	PYTHONPATH=tests $(BIN)/python -m golden_runs
+
+# The documentation as a site that opens from its folder: out/docs/index.html. A warning is an error.
+docs: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,docs]'
+	$(BIN)/sphinx-build -W --keep-going -q -E -b html docs out/docs
 
 benchmarks: $(READY)
 	$(BIN)/python -m benchmarks

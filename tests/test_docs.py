@@ -1,0 +1,82 @@
+"""The documentation: its Python runs, every page is reachable, and the site is built without a warning."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+
+#: Pages that a command writes, or whose code is for another machine, or needs a run of hours.
+NOT_RUN = {"odd.md", "batches.md"}
+
+
+def blocks(page: Path) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def test_the_tutorial_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = DOCS / "tutorial.md"
+    known: dict[str, object] = {}
+    for block in blocks(page):
+        exec(block.replace("trials=200", "trials=8"), known)
+    assert "mine" in capsys.readouterr().out
+    (text,) = re.findall(r"^```toml\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    import sim
+
+    assert sim.load("mine.toml").digest == known["mine"].digest  # type: ignore[attr-defined]
+
+
+def test_python_in_the_pages_is_python() -> None:
+    pages = [ROOT / "README.md", *DOCS.glob("*.md")]
+    assert sum(len(blocks(page)) for page in pages) >= 10
+    for page in pages:
+        for block in blocks(page):
+            compile(block, page.name, "exec")
+
+
+def test_every_page_is_in_the_contents() -> None:
+    text = (DOCS / "index.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^([a-z0-9_/-]+)$", text, re.MULTILINE))
+    pages = {page.stem for page in DOCS.glob("*.md")} - {"index"}
+    notebooks = {f"generated/notebooks/{page.stem}" for page in (ROOT / "notebooks").glob("*.ipynb")}
+    studies = {
+        f"studies/{page.stem}" for page in (DOCS / "studies").glob("*") if page.suffix in (".md", ".ipynb")
+    }
+    assert pages | notebooks | studies <= listed
+
+
+@pytest.mark.long
+@pytest.mark.skipif(importlib.util.find_spec("myst_nb") is None, reason="needs hedgesim[docs]")
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-W",
+        "-q",
+        "-E",
+        "-b",
+        "html",
+        str(DOCS),
+        str(tmp_path / "site"),
+    ]
+    built = subprocess.run(command, capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
+    pages = list((tmp_path / "site").rglob("*.html"))
+    assert (tmp_path / "site" / "searchindex.js").is_file() and len(pages) > 15
+    for page in pages:
+        outside = re.findall(
+            r'<(?:script|link|img)[^>]+(?:src|href)="(https?://[^"]+)"', page.read_text(encoding="utf-8")
+        )
+        assert not outside, (page.name, outside)
