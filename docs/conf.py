@@ -39,8 +39,10 @@ suppress_warnings = ["myst.header", "config.cache"]
 html_theme = "pydata_sphinx_theme"
 html_title = "hedgesim"
 html_show_sourcelink = False
+html_sidebars = {"**": ["globaltoc.html"]}
 html_theme_options = {
     "show_prev_next": False,
+    "navbar_center": [],
     "navbar_end": ["theme-switcher"],
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
