@@ -27,7 +27,8 @@ extensions = [
     "numpydoc",
 ]
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
-exclude_patterns = ["figures", "**/.ipynb_checkpoints"]
+templates_path = ["_templates"]
+exclude_patterns = ["figures", "_templates", "**/.ipynb_checkpoints"]
 nb_execution_mode = "off"  # notebooks are committed with their outputs; the tests run them
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
@@ -39,7 +40,7 @@ suppress_warnings = ["myst.header", "config.cache"]
 html_theme = "pydata_sphinx_theme"
 html_title = "hedgesim"
 html_show_sourcelink = False
-html_sidebars = {"**": ["globaltoc.html"]}
+html_sidebars = {"**": ["contents.html"]}
 html_theme_options = {
     "show_prev_next": False,
     "navbar_center": [],
