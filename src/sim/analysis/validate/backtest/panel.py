@@ -158,6 +158,8 @@ def panel(
         raise OutOfBounds("", "years", "not a number of whole windows", remedy, length)
     if not years:
         raise MissingField("", "origins", "there is none", "Give years, such as [2000, 2010].")
+    if not registers:
+        raise MissingField("", "files", "there is none", "Give a register.")
     courses = tuple(each for whole in registers for each in base_rates.courses(whole, window, length))
     jobs = [
         _Job(whole, int(year), length, window, trials, seed, execution.engine, courses)

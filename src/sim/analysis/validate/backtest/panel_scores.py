@@ -83,7 +83,7 @@ def table(panel: xr.Dataset) -> xr.Dataset:
     import xarray as xr
 
     panel = checked_panel(panel)
-    score, names = scores(panel), list(dict.fromkeys(panel["target"].values))
+    score, names = scores(panel), _targets(panel)
     sources, ahead = list(panel["source"].values), sorted(set(panel["ahead"].values))
     model = sources.index("model")
     shape = len(ahead), len(names), len(sources)
@@ -117,6 +117,10 @@ def table(panel: xr.Dataset) -> xr.Dataset:
         {"ahead": ahead, "target": names, "source": sources, "bin": (np.arange(BINS) + 0.5) / BINS},
         panel.attrs,
     )
+
+
+def _targets(panel: xr.Dataset) -> list[str]:
+    return [str(name) for name in dict.fromkeys(panel["target"].values)]
 
 
 def _groups(panel: xr.Dataset, ahead: list[Any], names: list[str]) -> Iterator[tuple[int, int, BoolArray]]:
@@ -225,8 +229,7 @@ def compare(before: xr.Dataset, after: xr.Dataset, source: str = "model") -> xr.
         for panel, its, k in zip((before, after), rows, columns, strict=True)
     ]
     first = before.isel(row=rows[0])
-    names = list(dict.fromkeys(first["target"].values))
-    ahead = sorted(set(first["ahead"].values))
+    names, ahead = _targets(first), sorted(set(first["ahead"].values))
     kept = ("before", "after", "difference", "low", "high", "coverage_before", "coverage_after")
     found = {name: np.full((len(ahead), len(names)), np.nan) for name in kept}
     found |= {name: np.zeros((len(ahead), len(names))) for name in ("rows", "importers", "left_out")}
