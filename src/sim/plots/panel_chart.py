@@ -42,11 +42,13 @@ def pit(
     from sim.analysis.validate.backtest import panel_scores
     from sim.analysis.validate.backtest.targets import EVENTS, LABELS
 
-    own_axes.known(panel, "row", "source", name="panel", made_by="sim.backtest_panel")
-    found = panel_scores.table(panel)
-    target = arguments.chosen(target, "target", [str(name) for name in found["target"].values])
-    source = arguments.chosen(source, "source", [str(name) for name in found["source"].values])
-    here = found.sel(target=target, source=source)
+    panel = panel_scores.checked_panel(
+        own_axes.known(panel, "row", "source", name="panel", made_by="sim.backtest_panel")
+    )
+    targets = panel["target"].values
+    target = arguments.chosen(target, "target", [str(name) for name in dict.fromkeys(targets)])
+    source = arguments.chosen(source, "source", [str(name) for name in panel["source"].values])
+    here = panel_scores.table(panel.isel(row=targets == target)).sel(target=target, source=source)
     here = here.isel(ahead=np.flatnonzero(np.isfinite(here["coverage_90"].values)))
     if not here.sizes["ahead"]:
         raise InputError("", "target", "has no distribution to hold the record against", "Take another.")

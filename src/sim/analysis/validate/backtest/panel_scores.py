@@ -168,7 +168,7 @@ def clustered(gaps: Array, cluster: Array, level: float = 0.95) -> tuple[float, 
     cluster : ndarray, shape (row,)
     level : float
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit  # the quantile of Student's t, without all of scipy.stats
 
     there = np.isfinite(gaps)
     gaps, cluster = gaps[there], cluster[there]
@@ -181,7 +181,7 @@ def clustered(gaps: Array, cluster: Array, level: float = 0.95) -> tuple[float, 
     if n < 2:
         return mean, np.nan, np.nan
     error = float(np.sqrt(n / (n - 1) * (sums**2).sum())) / gaps.size
-    reach = float(t.ppf((1.0 + level) / 2.0, n - 1)) * error
+    reach = float(stdtrit(n - 1, (1.0 + level) / 2.0)) * error
     return mean, mean - reach, mean + reach
 
 
