@@ -150,14 +150,8 @@ def panel(
     InputError
         If no origin of any importer can be scored.
     """
-    trials, seed = arguments.whole(trials, "trials", 1), arguments.seed(seed)
-    length = arguments.whole(length, "years", 1)
+    years, trials, seed, length = _checked(years, trials, seed, length)
     window = min(length, WINDOW_YEARS)
-    if length % window:
-        remedy = f"Give up to {WINDOW_YEARS}, or a multiple of it."
-        raise OutOfBounds("", "years", "not a number of whole windows", remedy, length)
-    if not years:
-        raise MissingField("", "origins", "there is none", "Give years, such as [2000, 2010].")
     if not registers:
         raise MissingField("", "files", "there is none", "Give a register.")
     courses = tuple(each for whole in registers for each in base_rates.courses(whole, window, length))
@@ -188,6 +182,20 @@ def panel(
         "command": command,
     }
     return stacking.add(_dataset(found, about))
+
+
+def _checked(
+    years: Sequence[int], trials: int, seed: int, length: int
+) -> tuple[Sequence[int], int, int, int]:
+    """Return the numbers of a panel, or refuse them."""
+    trials, seed = arguments.whole(trials, "trials", 1), arguments.seed(seed)
+    length = arguments.whole(length, "years", 1)
+    if length % min(length, WINDOW_YEARS):
+        remedy = f"Give up to {WINDOW_YEARS}, or a multiple of it."
+        raise OutOfBounds("", "years", "not a number of whole windows", remedy, length)
+    if not years:
+        raise MissingField("", "origins", "there is none", "Give years, such as [2000, 2010].")
+    return years, trials, seed, length
 
 
 def of_files(
@@ -236,7 +244,8 @@ def of_files(
         arguments.whole(year, "origins", FIRST_YEAR, LAST_YEAR)
         for year in arguments.names(origins, "origins", when)
     ]
-    return panel(read(files, with_shipped), first_years, trials, seed, years, "", execution)
+    numbers = _checked(first_years, trials, seed, years)
+    return panel(read(files, with_shipped), *numbers, "", execution)
 
 
 def read(files: str | Path | Sequence[str | Path], with_shipped: bool = False) -> list[Register]:
