@@ -130,11 +130,11 @@ def test_base_rates_are_of_other_importers_and_of_the_past(file: Path) -> None:
         range(2005, 2015)
     )
     past = {"total_tiv": 100.0, "n_deals": 8.0}
-    said = base_rates.samples(courses, "Utopia", 2014, 5, past)
+    said = base_rates.samples(base_rates.known(courses, "Utopia", 2014, 5), past)
     own = [each for each in courses if each.recipient == "Arcadia" and each.ahead == 5]
     assert said["leader_share"] == pytest.approx([each.values["leader_share"] for each in own])
     assert said["total_tiv"] == pytest.approx([100.0 * each.values["total_tiv"] for each in own])
-    assert not base_rates.samples(courses, "Utopia", 2010, 5, past), "too few windows were over"
+    assert not base_rates.known(courses, "Utopia", 2010, 5), "too few windows were over"
     # Who bought from whom four times as much has the same shares.
     same = [each for each in courses if each.recipient == "Utopia" and each.ahead == 5]
     assert [each.values["hhi"] for each in own] == pytest.approx([each.values["hhi"] for each in same])

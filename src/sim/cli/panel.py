@@ -103,12 +103,13 @@ def left_out(made: xr.Dataset) -> list[str]:
 def report(made: xr.Dataset, found: xr.Dataset) -> str:
     """Return what a panel says, as Markdown."""
     from sim.analysis.describe.odd_submodels import table
-    from sim.analysis.validate.backtest.panel_scores import about, reliability
+    from sim.analysis.validate.backtest.panel_scores import about, answers, reliability
 
     made_as, reliable = about(made), reliability(made)
     importer, origin = made["importer"].values, made["origin"].values
     importers, tested = set(importer), set(zip(importer, origin, strict=True))
     parts = [
+        *answers(found),
         f"{len(importers)} importers, {len(tested)} importers and origins, {made_as['trials']:,} trials "
         f"each, seed {made_as['seed']}. Lower scores are better. The second table says by how much the model "
         "is better, with the 95 % interval clustered by importer.",

@@ -31,7 +31,6 @@ from sim.analysis.validate.backtest import (
     outcome,
     stacking,
 )
-from sim.analysis.validate.backtest.base_rates import Course
 from sim.analysis.validate.backtest.distances import Distances
 from sim.analysis.validate.backtest.forecast import Forecast
 from sim.analysis.validate.backtest.origins import Origin
@@ -48,7 +47,7 @@ from sim.runs.store import code_digest, version
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import FIRST_YEAR, LAST_YEAR, SEED, TRIALS_OF_CELL
 from sim.vocabulary.axes import QUARTERS, Array
-from sim.vocabulary.errors import DuplicateKey, MissingField, OutOfBounds, OutsideHorizon
+from sim.vocabulary.errors import DuplicateKey, InputError, MissingField, OutOfBounds, OutsideHorizon
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -78,7 +77,7 @@ _NO_SAMPLES = distances.of_numbers([None] * len(SOURCES), 0.0)
 
 @dataclass(frozen=True)
 class _Job:
-    """One importer at one origin."""
+    """One importer at one origin; `rates` are base rates by last year of the window."""
 
     whole: Register
     year: int
@@ -87,7 +86,7 @@ class _Job:
     trials: int
     seed: int
     engine: str
-    courses: tuple[Course, ...]
+    rates: Mapping[int, dict[str, Array]]
 
 
 @dataclass(frozen=True)
@@ -154,9 +153,19 @@ def panel(
     window = min(length, WINDOW_YEARS)
     if not registers:
         raise MissingField("", "files", "there is none", "Give a register.")
-    courses = tuple(each for whole in registers for each in base_rates.courses(whole, window, length))
+    courses = [each for whole in registers for each in base_rates.courses(whole, window, length)]
+    ahead = range(window, length + 1, window)
     jobs = [
-        _Job(whole, int(year), length, window, trials, seed, execution.engine, courses)
+        _Job(
+            whole,
+            int(year),
+            length,
+            window,
+            trials,
+            seed,
+            execution.engine,
+            {last: base_rates.known(courses, whole.recipient, int(year), last) for last in ahead},
+        )
         for whole in registers
         for year in years
     ]
@@ -278,7 +287,7 @@ def _run(job: _Job) -> _Cell:
         outcome.check_window(job.year, max(years, job.length), job.whole.last_year)
         with origins.from_register(job.whole, job.year, years) as origin:
             return _Cell(recipient, job.year, tuple(_rows(origin, job)))
-    except OutsideHorizon as error:
+    except InputError as error:
         return _Cell(recipient, job.year, problem=str(error))
 
 
@@ -290,7 +299,7 @@ def _rows(origin: Origin, job: _Job) -> Iterator[_Row]:
         ahead = (index + 1) * job.length
         was = outcome.of_register(replace(origin, years=ahead), job.whole)
         record = _last(was.window, job.length)
-        rates = base_rates.samples(job.courses, job.whole.recipient, origin.year, ahead, past)
+        rates = base_rates.samples(job.rates[ahead], past)
         rules = baselines.all_of(replace(origin, years=job.length), job.trials, job.seed, index)
         everyone = [model, *rules]
         yield from _of_numbers(everyone, rates, record, ahead)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.analysis.validate.backtest.panel import ORDER, SHARE
-from sim.analysis.validate.backtest.targets import EVENTS
+from sim.analysis.validate.backtest.targets import EVENTS, LABELS
 from sim.runs.dataset import checked
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import Array, BoolArray
@@ -33,6 +33,9 @@ INTERVALS = (0.5, 0.9)
 
 #: Bins of the chance of an event in a reliability table.
 CHANCE_BINS = 5
+
+#: Targets that the answer in a sentence is about.
+HEADLINES = ("leader_share", "log_tiv")
 
 #: Two records of one number differ by less than this.
 _SAME = 1e-6
@@ -300,6 +303,40 @@ def sentences(found: xr.Dataset) -> list[str]:
     lost = int(found["left_out"].sum())
     if lost:
         said.append(f"{lost} numbers that only one of the two has are left out.")
+    return said
+
+
+def answers(found: xr.Dataset, rival: str = "bootstrap") -> list[str]:
+    """Return the answer of `table` for each window: headline scores against a rule, and coverage.
+
+    Parameters
+    ----------
+    found : xarray.Dataset
+        From `table`.
+    rival : str
+        The rule.
+    """
+    said = []
+    for ahead in found["ahead"].values:
+        parts, held = [], []
+        for target in HEADLINES:
+            if target not in found["target"].values:
+                continue
+            model, its = (found.sel(ahead=ahead, target=target, source=name) for name in ("model", rival))
+            if not its["rows"]:
+                continue
+            gap, low, high = (float(its[name]) for name in ("advantage", "advantage_low", "advantage_high"))
+            word = "better" if low > 0 else "worse" if high < 0 else "not clearly better or worse"
+            ends = (
+                f"{gap:+.2g}, {low:+.2g} to {high:+.2g}" if np.isfinite([low, high]).all() else f"{gap:+.2g}"
+            )
+            parts.append(f"{LABELS[target]} {float(model['score']):.3g}, {word} than the {rival} ({ends})")
+            held.append(f"{float(model['coverage_90']):.2f}")
+        if parts:
+            said.append(
+                f"To {ahead} years, CRPS of the model: {'; '.join(parts)}. Its 90 % intervals hold "
+                f"{' and '.join(held)} of them."
+            )
     return said
 
 
