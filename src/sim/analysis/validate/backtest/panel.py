@@ -6,7 +6,8 @@ what it follows from, the distances of `distances`, so that pools of forecasts a
 anything again. Runs trials.
 
 Importers and origins are done side by side, each on the common loop over trials. Nothing is estimated on
-the importers of the panel. What the model takes from all importers in general is named in `origins.LATER`.
+the importers of the panel; what was estimated on importers in general, those of the panel among them, is
+named in `origins.LATER`.
 """
 
 from __future__ import annotations

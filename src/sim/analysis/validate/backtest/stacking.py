@@ -67,7 +67,7 @@ def add(panel: xr.Dataset) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        With sources `POOLS`, and ``weight``, dims pool, group, row and source, of the row's own group alone.
+        With sources `POOLS`, and ``weight``, dims pool, row and component: those with which a row is pooled.
     """
     import xarray as xr
 
