@@ -22,6 +22,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "US$ m/year": (0.0, np.inf),
     "ratio": (0.0, np.inf),
     "logit": (-np.inf, np.inf),
+    "log": (-np.inf, np.inf),
     "s.d.": (-np.inf, np.inf),
     "label": (-2.0, np.inf),
     "tilt": (-1.0, 1.0),

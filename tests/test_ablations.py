@@ -324,6 +324,21 @@ ABLATIONS = (
         still("domestic_capability"),
     ),
     Ablation("mid-year cuts", {"economy.cut_probability": 0.0}, "procurement_budget", zero("budget_cut")),
+    Ablation(
+        "waves of demand",
+        {"demand.wave_spread": 0.0, "demand.wave_at_start": 0.0},
+        "deal_count",
+        zero("demand_wave"),
+        {"demand.wave_spread": 0.6},
+    ),
+    Ablation("large orders that go to the base", {"supplier_choice.size_pull": 0.0}, "orders"),
+    Ablation("a level of sizes that is not sure", {"contracts.size_level": 1.0}, "orders"),
+    Ablation("large orders that begin later", {"contracts.lead_time_growth": 0.0}, "deliveries"),
+    Ablation(
+        "large orders that take longer",
+        {"contracts.delivery_growth": 0.0, "contracts.delivery_variation": 0.0},
+        "deliveries",
+    ),
     Ablation("other odds of importing", {"supplier_choice.import_nest": 0.05}, "orders"),
 )
 

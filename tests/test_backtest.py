@@ -289,7 +289,7 @@ def test_any_importer_in_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert code == 0
     assert set(found["skill"]) == {"no_change", "pooled_law", "bootstrap", "last_poisson", "order_book"}
     assert 0 <= found["coverage_90"] <= 1
-    assert found["crps_top_share"] >= 0
+    assert found["crps_leader_share"] >= 0
     assert found["energy_score"] >= 0
     # Orders of 2006-10: one in even years, two in odd ones.
     assert found["n_deals"] == 7

@@ -17,7 +17,8 @@ from sim.analysis.calibrate import choice_logit as estimate
 from sim.analysis.calibrate.choice_data import Choices
 from sim.case import register
 from sim.cli import sim as program
-from sim.importers import rates, sizes
+from sim.importers import rates, sizes, waves
+from sim.importers.method import estimate as estimate_of
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.errors import BadSyntax, Contradiction, InputError, MissingField
 
@@ -186,20 +187,50 @@ def test_the_shipped_sizes_are_those_of_the_estimate(baseline: Scenario) -> None
 
 def test_simulated_sizes_come_back() -> None:
     random = np.random.default_rng(3)
-    supplier, category = random.integers(0, 8, 4000), random.integers(0, 3, 4000)
+    supplier, category = random.integers(0, 8, 1500), random.integers(0, 3, 1500)
     effect = np.array([0.9, -0.5, 0.2, 0.0, -0.2, 0.4, -0.6, -0.2])
-    log_size = np.array([2.0, 3.0, 4.0])[category] + effect[supplier] + 1.1 * random.standard_normal(4000)
-    found = sizes.estimate(log_size[:1500], category[:1500], supplier[:1500], 4, 9)
-    assert found.within == pytest.approx(1.1, abs=0.05)
-    assert found.between == pytest.approx(effect.std(ddof=1), abs=0.1)
-    centre = found.mean[:3] + found.effect[:8].mean()
-    assert centre == pytest.approx(np.array([2.0, 3.0, 4.0]) + effect.mean(), abs=0.15)
+    log_size = np.array([2.0, 3.0, 4.0])[category] + effect[supplier] + 1.1 * random.standard_normal(1500)
+    found = sizes.estimate(
+        log_size,
+        category,
+        supplier,
+        np.zeros(1500, dtype=int),
+        np.zeros(1500),
+        np.array([2.5, 3.0, 3.5, 5.0]),
+        np.full(4, 1.3),
+        9,
+    )
+    by_pair = found.mean[:3] + found.effect[:8, None] + found.specialty[:8, :3]
+    assert by_pair == pytest.approx(np.array([2.0, 3.0, 4.0]) + effect[:, None], abs=0.35)
+    assert found.spread[:3] == pytest.approx(1.1, abs=0.08)
     gaps = found.effect[:8] - found.effect[:8].mean() - (effect - effect.mean())
     assert np.abs(gaps).max() < 0.3
-    # Without an order there is no effect, and all the spread between suppliers.
-    assert found.effect[8] == pytest.approx(0.0, abs=1e-9)
-    assert found.effect_error[8] == pytest.approx(found.between, rel=1e-6)
-    assert np.isnan(found.mean[3])
+    # Without an order there is no effect, and all the spread between suppliers; a category keeps the general
+    # mean, but for what the others say of the level.
+    assert (found.effect[8], found.specialty[8].any()) == (0.0, False)
+    assert found.effect_error[8] == pytest.approx(estimate_of("sizes", "between_suppliers"), rel=1e-6)
+    assert found.mean[3] == pytest.approx(5.0, abs=0.3)
+
+
+def test_orders_that_went_to_the_base_are_large_for_that_reason() -> None:
+    nobody = np.zeros(400, dtype=int)
+    advantage = np.repeat([0.6, -0.2], 200)
+    log_size = 3.0 + estimate_of("sizes", "base_pull") * 1.2 * advantage
+    supplier = np.repeat([0, 1], 200)
+    found = sizes.estimate(log_size, nobody, supplier, nobody, advantage, np.array([3.0]), np.array([1.2]), 2)
+    assert found.effect == pytest.approx([0.0, 0.0], abs=1e-6)
+
+
+def test_a_quiet_importer_on_a_high_wave() -> None:
+    usual = waves.known([2, 2, 3, 2, 2, 2, 3, 2, 2, 2] * 3)
+    risen = waves.known([2, 2, 3, 2, 2, 2, 3, 2, 2, 2] * 2 + [2, 2, 3, 2, 2, 2, 7, 8, 9, 8])
+    assert usual.mean == pytest.approx(2.4, abs=0.4) and abs(usual.at_end) < 0.35
+    # Part of it is taken for a wave, which passes, and part for a higher mean.
+    assert risen.at_end > 0.6 and usual.mean < risen.mean < 5.0
+    nothing = waves.known([])
+    assert (nothing.mean, nothing.at_end) == pytest.approx((2.2, 0.0), rel=1e-6, abs=1e-6)
+    # Of the mean, and of the wave on top of it.
+    assert nothing.spread == pytest.approx(np.hypot(0.8, 0.64), rel=0.01)
 
 
 TABLE = [

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,11 @@ from matplotlib.figure import Figure
 import plans
 import sim
 from sim.analysis.explain.picks import NEEDED
+from sim.analysis.validate.backtest import panel
 from sim.runs.trials import Execution
+from test_backtest import LONG
+from test_panel import invented, invented_cell
+from test_registers import as_deals
 
 ODD: dict[str, Any] = {
     "none": None,
@@ -61,6 +66,13 @@ BASE = plans.scenario("archipelago", n_steps=2)
 OTHER = plans.scenario("archipelago", n_steps=2, name="other")
 SUPPLIER, PARTNER = BASE.case.suppliers[0], BASE.case.partners[0]
 LEVER = "demand.caution"
+
+
+def unrun_panel(**arguments: Any) -> Any:
+    """A panel that is checked and read, and not run."""
+    with mock.patch.object(panel, "_run", invented_cell):
+        return sim.backtest_panel(**arguments)
+
 
 #: Function -> its arguments: a good one, and the odd ones that are taken. A text names what `given` makes.
 Arguments = dict[str, tuple[Any, set[str]]]
@@ -117,7 +129,23 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
     "load": (sim.load, {"name_or_path": ("baseline", NOTHING), "case": (None, NONE)}),
     "diff": (sim.diff, {"a": (BASE, NOTHING), "b": (OTHER, NOTHING)}),
     "history": (sim.history, {"scenario": (BASE, NOTHING)}),
+    "backtest_panel": (
+        unrun_panel,
+        {
+            "files": ("$deals", NOTHING),
+            "origins": ([2006], NOTHING),
+            "years": (5, COUNT),
+            "trials": (2, COUNT),
+            "seed": (1, INDEX),
+            "with_shipped": (False, {"true"}),
+            **{name: RUN[name] for name in ("workers", "engine", "executor", "progress")},
+        },
+    ),
     "compare": (sim.compare, PAIRED),
+    "compare_panels": (
+        sim.compare_panels,
+        {"before": ("$panel", NOTHING), "after": ("$panel", NOTHING), "source": ("model", NOTHING)},
+    ),
     "effects": (sim.effects, PAIRED),
     "long_table": (
         sim.long_table,
@@ -326,6 +354,15 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
         {"found": ("$shares", NOTHING), "at": (None, NONE), "most": (3, COUNT), **DRAWN_ALONE},
     ),
     "plots.spread": (sim.plots.spread, {"found": ("$shares", NOTHING), "most": (3, COUNT), **DRAWN_ALONE}),
+    "plots.pit": (
+        sim.plots.pit,
+        {
+            "panel": ("$panel", NOTHING),
+            "target": ("hhi", NOTHING),
+            "source": ("model", NOTHING),
+            **DRAWING,
+        },
+    ),
     "plots.save": (sim.plots.save, {"figure": (Figure(), NOTHING), "path": ("figure", {"word", "path"})}),
 }
 
@@ -341,7 +378,11 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     world.step()
     both = sim.run([BASE, OTHER], trials=2, keep=["hhi", "supplier_share", "order_book"], workers=1)
     outcomes = sim.policy_outcomes(OTHER, BASE, "hhi@2020-Q2", trials=2)
+    deals = folder / "deals.csv"
+    deals.write_text(as_deals(LONG))
     return {
+        "$deals": deals,
+        "$panel": invented(origins=range(2000, 2001)),
         "$shares": sim.spread(BASE, "hhi", trials=8, resamples=2, workers=1),
         "$effects": sim.effects(both),
         "$outcomes": outcomes,

@@ -28,6 +28,7 @@ NEEDED = {
     "trace": ["hhi"],
     "forecast": ["toy.toml", "--window", "2027-2028", "--out", "made"],
     "new-case": ["--deals", "deals.csv", "--as-of", "2015", "--out", "made"],
+    "compare-panels": ["before", "after"],
     "effects": ["toy.toml"],
     "sensitivity": ["toy.toml"],
     "spread": ["toy.toml"],

@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+import plans
 import sim
 from sim.analysis.validate import pattern_statistics, patterns
+from sim.runs.trials import Execution
+from sim.vocabulary.errors import OutsideHorizon
 
 RECORD = {"title": "A pattern", "evidence": ["x_lumpiness"]}
 
@@ -45,6 +48,18 @@ def test_years_are_sums_of_quarters() -> None:
     assert pattern_statistics._yearly(np.arange(9.0)).tolist() == [6.0, 22.0]
 
 
+def test_the_leader_is_that_of_the_start_and_the_scenario_long_enough() -> None:
+    base = plans.scenario("archipelago", n_steps=8)
+    trials = pattern_statistics.Trials(4, 1, Execution(workers=1))
+    (sample,) = pattern_statistics.STATISTICS["leader_later"](base, [{"ahead": 2}], trials)
+    share = sim.run(base, trials=4, keep="supplier_share", workers=1)["supplier_share"]
+    leader = int(sim.history(base)["supplier_share"].isel(year=-1).values.argmax())
+    last = share.isel(scenario=0, supplier=leader, time=-1).values
+    assert sample == pytest.approx(pattern_statistics.resampled(last, np.mean), abs=1e-6)
+    with pytest.raises(OutsideHorizon, match="before 3 years"):
+        pattern_statistics.STATISTICS["leader_later"](base, [{"ahead": 3}], trials)
+
+
 @pytest.mark.long
 def test_every_target_of_the_case_is_reported() -> None:
     results = patterns.report(sim.load("baseline"), trials=8, seed=3)
@@ -60,6 +75,7 @@ def test_every_target_of_the_case_is_reported() -> None:
         "P9": 2,
         "P10": 4,
         "P12": 2,
+        "P13": 2,
     }
     assert Counter(result.pattern for result in results) == expected
     for result in results:

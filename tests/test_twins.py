@@ -150,6 +150,9 @@ def test_supplier_choice_agrees(
         "deal_category": np.zeros(openings, dtype=int),
         "deal_weight": np.repeat(np.array(weights)[:, None], openings, axis=1),
         "choice_shock": np.array(shocks)[:, None],
+        "size_shock": np.array(shocks)[::-1, None],
+        "installed_share_prev": np.array([[1.0 / (1 + k)] for k in range(n)]),
+        "size_pull": np.array([0.5]),
         "in_register": np.array([in_register]),
         "experience_prev": np.array(remembered)[:, None, None],
         "quarters_since_order_prev": np.array([[8.0 + 30.0 * (k % 2)] for k in range(n)]),
@@ -171,6 +174,9 @@ def test_supplier_choice_agrees(
     w = SimpleNamespace(
         deals=[Deal(slot, 0, weight=weights) for slot in range(openings)],
         choice_shock=shocks,
+        size_shock=shocks[::-1],
+        installed_share=[1.0 / (1 + k) for k in range(n)],
+        size_pull=0.5,
         in_register=[in_register],
         experience=[[each] for each in remembered],
         quarters_since_order=[8.0 + 30.0 * (k % 2) for k in range(n)],
@@ -193,8 +199,16 @@ def test_supplier_choice_agrees(
     slow_choice.step(w)
     for k, deal in enumerate(w.deals):
         np.testing.assert_allclose(fast.deal_news[:, k], deal.news, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(fast.deal_pull[:, k], deal.pull, rtol=1e-9, atol=1e-12)
         odds = np.array(
-            slow_choice.odds(w, 0, [x * math.exp(more) for x, more in zip(weights, deal.news, strict=True)])
+            slow_choice.odds(
+                w,
+                0,
+                [
+                    x * math.exp(new + more)
+                    for x, new, more in zip(weights, deal.news, deal.pull, strict=True)
+                ],
+            )
         )
         if rule:
             # Between options that are as good as equal, or just good enough, the last bit decides.

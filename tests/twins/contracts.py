@@ -46,17 +46,21 @@ def _dearer(w):
 
 def _size(w, deal):
     c = deal.category
-    return w.size_median[c] * math.exp(w.size_spread[c] * normal(w.size_shock[deal.slot]))
+    return w.size_level * w.size_median[c] * math.exp(w.size_spread[c] * normal(w.size_shock[deal.slot]))
 
 
 def _contract(w, deal, n_signed):
     s, c = deal.supplier, deal.category
-    tiv = _size(w, deal) * w.size_factor[s]
+    tiv = _size(w, deal) * w.size_factor[s] * w.size_specialty[s][c]
+    larger = math.log(tiv / (w.size_level * w.size_median[c]))
     price = w.price_level[c] * w.price_factor[s] * _dearer(w)
     lift = max(0.0, 1 + w.finance_lift * (w.finance_terms[s] - w.finance_at_start[s]))
     part_of_room = max(0.0, w.commitment_cap - w.commitments) / n_signed * lift
     value = min(tiv * price, part_of_room)
-    lead = math.exp(w.lead_time_location[c] + w.lead_time_spread[c] * normal(w.delay_shock[deal.slot]))
+    location = w.lead_time_location[c] + w.lead_time_growth * larger
+    lead = math.exp(location + w.lead_time_spread[c] * normal(w.delay_shock[deal.slot]))
+    slack = w.delivery_variation * normal(w.length_shock[deal.slot]) - w.delivery_variation**2 / 2
+    length = w.delivery_spread * math.exp(w.delivery_growth * larger + slack)
     return Contract(
         supplier=s,
         category=c,
@@ -64,6 +68,6 @@ def _contract(w, deal, n_signed):
         kit=0.0 if w.in_register[c] else value / price,
         value=value,
         delay=whole_quarters(lead * w.lead_time_factor[s] - 0.5),
-        instalments=whole_quarters(w.delivery_spread),
+        instalments=whole_quarters(min(w.longest_delivery, length)),
         lapses=w.lapse_shock[deal.slot] < w.lapse_probability,
     )

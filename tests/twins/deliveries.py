@@ -44,21 +44,32 @@ def start(w):
     w.book = []
     for i, tiv in enumerate(w.open_tiv):
         s, c = w.open_supplier[i], w.open_category[i]
-        first = 0 if w.open_has_started[i] else _wait(w, s, c, w.open_age[i], w.open_shock[i])
-        w.book += _parts(s, c, tiv, first, whole_quarters(w.delivery_spread))
+        larger = math.log(max(w.open_size[i], 1e-9) / (w.size_level * w.size_median[c]))
+        first = 0 if w.open_has_started[i] else _wait(w, s, c, larger, w.open_age[i], w.open_shock[i])
+        w.book += _parts(s, c, tiv, first, _rest(w, larger, w.open_arriving[i], w.open_length_shock[i]))
     w.order_book = _book(w)
 
 
-def _wait(w, s, c, age, u):
-    """Quarters still to wait, given that nothing has come for `age` years."""
-    location, spread, factor = w.lead_time_location[c], w.lead_time_spread[c], w.lead_time_factor[s]
-    deviation = (math.log((age + 0.5) / factor) - location) / spread
+def _longer_than(least, location, spread, u):
+    """A duration with a lognormal distribution, given that it is longer; None if that is beyond reach."""
+    deviation = (math.log(max(least, 1e-9)) - location) / max(spread, 1e-9)
     not_longer = math.erfc(-deviation / math.sqrt(2)) / 2
     u = not_longer + (1 - not_longer) * u
-    if u >= 1:
-        return 0
-    years = math.exp(location + spread * normal(u)) * factor - 0.5
-    return whole_quarters(years - age, least=0)
+    return None if u >= 1 else math.exp(location + spread * normal(u))
+
+
+def _wait(w, s, c, larger, age, u):
+    """Quarters still to wait, given that nothing has come for `age` years."""
+    location, factor = w.lead_time_location[c] + w.lead_time_growth * larger, w.lead_time_factor[s]
+    years = _longer_than((age + 0.5) / factor, location, w.lead_time_spread[c], u)
+    return 0 if years is None else whole_quarters(years * factor - 0.5 - age, least=0)
+
+
+def _rest(w, larger, arriving, u):
+    """Quarters over which the rest arrives, of an order that has been arriving for some years."""
+    location = math.log(w.delivery_spread) + w.delivery_growth * larger - w.delivery_variation**2 / 2
+    years = _longer_than(arriving, location, w.delivery_variation, u)
+    return 1 if years is None else whole_quarters(min(w.longest_delivery, years) - arriving)
 
 
 def step(w):

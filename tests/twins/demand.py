@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from sim.vocabulary.axes import SLOTS
-from twins.chance import choose
+from twins.chance import choose, normal
 
 
 @dataclass
@@ -18,11 +18,13 @@ class Deal:
     utility: list[float] = field(default_factory=list)
     weight: list[float] = field(default_factory=list)
     news: list[float] = field(default_factory=list)
+    pull: list[float] = field(default_factory=list)
     supplier: int | None = None
 
 
 def start(w):
     w.target_stock = [w.target_ratio[c] * w.category_stock[c] for c in w.categories]
+    w.demand_wave = w.wave_at_start
 
 
 def openings(w, c):
@@ -68,7 +70,10 @@ def mix_of(w):
 def step(w):
     in_a_year = sum(openings(w, c) for c in w.categories)
     means = (w.military_budget / w.initial_military_budget) ** w.money_response
-    mean = w.modernisation * means * min(1.0, w.headroom / w.caution) * in_a_year / 4
+    fresh = w.wave_spread * math.sqrt(1 - w.wave_kept**2) * normal(w.wave_shock)
+    w.demand_wave = w.wave_kept * w.demand_wave + fresh
+    pace = math.exp(w.demand_wave - w.wave_spread**2 / 2)
+    mean = w.modernisation * means * min(1.0, w.headroom / w.caution) * pace * in_a_year / 4
     w.deal_count = float(count(mean, w.dispersion, w.demand_shock))
     mix = mix_of(w)
     w.deals = [Deal(slot, choose(mix, w.category_shock[slot])) for slot in range(int(w.deal_count))]

@@ -6,13 +6,20 @@ import math
 
 from sim.vocabulary.axes import DEFERRAL, DOMESTIC
 from twins import attraction, availability
-from twins.chance import by_rule, choose
+from twins.chance import by_rule, choose, normal
 
 
 def start(w):
     w.reference_value = []
     for c in w.categories:
         w.reference_value.append(sum(availability.weights(w, c, attraction.utilities(w, c))))
+
+
+def pull(w, deal, n_suppliers):
+    """What the size of an order adds to each supplier's utility."""
+    z = normal(w.size_shock[deal.slot])
+    usual = sum(share**2 for share in w.installed_share)
+    return [w.size_pull * z * (w.installed_share[s] - usual) for s in range(n_suppliers)]
 
 
 def odds(w, c, weights):
@@ -48,7 +55,11 @@ def step(w):
     bought = []
     for deal in w.deals:
         deal.news = news(w, deal.category, bought)
-        weight = [each * math.exp(more) for each, more in zip(deal.weight, deal.news, strict=True)]
+        deal.pull = pull(w, deal, len(deal.weight))
+        weight = [
+            each * math.exp(new + more)
+            for each, new, more in zip(deal.weight, deal.news, deal.pull, strict=True)
+        ]
         option = choose(by_rule(w, odds(w, deal.category, weight)), w.choice_shock[deal.slot])
         n = len(weight)
         deal.supplier = option if option < n else DOMESTIC if option == n else DEFERRAL

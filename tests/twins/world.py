@@ -99,7 +99,8 @@ class World(SimpleNamespace):
         for axis in ("front", "partner", "supplier", "category"):
             plural = axis[:-1] + "ies" if axis.endswith("y") else axis + "s"
             setattr(self, plural, range(plan.scenario.case.size(axis)))
-        self.open_shock = self.shocks.pop("open_shock")[0]
+        for name in ("open_shock", "open_length_shock"):
+            setattr(self, name, self.shocks.pop(name)[0])
         self.step = 0
         self._set_date()
         for name, value in plan.scenario.case.held.items():

@@ -100,8 +100,12 @@ class RegisterState:
         Indices of the orders not yet delivered in full, in order of age.
     open_tiv : ndarray
         What remains of them, TIV m.
+    open_size : ndarray
+        Their whole volumes, TIV m.
     open_age : ndarray
         Years since the order.
+    open_arriving : ndarray
+        Years since the first delivery; zero where there was none.
     open_has_started : ndarray of bool
         Whether part of it has been delivered.
     open_label : tuple of str
@@ -117,7 +121,9 @@ class RegisterState:
     open_supplier: IntArray
     open_category: IntArray
     open_tiv: Array
+    open_size: Array
     open_age: Array
+    open_arriving: Array
     open_has_started: BoolArray
     open_label: tuple[str, ...]
 
@@ -154,10 +160,24 @@ def initial(case: Case, start: Date) -> RegisterState:
         open_supplier=np.array([deal.supplier for deal, _ in book], dtype=np.int64),
         open_category=np.array([deal.category for deal, _ in book], dtype=np.int64),
         open_tiv=np.array([left for _, left in book], dtype=float),
+        open_size=np.array([deal.tiv for deal, _ in book], dtype=float),
         open_age=np.array([now - deal.year - _MID_YEAR for deal, _ in book], dtype=float),
-        open_has_started=np.array([left < deal.tiv - _NOTHING for deal, left in book], dtype=bool),
+        open_arriving=np.array([_arriving(deal, left, now) for deal, left in book], dtype=float),
+        open_has_started=np.array([_has_started(deal, left) for deal, left in book], dtype=bool),
         open_label=tuple(deal.item for deal, _ in book),
     )
+
+
+def _has_started(deal: Deal, left: float) -> bool:
+    return left < deal.tiv - _NOTHING
+
+
+def _arriving(deal: Deal, left: float, now: float) -> float:
+    """Return for how many years an order has been arriving, by the first year that the register names."""
+    if not _has_started(deal, left):
+        return 0.0
+    begun = [year for year in deal.delivery_years if year + _MID_YEAR < now]
+    return now - min(begun, default=deal.year) - _MID_YEAR
 
 
 def history(case: Case, start: Date) -> tuple[IntArray, Array]:

@@ -329,7 +329,7 @@ def _show(tests: Sequence[PairedTest], summary: dict[str, Any]) -> None:
             )
     headings = ("Origin", "Target", "Record", "Median", "5 to 95 %", "CRPS", "PIT")
     write_table(headings, rows, right=("Record", "Median", "CRPS", "PIT"))
-    model = ("model", f"{summary['crps_top_share']:.3f}", f"{summary['energy_score']:.3f}", "")
+    model = ("model", f"{summary['crps_leader_share']:.3f}", f"{summary['energy_score']:.3f}", "")
     rivals = [
         (
             name.replace("_", " "),
@@ -339,7 +339,12 @@ def _show(tests: Sequence[PairedTest], summary: dict[str, Any]) -> None:
         )
         for name, score in summary["crps_by_baseline"].items()
     ]
-    titles = ("Forecast", "CRPS, leader's share", "Energy score", "Skill of the model, all shares")
+    titles = (
+        "Forecast",
+        "CRPS, share of the leader at the origin",
+        "Energy score",
+        "Skill of the model, all shares",
+    )
     write_table(titles, [model, *rivals], right=titles[1:])
     largest = crps(tests, "model", "top_share")
     click.echo(

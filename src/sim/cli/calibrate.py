@@ -53,6 +53,7 @@ PATTERN_TRIALS = 1000
     help="Also plant the priors' means, simulate N sets of choices and estimate those.",
 )
 @click.option("--sizes", is_flag=True, help="Estimate sizes of orders instead of the choice of supplier.")
+@click.option("--waves", is_flag=True, help="Estimate how often orders are placed, and on what wave.")
 @options.seed
 @options.as_json
 def estimate(
@@ -63,6 +64,7 @@ def estimate(
     last_year: int | None,
     replicates: int | None,
     sizes: bool,
+    waves: bool,
     seed: int,
     as_json: bool,
 ) -> None:
@@ -70,7 +72,8 @@ def estimate(
 
     A conditional logit by maximum likelihood, with errors clustered by recipient (by year where there is one
     recipient), and a hierarchical one: weights about the pooled ones, pair effects about zero. --sizes
-    estimates the sizes of a case's orders by category and supplier instead.
+    estimates the sizes of a case's orders by category and supplier instead, and --waves how often it orders
+    in the long run and how far from that it is at its start, both beside what importers have in common.
 
     DEALS is a table with the columns recipient, supplier, category, order_year, tiv_total_order and
     delivery_years; without it, the register of the scenario's case is used. FILE has the columns recipient,
@@ -85,13 +88,27 @@ def estimate(
     from sim.cli.terminal import write_json
     from sim.scenario import scenario as scenarios
 
-    if sizes and replicates is not None:
-        raise click.UsageError("--simulate tries the choice of supplier, not --sizes; leave one of them out.")
+    if sizes and waves:
+        raise click.UsageError("--sizes and --waves are two estimates; ask for one at a time.")
+    other = "--sizes" if sizes else "--waves" if waves else None
+    if other and replicates is not None:
+        raise click.UsageError(
+            f"--simulate tries the choice of supplier, not {other}; leave one of them out."
+        )
+    if other and deals is not None:
+        raise click.UsageError(f"{other} reads the register of the scenario's case; leave DEALS out.")
+    if waves and (first_year, last_year) != (None, None):
+        raise click.UsageError(
+            "--waves reads all years before the scenario's start; leave --from and --to out."
+        )
     if dyads is not None and deals is None:
         raise click.UsageError("--dyads are those of DEALS; name these too, or leave it out.")
     chosen = scenarios.load(scenario)
     if sizes:
-        _show_sizes(chosen, deals, first_year, last_year, as_json)
+        _show_sizes(chosen, first_year, last_year, as_json)
+        return
+    if waves:
+        _show_rate(chosen, as_json)
         return
     if deals is None:
         choices = choice_data.of_case(chosen, first_year, last_year)
@@ -172,9 +189,27 @@ def _show(found: Report, choices: Choices) -> None:
     write_table(("Without data", "Why"), [*left, *WITHOUT_DATA.items()])
 
 
-def _show_sizes(
-    chosen: Scenario, deals: Path | None, first_year: int | None, last_year: int | None, as_json: bool
-) -> None:
+def _show_rate(chosen: Scenario, as_json: bool) -> None:
+    """Show how often the importer of a case orders, and on what wave it is at the start."""
+    from dataclasses import asdict
+
+    from sim.cli.terminal import write_json
+    from sim.importers import rates, waves
+
+    year = chosen.start.year
+    counts = rates.orders_by_year(chosen.case, year)
+    found = waves.known(counts)
+    if as_json:
+        write_json({"first_year": year - len(counts), "orders": counts, **asdict(found)})
+        return
+    click.echo(
+        f"{sum(counts)} platform orders, {year - len(counts)}-{year - 1}: {found.mean:.2f} a year in the "
+        f"long run (s.e. of the log {found.error:.2f}). At the end the log of the rate is "
+        f"{found.at_end:+.2f} from that, s.d. {found.spread:.2f}."
+    )
+
+
+def _show_sizes(chosen: Scenario, first_year: int | None, last_year: int | None, as_json: bool) -> None:
     """Show how large the orders of a case's register are by category and supplier."""
     import numpy as np
 
@@ -183,8 +218,6 @@ def _show_sizes(
     from sim.importers.rates import supplier_effects
     from sim.vocabulary.errors import InputError
 
-    if deals is not None:
-        raise click.UsageError("--sizes reads the register of the scenario's case; leave DEALS out.")
     case = chosen.case
     low, high = first_year or FIRST_SIZED, last_year or case.record.deal_register.last_year
     listed = [deal for deal in register.read(case)[0] if low <= deal.year <= high]
@@ -196,7 +229,7 @@ def _show_sizes(
     categories = [
         (name, float(np.exp(found.mean[i])), float(found.mean_error[i]), sum(d.category == i for d in sized))
         for i, name in enumerate(case.categories)
-        if np.isfinite(found.mean[i])
+        if case.record.categories[name].in_register
     ]
     suppliers = [
         (
@@ -207,25 +240,41 @@ def _show_sizes(
         )
         for i, name in enumerate(case.suppliers)
     ]
+    specialties = [
+        (
+            f"{supplier}.{name}",
+            float(np.exp(found.specialty[s, c])),
+            sum((d.supplier, d.category) == (s, c) for d in sized),
+        )
+        for s, supplier in enumerate(case.suppliers)
+        for c, name in enumerate(case.categories)
+        if found.specialty[s, c]
+    ]
+    spread = dict(zip(case.categories, map(float, found.spread), strict=True))
     if as_json:
         keys = ("name", "value", "error", "orders")
         write_json(
             {
-                "between_suppliers": found.between,
-                "within": found.within,
+                "level_error": found.level_error,
+                "spread": {name: spread[name] for name, *_ in categories},
                 "categories": [dict(zip(keys, row, strict=True)) for row in categories],
                 "suppliers": [dict(zip(keys, row, strict=True)) for row in suppliers],
+                "specialties": [dict(zip(keys[:2] + keys[3:], row, strict=True)) for row in specialties],
             }
         )
         return
     click.echo(
-        f"{len(sized)} platform orders with a volume, {low}-{high}. Standard deviation of the log size: "
-        f"{found.within:.2f} within a category and supplier, {found.between:.2f} between suppliers."
+        f"{len(sized)} platform orders with a volume, {low}-{high}, beside what importers have in common. "
+        f"What all sizes share is known to {found.level_error:.2f} on the log scale."
     )
     for heading, unit, rows in (("Category", "Median, TIV m", categories), ("Supplier", "Factor", suppliers)):
         shown = [(name, f"{value:.3g}", f"{error:.2f}", str(n)) for name, value, error, n in rows]
         headings = (heading, unit, "s.e. of the log", "Orders")
         write_table(headings, shown, right=headings[1:])
+    spreads = [(name, f"{spread[name]:.2f}") for name, *_ in categories]
+    write_table(("Category", "S.d. of the log size"), spreads, right=("S.d. of the log size",))
+    pairs = [(name, f"{value:.2f}", str(n)) for name, value, n in specialties]
+    write_table(("Supplier and category", "Factor", "Orders"), pairs, right=("Factor", "Orders"))
 
 
 def _show_recovery(recovered: list[Recovery], replicates: int, separated: int) -> None:

@@ -102,15 +102,14 @@ def left_out(made: xr.Dataset) -> list[str]:
 
 def report(made: xr.Dataset, found: xr.Dataset) -> str:
     """Return what a panel says, as Markdown."""
-    import numpy as np
-
     from sim.analysis.describe.odd_submodels import table
-    from sim.analysis.validate.backtest.panel_scores import about
+    from sim.analysis.validate.backtest.panel_scores import about, answers, reliability
 
-    made_as = about(made)
+    made_as, reliable = about(made), reliability(made)
     importer, origin = made["importer"].values, made["origin"].values
     importers, tested = set(importer), set(zip(importer, origin, strict=True))
     parts = [
+        *answers(found),
         f"{len(importers)} importers, {len(tested)} importers and origins, {made_as['trials']:,} trials "
         f"each, seed {made_as['seed']}. Lower scores are better. The second table says by how much the model "
         "is better, with the 95 % interval clustered by importer.",
@@ -120,31 +119,55 @@ def report(made: xr.Dataset, found: xr.Dataset) -> str:
         here = found.sel(ahead=ahead)
         targets = [name for name in found["target"].values if here["rows"].sel(target=name, source="model")]
         names = [name.replace("_", " ") for name in rivals]
-        cells = {(name, rival): here.sel(target=name, source=rival) for name in targets for rival in rivals}
         own = {name: here.sel(target=name, source="model") for name in targets}
+        others = {name: [here.sel(target=name, source=rival) for rival in rivals] for name in targets}
+        given = reliable.sel(ahead=ahead)
         parts += [
             f"## Years {int(ahead) - made_as['window'] + 1} to {ahead}",
             table(
                 ("target", "model", *names),
-                [
-                    (name, _number(own[name]["score"]), *(_number(cells[name, r]["score"]) for r in rivals))
-                    for name in targets
-                ],
+                [(_label(name), *map(_score, (own[name], *others[name]))) for name in targets],
             ),
             table(
                 ("target", *(f"less than {name}" for name in names)),
-                [(name, *(_advantage(cells[name, rival]) for rival in rivals)) for name in targets],
+                [(_label(name), *map(_advantage, others[name])) for name in targets],
             ),
             table(
                 ("target", "in 50 %", "in 90 %", "records by tenth of the forecast (PIT), %"),
-                [(name, *_calibration(its)) for name, its in own.items() if np.isfinite(its["coverage_90"])],
+                [(_label(name), *_calibration(its)) for name, its in own.items() if _has_samples(its)],
+            ),
+            "Of the events that were given such a chance so many came about:",
+            table(
+                ("event", *(f"{low} to {low + 20} %" for low in range(0, 100, 20))),
+                [
+                    (_label(name), *_observed(given.sel(target=name)))
+                    for name in given["target"].values
+                    if given["rows"].sel(target=name).any()
+                ],
             ),
         ]
     return "\n\n".join(parts) + "\n"
 
 
-def _number(value: xr.DataArray) -> str:
-    return f"{float(value):.3g}" if value.notnull() else ""
+def _label(target: str) -> str:
+    from sim.analysis.validate.backtest.targets import EVENTS, LABELS
+
+    return LABELS.get(target) or EVENTS[target]
+
+
+def _observed(its: xr.Dataset) -> list[str]:
+    return [
+        f"{100 * observed:.0f} % of {int(rows)}" if rows else ""
+        for observed, rows in zip(its["observed"].values, its["rows"].values, strict=True)
+    ]
+
+
+def _score(its: xr.Dataset) -> str:
+    return f"{float(its['score']):.3g}" if its["rows"] else ""
+
+
+def _has_samples(its: xr.Dataset) -> bool:
+    return bool(its["coverage_90"].notnull())
 
 
 def _advantage(its: xr.Dataset) -> str:
@@ -248,7 +271,7 @@ def _rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
         inside = row["coverage_before"], row["coverage_after"]
         yield (
             str(row["ahead"]),
-            row["target"],
+            _label(row["target"]),
             f"{row['before']:.3g}",
             f"{row['after']:.3g}",
             f"{row['difference']:+.2g}{span}",

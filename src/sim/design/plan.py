@@ -138,7 +138,9 @@ def plan(
         "open_supplier": known.open_supplier,
         "open_category": known.open_category,
         "open_tiv": known.open_tiv,
+        "open_size": known.open_size,
         "open_age": known.open_age,
+        "open_arriving": known.open_arriving,
         "open_has_started": known.open_has_started,
     }
     laid = timeline.of(scenario.events, case, scenario.parameters, scenario.start, n_steps)

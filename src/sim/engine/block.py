@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 _STATES = tuple(v.name for v in with_role("state"))
 _PULSES = tuple(v.name for v in with_role("pulse"))
 
+#: Shocks that are drawn once, for the orders open at the start.
+_OF_OPEN_ORDERS = tuple(v.name for v in with_role("shock") if "open" in v.dims)
+
 
 class Block:
     """Trials `first_trial` to `first_trial + n_trials` of a plan.
@@ -79,7 +82,8 @@ class Block:
         self._shocks = design.draw_shocks(plan, first_trial, n_trials) if shocks is None else dict(shocks)
         self._changed: frozenset[str] = frozenset()
         self.values: dict[str, Any] = {**plan.constants, **self._drawn, "n_steps": plan.n_steps}
-        self.values["open_shock"] = self._shocks.pop("open_shock")[0]
+        for name in _OF_OPEN_ORDERS:
+            self.values[name] = self._shocks.pop(name)[0]
         self._set_date()
         for name, value in plan.scenario.case.held.items():
             self.values[name] = np.repeat(value[..., None], n_trials, axis=-1)

@@ -31,6 +31,7 @@ _POOL = "other"
 #: How registers call a supplier that they do not know.
 _NOBODY = "unknown"
 _UNKNOWN = "Not in a register; neutral."
+_NO_CAP = "No register says what may be owed: what was ordered was paid for, so nothing is held back."
 _SIPRI = "SIPRI Arms Transfers Database, DOI 10.55163/SAFC1241, or as the file says"
 
 
@@ -308,14 +309,18 @@ def _write_parameters(made: Case, year: int, folder: Path) -> None:
     budget = rates.yearly_volume(made, rates.remembered(made, year), year) * price / share
     why = f"Own calculation from the register as known before {year}; see the method in sim/importers."
     low, high = parameters["economy.initial_military_budget"].bounds
+    boundless = parameters["budget.commitment_ceiling"].bounds[1]
     files: dict[str, dict[str, Any]] = {
-        "economy": {"initial_military_budget": {"value": min(max(budget, low), high), "assumption": why}}
+        "economy": {"initial_military_budget": {"value": min(max(budget, low), high), "assumption": why}},
+        "budget": {"commitment_ceiling": {"value": boundless, "assumption": _NO_CAP}},
     }
     for key, change in rates.known(made, year, parameters).items():
-        mechanism, name, label = key.split(".")
+        mechanism, name, *labels = key.split(".")
         if name != "price_level":
-            table = files.setdefault(mechanism, {}).setdefault(name, {}).setdefault("at", {})
-            table[label] = {**change, "assumption": why}
+            table = files.setdefault(mechanism, {}).setdefault(name, {})
+            for label in ("at", *labels) if labels else ():
+                table = table.setdefault(label, {})
+            table |= {**change, "assumption": why}
     for mechanism, content in files.items():
         _write_toml(folder / f"{mechanism}.toml", content)
 

@@ -1,9 +1,8 @@
 """What a register says, at a date, of how often, how much and with what money its recipient buys.
 
-    rate_c   = N/T (n_c + w m_c) / (N + w)             orders of the last T years, world's mix m, weight w
-    size_c   = exp mean log size, drawn to the recipient's mean by w orders, that to the general size by w,
-               net of what suppliers add to the size of their orders
-    factor_s = exp what a supplier adds, drawn to the others (`sim.importers.sizes`)
+    rate_c   = lambda (n_c + w m_c) / (N + w)    orders of the last years, world's mix m, weight w
+    lambda   = orders a year in the long run, and the wave at the start (`sim.importers.waves`)
+    sizes    = by category, supplier and both, and how sure the level is (`sim.importers.sizes`)
     price    = procurement money of a year / volume ordered or delivered in a year, the larger
 
 Sizes are raised by what comes with platforms under entries of its own (missiles, engines). Own
@@ -15,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,10 +24,11 @@ from sim.case.case import Case
 from sim.case.register import Deal
 from sim.files import tables
 from sim.files.records import read_toml
-from sim.importers import sizes
-from sim.importers.method import choices
+from sim.importers import sizes, waves
+from sim.importers.method import by_category, choices, estimate, estimates
 from sim.importers.sizes import SizeEffects
-from sim.numerics.elementary import exp, log
+from sim.importers.waves import Wave
+from sim.numerics.elementary import exp, log, total
 from sim.parameter import files as parameter_files
 from sim.parameter import pooled
 from sim.parameter.parameter_set import ParameterSet
@@ -49,7 +50,7 @@ def known(case: Case, year: int, parameters: ParameterSet) -> Changes:
     year : int
         The year in which a run starts.
     parameters : ParameterSet
-        Those of the run: the dispersion of counts, the general size, the budget.
+        Those of the run: the budget, and bounds.
 
     Returns
     -------
@@ -61,18 +62,23 @@ def known(case: Case, year: int, parameters: ParameterSet) -> Changes:
     in_register = [
         index for index, name in enumerate(case.categories) if case.record.categories[name].in_register
     ]
-    changes: Changes = {}
-    for name, (rate, spread) in _rates(case, deals, year, in_register, parameters).items():
+    wave = waves.known(orders_by_year(case, year))
+    changes = _waves(wave)
+    for name, (rate, spread) in _rates(case, deals, year, in_register, wave.mean).items():
         changes[f"demand.deals_per_year.{name}"] = _lognormal(rate, spread)
     effects = supplier_effects(case, deals)
-    for name, (median, error, spread) in _sizes(case, deals, in_register, effects.effect).items():
-        changes[f"contracts.size_median.{name}"] = _lognormal(median, error)
-        changes[f"contracts.size_spread.{name}"] = {"value": spread}
-    for name, effect, error in zip(case.suppliers, effects.effect, effects.effect_error, strict=True):
-        factor = float(exp(np.asarray(effect)))
-        changes[f"contracts.size_factor.{name}"] = (
-            _lognormal(factor, float(error)) if error > _SURE else {"value": factor}
-        )
+    changes["contracts.size_level"] = _lognormal(1.0, effects.level_error)
+    for index in in_register:
+        name, median = case.categories[index], _exp(effects.mean[index]) * _extra(deals)
+        changes[f"contracts.size_median.{name}"] = _lognormal(median, float(effects.mean_error[index]))
+        changes[f"contracts.size_spread.{name}"] = {"value": float(effects.spread[index])}
+    for i, supplier in enumerate(case.suppliers):
+        error = float(effects.effect_error[i])
+        changes[f"contracts.size_factor.{supplier}"] = _lognormal(_exp(effects.effect[i]), error)
+        for index in in_register:
+            if effects.specialty[i, index]:
+                key = f"contracts.size_specialty.{supplier}.{case.categories[index]}"
+                changes[key] = {"value": _exp(effects.specialty[i, index])}
     volume = yearly_volume(case, deals, year)
     money = _central(parameters, "economy.initial_military_budget") * _central(
         parameters, "budget.procurement_share"
@@ -94,9 +100,8 @@ def as_pooled() -> Changes:
 def _within(bounds: tuple[float, float], change: dict[str, Any]) -> dict[str, Any]:
     """Return a change with its value moved into the bounds of the parameter."""
     value = min(max(change["value"], bounds[0]), bounds[1])
-    if "distribution" not in change:
-        return {"value": value}
-    return _lognormal(value, change["distribution"]["lognormal"][1])
+    (kind, numbers), *_ = change.get("distribution", {"": ()}).items()
+    return _lognormal(value, numbers[1]) if kind == "lognormal" else {**change, "value": value}
 
 
 def remembered(case: Case, year: int) -> list[Deal]:
@@ -118,19 +123,42 @@ def yearly_volume(case: Case, deals: list[Deal], year: int) -> float:
     return max(ordered, delivered, min((deal.tiv for deal in deals if deal.tiv > 0), default=1.0))
 
 
+def orders_by_year(case: Case, year: int) -> list[int]:
+    """Return the number of platform orders in each year from the first with one, to before a year."""
+    method = choices()
+    placed = [deal.year for deal in register.read(case)[0] if deal.is_platform and deal.year < year]
+    first = max(min(placed, default=year), year - int(method["wave_years"]))
+    return [placed.count(each) for each in range(first, year)]
+
+
+def _waves(wave: Wave) -> Changes:
+    """Return the wave of an importer, as it stands."""
+    spread, error = estimate("waves", "spread"), estimates("waves")["spread"].error
+    least, most = (estimate("waves", f"{which}_dispersion") for which in ("least", "most"))
+    return {
+        "demand.wave_spread": _lognormal(spread, error),
+        "demand.wave_at_start": {
+            "value": wave.at_end,
+            "distribution": {"normal": [wave.at_end, wave.spread]},
+        },
+        "demand.dispersion": {
+            "value": estimate("waves", "dispersion"),
+            "distribution": {"uniform": [least, most]},
+        },
+    }
+
+
 def _rates(
-    case: Case, deals: list[Deal], year: int, in_register: list[int], parameters: ParameterSet
+    case: Case, deals: list[Deal], year: int, in_register: list[int], in_all: float
 ) -> dict[str, tuple[float, float]]:
-    """Return orders per year and their relative error by category."""
-    method, dispersion = choices(), _central(parameters, "demand.dispersion")
+    """Return orders per year and their relative error by category, given how many there are in all."""
+    method, dispersion = choices(), estimate("waves", "dispersion")
     years = counted_years(case, year)
     counts = np.zeros(case.size("category"))
     for deal in deals:
         if deal.is_platform and deal.year >= year - years:
             counts[deal.category] += 1
     weight, mix = method["mix_weight"], _world_mix(case, year, in_register)
-    # Half an order more than was seen: a rate of zero would be certain.
-    in_all = (math.fsum(counts) + 0.5) / years
     credited = counts + weight * mix
     rates = {}
     for index in in_register:
@@ -160,50 +188,55 @@ def _world_mix(case: Case, year: int, in_register: list[int]) -> Array:
 
 
 def supplier_effects(case: Case, deals: list[Deal]) -> SizeEffects:
-    """Return what each supplier adds to the log size of its platform orders."""
+    """Return how large platform orders are by category and supplier, as `sim.importers.sizes` estimates."""
     sized = [deal for deal in deals if deal.is_platform and deal.tiv > 0]
+    years = np.array([deal.year for deal in sized], dtype=np.int64)
+    last = int(np.max(years, initial=0))
+    general, within = _general(case)
     return sizes.estimate(
         log(np.array([deal.tiv for deal in sized])),
         np.array([deal.category for deal in sized], dtype=np.int64),
         np.array([deal.supplier for deal in sized], dtype=np.int64),
-        case.size("category"),
+        (last - years) // int(estimate("sizes", "period_years")),
+        np.array([_advantage(case, deal) for deal in sized]),
+        np.array(general),
+        np.array(within),
         case.size("supplier"),
     )
 
 
-def _sizes(
-    case: Case, deals: list[Deal], in_register: list[int], effect: Array
-) -> dict[str, tuple[float, float, float]]:
-    """Return median size, its relative error and the log spread of sizes, by category."""
-    weight = choices()["size_weight"]
-    general, general_spread = (
-        float(log(np.asarray(general_value("contracts", "size_median")))),
-        general_value("contracts", "size_spread"),
+def _general(case: Case) -> tuple[list[float], list[float]]:
+    """Return mean and spread of log sizes over importers, by category."""
+    mean, within = by_category("sizes", "mean"), by_category("sizes", "within")
+    usual = float(log(np.asarray(general_value("contracts", "size_median"))))
+    return (
+        [mean.get(name, usual) for name in case.categories],
+        [within.get(name, general_value("contracts", "size_spread")) for name in case.categories],
     )
-    sized = [
-        (deal.category, float(log(np.asarray(deal.tiv))) - float(effect[deal.supplier]))
-        for deal in deals
-        if deal.is_platform and deal.tiv > 0
-    ]
-    own = (math.fsum(size for _, size in sized) + weight * general) / (len(sized) + weight)
+
+
+def _advantage(case: Case, deal: Deal) -> float:
+    """Return the share of the stock that a supplier had, less that of the average unit of the stock."""
+    shares = _stock_shares(case, deal.year)
+    return float(shares[deal.supplier] - total(shares * shares))
+
+
+@lru_cache(maxsize=1024)
+def _stock_shares(case: Case, year: int) -> Array:
+    """Return each supplier's share of what had been delivered and not worn out before a year."""
+    worn = 1.0 - general_value("deliveries", "stock_wear")
+    stock = np.zeros(case.size("supplier"))
+    for each in register.read(case)[1]:
+        if each.year < year:
+            stock[each.supplier] += each.tiv * float(exp((year - each.year) * log(np.asarray(worn))))
+    in_all = total(stock)
+    return stock / in_all if in_all > 0.0 else stock
+
+
+def _extra(deals: list[Deal]) -> float:
+    """Return the volume of all entries over that of platforms: missiles and engines come with these."""
     platforms = math.fsum(deal.tiv for deal in deals if deal.is_platform)
-    extra = math.fsum(deal.tiv for deal in deals) / platforms if platforms > 0 else 1.0
-    found = {}
-    for index in in_register:
-        here = [size for category, size in sized if category == index]
-        n = len(here)
-        mean = (math.fsum(here) + weight * own) / (n + weight)
-        squares = (
-            math.fsum((size - mean) * (size - mean) for size in here)
-            + weight * general_spread * general_spread
-        )
-        spread = math.sqrt(squares / (n + weight))
-        found[case.categories[index]] = (
-            float(exp(np.asarray(mean))) * extra,
-            spread / math.sqrt(n + weight),
-            spread,
-        )
-    return found
+    return math.fsum(deal.tiv for deal in deals) / platforms if platforms > 0 else 1.0
 
 
 def general_value(mechanism: str, name: str) -> float:
@@ -212,7 +245,13 @@ def general_value(mechanism: str, name: str) -> float:
     return float(read_toml(path)[name]["value"])
 
 
+def _exp(x: float) -> float:
+    return float(exp(np.asarray(x)))
+
+
 def _lognormal(median: float, spread: float) -> dict[str, Any]:
+    if spread <= _SURE:
+        return {"value": median}
     return {"value": median, "distribution": {"lognormal": [median, spread]}}
 
 

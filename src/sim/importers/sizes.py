@@ -1,23 +1,24 @@
-"""How large orders are by category and by supplier: one estimate, suppliers shrunk to the pool.
+"""How large orders are: by category, supplier, both together, and the importer's own level.
 
-    ln TIV = m_c + u_s + e,      u ~ N(0, sigma_u^2),   e ~ N(0, sigma_e^2)
+    ln TIV = m_c + a + p_t + u_s + w_sc + beta sigma_c (S - mean S) + e,     e ~ N(0, sigma_c^2)
 
-Categories are fixed, suppliers random: the ratio of the two variances by restricted maximum likelihood, the
-effect of a supplier by best linear prediction, so that one with few orders stays near the others.
+m_c is a category's mean (known of all importers up to an error), a the level of the importer, p_t that of
+five years, u_s what a supplier adds and w_sc what it adds in the category: all normal, with the standard
+deviations between importers (data/amounts.toml). S is the supplier's share of the stock then: large orders go
+to the base. Given these, means and errors follow by linear algebra. Where much is known of a supplier it
+keeps its own size; where little, it stays near the others. The spread of a category is drawn to that over
+importers; what is not known of the level moves all orders together. Tails are lognormal: what is left of
+orders has no heavier ones (evidence: x_size_spread, x_size_base).
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
+from sim.importers.method import estimate as number
 from sim.vocabulary.axes import Array, IntArray
-
-#: Range of the log ratio of variances that is searched.
-_RANGE = (-8.0, 4.0)
 
 #: Digits of an effect that are kept.
 _DIGITS = 6
@@ -30,85 +31,111 @@ class SizeEffects:
     Parameters
     ----------
     mean, mean_error : ndarray, shape (category,)
-        Mean log TIV of a supplier of the middle; NaN in a category without an order.
+        Mean log TIV of a supplier of the middle, and its error apart from that of the level.
+    level_error : float
+        What all categories share: error of the level, and how far five years differ.
     effect, effect_error : ndarray, shape (supplier,)
-        What a supplier adds to it; zero and the spread between suppliers where it has no order.
-    between, within : float
-        Standard deviations between suppliers and of single orders.
-    residual : ndarray, shape (order,)
-        What is left of each order.
+        What a supplier adds, and the error that its sizes in all categories share.
+    specialty : ndarray, shape (supplier, category)
+        What it adds in a category beyond that.
+    spread : ndarray, shape (category,)
+        Standard deviation of single orders, with what is not known of specialties.
     """
 
     mean: Array
     mean_error: Array
+    level_error: float
     effect: Array
     effect_error: Array
-    between: float
-    within: float
-    residual: Array
+    specialty: Array
+    spread: Array
 
 
 def estimate(
-    log_size: Array, category: IntArray, supplier: IntArray, n_categories: int, n_suppliers: int
+    log_size: Array,
+    category: IntArray,
+    supplier: IntArray,
+    period: IntArray,
+    advantage: Array,
+    general: Array,
+    within: Array,
+    n_suppliers: int,
 ) -> SizeEffects:
     """Estimate from a list of orders.
 
     Parameters
     ----------
     log_size : ndarray, shape (order,)
-    category, supplier : ndarray of int, shape (order,)
+    category, supplier, period : ndarray of int, shape (order,)
         Indices.
-    n_categories, n_suppliers : int
-        Lengths of the axes.
+    advantage : ndarray, shape (order,)
+        The supplier's share of the stock, less the share that the average unit of the stock has.
+    general, within : ndarray, shape (category,)
+        Mean log size over importers, and spread of single orders.
+    n_suppliers : int
     """
-    there = np.unique(category)
-    x = (category[:, None] == there).astype(float)
-    z = (supplier[:, None] == np.arange(n_suppliers)).astype(float)
-    n = len(log_size)
-    mean, mean_error = np.full(n_categories, np.nan), np.full(n_categories, np.nan)
-    if n <= len(there) + 1:
-        mean[there] = [log_size[category == each].mean() for each in there]
-        return SizeEffects(
-            mean, mean_error, np.zeros(n_suppliers), np.zeros(n_suppliers), 0.0, 0.0, np.zeros(n)
-        )
+    n_categories = len(general)
+    n_periods = int(np.max(period, initial=-1)) + 1
+    pairs, pair = np.unique(supplier * n_categories + category, return_inverse=True)
+    groups = (
+        (n_categories, category, number("sizes", "between_categories")),
+        (1, np.zeros_like(category), number("sizes", "between_importers")),
+        (n_periods, period, number("sizes", "between_periods")),
+        (n_suppliers, supplier, number("sizes", "between_suppliers")),
+        (len(pairs), pair, number("sizes", "between_specialties")),
+    )
+    z = np.concatenate([(index[:, None] == np.arange(n)) * 1.0 for n, index, _ in groups], axis=1)
+    prior = np.concatenate([np.full(n, sd * sd) for n, _, sd in groups])
+    first = np.cumsum([0, *(n for n, _, _ in groups)])
+    spread = within[category]
+    rest = (log_size - general[category]) / spread - number("sizes", "base_pull") * advantage
+    scaled = z / spread[:, None]
+    covariance = np.linalg.inv(np.diag(1.0 / prior) + scaled.T @ scaled)
+    found = covariance @ (scaled.T @ rest)
 
-    orders = np.bincount(supplier, minlength=n_suppliers).astype(float)
+    # What is left of each order, freed of how far the order itself has drawn the fit.
+    left = (rest - scaled @ found) * spread
+    squares = left * left / (1.0 - ((scaled @ covariance) * scaled).sum(axis=1))
+    weight = number("sizes", "within_weight")
+    own = np.bincount(category, weights=squares, minlength=n_categories) + weight * within * within
+    single = own / (np.bincount(category, minlength=n_categories) + weight)
 
-    def weighed(ratio: float, columns: Array) -> Array:
-        """Return the inverse of the covariance I + ratio z z' times some columns: z'z is diagonal."""
-        shared: Array = z @ ((ratio / (1.0 + ratio * orders))[:, None] * (z.T @ columns))
-        return columns - shared
-
-    def solve(log_ratio: float) -> tuple[float, Array, Array, float]:
-        """Return minus twice the restricted likelihood, means, their matrix, variance."""
-        ratio = float(np.exp(log_ratio))
-        weighed_x = weighed(ratio, x)
-        normal = x.T @ weighed_x
-        means = np.linalg.solve(normal, weighed_x.T @ log_size)
-        rest = log_size - x @ means
-        freedom = n - len(there)
-        variance = float(rest @ weighed(ratio, rest[:, None])[:, 0]) / freedom
-        criterion = math.fsum(np.log(1.0 + ratio * orders)) + np.linalg.slogdet(normal)[1]
-        return criterion + freedom * np.log(max(variance, 1e-12)), means, normal, variance
-
-    best = minimize_scalar(lambda value: solve(value)[0], bounds=_RANGE, method="bounded")
-    _, means, normal, variance = solve(best.x)
-    ratio = float(np.exp(best.x))
-    rest = log_size - x @ means
-    effect = ratio * (z.T @ weighed(ratio, rest[:, None])[:, 0])
-    weighed_z = weighed(ratio, z)
-    crossed = x.T @ weighed_z
-    projected = z.T @ weighed_z - crossed.T @ np.linalg.solve(normal, crossed)
-    spread = variance * ratio * (1.0 - ratio * np.diag(projected))
-    mean[there] = means
-    mean_error[there] = np.sqrt(variance * np.diag(np.linalg.inv(normal)))
+    # Category means with the level: what they share of their errors is the level's.
+    of_mean = np.zeros((n_categories, len(prior)))
+    of_mean[:, :n_categories] = np.eye(n_categories)
+    of_mean[:, first[1]] = 1.0
+    together = of_mean @ covariance @ of_mean.T
+    apart = together[~np.eye(n_categories, dtype=bool)]
+    shared = max(0.0, float(apart.mean())) if apart.size else 0.0
+    # So it is with suppliers and their specialties.
+    orders = np.bincount(supplier * n_categories + category, minlength=n_suppliers * n_categories)
+    specialty, unsure = np.zeros((2, n_suppliers * n_categories))
+    specialty[pairs] = found[first[4] :]
+    effect_error = np.zeros(n_suppliers)
+    for s in range(n_suppliers):
+        cells = np.arange(s * n_categories, (s + 1) * n_categories)
+        of_cell = (pairs == cells[:, None]) * 1.0
+        of_size = np.zeros((n_categories, len(prior)))
+        of_size[:, first[3] + s] = 1.0
+        of_size[:, first[4] :] = of_cell
+        unseen = (1.0 - of_cell.sum(axis=1)) * np.square(number("sizes", "between_specialties"))
+        altogether = of_size @ covariance @ of_size.T + np.diag(unseen)
+        known = orders[cells] + 1.0 / n_categories
+        pairwise = np.outer(known, known) * (1.0 - np.eye(n_categories))
+        in_all, drawn = pairwise.sum(), (pairwise * altogether).sum()
+        common = max(0.0, float(drawn / in_all if in_all else altogether[0, 0]))
+        effect_error[s] = np.sqrt(common)
+        unsure[cells] = np.maximum(np.diag(altogether) - common, 0.0)
+    # A category's own suppliers count by their orders, and everybody else as one.
+    credited = orders.reshape(n_suppliers, n_categories) + 1.0 / n_suppliers
+    unsure = (credited * unsure.reshape(credited.shape)).sum(axis=0) / credited.sum(axis=0)
     return SizeEffects(
-        mean=mean,
-        mean_error=mean_error,
         # The last digits of an inverse differ between machines; a made case shall not.
-        effect=np.round(effect, _DIGITS),
-        effect_error=np.round(np.sqrt(np.maximum(spread, 0.0)), _DIGITS),
-        between=float(np.sqrt(variance * ratio)),
-        within=float(np.sqrt(variance)),
-        residual=rest - z @ effect,
+        mean=np.round(general + of_mean @ found, _DIGITS),
+        mean_error=np.round(np.sqrt(np.maximum(np.diag(together) - shared, 0.0)), _DIGITS),
+        level_error=round(float(np.sqrt(shared + np.square(number("sizes", "between_periods")))), _DIGITS),
+        effect=np.round(found[first[3] : first[4]], _DIGITS),
+        effect_error=np.round(effect_error, _DIGITS),
+        specialty=np.round(specialty.reshape(credited.shape), _DIGITS),
+        spread=np.round(np.sqrt(single + unsure), _DIGITS),
     )

@@ -11,6 +11,7 @@ from sim.plots.fan_chart import fan
 from sim.plots.forest_chart import forest
 from sim.plots.gallery import gallery
 from sim.plots.order_book_chart import order_book
+from sim.plots.panel_chart import pit
 from sim.plots.robustness_chart import criteria_map
 from sim.plots.sensitivity_chart import sensitivity, spread
 from sim.plots.style import save
@@ -24,6 +25,7 @@ __all__ = [
     "forest",
     "gallery",
     "order_book",
+    "pit",
     "save",
     "sensitivity",
     "spread",

@@ -23,6 +23,7 @@ AT_START = frozenset(
         "noted_at_start",
         "target_ratio",
         "unpaid_share",
+        "wave_at_start",
         "years_to_election",
     ]
 )

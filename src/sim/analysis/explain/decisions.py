@@ -372,7 +372,7 @@ def _deals(block: _Watched, case: Case) -> Iterable[Decision]:
         terms |= {name: term[:, k] for name, term in values["deal_terms"].items()}
         named = {
             name: tuple(float(term[i]) if i < n_suppliers else 0.0 for i in is_open)
-            for name, term in (terms | {"bought this quarter": values["deal_news"][:, k]}).items()
+            for name, term in (terms | _of_the_quarter(values, k)).items()
         }
         said = {i: sum(float(term[i]) for term in terms.values()) for i in supplied}
         # What the terms leave of the weight: availability, the nest of imports, the odds of not importing.
@@ -402,8 +402,17 @@ def _deals(block: _Watched, case: Case) -> Iterable[Decision]:
 
 
 def _weighed(values: Values, i: int, k: int) -> float:
-    """Return the logarithm of a supplier's weight, with what the quarter has bought before."""
-    return math.log(values["deal_weight"][i, k]) + float(values["deal_news"][i, k])
+    """Return the logarithm of a supplier's weight, with what is known in the quarter alone."""
+    added = sum(float(term[i]) for term in _of_the_quarter(values, k).values())
+    return math.log(values["deal_weight"][i, k]) + added
+
+
+def _of_the_quarter(values: Values, k: int) -> dict[str, Array]:
+    """Return what the quarter's earlier purchases, and the size of an order, add to each supplier."""
+    return {
+        "bought this quarter": values["deal_news"][:, k],
+        "size of the order": values["deal_pull"][:, k],
+    }
 
 
 def _scaled(terms: Mapping[str, Array], rationality: Array) -> dict[str, Array]:

@@ -20,6 +20,7 @@ FILE = "patterns.toml"
 #: Statistic -> the fields that its targets need beside those of all.
 NEEDS: dict[str, tuple[str, ...]] = {
     "window_share": ("year",),
+    "leader_later": ("ahead",),
     "lumpiness": (),
     "deals": (),
     "regression": (),
@@ -42,6 +43,7 @@ class Target(Record):
     tolerance: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     note: str | None = None
     year: int | None = None
+    ahead: Annotated[int, Field(ge=1, le=100)] | None = None
     partner: str | None = None
     supplier: str | None = None
     rung: Annotated[int, Field(ge=0, le=5)] | None = None

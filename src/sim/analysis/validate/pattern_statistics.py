@@ -21,6 +21,7 @@ from sim.scenario import events
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.axes import GRANT_STATES, QUARTERS, WINDOW, Array
 from sim.vocabulary.dates import Quarter
+from sim.vocabulary.errors import OutsideHorizon
 
 Targets = Sequence[dict[str, Any]]
 
@@ -64,6 +65,17 @@ def _window_share(scenario: Scenario, targets: Targets, trials: Trials) -> list[
         earlier = dataclasses.replace(scenario, start=start, end=start + (WINDOW - 1), events=())
         samples.append(trials.record(earlier, "supplier_share")["supplier_share"][-1, leader])
     return samples
+
+
+def _leader_later(scenario: Scenario, targets: Targets, trials: Trials) -> list[Array]:
+    """Share of the supplier that leads at the start, over the five years that end so many years later."""
+    leader = int(np.argmax(register.initial(scenario.case, scenario.start).delivery_history.sum(axis=0)))
+    last = max(target["ahead"] for target in targets)
+    if scenario.n_steps < QUARTERS * last:
+        remedy = f"Let it run to {scenario.start.year + last}, or leave the pattern out."
+        raise OutsideHorizon("", "end", f"the scenario ends before {last} years are over", remedy)
+    share = trials.record(scenario, "supplier_share")["supplier_share"][:, leader]
+    return [resampled(share[QUARTERS * target["ahead"] - 1], np.mean) for target in targets]
 
 
 def _lumpiness(scenario: Scenario, targets: Targets, trials: Trials) -> list[Array]:
@@ -219,6 +231,7 @@ def _certainty(scenario: Scenario, targets: Targets, trials: Trials) -> list[Arr
 
 STATISTICS: dict[str, Callable[[Scenario, Targets, Trials], list[Array]]] = {
     "window_share": _window_share,
+    "leader_later": _leader_later,
     "lumpiness": _lumpiness,
     "deals": _deals,
     "regression": _regression,

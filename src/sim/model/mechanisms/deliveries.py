@@ -5,11 +5,14 @@
     home stock' = home stock (1 - wear)^dt + made at home
 
 Exactly: ordered = delivered + cancelled + still on the book, in TIV. A partner that presses withholds part of
-what is due. An order open at the start that has begun to arrive continues from the first quarter; one that
-has not waits for the rest of a delay drawn from the delays longer than it has already waited (evidence:
-x_lead_time, x_order_book_skill, x_in_loc). Kit outside the register (relief, peacekeeping, cyber) joins the
-stock when it is signed, at its price, and is in no account of TIV. Leaves out: refits and losses. Grants are
-transfers too and count as deliveries of the donor.
+what is due. An order open at the start that has begun to arrive continues from the first quarter, for the
+rest of a length drawn from the lengths longer than it has taken; one that has not waits for the rest of a
+delay drawn from the delays longer than it has already waited, and then takes any length. Delays and lengths
+are those of orders of its size, as in `contracts` (evidence: x_lead_time, x_lead_size, x_delivery_length,
+x_order_book_skill, x_in_loc). How long the rest takes is not read off how much has arrived: registers that
+spread a delivery evenly over its years say so only because they know its end. Kit outside the register
+(relief, peacekeeping, cyber) joins the stock when it is signed, at its price, and is in no account of TIV.
+Leaves out: refits and losses. Grants are transfers too and count as deliveries of the donor.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from sim.numerics.lists import enter_in_parts, scatter, withdraw
 from sim.numerics.special import normal_cdf
 from sim.vocabulary.axes import QUARTERS, Array, BoolArray, IntArray
 
-#: World orders below this are none.
+#: World orders, volumes and durations below this are none.
 _NOTHING = 1e-9
 
 
@@ -60,9 +63,12 @@ def start(
     open_supplier: IntArray,
     open_category: IntArray,
     open_tiv: Array,
+    open_size: Array,
     open_age: Array,
+    open_arriving: Array,
     open_has_started: BoolArray,
     open_shock: Array,
+    open_length_shock: Array,
     stock_wear: Array,
     kit_at_start: Array,
     home_stock_at_start: Array,
@@ -71,7 +77,13 @@ def start(
     lead_time_location: Array,
     lead_time_spread: Array,
     lead_time_factor: Array,
+    lead_time_growth: Array,
+    size_level: Array,
+    size_median: Array,
     delivery_spread: Array,
+    delivery_growth: Array,
+    delivery_variation: Array,
+    longest_delivery: Array,
 ) -> Start:
     """Build the stock from what was ever delivered, and the ledger from the open orders."""
     n_suppliers, n_categories = delivered_cohorts.shape[1:]
@@ -83,18 +95,31 @@ def start(
     sellers = world_order_share * catalogue
     stock += (sellers / np.maximum(total(sellers), _NOTHING))[:, :, None] * kit_at_start
 
-    location, spread = lead_time_location[open_category], lead_time_spread[open_category]
+    usual = size_level * size_median[open_category]
+    larger = log(np.maximum(open_size, _NOTHING)[:, None] / usual)
+    location = lead_time_location[open_category] + lead_time_growth * larger
     factor = lead_time_factor[open_supplier]
-    waited = normal_cdf((log((open_age[:, None] + 0.5) / factor) - location) / spread)
-    years = exp(location + spread * normal_quantile(waited + (1.0 - waited) * open_shock)) * factor - 0.5
+    years = (
+        _longer_than(
+            (open_age[:, None] + 0.5) / factor, location, lead_time_spread[open_category], open_shock
+        )
+        * factor
+        - 0.5
+    )
     wait = QUARTERS * (years - open_age[:, None]) + 0.5
     delay = whole(np.where(open_has_started[:, None], 0.0, wait))
 
+    location = delivery_growth * larger - 0.5 * delivery_variation * delivery_variation
+    taken = open_arriving[:, None] / np.maximum(delivery_spread, _NOTHING)
+    length = delivery_spread * _longer_than(taken, location, delivery_variation, open_length_shock)
+    parts = whole(QUARTERS * (np.minimum(longest_delivery, length) - open_arriving[:, None]) + 0.5, least=1)
+
     delivery_ledger = np.zeros((n_steps + 1, n_suppliers, n_categories, n_trials))
     trial = np.arange(n_trials)
-    for supplier, category, tiv, first in zip(open_supplier, open_category, open_tiv, delay, strict=True):
+    orders = zip(open_supplier, open_category, open_tiv, delay, parts, strict=True)
+    for supplier, category, tiv, first, number in orders:
         where = np.full(n_trials, supplier), np.full(n_trials, category), trial
-        enter_in_parts(delivery_ledger, first, 1, where, np.full(n_trials, tiv), _quarters(delivery_spread))
+        enter_in_parts(delivery_ledger, first, 1, where, np.full(n_trials, tiv), number)
     return Start(
         delivery_ledger=delivery_ledger,
         lapse_ledger=np.zeros((n_steps + 1, n_suppliers, n_trials)),
@@ -104,8 +129,11 @@ def start(
     )
 
 
-def _quarters(years: Array) -> IntArray:
-    return whole(QUARTERS * years + 0.5, least=1)
+def _longer_than(least: Array, location: Array, spread: Array, shock: Array) -> Array:
+    """Return durations with a lognormal distribution, of those that are longer than the least."""
+    deviation = (log(np.maximum(least, _NOTHING)) - location) / np.maximum(spread, _NOTHING)
+    passed = normal_cdf(deviation)
+    return exp(location + spread * normal_quantile(passed + (1.0 - passed) * shock))
 
 
 def step(

@@ -3,16 +3,19 @@
     o_c  = deals_c (1 + odds of deferral + odds of making it at home)
     w_c  = o_c (1 + gap_tilt gap_c) (1 + sum_f pressure_tilt_fc pressure_f) (1 + relief_tilt_c need)
            scaled so that sum w = sum o, within the register and outside it
-    mean = dt modernisation (M / M0)^response min(1, headroom / caution) sum_c o_c
+    x'   = k x + s sqrt(1 - k^2) e,   e ~ N(0, 1),   k = 0.5^(dt / half-life)
+    mean = dt modernisation (M / M0)^response min(1, headroom / caution) exp(x' - s^2 / 2) sum_c o_c
     N    ~ negative binomial(mean, variance/mean = 1 + dispersion);   P(category = c) = w_c / sum w
 
 `deals_c` is the recorded rate of platform orders; deferral and domestic production are openings that end
-without one, so openings are more frequent than orders. The tilts move the mix, not the total: a recipient
-short of money does not buy more because it lacks more; one whose budget M grows does. What the register
-covers and what it does not (relief, peacekeeping, cyber) are bought beside each other. The gap is to a target
-stock, a multiple of the stock at the start (evidence: x_deal_rate, bd_forces_goal_2030,
-bd_security_priorities, bd_maritime_threats, unpko_training, bd_budget_constraint). Leaves out: programmes
-planned as a series.
+without one, so openings are more frequent than orders. The rate comes in waves x about its mean, which it
+returns to; what recent orders say of the wave at the start, and how surely, is a parameter. The tilts move
+the mix, not the total: a recipient short of money does not buy more because it lacks more; one whose budget M
+grows does. What the register covers and what it does not (relief, peacekeeping, cyber) are bought beside each
+other. The gap is to a target stock, a multiple of the stock at the start (evidence: x_deal_rate,
+x_demand_waves, bd_forces_goal_2030, bd_security_priorities, bd_maritime_threats, unpko_training,
+bd_budget_constraint). Leaves out: programmes planned as a series, and waves of their own in single
+categories.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.numerics.elementary import exp, log, total
+from sim.numerics.elementary import exp, log, normal_quantile, total
 from sim.numerics.lists import pick
 from sim.vocabulary.axes import QUARTER, SLOTS, Array, IntArray
 
@@ -33,6 +36,7 @@ _NOTHING = 1e-9
 class Update:
     """What the mechanism writes."""
 
+    demand_wave: Array  # log rate, from its mean
     deal_count: Array
     deal_trial: IntArray  # deal
     deal_slot: IntArray  # deal
@@ -44,11 +48,12 @@ class Start:
     """The first values."""
 
     target_stock: Array  # category
+    demand_wave: Array
 
 
-def start(*, category_stock: Array, target_ratio: Array) -> Start:
-    """Set the target stock of the modernisation plan, from the stock at the start."""
-    return Start(target_stock=target_ratio * category_stock)
+def start(*, category_stock: Array, target_ratio: Array, wave_at_start: Array) -> Start:
+    """Set the target stock of the modernisation plan, from the stock at the start, and the wave."""
+    return Start(target_stock=target_ratio * category_stock, demand_wave=wave_at_start)
 
 
 @dataclass(frozen=True)
@@ -115,10 +120,14 @@ def step(
     headroom: Array,
     border_pressure: Array,
     disaster_need: Array,
+    demand_wave_prev: Array,
+    wave_kept: Array,
+    wave_shock: Array,
     demand_shock: Array,
     category_shock: Array,
     deals_per_year: Array,
     dispersion: Array,
+    wave_spread: Array,
     modernisation: Array,
     caution: Array,
     deferral_odds: Array,
@@ -142,11 +151,16 @@ def step(
         relief_tilt=relief_tilt,
     )
     means = exp(money_response * log(military_budget / initial_military_budget))
-    mean = QUARTER * modernisation * means * np.minimum(1.0, headroom / caution) * total(openings)
+    swing = wave_spread * np.sqrt(1.0 - wave_kept * wave_kept) * normal_quantile(wave_shock)
+    wave = wave_kept * demand_wave_prev + swing
+    pace = exp(wave - 0.5 * wave_spread * wave_spread)
+    mean = QUARTER * modernisation * means * np.minimum(1.0, headroom / caution) * pace * total(openings)
     deal_count = count(np.broadcast_to(mean, demand_shock.shape), dispersion, demand_shock)
 
     slot, trial = np.nonzero(np.arange(SLOTS)[:, None] < deal_count)
     cumulative = np.cumsum(pick(weights, trial), axis=0)
     is_beyond = pick(category_shock, trial, slot) * cumulative[-1] >= cumulative
     category = np.minimum(np.count_nonzero(is_beyond, axis=0), len(weights) - 1)
-    return Update(deal_count=deal_count, deal_trial=trial, deal_slot=slot, deal_category=category)
+    return Update(
+        demand_wave=wave, deal_count=deal_count, deal_trial=trial, deal_slot=slot, deal_category=category
+    )

@@ -22,6 +22,7 @@ class Update:
     stock_loss: Array
     experience_kept: Array
     need_kept: Array
+    wave_kept: Array
     disaster_chance: Array
     crisis_end_chance: Array  # front
     irregular_exit_chance: Array
@@ -34,6 +35,7 @@ def step(
     stock_wear: Array,
     experience_fading: Array,
     need_half_life: Array,
+    wave_half_life: Array,
     disaster_rate: Array,
     calm_rate: Array,
     irregular_exit_rate: Array,
@@ -46,6 +48,7 @@ def step(
         stock_loss=1.0 - exp(QUARTER * log(1.0 - stock_wear)),
         experience_kept=exp(QUARTER * log(1.0 - experience_fading)),
         need_kept=exp(half * QUARTER / need_half_life),
+        wave_kept=exp(half * QUARTER / wave_half_life),
         disaster_chance=1.0 - exp(-QUARTER * disaster_rate),
         crisis_end_chance=1.0 - exp(-QUARTER * calm_rate),
         irregular_exit_chance=1.0 - exp(-QUARTER * irregular_exit_rate),

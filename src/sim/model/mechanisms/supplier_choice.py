@@ -3,13 +3,15 @@
     P(s)     proportional to  (W / W0)^lambda w'_s / W,               W = sum_s w'_s
     P(home)  proportional to  odds_home (1 + domestic capability) + odds_joint [made with a partner]
     P(off)   proportional to  odds_off
-    w'_s     = w_s exp(beta_R [s has just become recent] + beta_C (C'_s - C_s))
+    w'_s     = w_s exp(beta_R [s has just become recent] + beta_C (C'_s - C_s) + beta_Z z (S_s - sum_k S_k^2))
 
 The openings of a quarter are decided one after another: C' and "recent" count what the earlier ones have
-bought, as `attraction` counts it from the next quarter on. W0 is W as it was at the start, so the odds of not
-importing are those of the start, and move with what is on offer; lambda below one makes the suppliers a nest
-of their own. What a partner of the top rung makes is made with it at home too. Exp(V) is in the weights w
-(evidence: x_choice_logit, x_two_stage, bd_industry_strong, bd_industry_gaps, agreement_next_steps,
+bought, as `attraction` counts it from the next quarter on. An order whose log size is z standard deviations
+above that of its category goes more often to suppliers with a large share S of the installed stock, larger
+than the average unit of the stock has. W0 is W as it was at the start, so the odds of not importing are those
+of the start, and move with what is on offer; lambda below one makes the suppliers a nest of their own. What a
+partner of the top rung makes is made with it at home too. Exp(V) is in the weights w (evidence:
+x_choice_logit, x_size_base, x_two_stage, bd_industry_strong, bd_industry_gaps, agreement_next_steps,
 pk_building_blocks). Leaves out: shared orders, and the attention that a first order brings its supplier
 within the quarter.
 """
@@ -21,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.numerics.choice import by_rule
-from sim.numerics.elementary import exp, log, total
+from sim.numerics.elementary import exp, log, normal_quantile, total
 from sim.numerics.lists import in_turn, pick, scatter
 from sim.vocabulary.axes import DEFERRAL, DOMESTIC, QUARTERS, TOP_RUNG, Array, IntArray
 
@@ -33,6 +35,7 @@ class Update:
     deal_options: Array  # supplier, then domestic production and deferral; deal
     deal_supplier: IntArray  # deal
     deal_news: Array  # supplier, deal; logits, what the quarter's earlier openings have added
+    deal_pull: Array  # supplier, deal; logits, what the size of the order adds
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,15 @@ def step(
     deal_category: IntArray,
     deal_weight: Array,
     choice_shock: Array,
+    size_shock: Array,
     in_register: Array,
+    installed_share_prev: Array,
     experience_prev: Array,
     quarters_since_order_prev: Array,
     experience_weight: Array,
     recent_weight: Array,
     recent_window: Array,
+    size_pull: Array,
     reference_value_prev: Array,
     domestic_capability_prev: Array,
     agreement_rung: Array,
@@ -81,8 +87,12 @@ def step(
     becomes_recent = recent_weight * (quarters_since_order_prev > recent_window * QUARTERS)
     bought, registered = np.zeros_like(experience_prev), np.zeros_like(quarters_since_order_prev)
 
+    size = pick(size_pull, deal_trial) * normal_quantile(pick(size_shock, deal_trial, deal_slot))
+    usual = total(installed_share_prev * installed_share_prev)
+    pull = size * pick(installed_share_prev - usual, deal_trial)
+
     def decide(
-        trial: IntArray, slot: IntArray, category: IntArray, weight: Array
+        trial: IntArray, slot: IntArray, category: IntArray, weight: Array, pull: Array
     ) -> tuple[Array, IntArray, Array]:
         """Choose for deals of different trials, knowing what earlier ones of their trials have bought."""
         memory, more = pick(experience_prev, trial, category), pick(bought, trial, category)
@@ -91,7 +101,7 @@ def step(
         news = pick(becomes_recent, trial) * np.minimum(1.0, pick(registered, trial))
         news = news + pick(experience_weight, trial) * (now - remembered)
 
-        weight = weight * exp(news)
+        weight = weight * exp(news + pull)
         value = np.maximum(total(weight), tiny)
         reference = pick(reference_value_prev, trial, category)
         change = log(value) - log(np.maximum(reference, tiny))
@@ -110,6 +120,6 @@ def step(
         home_or_off = np.where(choice == n_suppliers, DOMESTIC, DEFERRAL)
         return options, np.where(choice < n_suppliers, choice, home_or_off), news
 
-    lists = deal_trial, deal_slot, deal_category, deal_weight
+    lists = deal_trial, deal_slot, deal_category, deal_weight, pull
     options, chosen, news = in_turn(decide, deal_slot, (bought, registered), lists)
-    return Update(deal_options=options, deal_supplier=chosen, deal_news=news)
+    return Update(deal_options=options, deal_supplier=chosen, deal_news=news, deal_pull=pull)

@@ -88,10 +88,8 @@ def _scalars(delivered: Array, ordered: Array, leader: int, is_old: Array) -> di
     return {name: float(values[0]) for name, values in window.scalars().items()}
 
 
-def samples(
-    courses: Sequence[Course], recipient: str, year: int, ahead: int, before: Mapping[str, float]
-) -> dict[str, Array]:
-    """Return predictive samples of targets from other importers' courses known before a year.
+def known(courses: Sequence[Course], recipient: str, year: int, ahead: int) -> dict[str, Array]:
+    """Return what followed for other importers, of windows that were over before a year.
 
     Parameters
     ----------
@@ -100,12 +98,15 @@ def samples(
         Whose own courses are left out.
     year, ahead : int
         Origin and last year of the window.
-    before : mapping of str to float
-        Volume and orders of the recipient in the window before.
     """
     found: dict[str, list[float]] = defaultdict(list)
     for each in courses:
         if each.recipient != recipient and each.known <= year and each.ahead == ahead:
             for name, value in each.values.items():
-                found[name].append(value * before.get(name, 1.0))
+                found[name].append(value)
     return {name: np.array(values) for name, values in found.items() if len(values) >= _FEWEST}
+
+
+def samples(rates: Mapping[str, Array], before: Mapping[str, float]) -> dict[str, Array]:
+    """Return predictive samples of targets, given volume and orders of the window before."""
+    return {name: values * before.get(name, 1.0) for name, values in rates.items()}

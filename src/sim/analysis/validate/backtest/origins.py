@@ -26,6 +26,8 @@ from sim.vocabulary.errors import OutsideHorizon
 #: Later knowledge that a forecast cannot be freed of.
 LATER = (
     "the weights of the choice model and the lead times were estimated on orders of 1995-2024 worldwide",
+    "the general size of orders and the dispersion of their numbers were estimated on one importer's to 2025",
+    "the regression over importers, a baseline, was estimated on all of their windows",
     "volumes of orders are those of the register's present release",
     "orders that were cancelled later are missing from the register",
 )

@@ -6,7 +6,8 @@ what it follows from, the distances of `distances`, so that pools of forecasts a
 anything again. Runs trials.
 
 Importers and origins are done side by side, each on the common loop over trials. Nothing is estimated on
-the importers of the panel. What the model takes from all importers in general is named in `origins.LATER`.
+the importers of the panel; what was estimated on importers in general, those of the panel among them, is
+named in `origins.LATER`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,6 @@ from sim.analysis.validate.backtest import (
     outcome,
     stacking,
 )
-from sim.analysis.validate.backtest.base_rates import Course
 from sim.analysis.validate.backtest.distances import Distances
 from sim.analysis.validate.backtest.forecast import Forecast
 from sim.analysis.validate.backtest.origins import Origin
@@ -48,7 +48,7 @@ from sim.runs.store import code_digest, version
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import FIRST_YEAR, LAST_YEAR, SEED, TRIALS_OF_CELL
 from sim.vocabulary.axes import QUARTERS, Array
-from sim.vocabulary.errors import DuplicateKey, MissingField, OutOfBounds, OutsideHorizon
+from sim.vocabulary.errors import DuplicateKey, InputError, MissingField, OutOfBounds, OutsideHorizon
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -78,7 +78,7 @@ _NO_SAMPLES = distances.of_numbers([None] * len(SOURCES), 0.0)
 
 @dataclass(frozen=True)
 class _Job:
-    """One importer at one origin."""
+    """One importer at one origin; `rates` are base rates by last year of the window."""
 
     whole: Register
     year: int
@@ -87,7 +87,7 @@ class _Job:
     trials: int
     seed: int
     engine: str
-    courses: tuple[Course, ...]
+    rates: Mapping[int, dict[str, Array]]
 
 
 @dataclass(frozen=True)
@@ -150,17 +150,23 @@ def panel(
     InputError
         If no origin of any importer can be scored.
     """
-    trials, seed = arguments.whole(trials, "trials", 1), arguments.seed(seed)
-    length = arguments.whole(length, "years", 1)
+    years, trials, seed, length = _checked(years, trials, seed, length)
     window = min(length, WINDOW_YEARS)
-    if length % window:
-        remedy = f"Give up to {WINDOW_YEARS}, or a multiple of it."
-        raise OutOfBounds("", "years", "not a number of whole windows", remedy, length)
-    if not years:
-        raise MissingField("", "origins", "there is none", "Give years, such as [2000, 2010].")
-    courses = tuple(each for whole in registers for each in base_rates.courses(whole, window, length))
+    if not registers:
+        raise MissingField("", "files", "there is none", "Give a register.")
+    courses = [each for whole in registers for each in base_rates.courses(whole, window, length)]
+    ahead = range(window, length + 1, window)
     jobs = [
-        _Job(whole, int(year), length, window, trials, seed, execution.engine, courses)
+        _Job(
+            whole,
+            int(year),
+            length,
+            window,
+            trials,
+            seed,
+            execution.engine,
+            {last: base_rates.known(courses, whole.recipient, int(year), last) for last in ahead},
+        )
         for whole in registers
         for year in years
     ]
@@ -186,6 +192,20 @@ def panel(
         "command": command,
     }
     return stacking.add(_dataset(found, about))
+
+
+def _checked(
+    years: Sequence[int], trials: int, seed: int, length: int
+) -> tuple[Sequence[int], int, int, int]:
+    """Return the numbers of a panel, or refuse them."""
+    trials, seed = arguments.whole(trials, "trials", 1), arguments.seed(seed)
+    length = arguments.whole(length, "years", 1)
+    if length % min(length, WINDOW_YEARS):
+        remedy = f"Give up to {WINDOW_YEARS}, or a multiple of it."
+        raise OutOfBounds("", "years", "not a number of whole windows", remedy, length)
+    if not years:
+        raise MissingField("", "origins", "there is none", "Give years, such as [2000, 2010].")
+    return years, trials, seed, length
 
 
 def of_files(
@@ -234,7 +254,8 @@ def of_files(
         arguments.whole(year, "origins", FIRST_YEAR, LAST_YEAR)
         for year in arguments.names(origins, "origins", when)
     ]
-    return panel(read(files, with_shipped), first_years, trials, seed, years, "", execution)
+    numbers = _checked(first_years, trials, seed, years)
+    return panel(read(files, with_shipped), *numbers, "", execution)
 
 
 def read(files: str | Path | Sequence[str | Path], with_shipped: bool = False) -> list[Register]:
@@ -267,7 +288,7 @@ def _run(job: _Job) -> _Cell:
         outcome.check_window(job.year, max(years, job.length), job.whole.last_year)
         with origins.from_register(job.whole, job.year, years) as origin:
             return _Cell(recipient, job.year, tuple(_rows(origin, job)))
-    except OutsideHorizon as error:
+    except InputError as error:
         return _Cell(recipient, job.year, problem=str(error))
 
 
@@ -279,7 +300,7 @@ def _rows(origin: Origin, job: _Job) -> Iterator[_Row]:
         ahead = (index + 1) * job.length
         was = outcome.of_register(replace(origin, years=ahead), job.whole)
         record = _last(was.window, job.length)
-        rates = base_rates.samples(job.courses, job.whole.recipient, origin.year, ahead, past)
+        rates = base_rates.samples(job.rates[ahead], past)
         rules = baselines.all_of(replace(origin, years=job.length), job.trials, job.seed, index)
         everyone = [model, *rules]
         yield from _of_numbers(everyone, rates, record, ahead)

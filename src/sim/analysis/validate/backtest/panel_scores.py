@@ -10,13 +10,13 @@ coverage    part of the records whose probability integral transform lies in the
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.analysis.validate.backtest.panel import ORDER, SHARE
-from sim.analysis.validate.backtest.targets import EVENTS
+from sim.analysis.validate.backtest.targets import EVENTS, LABELS
 from sim.runs.dataset import checked
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import Array, BoolArray
@@ -30,6 +30,12 @@ BINS = 10
 
 #: Central intervals whose coverage is counted.
 INTERVALS = (0.5, 0.9)
+
+#: Bins of the chance of an event in a reliability table.
+CHANCE_BINS = 5
+
+#: Targets that the answer in a sentence is about.
+HEADLINES = ("leader_share", "log_tiv")
 
 #: Two records of one number differ by less than this.
 _SAME = 1e-6
@@ -80,7 +86,7 @@ def table(panel: xr.Dataset) -> xr.Dataset:
     import xarray as xr
 
     panel = checked_panel(panel)
-    score, names = scores(panel), list(dict.fromkeys(panel["target"].values))
+    score, names = scores(panel), _targets(panel)
     sources, ahead = list(panel["source"].values), sorted(set(panel["ahead"].values))
     model = sources.index("model")
     shape = len(ahead), len(names), len(sources)
@@ -116,7 +122,12 @@ def table(panel: xr.Dataset) -> xr.Dataset:
     )
 
 
-def _groups(panel: xr.Dataset, ahead: list[Any], names: list[str]) -> Any:
+def _targets(panel: xr.Dataset) -> list[str]:
+    return [str(name) for name in dict.fromkeys(panel["target"].values)]
+
+
+def _groups(panel: xr.Dataset, ahead: list[Any], names: list[str]) -> Iterator[tuple[int, int, BoolArray]]:
+    """Yield the rows of each window and target that has any."""
     for i, years in enumerate(ahead):
         for j, name in enumerate(names):
             is_here = (panel["ahead"].values == years) & (panel["target"].values == name)
@@ -160,7 +171,7 @@ def clustered(gaps: Array, cluster: Array, level: float = 0.95) -> tuple[float, 
     cluster : ndarray, shape (row,)
     level : float
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit  # the quantile of Student's t, without all of scipy.stats
 
     there = np.isfinite(gaps)
     gaps, cluster = gaps[there], cluster[there]
@@ -173,7 +184,7 @@ def clustered(gaps: Array, cluster: Array, level: float = 0.95) -> tuple[float, 
     if n < 2:
         return mean, np.nan, np.nan
     error = float(np.sqrt(n / (n - 1) * (sums**2).sum())) / gaps.size
-    reach = float(t.ppf((1.0 + level) / 2.0, n - 1)) * error
+    reach = float(stdtrit(n - 1, (1.0 + level) / 2.0)) * error
     return mean, mean - reach, mean + reach
 
 
@@ -203,13 +214,7 @@ def compare(before: xr.Dataset, after: xr.Dataset, source: str = "model") -> xr.
     import xarray as xr
 
     before, after = checked_panel(before, "before"), checked_panel(after, "after")
-    columns = []
-    for panel, name in ((before, "before"), (after, "after")):
-        known = [str(each) for each in panel["source"].values]
-        if arguments.text(source, "source") not in known:
-            remedy = nearest(source, known, "forecasts")
-            raise UnknownName("", "source", f"not in the panel {name}: {{value}}", remedy, source)
-        columns.append(known.index(source))
+    columns = [_column(panel, source) for panel in (before, after)]
     keys = [_keys(panel) for panel in (before, after)]
     shared = [key for key in keys[0] if key in keys[1]]
     if not shared:
@@ -227,8 +232,7 @@ def compare(before: xr.Dataset, after: xr.Dataset, source: str = "model") -> xr.
         for panel, its, k in zip((before, after), rows, columns, strict=True)
     ]
     first = before.isel(row=rows[0])
-    names = list(dict.fromkeys(first["target"].values))
-    ahead = sorted(set(first["ahead"].values))
+    names, ahead = _targets(first), sorted(set(first["ahead"].values))
     kept = ("before", "after", "difference", "low", "high", "coverage_before", "coverage_after")
     found = {name: np.full((len(ahead), len(names)), np.nan) for name in kept}
     found |= {name: np.zeros((len(ahead), len(names))) for name in ("rows", "importers", "left_out")}
@@ -271,26 +275,113 @@ def verdict(low: float | None, high: float | None) -> str:
 
 
 def sentences(found: xr.Dataset) -> list[str]:
-    """Return the answer of `compare`: what is better in the second, in the first, and open."""
+    """Return the answer of `compare`: what is worse in the second, what is better, and what is open."""
     said = []
     for ahead in found["ahead"].values:
         here = found.sel(ahead=ahead)
         by_verdict: dict[str, list[str]] = {}
-        for target in found["target"].values:
+        for target in (name for name in found["target"].values if here["rows"].sel(target=name)):
             its = here.sel(target=target)
-            if its["rows"]:
-                which = verdict(float(its["low"]), float(its["high"]))
-                gap = f"{float(its['difference']):+.2g}"
-                ends = f"{float(its['low']):+.2g} to {float(its['high']):+.2g}"
-                by_verdict.setdefault(which, []).append(f"{target} {gap} ({ends})")
+            which = verdict(float(its["low"]), float(its["high"]))
+            if its["before"] == its["after"] and its["low"] == its["high"]:
+                which = "same"
+            is_clear = which in ("before", "after")
+            ends = (
+                f" ({float(its['difference']):+.2g}, {float(its['low']):+.2g} to {float(its['high']):+.2g})"
+            )
+            by_verdict.setdefault(which, []).append(f"{target}{ends if is_clear else ''}")
         words = {
-            "before": "Worse after",
-            "after": "Better after",
-            "open": "Not clear of zero",
-            "no interval": "A single importer, so no interval",
+            "before": "worse after",
+            "after": "better after",
+            "open": "not clear of zero",
+            "no interval": "a single importer, so no interval",
+            "same": "the same",
         }
-        said += [f"{ahead} years: {words[w]}: {', '.join(by_verdict[w])}." for w in words if w in by_verdict]
+        said += [
+            f"To {ahead} years, {words[w]}: {', '.join(by_verdict[w])}." for w in words if w in by_verdict
+        ]
     lost = int(found["left_out"].sum())
     if lost:
         said.append(f"{lost} numbers that only one of the two has are left out.")
     return said
+
+
+def answers(found: xr.Dataset, rival: str = "bootstrap") -> list[str]:
+    """Return the answer of `table` for each window: headline scores against a rule, and coverage.
+
+    Parameters
+    ----------
+    found : xarray.Dataset
+        From `table`.
+    rival : str
+        The rule.
+    """
+    said = []
+    for ahead in found["ahead"].values:
+        parts, held = [], []
+        for target in HEADLINES:
+            if target not in found["target"].values:
+                continue
+            model, its = (found.sel(ahead=ahead, target=target, source=name) for name in ("model", rival))
+            if not its["rows"]:
+                continue
+            gap, low, high = (float(its[name]) for name in ("advantage", "advantage_low", "advantage_high"))
+            word = "better" if low > 0 else "worse" if high < 0 else "not clearly better or worse"
+            ends = (
+                f"{gap:+.2g}, {low:+.2g} to {high:+.2g}" if np.isfinite([low, high]).all() else f"{gap:+.2g}"
+            )
+            parts.append(f"{LABELS[target]} {float(model['score']):.3g}, {word} than the {rival} ({ends})")
+            held.append(f"{float(model['coverage_90']):.2f}")
+        if parts:
+            said.append(
+                f"To {ahead} years, CRPS of the model: {'; '.join(parts)}. Its 90 % intervals hold "
+                f"{' and '.join(held)} of them."
+            )
+    return said
+
+
+def reliability(panel: xr.Dataset, source: str = "model") -> xr.Dataset:
+    """Return how often events came about that were given a chance.
+
+    Parameters
+    ----------
+    panel : xarray.Dataset
+    source : str
+        Whose chances.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dims ahead, target (the events) and bin (fifths of the chance): ``forecast``, the mean chance;
+        ``observed``, how often the event came about; ``rows``, how many.
+    """
+    import xarray as xr
+
+    panel = checked_panel(panel)
+    chances = panel["chance"].values[:, _column(panel, source)]
+    ahead = sorted(set(panel["ahead"].values))
+    found = np.full((3, len(ahead), len(EVENTS), CHANCE_BINS), np.nan)
+    found[2] = 0.0
+    for i, j, is_here in _groups(panel, ahead, list(EVENTS)):
+        chance, came = chances[is_here], panel["value"].values[is_here]
+        which = np.minimum((chance * CHANCE_BINS).astype(int), CHANCE_BINS - 1)
+        for k in range(CHANCE_BINS):
+            inside = which == k
+            if inside.any():
+                found[:, i, j, k] = chance[inside].mean(), came[inside].mean(), inside.sum()
+    dims = ("ahead", "target", "bin")
+    names = ("forecast", "observed", "rows")
+    return xr.Dataset(
+        {name: (dims, values) for name, values in zip(names, found, strict=True)},
+        {"ahead": ahead, "target": list(EVENTS), "bin": (np.arange(CHANCE_BINS) + 0.5) / CHANCE_BINS},
+        {**panel.attrs, "source": source},
+    )
+
+
+def _column(panel: xr.Dataset, source: str, place: str = "source") -> int:
+    """Return where a forecast stands among the sources of a panel."""
+    known = [str(each) for each in panel["source"].values]
+    if arguments.text(source, place) not in known:
+        remedy = nearest(source, known, "forecasts")
+        raise UnknownName("", place, "no such forecast in the panel: {value}", remedy, source)
+    return known.index(source)

@@ -26,7 +26,7 @@ from sim.vocabulary.errors import MissingField, UnknownName
 if TYPE_CHECKING:
     import xarray as xr
 
-SHARES, AMOUNTS = "shares", "amounts"
+SHARES, AMOUNTS, ORDERS = "shares", "amounts", "orders"
 
 #: Targets on which the weights of a group are learned, and the others that follow them.
 GROUPS = {
@@ -36,12 +36,15 @@ GROUPS = {
     ),
     AMOUNTS: (("log_tiv", "log_deals", "log_annual_tiv"), ("total_tiv", "n_deals", "annual_tiv", "more_tiv")),
     "newcomers": (("n_new_suppliers",), ("any_new",)),
-    "orders": (("supplier_of_order",), ()),
+    ORDERS: (("supplier_of_order",), ()),
 }
 
 #: Pools by name, and the forecasts that are in them.
 _RULES = ("no_change", "pooled_law", "bootstrap", "last_poisson", "order_book")
 POOLS = {"stacked": ("model", *_RULES), "stacked_rules": _RULES}
+
+#: Forecasts that give suppliers of orders a chance; no change has past shares.
+_OF_ORDERS = ("model", "no_change")
 
 #: Importers and origins below which weights are not learned.
 _FEWEST = 10
@@ -64,7 +67,7 @@ def add(panel: xr.Dataset) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        With sources `POOLS`, and ``weight``, dims pool, group, row and source, of the row's own group alone.
+        With sources `POOLS`, and ``weight``, dims pool, row and component: those with which a row is pooled.
     """
     import xarray as xr
 
@@ -130,12 +133,13 @@ def of(panel: xr.Dataset, pool: str, group: str, ahead: int, year: int) -> Array
     rows = is_over & np.isin(targets, learned)
     cells = set(zip(panel["importer"].values[rows], panel["origin"].values[rows], strict=True))
     found = np.zeros(len(sources))
-    if group == "orders":
-        chance = panel["chance"].values
-        members = [index for index in members if np.isfinite(chance[targets == learned[0], index]).any()]
-        usual = _usual([sources[index] for index in members], "no_change")
-        found[members] = _most_likely(chance[np.ix_(rows, members)]) if len(cells) >= _FEWEST else usual
-        return np.round(found, _DIGITS)
+    if group == ORDERS:
+        members = [index for index in members if sources[index] in _OF_ORDERS]
+        if len(cells) < _FEWEST:
+            found[members] = _usual([sources[index] for index in members], "no_change")
+        else:
+            found[members] = _most_likely(panel["chance"].values[np.ix_(rows, members)])
+        return found
     if len(cells) < _FEWEST:
         found[members] = _usual(POOLS[pool], "bootstrap")
         return found

@@ -28,6 +28,23 @@ LOGARITHMS = {"total_tiv": "log_tiv", "n_deals": "log_deals"}
 #: Volume of a year of the window, plain and on the log scale.
 ANNUAL, LOG_ANNUAL = "annual_tiv", "log_annual_tiv"
 
+#: What targets are called in a table.
+LABELS = {
+    "leader_share": "share of the leader at the origin",
+    "top_share": "largest share, whoever has it",
+    "hhi": "HHI",
+    "total_tiv": "volume of the window, TIV m",
+    "n_deals": "platform orders",
+    "n_new_suppliers": "new suppliers",
+    "log_tiv": "volume, log(1 + x)",
+    "log_deals": "platform orders, log(1 + x)",
+    ANNUAL: "volume of a year, TIV m",
+    LOG_ANNUAL: "volume of a year, log(1 + x)",
+    "share": "share of each supplier",
+    "composition": "all shares (energy score)",
+    "supplier_of_order": "supplier of an order (log score)",
+}
+
 #: Events, whose chance is scored: what each says of the window.
 EVENTS = {
     "leader_leads": "who led at the origin leads",
