@@ -101,9 +101,10 @@ STUDY: Arguments = {
     "against": (None, NONE),
     "trials": (2, NOTHING),
     "seed": (1, INDEX),
-    "resamples": (2, NOTHING),
     **{name: RUN[name] for name in ("workers", "progress", "engine")},
 }
+RESAMPLED: Arguments = {"resamples": (2, NOTHING)}
+FEW = {"some": ["demand"]}
 DRAWN_ALONE: Arguments = {"title": (None, TITLE), "ax": (None, NONE)}
 
 TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
@@ -197,9 +198,32 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
     ),
     "sensitivity": (
         sim.sensitivity,
-        {**STUDY, "groups": ("mechanism", NOTHING), "structure": (False, {"true"})},
+        {**STUDY, **RESAMPLED, "groups": ("mechanism", NOTHING), "structure": (False, {"true"})},
     ),
-    "spread": (sim.spread, {**STUDY, "structure": (False, {"true"})}),
+    "spread": (sim.spread, {**STUDY, **RESAMPLED, "structure": (False, {"true"})}),
+    "shapley": (
+        sim.shapley,
+        {**STUDY, **RESAMPLED, "groups": (None, NONE), "structure": (False, {"true"})},
+    ),
+    "morris": (sim.morris, {**STUDY, "groups": (FEW, NOTHING), "levels": (4, NOTHING)}),
+    "tornado": (
+        sim.tornado,
+        {**STUDY, "groups": (FEW, NOTHING), "low": (0.05, {"half"}), "high": (0.95, {"half"})},
+    ),
+    "pawn": (
+        sim.pawn,
+        {**STUDY, "trials": (4, NOTHING), "slices": (2, NOTHING), "resamples": (2, INDEX)},
+    ),
+    "worth": (
+        sim.worth,
+        {
+            **STUDY,
+            "against": (OTHER, NOTHING),
+            "lower_is_better": (False, {"true"}),
+            "most": (1, COUNT),
+            "samples": (2, NOTHING),
+        },
+    ),
     "picks": (sim.picks, {"runs": ("$worth", NOTHING), "scenario": (None, NONE)}),
     "factorial": (sim.factorial, {"bases": (BASE, NOTHING), "levers": ({LEVER: [0.1]}, {"empty mapping"})}),
     "design_table": (sim.design_table, {"bases": (BASE, NOTHING), "rows": ([{LEVER: 0.1}], NOTHING)}),
@@ -326,6 +350,11 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
         {"found": ("$shares", NOTHING), "at": (None, NONE), "most": (3, COUNT), **DRAWN_ALONE},
     ),
     "plots.spread": (sim.plots.spread, {"found": ("$shares", NOTHING), "most": (3, COUNT), **DRAWN_ALONE}),
+    "plots.morris": (sim.plots.morris, {"found": ("$morris", NOTHING), "most": (3, COUNT), **DRAWN_ALONE}),
+    "plots.pawn": (sim.plots.pawn, {"found": ("$pawn", NOTHING), "most": (3, COUNT), **DRAWN_ALONE}),
+    "plots.shapley": (sim.plots.shapley, {"found": ("$shapley", NOTHING), **DRAWN_ALONE}),
+    "plots.tornado": (sim.plots.tornado, {"found": ("$tornado", NOTHING), "most": (3, COUNT), **DRAWN_ALONE}),
+    "plots.worth": (sim.plots.worth, {"found": ("$ranked", NOTHING), "most": (3, COUNT), **DRAWN_ALONE}),
     "plots.save": (sim.plots.save, {"figure": (Figure(), NOTHING), "path": ("figure", {"word", "path"})}),
 }
 
@@ -343,6 +372,11 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     outcomes = sim.policy_outcomes(OTHER, BASE, "hhi@2020-Q2", trials=2)
     return {
         "$shares": sim.spread(BASE, "hhi", trials=8, resamples=2, workers=1),
+        "$morris": sim.morris(BASE, groups=FEW, trials=2, workers=1),
+        "$pawn": sim.pawn(BASE, trials=8, slices=2, resamples=2, workers=1),
+        "$shapley": sim.shapley(BASE, trials=2, resamples=2, workers=1),
+        "$tornado": sim.tornado(BASE, groups=FEW, trials=2, workers=1),
+        "$ranked": sim.worth(BASE, OTHER, trials=8, samples=2, most=2, workers=1),
         "$effects": sim.effects(both),
         "$outcomes": outcomes,
         "$robustness": sim.robustness(outcomes, resamples=2),

@@ -23,8 +23,13 @@ if TYPE_CHECKING:
     from sim.analysis.explain.picks import picks
     from sim.analysis.explain.provenance import trace
     from sim.analysis.explain.story import contrast, story
+    from sim.analysis.explore.morris import morris
+    from sim.analysis.explore.pawn import pawn
     from sim.analysis.explore.robustness import policy_outcomes, robustness
     from sim.analysis.explore.sensitivity import sensitivity, spread
+    from sim.analysis.explore.shapley import shapley
+    from sim.analysis.explore.tornado import tornado
+    from sim.analysis.explore.worth import worth
     from sim.analysis.validate.backtest.panel import of_files as backtest_panel
     from sim.analysis.validate.backtest.panel_scores import compare as compare_panels
     from sim.design.sampling import Sampling
@@ -64,9 +69,11 @@ _HOMES = {
     "load": "sim.scenario.scenario",
     "long_table": "sim.analysis.compare.long_table",
     "manifest": "sim.runs.dataset",
+    "morris": "sim.analysis.explore.morris",
     "open": "sim.runs.saved",
     "parameters": "sim.scenario.catalogue",
     "passages": "sim.analysis.compare.first_passage",
+    "pawn": "sim.analysis.explore.pawn",
     "picks": "sim.analysis.explain.picks",
     "policy_outcomes": "sim.analysis.explore.robustness",
     "replay": "sim.abm.replay",
@@ -78,10 +85,13 @@ _HOMES = {
     "scenarios_of": "sim.runs.dataset",
     "schema": "sim.scenario.schema",
     "sensitivity": "sim.analysis.explore.sensitivity",
+    "shapley": "sim.analysis.explore.shapley",
     "spread": "sim.analysis.explore.sensitivity",
     "story": "sim.analysis.explain.story",
+    "tornado": "sim.analysis.explore.tornado",
     "trace": "sim.analysis.explain.provenance",
     "variables": "sim.scenario.catalogue",
+    "worth": "sim.analysis.explore.worth",
     "write_report": "sim.report.page",
 }
 _OTHER_NAMES = {
@@ -118,9 +128,11 @@ __all__ = [
     "load",
     "long_table",
     "manifest",
+    "morris",
     "open",
     "parameters",
     "passages",
+    "pawn",
     "picks",
     "plots",
     "policy_outcomes",
@@ -134,10 +146,13 @@ __all__ = [
     "scenarios_of",
     "schema",
     "sensitivity",
+    "shapley",
     "spread",
     "story",
+    "tornado",
     "trace",
     "variables",
+    "worth",
     "write_report",
 ]
 

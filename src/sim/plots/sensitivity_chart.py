@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,25 +57,15 @@ def sensitivity(
         title,
         f"{found.attrs['text']}, {quarters[where]}",
         found,
-        height=_ROW * (len(names) + 1),
+        height=row_height(here),
         left=0.27,
         notes=["Shares of the variance: alone (first-order Sobol index), and in all, with its interactions"
                " (total index); lines are 95 % bootstrap intervals."],
     )  # fmt: skip
-    rows = np.arange(len(names))
-    kinds = (("total", style.SCENARIO_COLOURS[0], 0.13), ("first", style.SCENARIO_COLOURS[1], -0.13))
-    for name, colour, offset in kinds:
-        low, high = here[f"{name}_low"].values, here[f"{name}_high"].values
-        axis.hlines(rows + offset, low, high, color=colour, linewidth=1.6)
-        axis.plot(here[name].values, rows + offset, "o", color=colour, markersize=3.5)
     axis.axvline(0, color="black", linewidth=0.8)
-    axis.set_yticks(rows, names)
-    axis.set_ylim(-0.6, len(names) - 0.4)
-    axis.grid(visible=True, axis="x")
-    axis.grid(visible=False, axis="y")
+    colours = style.SCENARIO_COLOURS
+    dots(axis, here, [("total", colours[0], "in all (total)"), ("first", colours[1], "alone (first)")])
     axis.set_xlabel("Share of the variance")
-    words = {"total": "in all (total)", "first": "alone (first)"}
-    legend(axis, [Line2D([], [], marker="o", color=c, label=words[n], markersize=3.5) for n, c, _ in kinds])
     return axis
 
 
@@ -132,3 +123,30 @@ def spread(found: xr.Dataset, *, most: int = STACKED, title: str | None = None, 
     handles = [Patch(color=colour, linewidth=0, label=name) for name, colour in reversed(list(entries))]
     legend(axis, handles, "upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
     return axis
+
+
+def row_height(here: xr.Dataset) -> float:
+    """Return the height of a panel with a row for each input, in inches."""
+    return _ROW * (here.sizes["input"] + 1)
+
+
+def dots(axis: Axes, here: xr.Dataset, series: Sequence[tuple[str, str, str]]) -> None:
+    """Draw numbers with their intervals, a row for each input from below: name, colour, label of each."""
+    rows = np.arange(here.sizes["input"])
+    offsets = np.linspace(0.13, -0.13, len(series)) if len(series) > 1 else [0.0]
+    for (name, colour, _), offset in zip(series, offsets, strict=True):
+        low, high = here[f"{name}_low"].values, here[f"{name}_high"].values
+        axis.hlines(rows + offset, low, high, color=colour, linewidth=1.6)
+        axis.plot(here[name].values, rows + offset, "o", color=colour, markersize=3.5)
+    name_rows(axis, here)
+    if len(series) > 1:
+        legend(axis, [Line2D([], [], marker="o", color=c, label=t, markersize=3.5) for _, c, t in series])
+
+
+def name_rows(axis: Axes, here: xr.Dataset) -> None:
+    """Write the names of the inputs beside their rows."""
+    rows = np.arange(here.sizes["input"])
+    axis.set_yticks(rows, [str(each) for each in here["input"].values])
+    axis.set_ylim(-0.6, len(rows) - 0.4)
+    axis.grid(visible=True, axis="x")
+    axis.grid(visible=False, axis="y")

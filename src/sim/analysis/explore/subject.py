@@ -144,7 +144,7 @@ def read(
         If it cannot be read, the case has no such label, or the quarter is outside the horizon.
     """
     scenario = one(scenario)
-    against = None if against is None else one(against)
+    against = None if against is None else one(against, "against")
     if against is not None:
         kinds = [(each.case.digest, each.start, each.end) for each in (scenario, against)]
         if kinds[0] != kinds[1]:
