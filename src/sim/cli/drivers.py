@@ -83,7 +83,7 @@ figures = options.out("DIR", "A new folder for the figures and the numbers as JS
     type=options.count(2),
     metavar="N",
     help="Base samples, or trajectories, or trials on a side.  "
-    "[default: 1024; of morris 64, pawn 2048, tornado 128, shapley 512]",
+    "[default: 1024; of morris 64, pawn 2048, tornado 64, shapley 512]",
 )
 @options.seed
 @top
@@ -282,7 +282,7 @@ def worth(
         here = found.isel(time=-1)
         return [
             (
-                f"{one['input'].values}\n{one['settled_by'].values}",
+                f"{one['input'].values}\n{str(one['settled_by'].values).partition('; assumes')[0]}",
                 str(one["grade"].values),
                 *_cells(one, ("value*", "total*")),
             )

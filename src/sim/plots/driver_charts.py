@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from sim.plots import style
 from sim.plots.canvas import canvas, legend
-from sim.plots.sensitivity_chart import SHOWN, dots, name_rows, row_height
+from sim.plots.sensitivity_chart import SHOWN, dots, name_rows, room_for, row_height
 from sim.runs.dataset import checked
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import WrongType
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
+#: Points with a name, and the room for the longest to the right of them.
+NAMED, _ROOM = 6, 1.35
+
 _FLOOR: Any = {"color": "#555555", "linewidth": 0.9, "linestyle": (0, (4, 2))}
 
 
 @style.styled
-def morris(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, ax: Any = None) -> Axes:
+def morris(found: xr.Dataset, *, most: int = NAMED, title: str | None = None, ax: Any = None) -> Axes:
     """Draw sigma against mu* of every input at the last date, those with the largest mu* by name.
 
     Parameters
@@ -48,7 +51,7 @@ def morris(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, ax
         axis.annotate(
             str(here["input"].values[k]), (star[k], sigma[k]), (4, 2), textcoords="offset points", size=6.5
         )
-    axis.set_xlim(left=0)
+    axis.set_xlim(0, _ROOM * float(np.nanmax(star)) or None)
     axis.set_ylim(bottom=0)
     axis.set_xlabel(f"Mean absolute effect, mu* ({found.attrs['unit']})")
     axis.set_ylabel("Standard deviation, sigma")
@@ -72,7 +75,7 @@ def pawn(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, ax: 
         "PAWN: distance between the distribution within a slice of the input and that over all trials; lines"
     )
     note += " are 95 % bootstrap intervals. Dashed: medians of shuffled inputs exceed it one time in twenty."
-    axis = canvas(ax, title, _title(found), found, height=row_height(here), left=0.36, notes=[note])
+    axis = canvas(ax, title, _title(found), found, height=row_height(here), left=_room(here), notes=[note])
     colours = zip(("median", "maximum"), style.SCENARIO_COLOURS, strict=False)
     dots(axis, here, [(name, colour, name) for name, colour in colours])
     axis.axvline(float(here["median_floor"]), **_FLOOR)
@@ -100,7 +103,7 @@ def shapley(found: xr.Dataset, *, title: str | None = None, ax: Any = None) -> A
         _title(found),
         found,
         height=row_height(here),
-        left=0.27,
+        left=_room(here),
         notes=[f"{note} bootstrap intervals."],
     )
     dots(axis, here, [("effect", style.SCENARIO_COLOURS[0], "Shapley effect")])
@@ -126,7 +129,7 @@ def tornado(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, a
         f"Means with one input at its {ends[0]} and at its {ends[1]} quantile, all else as drawn. Lines: 95 %"
     )
     note += " Monte Carlo interval of the paired difference, about the high end."
-    axis = canvas(ax, title, _title(found), found, height=row_height(here), left=0.36, notes=[note])
+    axis = canvas(ax, title, _title(found), found, height=row_height(here), left=_room(here), notes=[note])
     rows, middle = np.arange(here.sizes["input"]), float(here["mean"])
     for end, colour in (("low", style.SCENARIO_COLOURS[5]), ("high", style.SCENARIO_COLOURS[0])):
         axis.barh(rows, here[end].values - middle, left=middle, height=0.62, color=colour)
@@ -163,7 +166,7 @@ def worth(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, ax:
         "Expected value of knowing a parameter before choosing, with its 95 % bootstrap interval; ranked by"
     )
     note += " total index x how little is known x value. Dashed: shuffled parameters exceed it 1 in 20 times."
-    axis = canvas(ax, title, _title(found), found, height=row_height(here), left=0.4, notes=[note])
+    axis = canvas(ax, title, _title(found), found, height=row_height(here), left=_room(here), notes=[note])
     grades = list(dict.fromkeys(str(each) for each in here["grade"].values))
     colours = dict(zip(grades, style.SCENARIO_COLOURS, strict=False))
     for row in range(here.sizes["input"]):
@@ -186,6 +189,10 @@ def _last(found: xr.Dataset, needed: str, source: str) -> xr.Dataset:
     if needed not in found:
         raise WrongType("", "found", f"has no {needed}", remedy)
     return found.isel(time=-1)
+
+
+def _room(here: xr.Dataset) -> float:
+    return room_for(map(str, here["input"].values))
 
 
 def _title(found: xr.Dataset) -> str:

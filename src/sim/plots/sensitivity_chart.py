@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
-_ROW = 0.21
+#: Height of a row in inches; parts of the width beside a name, and for each of its letters.
+_ROW, _MARGIN, _PER_LETTER = 0.21, 0.03, 0.0105
 _REMEDY = "Give what sim.sensitivity or sim.spread returns."
 
 #: Inputs drawn by name unless more are asked for.
@@ -58,7 +59,7 @@ def sensitivity(
         f"{found.attrs['text']}, {quarters[where]}",
         found,
         height=row_height(here),
-        left=0.27,
+        left=room_for(names),
         notes=["Shares of the variance: alone (first-order Sobol index), and in all, with its interactions"
                " (total index); lines are 95 % bootstrap intervals."],
     )  # fmt: skip
@@ -108,7 +109,7 @@ def spread(found: xr.Dataset, *, most: int = STACKED, title: str | None = None, 
         found,
         height=2.7,
         left=0.09,
-        right=0.23,
+        right=0.26,
         notes=["Share of the variance that each input explains alone (first-order Sobol index, closed for a"
                " group); interactions are what no input explains alone. Below zero is drawn as zero."],
     )  # fmt: skip
@@ -123,6 +124,11 @@ def spread(found: xr.Dataset, *, most: int = STACKED, title: str | None = None, 
     handles = [Patch(color=colour, linewidth=0, label=name) for name, colour in reversed(list(entries))]
     legend(axis, handles, "upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
     return axis
+
+
+def room_for(names: Iterable[str]) -> float:
+    """Return the part of the width that names of rows take on the left."""
+    return min(0.5, _MARGIN + _PER_LETTER * max(len(each) for each in names))
 
 
 def row_height(here: xr.Dataset) -> float:

@@ -1,8 +1,9 @@
 """PAWN (Pianosi and Wagener 2015, 2018): how far fixing an input moves the whole distribution of a number.
 
 For each slice of an input, equally likely, the Kolmogorov-Smirnov distance between the distribution within
-the slice and that over all trials; of these the median and the maximum. Needs nothing but finished trials. A
-distance between samples is never zero: the floor is what inputs give that were shuffled.
+the slice and that over all trials; of these the median and the maximum. Needs nothing but finished trials.
+Distances between samples are larger than between distributions, and never zero: intervals are about the
+distance in the sample, and the floor is what inputs give that were shuffled.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sim.analysis.explore import inputs, subject
 from sim.analysis.explore.inputs import PARAMETERS, Input
 from sim.analysis.explore.sensitivity import MEASURE, labelled
 from sim.analysis.explore.variance_shares import resampled
+from sim.numerics.elementary import Z95
 from sim.runs import dataset as results
 from sim.runs.experiment import Execution, Progress
 from sim.scenario.scenario import Scenario
@@ -32,7 +34,6 @@ SLICES, TRIALS, RESAMPLES = 10, 2048, 100
 
 #: Shuffled inputs behind the floor, and the quantile of theirs that it is.
 _DUMMIES, _FLOOR = 40, 0.95
-_ENDS = (0.025, 0.975)
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,9 @@ def of_sample(
     shuffled = _slices(generator.random(len(weight)), weight, slices)
     dummies = [_statistics(generator.permutation(shuffled), weight, is_end) for _ in range(_DUMMIES)]
     floors = np.quantile(dummies, _FLOOR, axis=0)
-    ends = np.quantile(found[1:], _ENDS, axis=0) if resamples else np.full((2, *found.shape[1:]), np.nan)
+    # Resamples repeat trials, and so have larger distances than the sample: only their spread is used.
+    error = found[1:].std(axis=0) if resamples else np.full(found.shape[1:], np.nan)
+    ends = (np.maximum(found[0] - Z95 * error, 0.0), np.minimum(found[0] + Z95 * error, 1.0))
     medians, maxima = ([each[:, k] for each in (found[0], *ends)] for k in (0, 1))
     return Distances(*medians, *maxima, *map(float, floors))
 

@@ -235,9 +235,8 @@ def answer(found: xr.Dataset, at: int = -1) -> str:
     order = np.argsort(-here["effect"].values, kind="stable")
     parts = []
     for k in order:
-        middle, low, high = (
-            100 * float(here[name].values[k]) for name in ("effect", "effect_low", "effect_high")
-        )
-        parts.append(f"{here['input'].values[k]} {middle:.0f} % ({low:.0f} to {high:.0f})".replace("-", "−"))
+        ends = (float(here[name].values[k]) for name in ("effect", "effect_low", "effect_high"))
+        said = "{:.0f} % ({:.0f} to {:.0f})".format(*(100 * each for each in ends)).replace("-", "−")
+        parts.append(f"{here['input'].values[k]} {said}")
     when = found["quarter"].values[at]
     return f"{found.attrs['text']}, {when}: of the variance, interactions divided, {', '.join(parts)}."

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 #: Trials on each side, and the quantiles between which inputs are moved, unless others are asked for.
-TRIALS, LOW, HIGH = 128, 0.05, 0.95
+TRIALS, LOW, HIGH = 64, 0.05, 0.95
 
 
 @dataclass(frozen=True)
@@ -167,9 +167,10 @@ def answer(found: xr.Dataset, at: int = -1) -> str:
     first = here.isel(input=0)
     middle, low, high = (float(first[f"difference{end}"]) for end in ("", "_low", "_high"))
     clear = int(((here["difference_low"] > 0) | (here["difference_high"] < 0)).sum())
+    by = f"{middle:+.3g} ({low:+.3g} to {high:+.3g})".replace("-", "−")
     return (
-        f"{found.attrs['text']}, {here['quarter'].values}: from its {found.attrs['low']:.0%} to its "
-        f"{found.attrs['high']:.0%} quantile {first['input'].values} moves the mean most, by {middle:+.3g} "
-        f"({low:+.3g} to {high:+.3g}); {clear} of {here.sizes['input']} inputs move it one way beyond "
+        f"{found.attrs['text']}, {here['quarter'].values}: from its {found.attrs['low'] * 100:.0f} % to its "
+        f"{found.attrs['high'] * 100:.0f} % quantile {first['input'].values} moves the mean most, by {by}; "
+        f"{clear} of {here.sizes['input']} inputs move it one way beyond "
         "the Monte Carlo error."
-    ).replace("-", "−")
+    )

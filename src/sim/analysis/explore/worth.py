@@ -126,8 +126,8 @@ def worth(
         (expected value of partial perfect information, in the unit of the measure), with its 95 % bootstrap
         interval; `floor`: what one in twenty shuffled parameters exceeds; `total`: total index of the paired
         difference, with its interval; `ignorance`: 0.25 estimated, 0.5 partly assumed, 0.75 documented, 1
-        assumed; `score`: their product. By time, `perfect`: what knowing everything is worth. Coordinates
-        `grade` and `settled_by`.
+        assumed; `score`: their product. By time, `perfect`: what knowing everything is worth, with its
+        interval; `mean`: the mean difference. Coordinates `grade` and `settled_by`.
     """
     seen = subject.read(scenario, measure, one(against, "against"), at=True)
     lower_is_better = arguments.truth(lower_is_better, "lower_is_better")
@@ -158,7 +158,8 @@ def worth(
         engine=engine,
         progress=progress,
     )
-    return _ranked(seen, [elements[name] for name in order], values, everything, shares, trials, seed)
+    mean = float(np.nanmean(difference))
+    return _ranked(seen, [elements[name] for name in order], values, everything, mean, shares, trials, seed)
 
 
 def _ranked(
@@ -166,6 +167,7 @@ def _ranked(
     elements: list[Element],
     values: dict[str, Value],
     everything: Value,
+    mean: float,
     shares: xr.Dataset,
     trials: int,
     seed: int,
@@ -192,6 +194,7 @@ def _ranked(
         "ignorance": ignorance,
     }
     variables: dict[str, Any] = {name: (("input", "time"), each[:, None]) for name, each in columns.items()}
+    variables["mean"] = ("time", [mean])
     for end, number in (("", everything.value), ("_low", everything.low), ("_high", everything.high)):
         variables[f"perfect{end}"] = ("time", [number])
     listed = [Input(each.key, PARAMETERS, frozenset([each.stream])) for each in elements]
@@ -212,10 +215,9 @@ def answer(found: xr.Dataset, at: int = -1) -> str:
     about = f"{found.attrs['text']}, {here['quarter'].values}: knowing everything before choosing is worth "
     about += f"{whole:.2g} ({low:.2g} to {high:.2g}) {unit}"
     first = here.isel(input=0)
-    value, floor = float(first["value"]), float(first["floor"])
-    if value <= floor:
-        return f"{about}; no parameter alone is worth more than a shuffled one might seem to be."
-    low, high = float(first["value_low"]), float(first["value_high"])
+    value, low, high = (float(first[f"value{end}"]) for end in ("", "_low", "_high"))
+    if value <= float(first["floor"]) or low <= 0.0:
+        return f"{about}; no parameter alone is clearly worth knowing: the choice would stay as it is."
     return (
         f"{about}; first comes {first['input'].values} ({first['grade'].values}): alone worth {value:.2g} "
         f"({low:.2g} to {high:.2g}), and settled by {first['settled_by'].values}"
