@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
 
-    from sim import abm, plots
+    from sim import abm, exchange, plots
     from sim.abm import World
     from sim.abm.replay import replay
     from sim.analysis.compare.effects import effects
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from sim.analysis.explain.picks import picks
     from sim.analysis.explain.provenance import trace
     from sim.analysis.explain.story import contrast, story
+    from sim.analysis.explore.robustness import policy_outcomes, robustness
     from sim.analysis.explore.morris import morris
     from sim.analysis.explore.pawn import pawn
-    from sim.analysis.explore.robustness import policy_outcomes, robustness
-    from sim.analysis.explore.sensitivity import sensitivity, spread
     from sim.analysis.explore.shapley import shapley
     from sim.analysis.explore.tornado import tornado
     from sim.analysis.explore.worth import worth
+    from sim.analysis.explore.sensitivity import sensitivity, spread
     from sim.analysis.validate.backtest.panel import of_files as backtest_panel
     from sim.analysis.validate.backtest.panel_scores import compare as compare_panels
     from sim.design.sampling import Sampling
@@ -100,7 +100,7 @@ _OTHER_NAMES = {
     "history": "of",
     "open": "open_result",
 }
-_MODULES = {"abm": "sim.abm", "plots": "sim.plots", "rules": "sim.model.rules"}
+_MODULES = {"abm": "sim.abm", "exchange": "sim.exchange", "plots": "sim.plots", "rules": "sim.model.rules"}
 
 __all__ = [
     "IneffectiveChange",
@@ -120,6 +120,7 @@ __all__ = [
     "diff",
     "effects",
     "evidence",
+    "exchange",
     "explain",
     "extend",
     "factorial",
