@@ -35,7 +35,7 @@ def runs() -> xr.Dataset:
 
 
 def test_experiments_are_what_trials_drew(runs: xr.Dataset) -> None:
-    experiments, outcomes = sim.exchange.to_ema(runs, [BASE, OTHER])
+    experiments, outcomes = sim.exchange.to_ema(runs)
     drawn = design.draw_parameters(design.plan(BASE), 3, 6)
     one = experiments[experiments["policy"] == BASE.name]
     assert np.array_equal(one["demand.caution"], drawn["caution"])
@@ -45,12 +45,6 @@ def test_experiments_are_what_trials_drew(runs: xr.Dataset) -> None:
     supplier = BASE.case.suppliers[1]
     expected = runs["supplier_share"].sel(scenario="other", supplier=supplier, trial=5)
     assert np.array_equal(outcomes[f"supplier_share.{supplier}"][6 + 2], expected.values)
-
-
-def test_a_scenario_that_was_not_run_is_refused(runs: xr.Dataset) -> None:
-    changed = BASE.override({"demand.caution": 0.2}, name=OTHER.name)
-    with pytest.raises(InputError, match="is not what was run"):
-        sim.exchange.to_ema(runs, [BASE, changed])
 
 
 def test_points_are_run_as_they_are_given() -> None:
@@ -115,7 +109,7 @@ def test_points_that_cannot_be_run_are_one_line() -> None:
 
 
 def test_a_data_tree_has_draws_and_outcomes(runs: xr.Dataset) -> None:
-    tree = sim.exchange.to_datatree(runs, [BASE, OTHER])
+    tree = sim.exchange.to_datatree(runs)
     assert tree["prior"].sizes == {"chain": 1, "draw": 6}
     assert np.array_equal(
         tree["prior"]["demand.caution"].values[0], design.draw_parameters(design.plan(BASE), 3, 6)["caution"]
@@ -177,7 +171,7 @@ def test_the_workbench_runs_everything_at_once(runs: xr.Dataset) -> None:
     assert np.array_equal(outcomes["hhi"][:4], own["hhi"])
     from ema_workbench.analysis import feature_scoring
 
-    table, found = sim.exchange.to_ema(runs, [BASE, OTHER])
+    table, found = sim.exchange.to_ema(runs)
     kept = table[["demand.deferral_odds", "policy"]]
     is_high = found["hhi"][:, -1] > np.median(found["hhi"][:, -1])
     scores = feature_scoring.get_ex_feature_scores(kept, is_high, nr_trees=5)[0]
@@ -188,5 +182,5 @@ def test_the_workbench_runs_everything_at_once(runs: xr.Dataset) -> None:
 def test_arviz_reads_the_tree(runs: xr.Dataset) -> None:
     import arviz_base
 
-    stacked = arviz_base.extract(sim.exchange.to_datatree(runs, [BASE, OTHER]), group="prior")
+    stacked = arviz_base.extract(sim.exchange.to_datatree(runs), group="prior")
     assert stacked.sizes["sample"] == 6

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from sim.analysis.explain.picks import picks
     from sim.analysis.explain.provenance import trace
     from sim.analysis.explain.story import contrast, story
-    from sim.analysis.explore.robustness import policy_outcomes, robustness
     from sim.analysis.explore.morris import morris
     from sim.analysis.explore.pawn import pawn
+    from sim.analysis.explore.robustness import policy_outcomes, robustness
+    from sim.analysis.explore.sensitivity import sensitivity, spread
     from sim.analysis.explore.shapley import shapley
     from sim.analysis.explore.tornado import tornado
     from sim.analysis.explore.worth import worth
-    from sim.analysis.explore.sensitivity import sensitivity, spread
     from sim.analysis.validate.backtest.panel import of_files as backtest_panel
     from sim.analysis.validate.backtest.panel_scores import compare as compare_panels
     from sim.design.sampling import Sampling

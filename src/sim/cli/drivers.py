@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
 from functools import partial
 from math import isfinite
 from pathlib import Path
@@ -11,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli import options
-from sim.vocabulary.printing import printable
+from sim.cli import findings, options
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -165,9 +163,9 @@ def _studies() -> dict[str, Callable[..., None]]:
             here = found.isel(time=-1)
             return [(each, *_cells(here.sel(input=each), columns)) for each in names[:top]]
 
-        def drawn(found: xr.Dataset) -> Iterable[tuple[str, Any]]:
+        def drawn(found: xr.Dataset) -> Iterable[findings.Drawn]:
             how = {} if name == "shapley" else {"most": top}
-            yield name, drawing(found, **how).figure
+            yield name, partial(drawing, found, **how)
 
         headings = ("Input", *(each.rstrip("*") for each in columns))
         study = partial(function, scenario, measure, **given)
@@ -289,8 +287,8 @@ def worth(
             for one in (here.isel(input=row) for row in range(here.sizes["input"]))
         ]
 
-    def drawn(found: xr.Dataset) -> Iterable[tuple[str, Any]]:
-        yield "worth", plots.worth(found).figure
+    def drawn(found: xr.Dataset) -> Iterable[findings.Drawn]:
+        yield "worth", partial(plots.worth, found)
 
     how: dict[str, Any] = {
         "lower_is_better": lower_is_better,
@@ -308,10 +306,10 @@ def _report_shares(study: Callable[..., xr.Dataset], top: int, out: Path | None,
     from sim import plots
     from sim.analysis.explore.sensitivity import answer, ranked
 
-    def drawn(found: xr.Dataset) -> Iterable[tuple[str, Any]]:
-        yield "sensitivity", plots.sensitivity(found, most=top).figure
+    def drawn(found: xr.Dataset) -> Iterable[findings.Drawn]:
+        yield "sensitivity", partial(plots.sensitivity, found, most=top)
         if found.sizes["time"] > 1:
-            yield "spread", plots.spread(found).figure
+            yield "spread", partial(plots.spread, found)
 
     def rows(found: xr.Dataset) -> list[tuple[str, ...]]:
         here = found.isel(time=-1)
@@ -328,33 +326,25 @@ def report(
     answer: Callable[[xr.Dataset], str],
     headings: tuple[str, ...],
     rows: Callable[[xr.Dataset], list[tuple[str, ...]]],
-    drawn: Callable[[xr.Dataset], Iterable[tuple[str, Any]]],
+    drawn: Callable[[xr.Dataset], Iterable[findings.Drawn]],
     out: Path | None,
     as_json: bool,
 ) -> None:
     """Run a study and write its answer in a sentence and its table, or JSON; figures go to a new folder."""
-    from sim.cli.drawing import draw, failed
-    from sim.cli.terminal import counter, save_json, write_json, write_table
-    from sim.files.staging import staged
+    from sim.cli.terminal import counter, write_table
+    from sim.files.staging import check_free, target_of
 
-    fault = ""
-    files: list[Path] = []
-    with nullcontext() if out is None else staged(out, force=None) as place:
-        with counter() as done:
-            found = study(progress=done)
-        content = {"answer": answer(found), **_content(found)}
-        if place is not None:
-            place.mkdir()
-            save_json(place / "numbers.json", content)
-            files, fault = draw(drawn(found), place)
-    if as_json:
-        write_json(content)
-    else:
-        click.echo(printable(content["answer"]))
+    if out is not None:
+        check_free(target_of(out), None, lambda _: False)  # before a long run, not after it
+    with counter() as done:
+        found = study(progress=done)
+    said = [answer(found)]
+
+    def show() -> None:
+        findings.say(said)
         write_table(headings, rows(found), right=headings[2:])
-        for file in files:
-            click.echo(str(Path(str(out)) / file.name))
-    failed(fault)
+
+    findings.write({"answers": said, **_content(found)}, drawn(found), out, as_json, show)
 
 
 def share(one: xr.Dataset, name: str) -> str:
@@ -368,15 +358,9 @@ def _content(found: xr.Dataset) -> dict[str, Any]:
     from sim.runs.dataset import manifest
 
     about = {key: value for key, value in found.attrs.items() if key != "manifest"}
-    labels = {str(name): _plain(found[name].values.tolist()) for name in found.coords if name != "time"}
+    labels = {str(name): findings.plain(found[name].values) for name in found.coords if name != "time"}
     numbers = {
-        str(name): {"dims": list(map(str, each.dims)), "values": _plain(each.values.tolist())}
+        str(name): {"dims": list(map(str, each.dims)), "values": findings.plain(each.values)}
         for name, each in found.data_vars.items()
     }
     return {**about, "labels": labels, "numbers": numbers, "manifest": manifest(found)}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    return None if isinstance(value, float) and not isfinite(value) else value

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.exchange.source import drawn_in, scenarios_of
-from sim.runs.dataset import checked, complete_trials
+from sim.exchange.source import drawn_in
+from sim.runs.dataset import checked, complete_trials, scenarios_of
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
-def to_datatree(runs: xr.Dataset, scenarios: Any = None) -> xr.DataTree:
+def to_datatree(runs: xr.Dataset) -> xr.DataTree:
     """Return a run as groups ``prior`` (what trials drew of each parameter) and ``prior_predictive``.
 
     Parameters
     ----------
     runs : xarray.Dataset
         From `sim.run`.
-    scenarios : Scenario or sequence of Scenario, optional
-        What was run, where it does not load by its name.
 
     Returns
     -------
@@ -32,7 +30,7 @@ def to_datatree(runs: xr.Dataset, scenarios: Any = None) -> xr.DataTree:
     import xarray as xr
 
     runs = complete_trials(checked(runs, "scenario", "time", "trial"))
-    found = scenarios_of(runs, scenarios)
+    found = list(scenarios_of(runs).values())
     trials = runs["trial"].values
     prior = xr.Dataset(
         {key: (("chain", "draw"), values[None]) for key, values in drawn_in(runs, found).items()},

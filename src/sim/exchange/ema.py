@@ -12,9 +12,9 @@ from sim.analysis.compare.measure import label_combinations
 from sim.analysis.explore import inputs, subject
 from sim.exchange.packages import needed
 from sim.exchange.points import outcomes_at
-from sim.exchange.source import drawn_in, scenarios_of
+from sim.exchange.source import drawn_in
 from sim.parameter.posterior import Column
-from sim.runs.dataset import checked, complete_trials
+from sim.runs.dataset import checked, complete_trials, scenarios_of
 from sim.scenario.scenario import Scenario, one
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED
@@ -32,7 +32,7 @@ _LEAST = 3
 LEVER = "scenario_name"
 
 
-def to_ema(runs: xr.Dataset, scenarios: Any = None) -> tuple[pd.DataFrame, dict[str, Array]]:
+def to_ema(runs: xr.Dataset) -> tuple[pd.DataFrame, dict[str, Array]]:
     """Return a run as the workbench has results: a row per scenario and trial, and outcomes.
 
     Needs no workbench; its ``save_results`` and analyses (PRIM, CART, feature scoring) take both.
@@ -41,8 +41,6 @@ def to_ema(runs: xr.Dataset, scenarios: Any = None) -> tuple[pd.DataFrame, dict[
     ----------
     runs : xarray.Dataset
         From `sim.run`.
-    scenarios : Scenario or sequence of Scenario, optional
-        What was run, where it does not load by its name.
 
     Returns
     -------
@@ -55,7 +53,7 @@ def to_ema(runs: xr.Dataset, scenarios: Any = None) -> tuple[pd.DataFrame, dict[
     import pandas as pd
 
     runs = complete_trials(checked(runs, "scenario", "time", "trial"))
-    found = scenarios_of(runs, scenarios)
+    found = list(scenarios_of(runs).values())
     trials = runs["trial"].values
     parts = []
     for each in found:

@@ -8,9 +8,8 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from sim.plots import style
-from sim.plots.canvas import canvas, legend
-from sim.plots.sensitivity_chart import SHOWN, dots, name_rows, room_for, row_height
-from sim.runs.dataset import checked
+from sim.plots.own_axes import axes, known
+from sim.plots.sensitivity_chart import SHOWN, dots, legend, name_rows, notes_of, row_height
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import WrongType
 
@@ -42,7 +41,7 @@ def morris(found: xr.Dataset, *, most: int = NAMED, title: str | None = None, ax
     here, most = _last(found, "mu_star", "sim.morris"), arguments.whole(most, "most", 1)
     note = "Elementary effects: mean of absolute effects, and standard deviation of effects, by trajectories."
     note += " Right of the dashed line: more than other shocks alone. Near the axis: in proportion."
-    axis = canvas(ax, title, _title(found), found, height=3.2, left=0.1, right=0.05, notes=[note])
+    axis = axes(ax, title, _title(found), 3.6, notes_of(found, note))
     star, sigma = here["mu_star"].values, here["sigma"].values
     floor = float(star[-1])
     axis.axvline(floor, **_FLOOR)
@@ -75,7 +74,7 @@ def pawn(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, ax: 
         "PAWN: distance between the distribution within a slice of the input and that over all trials; lines"
     )
     note += " are 95 % bootstrap intervals. Dashed: medians of shuffled inputs exceed it one time in twenty."
-    axis = canvas(ax, title, _title(found), found, height=row_height(here), left=_room(here), notes=[note])
+    axis = axes(ax, title, _title(found), row_height(here), notes_of(found, note))
     colours = zip(("median", "maximum"), style.SCENARIO_COLOURS, strict=False)
     dots(axis, here, [(name, colour, name) for name, colour in colours])
     axis.axvline(float(here["median_floor"]), **_FLOOR)
@@ -97,15 +96,8 @@ def shapley(found: xr.Dataset, *, title: str | None = None, ax: Any = None) -> A
     here = _last(found, "effect", "sim.shapley")
     here = here.isel(input=np.argsort(here["effect"].values, kind="stable"))
     note = "Shapley effects: shares of the variance that add up to one, interactions divided; lines are 95 %"
-    axis = canvas(
-        ax,
-        title,
-        _title(found),
-        found,
-        height=row_height(here),
-        left=_room(here),
-        notes=[f"{note} bootstrap intervals."],
-    )
+    note += " bootstrap intervals."
+    axis = axes(ax, title, _title(found), row_height(here), notes_of(found, note))
     dots(axis, here, [("effect", style.SCENARIO_COLOURS[0], "Shapley effect")])
     axis.set_xlabel("Share of the variance")
     return axis
@@ -129,7 +121,7 @@ def tornado(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, a
         f"Means with one input at its {ends[0]} and at its {ends[1]} quantile, all else as drawn. Lines: 95 %"
     )
     note += " Monte Carlo interval of the paired difference, about the high end."
-    axis = canvas(ax, title, _title(found), found, height=row_height(here), left=_room(here), notes=[note])
+    axis = axes(ax, title, _title(found), row_height(here), notes_of(found, note))
     rows, middle = np.arange(here.sizes["input"]), float(here["mean"])
     for end, colour in (("low", style.SCENARIO_COLOURS[5]), ("high", style.SCENARIO_COLOURS[0])):
         axis.barh(rows, here[end].values - middle, left=middle, height=0.62, color=colour)
@@ -166,7 +158,7 @@ def worth(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, ax:
         "Expected value of knowing a parameter before choosing, with its 95 % bootstrap interval; ranked by"
     )
     note += " total index x how little is known x value. Dashed: shuffled parameters exceed it 1 in 20 times."
-    axis = canvas(ax, title, _title(found), found, height=row_height(here), left=_room(here), notes=[note])
+    axis = axes(ax, title, _title(found), row_height(here), notes_of(found, note))
     grades = list(dict.fromkeys(str(each) for each in here["grade"].values))
     colours = dict(zip(grades, style.SCENARIO_COLOURS, strict=False))
     for row in range(here.sizes["input"]):
@@ -184,15 +176,10 @@ def worth(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, ax:
 
 def _last(found: xr.Dataset, needed: str, source: str) -> xr.Dataset:
     """Return the last date of what a function has returned."""
-    remedy = f"Give what {source} returns."
-    checked(found, "input", "time", name="found", remedy=remedy)
+    known(found, "input", "time", name="found", made_by=source)
     if needed not in found:
-        raise WrongType("", "found", f"has no {needed}", remedy)
+        raise WrongType("", "found", f"has no {needed}", f"Give what {source} returns.")
     return found.isel(time=-1)
-
-
-def _room(here: xr.Dataset) -> float:
-    return room_for(map(str, here["input"].values))
 
 
 def _title(found: xr.Dataset) -> str:
