@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -107,15 +108,24 @@ DRAWING: Arguments = {"ax": (None, NONE), "title": (None, TITLE)}
 HISTORY: Arguments = {"history": (None, NONE)}
 DRAWN: Arguments = {"variable": ("hhi", NOTHING), "sel": (None, RULES), "total": ((), {"empty list"})}
 
+
+def settled(scenario: sim.Scenario) -> sim.Scenario:
+    """Return a scenario in which one parameter is uncertain: a study of it takes little time."""
+    certain = [replace(each, distribution=None) for each in scenario.parameters.values() if each.key != LEVER]
+    return replace(scenario, parameters=scenario.parameters.with_elements(certain))
+
+
+PLAIN, PLAIN_OTHER = settled(BASE), settled(OTHER)
 STUDY: Arguments = {
-    "scenario": (BASE, NOTHING),
+    "scenario": (PLAIN, NOTHING),
     "measure": ("hhi", NOTHING),
     "against": (None, NONE),
     "trials": (2, NOTHING),
     "seed": (1, INDEX),
-    "resamples": (2, NOTHING),
     **{name: RUN[name] for name in ("workers", "progress", "engine")},
 }
+RESAMPLED: Arguments = {"resamples": (2, NOTHING)}
+FEW = {"some": ["demand"]}
 DRAWN_ALONE: Arguments = {"title": (None, TITLE), "ax": (None, NONE)}
 
 TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
@@ -225,9 +235,32 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
     ),
     "sensitivity": (
         sim.sensitivity,
-        {**STUDY, "groups": ("mechanism", NOTHING), "structure": (False, {"true"})},
+        {**STUDY, **RESAMPLED, "groups": ("mechanism", NOTHING), "structure": (False, {"true"})},
     ),
-    "spread": (sim.spread, {**STUDY, "structure": (False, {"true"})}),
+    "spread": (sim.spread, {**STUDY, **RESAMPLED, "structure": (False, {"true"})}),
+    "shapley": (
+        sim.shapley,
+        {**STUDY, **RESAMPLED, "groups": (None, NONE), "structure": (False, {"true"})},
+    ),
+    "morris": (sim.morris, {**STUDY, "groups": (FEW, NOTHING), "levels": (4, NOTHING)}),
+    "tornado": (
+        sim.tornado,
+        {**STUDY, "groups": (FEW, NOTHING), "low": (0.05, {"half"}), "high": (0.95, {"half"})},
+    ),
+    "pawn": (
+        sim.pawn,
+        {**STUDY, "trials": (4, NOTHING), "slices": (2, NOTHING), "resamples": (2, INDEX)},
+    ),
+    "worth": (
+        sim.worth,
+        {
+            **STUDY,
+            "against": (PLAIN_OTHER, NOTHING),
+            "lower_is_better": (False, {"true"}),
+            "most": (1, COUNT),
+            "samples": (2, NOTHING),
+        },
+    ),
     "picks": (sim.picks, {"runs": ("$worth", NOTHING), "scenario": (None, NONE)}),
     "factorial": (sim.factorial, {"bases": (BASE, NOTHING), "levers": ({LEVER: [0.1]}, {"empty mapping"})}),
     "design_table": (sim.design_table, {"bases": (BASE, NOTHING), "rows": ([{LEVER: 0.1}], NOTHING)}),
@@ -363,6 +396,11 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
             **DRAWING,
         },
     ),
+    "plots.morris": (sim.plots.morris, {"found": ("$morris", NOTHING), "most": (3, COUNT), **DRAWN_ALONE}),
+    "plots.pawn": (sim.plots.pawn, {"found": ("$pawn", NOTHING), "most": (3, COUNT), **DRAWN_ALONE}),
+    "plots.shapley": (sim.plots.shapley, {"found": ("$shapley", NOTHING), **DRAWN_ALONE}),
+    "plots.tornado": (sim.plots.tornado, {"found": ("$tornado", NOTHING), "most": (3, COUNT), **DRAWN_ALONE}),
+    "plots.worth": (sim.plots.worth, {"found": ("$ranked", NOTHING), "most": (3, COUNT), **DRAWN_ALONE}),
     "plots.save": (sim.plots.save, {"figure": (Figure(), NOTHING), "path": ("figure", {"word", "path"})}),
 }
 
@@ -383,7 +421,12 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {
         "$deals": deals,
         "$panel": invented(origins=range(2000, 2001)),
-        "$shares": sim.spread(BASE, "hhi", trials=8, resamples=2, workers=1),
+        "$shares": sim.spread(PLAIN, "hhi", trials=8, resamples=2, workers=1),
+        "$morris": sim.morris(PLAIN, groups=FEW, trials=2, workers=1),
+        "$pawn": sim.pawn(PLAIN, trials=8, slices=2, resamples=2, workers=1),
+        "$shapley": sim.shapley(PLAIN, trials=2, resamples=2, workers=1),
+        "$tornado": sim.tornado(PLAIN, groups=FEW, trials=2, workers=1),
+        "$ranked": sim.worth(PLAIN, PLAIN_OTHER, trials=8, samples=2, most=2, workers=1),
         "$effects": sim.effects(both),
         "$outcomes": outcomes,
         "$robustness": sim.robustness(outcomes, resamples=2),
@@ -399,7 +442,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("ignore::sim.vocabulary.errors.IneffectiveChange")
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", plans.usual(TABLE, set(TABLE) - {"spread", "worth"}))
 def test_an_argument_is_taken_or_refused_in_one_line(
     name: str, given: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,6 +32,7 @@ NEEDED = {
     "effects": ["toy.toml"],
     "sensitivity": ["toy.toml"],
     "spread": ["toy.toml"],
+    "worth": ["toy.toml", "other.toml"],
     "show": ["runs.zarr"],
     "table": ["runs.zarr"],
     "plot": ["runs.zarr"],

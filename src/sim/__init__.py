@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
 
-    from sim import abm, plots
+    from sim import abm, exchange, plots
     from sim.abm import World
     from sim.abm.replay import replay
     from sim.analysis.compare.effects import effects
@@ -23,8 +23,13 @@ if TYPE_CHECKING:
     from sim.analysis.explain.picks import picks
     from sim.analysis.explain.provenance import trace
     from sim.analysis.explain.story import contrast, story
+    from sim.analysis.explore.morris import morris
+    from sim.analysis.explore.pawn import pawn
     from sim.analysis.explore.robustness import policy_outcomes, robustness
     from sim.analysis.explore.sensitivity import sensitivity, spread
+    from sim.analysis.explore.shapley import shapley
+    from sim.analysis.explore.tornado import tornado
+    from sim.analysis.explore.worth import worth
     from sim.analysis.validate.backtest.panel import of_files as backtest_panel
     from sim.analysis.validate.backtest.panel_scores import compare as compare_panels
     from sim.design.sampling import Sampling
@@ -64,9 +69,11 @@ _HOMES = {
     "load": "sim.scenario.scenario",
     "long_table": "sim.analysis.compare.long_table",
     "manifest": "sim.runs.dataset",
+    "morris": "sim.analysis.explore.morris",
     "open": "sim.runs.saved",
     "parameters": "sim.scenario.catalogue",
     "passages": "sim.analysis.compare.first_passage",
+    "pawn": "sim.analysis.explore.pawn",
     "picks": "sim.analysis.explain.picks",
     "policy_outcomes": "sim.analysis.explore.robustness",
     "replay": "sim.abm.replay",
@@ -78,10 +85,13 @@ _HOMES = {
     "scenarios_of": "sim.runs.dataset",
     "schema": "sim.scenario.schema",
     "sensitivity": "sim.analysis.explore.sensitivity",
+    "shapley": "sim.analysis.explore.shapley",
     "spread": "sim.analysis.explore.sensitivity",
     "story": "sim.analysis.explain.story",
+    "tornado": "sim.analysis.explore.tornado",
     "trace": "sim.analysis.explain.provenance",
     "variables": "sim.scenario.catalogue",
+    "worth": "sim.analysis.explore.worth",
     "write_report": "sim.report.page",
 }
 _OTHER_NAMES = {
@@ -90,7 +100,7 @@ _OTHER_NAMES = {
     "history": "of",
     "open": "open_result",
 }
-_MODULES = {"abm": "sim.abm", "plots": "sim.plots", "rules": "sim.model.rules"}
+_MODULES = {"abm": "sim.abm", "exchange": "sim.exchange", "plots": "sim.plots", "rules": "sim.model.rules"}
 
 __all__ = [
     "IneffectiveChange",
@@ -110,6 +120,7 @@ __all__ = [
     "diff",
     "effects",
     "evidence",
+    "exchange",
     "explain",
     "extend",
     "factorial",
@@ -118,9 +129,11 @@ __all__ = [
     "load",
     "long_table",
     "manifest",
+    "morris",
     "open",
     "parameters",
     "passages",
+    "pawn",
     "picks",
     "plots",
     "policy_outcomes",
@@ -134,10 +147,13 @@ __all__ = [
     "scenarios_of",
     "schema",
     "sensitivity",
+    "shapley",
     "spread",
     "story",
+    "tornado",
     "trace",
     "variables",
+    "worth",
     "write_report",
 ]
 

@@ -11,7 +11,7 @@ from sim.cli.app import app
 from sim.cli.author import new_scenario, schema, variables
 from sim.cli.backtest import backtest, forecast, new_case
 from sim.cli.calibrate import calibrate, estimate
-from sim.cli.drivers import sensitivity, spread
+from sim.cli.drivers import sensitivity, spread, worth
 from sim.cli.effects import effects
 from sim.cli.explain import explain
 from sim.cli.odd import odd
@@ -35,6 +35,7 @@ sim = Program(
         effects,
         sensitivity,
         spread,
+        worth,
         resume,
         extend,
         replay,

@@ -162,5 +162,27 @@ def progress(total: int, block: int = 0) -> Iterator[Callable[[int], None]]:
         yield lambda count: bar.advance(task, count)
 
 
+@contextmanager
+def counter() -> Iterator[Callable[[int], None]]:
+    """Yield a function to call with the number of trials just done, whose total is not known beforehand.
+
+    Silent where stderr is no terminal.
+    """
+    if not sys.stderr.isatty():
+        yield lambda count: None
+        return
+    from rich.console import Console
+
+    done = 0
+    with Console(stderr=True).status("0 trials") as status:
+
+        def add(count: int) -> None:
+            nonlocal done
+            done += count
+            status.update(f"{done:,} trials")
+
+        yield add
+
+
 def _json(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)

@@ -7,6 +7,7 @@ nowhere else; there is no pyplot.
 from sim.plots.composition_chart import composition
 from sim.plots.decision_chart import decision
 from sim.plots.difference_chart import difference_fan
+from sim.plots.driver_charts import morris, pawn, shapley, tornado, worth
 from sim.plots.fan_chart import fan
 from sim.plots.forest_chart import forest
 from sim.plots.gallery import gallery
@@ -24,9 +25,14 @@ __all__ = [
     "fan",
     "forest",
     "gallery",
+    "morris",
     "order_book",
+    "pawn",
     "pit",
     "save",
     "sensitivity",
+    "shapley",
     "spread",
+    "tornado",
+    "worth",
 ]

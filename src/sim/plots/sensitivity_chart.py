@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,17 +11,18 @@ from matplotlib.patches import Patch
 
 from sim.analysis.explore.sensitivity import ranked
 from sim.plots import style
-from sim.plots.canvas import canvas, legend
-from sim.runs.dataset import checked
+from sim.plots.own_axes import axes, known
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-_ROW = 0.21
-_REMEDY = "Give what sim.sensitivity or sim.spread returns."
+#: Height of a row, and of what stands below the rows, in inches.
+_ROW, _BELOW = 0.21, 0.45
+_MADE_BY = "sim.sensitivity or sim.spread"
 
 #: Inputs drawn by name unless more are asked for.
 SHOWN, STACKED = 12, 8
@@ -45,36 +47,20 @@ def sensitivity(
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default a figure of its own, the axes' ``figure``.
     """
-    checked(found, "input", "time", name="found", remedy=_REMEDY)
+    known(found, "input", "time", name="found", made_by=_MADE_BY)
     most = arguments.whole(most, "most", 1)
     quarters = [str(each) for each in found["quarter"].values]
     where = len(quarters) - 1 if at is None else quarters.index(arguments.chosen(at, "at", quarters))
     names = ranked(found, "total", where)[:most][::-1]
     here = found.isel(time=where).sel(input=names)
-    axis = canvas(
-        ax,
-        title,
-        f"{found.attrs['text']}, {quarters[where]}",
-        found,
-        height=_ROW * (len(names) + 1),
-        left=0.27,
-        notes=["Shares of the variance: alone (first-order Sobol index), and in all, with its interactions"
-               " (total index); lines are 95 % bootstrap intervals."],
-    )  # fmt: skip
-    rows = np.arange(len(names))
-    kinds = (("total", style.SCENARIO_COLOURS[0], 0.13), ("first", style.SCENARIO_COLOURS[1], -0.13))
-    for name, colour, offset in kinds:
-        low, high = here[f"{name}_low"].values, here[f"{name}_high"].values
-        axis.hlines(rows + offset, low, high, color=colour, linewidth=1.6)
-        axis.plot(here[name].values, rows + offset, "o", color=colour, markersize=3.5)
+    note = "Shares of the variance: alone (first-order Sobol index), and in all, with its interactions (total"
+    note += " index); lines are 95 % bootstrap intervals."
+    usual = f"{found.attrs['text']}, {quarters[where]}"
+    axis = axes(ax, title, usual, row_height(here), notes_of(found, note))
     axis.axvline(0, color="black", linewidth=0.8)
-    axis.set_yticks(rows, names)
-    axis.set_ylim(-0.6, len(names) - 0.4)
-    axis.grid(visible=True, axis="x")
-    axis.grid(visible=False, axis="y")
+    colours = style.SCENARIO_COLOURS
+    dots(axis, here, [("total", colours[0], "in all (total)"), ("first", colours[1], "alone (first)")])
     axis.set_xlabel("Share of the variance")
-    words = {"total": "in all (total)", "first": "alone (first)"}
-    legend(axis, [Line2D([], [], marker="o", color=c, label=words[n], markersize=3.5) for n, c, _ in kinds])
     return axis
 
 
@@ -91,7 +77,7 @@ def spread(found: xr.Dataset, *, most: int = STACKED, title: str | None = None, 
     title, ax
         As for `sim.plots.sensitivity`.
     """
-    checked(found, "input", "time", name="found", remedy=_REMEDY)
+    known(found, "input", "time", name="found", made_by=_MADE_BY)
     most = arguments.whole(most, "most", 1)
     if found.sizes["time"] < 2:
         raise InputError(
@@ -110,17 +96,12 @@ def spread(found: xr.Dataset, *, most: int = STACKED, title: str | None = None, 
     layers.append(np.maximum(0.0, 1.0 - first.sum(axis=0)))
     colours = [style.SUPPLIER_COLOURS[k % len(style.SUPPLIER_COLOURS)] for k in range(len(named))]
     colours += ["#777777"] * bool(len(others)) + [style.REST_COLOUR]
-    axis = canvas(
-        ax,
-        title,
-        f"Where the spread comes from. {found.attrs['text']}",
-        found,
-        height=2.7,
-        left=0.09,
-        right=0.23,
-        notes=["Share of the variance that each input explains alone (first-order Sobol index, closed for a"
-               " group); interactions are what no input explains alone. Below zero is drawn as zero."],
-    )  # fmt: skip
+    note = (
+        "Share of the variance that each input explains alone (first-order Sobol index, of a group the closed"
+    )
+    note += " one); interactions are what no input explains alone. Below zero is drawn as zero."
+    usual = f"Where the spread comes from. {found.attrs['text']}"
+    axis = axes(ax, title, usual, 3.1, notes_of(found, note))
     times = style.ends_of_quarters(found)[varies]
     axis.stackplot(times, *layers, colors=colours, edgecolor="white", linewidth=0.3)
     axis.set_xlim(times[0], times[-1])
@@ -132,3 +113,42 @@ def spread(found: xr.Dataset, *, most: int = STACKED, title: str | None = None, 
     handles = [Patch(color=colour, linewidth=0, label=name) for name, colour in reversed(list(entries))]
     legend(axis, handles, "upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
     return axis
+
+
+def notes_of(found: xr.Dataset, note: str) -> list[str]:
+    """Return the lines below a figure: what the reader has to know, and where it is from."""
+    return [note, *style.footer(found)]
+
+
+def legend(axis: Axes, handles: Sequence[Artist], place: Any = "lower right", **more: Any) -> None:
+    """Add a legend."""
+    for handle in handles:
+        handle.set_label(style.legible(str(handle.get_label())))
+    axis.legend(handles=list(handles), loc=place, **more)
+
+
+def row_height(here: xr.Dataset) -> float:
+    """Return the height of a panel with a row for each input, in inches."""
+    return _ROW * (here.sizes["input"] + 1) + _BELOW
+
+
+def dots(axis: Axes, here: xr.Dataset, series: Sequence[tuple[str, str, str]]) -> None:
+    """Draw numbers with their intervals, a row for each input from below: name, colour, label of each."""
+    rows = np.arange(here.sizes["input"])
+    offsets = np.linspace(0.13, -0.13, len(series)) if len(series) > 1 else [0.0]
+    for (name, colour, _), offset in zip(series, offsets, strict=True):
+        low, high = here[f"{name}_low"].values, here[f"{name}_high"].values
+        axis.hlines(rows + offset, low, high, color=colour, linewidth=1.6)
+        axis.plot(here[name].values, rows + offset, "o", color=colour, markersize=3.5)
+    name_rows(axis, here)
+    if len(series) > 1:
+        legend(axis, [Line2D([], [], marker="o", color=c, label=t, markersize=3.5) for _, c, t in series])
+
+
+def name_rows(axis: Axes, here: xr.Dataset) -> None:
+    """Write the names of the inputs beside their rows."""
+    rows = np.arange(here.sizes["input"])
+    axis.set_yticks(rows, [str(each) for each in here["input"].values])
+    axis.set_ylim(-0.6, len(rows) - 0.4)
+    axis.grid(visible=True, axis="x")
+    axis.grid(visible=False, axis="y")

@@ -11,13 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sim.design import plan as design
 from sim.design.plan import StructuralChoice
+from sim.design.sampling import INDEPENDENT, Sampling
 from sim.model.schedule import USUAL
 from sim.parameter import variants
 from sim.parameter.elements import Element
 from sim.parameter.posterior import Column
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
+from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import Contradiction, UnknownName, WrongType, nearest
 from sim.vocabulary.variables import with_role
 
@@ -180,3 +183,32 @@ def _is_in(stream: str, wanted: str, kind: str, priors: Mapping[str, Element]) -
         element = priors[stream]
         return wanted in (element.mechanism, f"{element.mechanism}.{element.name}")
     return kind == STRUCTURE and stream == f"structure:{wanted}"
+
+
+def drawn(
+    scenarios: Sequence[Scenario],
+    trials: int,
+    seed: int,
+    first_trial: int = 0,
+    sampling: Sampling = INDEPENDENT,
+) -> dict[str, Array]:
+    """Return what trials have drawn of each uncertain element, by key, shape (trial,), without running them.
+
+    Parameters
+    ----------
+    scenarios : sequence of Scenario
+        Elements that differ between them are those of the first in which they are uncertain.
+    trials, seed, first_trial, sampling
+        Of a plain run; see `sim.run`.
+    """
+    found: dict[str, Array] = {}
+    for scenario in scenarios:
+        plan = design.plan(scenario, seed, sampling.of(scenarios, trials, first_trial))
+        values = design.draw_parameters(plan, first_trial, trials)
+        for fullname in scenario.parameters.names():
+            elements = scenario.parameters.elements(fullname)
+            rows = values[fullname.partition(".")[2]].reshape(len(elements), trials)
+            for element, row in zip(elements, rows, strict=True):
+                if element.distribution is not None:
+                    found.setdefault(element.key, row)
+    return found

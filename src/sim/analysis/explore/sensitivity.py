@@ -15,7 +15,7 @@ from sim.analysis.explore import inputs, subject, variance_shares
 from sim.analysis.explore.inputs import MECHANISM, SOURCE, Input
 from sim.analysis.explore.subject import Subject
 from sim.analysis.explore.variance_shares import RESAMPLES
-from sim.design.pick_freeze import FIRST_GROUP, PickFreeze
+from sim.design.pick_freeze import PickFreeze
 from sim.runs import dataset as results
 from sim.runs.experiment import Execution, Progress
 from sim.scenario.scenario import Scenario
@@ -138,20 +138,6 @@ def spread(
         engine=engine,
         progress=progress,
     )
-
-
-def n_trials(
-    scenario: Scenario | str,
-    against: Scenario | str | None,
-    groups: str | Mapping[str, Any],
-    structure: bool,
-    trials: int,
-) -> int:
-    """Return how many trials a study runs, of all its scenarios."""
-    seen = subject.read(scenario, MEASURE, against)
-    chosen = inputs.structural_choices(seen.scenarios) if structure else ()
-    rows = FIRST_GROUP + len(inputs.grouped(seen.scenarios, groups, chosen))
-    return rows * trials * len(seen.scenarios)
 
 
 def labelled(

@@ -101,19 +101,16 @@ class Subject:
         -------
         ndarray, shape (time, trial)
         """
-        arms = loop.reduce(
-            self.scenarios,
-            partial(_Series, self),
+        (found,) = run(
+            [self],
             trials,
             seed,
             first_trial=first_trial,
-            n_steps=self.steps[-1] + 1,
             sampling=sampling,
             structure=structure,
             execution=execution,
         )
-        values = [np.concatenate(parts, axis=-1) for parts in arms]
-        return values[0] if self.against is None else values[0] - values[1]
+        return found
 
     def coordinates(self) -> dict[str, Any]:
         """Return the coordinates of a dataset with a dim time."""
@@ -144,7 +141,7 @@ def read(
         If it cannot be read, the case has no such label, or the quarter is outside the horizon.
     """
     scenario = one(scenario)
-    against = None if against is None else one(against)
+    against = None if against is None else one(against, "against")
     if against is not None:
         kinds = [(each.case.digest, each.start, each.end) for each in (scenario, against)]
         if kinds[0] != kinds[1]:
@@ -181,25 +178,60 @@ def read(
     return Subject(scenario, against, variable, labels, (quarter.ordinal - scenario.start.ordinal,))
 
 
-class _Series:
-    """The numbers looked at, shape (time, trial): a reduction of `sim.runs.trials.reduce`."""
+def run(
+    subjects: Sequence[Subject],
+    trials: int,
+    seed: int,
+    *,
+    first_trial: int = 0,
+    sampling: Sampling = INDEPENDENT,
+    structure: tuple[StructuralChoice, ...] = (),
+    execution: Execution = USUAL_EXECUTION,
+) -> list[Array]:
+    """Run trials once for several subjects of the same scenarios; return each, shape (time, trial)."""
+    scenarios = subjects[0].scenarios
+    arms = loop.reduce(
+        scenarios,
+        partial(_Series, tuple(subjects)),
+        trials,
+        seed,
+        first_trial=first_trial,
+        n_steps=max(each.steps[-1] for each in subjects) + 1,
+        sampling=sampling,
+        structure=structure,
+        execution=execution,
+    )
+    values = [[np.concatenate(parts, axis=-1) for parts in zip(*blocks, strict=True)] for blocks in arms]
+    if len(scenarios) == 1:
+        return values[0]
+    return [one - other for one, other in zip(*values, strict=True)]
 
-    def __init__(self, subject: Subject, scenario: Scenario, n_trials: int) -> None:
-        self.reads: Sequence[str] = (subject.variable,)
-        self._row = {step: row for row, step in enumerate(subject.steps)}
-        self._index = _index(subject, scenario.case)
-        self._found = np.empty((len(subject.steps), n_trials))
+
+class _Series:
+    """The numbers looked at, each of shape (time, trial): a reduction of `sim.runs.trials.reduce`."""
+
+    def __init__(self, subjects: tuple[Subject, ...], scenario: Scenario, n_trials: int) -> None:
+        self.reads: Sequence[str] = tuple(dict.fromkeys(each.variable for each in subjects))
+        self._asked = [
+            (
+                each.variable,
+                _index(each, scenario.case),
+                {step: row for row, step in enumerate(each.steps)},
+                np.empty((len(each.steps), n_trials)),
+            )
+            for each in subjects
+        ]
 
     def add(self, step: int, trials: slice, values: Mapping[str, Array]) -> None:
         """Take the numbers of a quarter."""
-        if step in self._row:
-            (name,) = self.reads
-            here = values[name][self._index]
-            self._found[self._row[step], trials] = here.sum(axis=tuple(range(here.ndim - 1)))
+        for name, index, row, into in self._asked:
+            if step in row:
+                here = values[name][index]
+                into[row[step], trials] = here.sum(axis=tuple(range(here.ndim - 1)))
 
-    def result(self) -> Array:
+    def result(self) -> list[Array]:
         """Return the numbers."""
-        return self._found
+        return [into for *_, into in self._asked]
 
 
 def _index(subject: Subject, case: Case) -> tuple[Any, ...]:

@@ -74,7 +74,7 @@ def from_blocks(a: Array, b: Array, ab: Array, resamples: int = RESAMPLES, seed:
     shape, count = a.shape[1:], len(a)
     a, b, ab = a.reshape(count, -1), b.reshape(count, -1), ab.reshape(len(ab), count, -1)
     is_known = np.isfinite(a) & np.isfinite(b) & np.isfinite(ab).all(axis=0)
-    weights = np.vstack([np.ones(count), _resampled(count, resamples, seed)])
+    weights = np.vstack([np.ones(count), resampled(count, resamples, seed)])
     centre = np.where(is_known, a, 0.0).sum(axis=0) / np.maximum(is_known.sum(axis=0), 1)
     a, b = (np.where(is_known, each - centre, 0.0) for each in (a, b))
     known = weights @ is_known
@@ -89,10 +89,10 @@ def from_blocks(a: Array, b: Array, ab: Array, resamples: int = RESAMPLES, seed:
             each = np.where(is_known, raw - centre, 0.0)
             covariance = (weights @ (b * (each - a))) / known - mean * (weights @ (each - a)) / known
             one = covariance / divisor
-            first.append(_with_ends(one))
-            total.append(_with_ends((weights @ (a - each) ** 2) / (2 * known) / divisor))
+            first.append(with_ends(one))
+            total.append(with_ends((weights @ (a - each) ** 2) / (2 * known) / divisor))
             remaining = remaining - one
-    rest = _with_ends(np.where(np.isnan(divisor), np.nan, remaining))
+    rest = with_ends(np.where(np.isnan(divisor), np.nan, remaining))
     firsts, totals = (np.stack(each, axis=1).reshape(3, len(ab), *shape) for each in (first, total))
     numbers = dict(zip(_NAMES, (*firsts, *totals, *(each.reshape(shape) for each in rest)), strict=True))
     return Shares(
@@ -137,7 +137,7 @@ def of_function(
     return from_blocks(outcomes[0], outcomes[1], outcomes[2:], resamples, seed)
 
 
-def _resampled(count: int, resamples: int, seed: int) -> Array:
+def resampled(count: int, resamples: int, seed: int) -> Array:
     """Return how often each sample is in each resample, shape (resample, sample)."""
     generator = np.random.default_rng(seed)
     found = np.zeros((resamples, count))
@@ -146,7 +146,7 @@ def _resampled(count: int, resamples: int, seed: int) -> Array:
     return found
 
 
-def _with_ends(values: Array) -> Array:
+def with_ends(values: Array) -> Array:
     """Return the estimate and the ends of its interval, shape (3, ...), from it and its resamples."""
     if len(values) < 2:
         return np.stack([values[0], np.full_like(values[0], np.nan), np.full_like(values[0], np.nan)])
