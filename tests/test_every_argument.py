@@ -91,6 +91,15 @@ PAIRED: Arguments = {
     "variables": (None, NONE),
 }
 FIGURE: Arguments = {"runs": ("$runs", NOTHING), "title": (None, TITLE)}
+EVENT: Arguments = {
+    "runs": ("$varied", NOTHING),
+    "event": ("military_budget@2020-Q2 > 1000", NOTHING),
+    "scenarios": (BASE, NOTHING),
+    "parameters": ("economy", NONE),
+    "mass": (0.1, {"half"}),
+    "held_out": (0.5, {"half"}),
+    "seed": (1, INDEX),
+}
 DRAWING: Arguments = {"ax": (None, NONE), "title": (None, TITLE)}
 HISTORY: Arguments = {"history": (None, NONE)}
 DRAWN: Arguments = {"variable": ("hhi", NOTHING), "sel": (None, RULES), "total": ((), {"empty list"})}
@@ -182,6 +191,24 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
             "aversion": (1.0, {*INDEX, "half", "huge"}),
             "resamples": (2, INDEX),
             "seed": (1, INDEX),
+        },
+    ),
+    "discover": (
+        sim.discover,
+        {
+            **EVENT,
+            "box": (None, {*NONE, *INDEX}),
+            "peel": (0.5, {"half"}),
+            "resamples": (2, INDEX),
+        },
+    ),
+    "box_scenarios": (
+        sim.box_scenarios,
+        {
+            "found": ("$boxes", NOTHING),
+            "runs": ("$varied", NOTHING),
+            "box": (None, {*NONE, *INDEX}),
+            "scenarios": (BASE, NOTHING),
         },
     ),
     "picks": (sim.picks, {"runs": ("$worth", NOTHING), "scenario": (None, NONE)}),
@@ -286,6 +313,8 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
             "title": (None, TITLE),
         },
     ),
+    "plots.trade_off": (sim.plots.trade_off, {"found": ("$boxes", NOTHING), **DRAWING}),
+    "plots.box_limits": (sim.plots.box_limits, {"found": ("$boxes", NOTHING), **DRAWING}),
     "plots.criteria_map": (
         sim.plots.criteria_map,
         {"robustness": ("$robustness", NOTHING), **DRAWING},
@@ -304,9 +333,12 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     world = sim.World(BASE)
     world.step()
     both = sim.run([BASE, OTHER], trials=2, keep=["hhi", "supplier_share", "order_book"], workers=1)
+    varied, event = sim.run(BASE, trials=100, keep="military_budget", workers=1), EVENT["event"][0]
     outcomes = sim.policy_outcomes(OTHER, BASE, "hhi@2020-Q2", trials=2)
     return {
         "$effects": sim.effects(both),
+        "$varied": varied,
+        "$boxes": sim.discover(varied, event, scenarios=BASE, parameters="economy", resamples=2),
         "$outcomes": outcomes,
         "$robustness": sim.robustness(outcomes, resamples=2),
         "$store": folder / "runs.zarr",

@@ -33,6 +33,7 @@ NEEDED = {
     "table": ["runs.zarr"],
     "plot": ["runs.zarr"],
     "story": ["toy.toml", "--trial", "0"],
+    "discover": ["runs.zarr", "--event", "hhi@2020-Q2 > 0.5"],
     "structure": ["toy.toml", "other.toml"],
     "robustness": ["--policy", "other.toml", "--futures", "toy.toml", "--measure", "hhi@2020-Q2"],
 }

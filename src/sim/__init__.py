@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sim.analysis.explain.picks import picks
     from sim.analysis.explain.provenance import trace
     from sim.analysis.explain.story import contrast, story
+    from sim.analysis.explore.discovery import box_scenarios, discover
     from sim.analysis.explore.robustness import policy_outcomes, robustness
     from sim.design.sampling import Sampling
     from sim.model import rules
@@ -43,11 +44,13 @@ _HOMES = {
     "Scenario": "sim.scenario.scenario",
     "SimError": "sim.vocabulary.errors",
     "World": "sim.abm",
+    "box_scenarios": "sim.analysis.explore.discovery",
     "combine": "sim.scenario.scenario",
     "compare": "sim.analysis.compare.paired",
     "contrast": "sim.analysis.explain.story",
     "design_table": "sim.scenario.factorial",
     "diff": "sim.scenario.scenario",
+    "discover": "sim.analysis.explore.discovery",
     "effects": "sim.analysis.compare.effects",
     "evidence": "sim.scenario.catalogue",
     "explain": "sim.analysis.explain.decisions",
@@ -86,11 +89,13 @@ __all__ = [
     "World",
     "__version__",
     "abm",
+    "box_scenarios",
     "combine",
     "compare",
     "contrast",
     "design_table",
     "diff",
+    "discover",
     "effects",
     "evidence",
     "explain",

@@ -10,6 +10,7 @@ from sim.cli import streams
 from sim.cli.author import new_scenario, schema, variables
 from sim.cli.backtest import backtest, forecast, new_case
 from sim.cli.calibrate import calibrate, estimate
+from sim.cli.discover import discover
 from sim.cli.effects import effects
 from sim.cli.explain import explain
 from sim.cli.odd import odd
@@ -51,6 +52,7 @@ sim = Program(
         directions,
         structure,
         robustness,
+        discover,
         estimate,
         calibrate,
         backtest,

@@ -7,6 +7,7 @@ nowhere else; there is no pyplot.
 from sim.plots.composition_chart import composition
 from sim.plots.decision_chart import decision
 from sim.plots.difference_chart import difference_fan
+from sim.plots.discovery_chart import box_limits, trade_off
 from sim.plots.fan_chart import fan
 from sim.plots.forest_chart import forest
 from sim.plots.gallery import gallery
@@ -15,6 +16,7 @@ from sim.plots.robustness_chart import criteria_map
 from sim.plots.style import save
 
 __all__ = [
+    "box_limits",
     "composition",
     "criteria_map",
     "decision",
@@ -24,4 +26,5 @@ __all__ = [
     "gallery",
     "order_book",
     "save",
+    "trade_off",
 ]
