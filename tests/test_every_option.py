@@ -34,6 +34,7 @@ NEEDED = {
     "plot": ["runs.zarr"],
     "story": ["toy.toml", "--trial", "0"],
     "discover": ["runs.zarr", "--event", "hhi@2020-Q2 > 0.5"],
+    "threshold": ["hhi@2020-Q2 > 0.5", "--lever", "demand.caution", "--scenario", "toy.toml"],
     "structure": ["toy.toml", "other.toml"],
     "robustness": ["--policy", "other.toml", "--futures", "toy.toml", "--measure", "hhi@2020-Q2"],
 }
@@ -47,6 +48,7 @@ TAKEN = {
     "--topic": set(ODD),
     "--mark": {"0", "-1", "0.5", str(10**30)},
     "--resamples": {"0"},
+    "--probability": {"0.5"},
 }
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sim.analysis.explain.story import contrast, story
     from sim.analysis.explore.discovery import box_scenarios, discover
     from sim.analysis.explore.robustness import policy_outcomes, robustness
+    from sim.analysis.explore.threshold import threshold
     from sim.design.sampling import Sampling
     from sim.model import rules
     from sim.runs.dataset import manifest
@@ -74,6 +75,7 @@ _HOMES = {
     "scenarios": "sim.scenario.catalogue",
     "schema": "sim.scenario.schema",
     "story": "sim.analysis.explain.story",
+    "threshold": "sim.analysis.explore.threshold",
     "trace": "sim.analysis.explain.provenance",
     "variables": "sim.scenario.catalogue",
 }
@@ -121,6 +123,7 @@ __all__ = [
     "scenarios",
     "schema",
     "story",
+    "threshold",
     "trace",
     "variables",
 ]

@@ -22,6 +22,7 @@ from sim.cli.show import check, diff, evidence, parameters, scenarios
 from sim.cli.stored import plot, show, table
 from sim.cli.story import story
 from sim.cli.structure import structure
+from sim.cli.threshold import threshold
 from sim.cli.trace import trace
 from sim.cli.validate import directions, patterns
 
@@ -53,6 +54,7 @@ sim = Program(
         structure,
         robustness,
         discover,
+        threshold,
         estimate,
         calibrate,
         backtest,

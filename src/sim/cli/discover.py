@@ -59,6 +59,7 @@ def discover(
     from sim.cli import findings
     from sim.cli.terminal import write_table
 
+    findings.check(out)
     runs, scenarios = findings.opened(path)
     found = discovery.discover(
         runs,

@@ -25,6 +25,19 @@ ANSWER = "answer.json"
 Drawn = tuple[str, Callable[[], "Axes"]]
 
 
+def check(out: Path | None) -> None:
+    """Refuse a folder that could not be made: before a long run, not after it.
+
+    Raises
+    ------
+    InputError
+    """
+    from sim.files.staging import check_free, target_of
+
+    if out is not None:
+        check_free(target_of(out), None, lambda _: False)
+
+
 def opened(path: Path) -> tuple[xr.Dataset, list[Scenario] | None]:
     """Return a stored result and, where it is a run, its scenarios as they were run."""
     from sim.cli.run import DATA

@@ -14,6 +14,7 @@ from sim.plots.gallery import gallery
 from sim.plots.order_book_chart import order_book
 from sim.plots.robustness_chart import criteria_map
 from sim.plots.style import save
+from sim.plots.threshold_chart import response
 
 __all__ = [
     "box_limits",
@@ -25,6 +26,7 @@ __all__ = [
     "forest",
     "gallery",
     "order_book",
+    "response",
     "save",
     "trade_off",
 ]

@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.analysis.explore import draws as drawn
-from sim.analysis.explore import prim, question
+from sim.analysis.explore import prim, question, shares
 from sim.analysis.explore.draws import Draws
 from sim.analysis.explore.prim import MASS, PEEL, Box, Limit
 from sim.analysis.explore.question import Question
-from sim.numerics.elementary import Z95
 from sim.parameter.distributions import Choice, Uniform
 from sim.parameter.elements import Element
 from sim.parameter.posterior import Column
@@ -411,10 +410,8 @@ def _wilson(count: int, of: int, trials: int) -> tuple[float, float]:
     """Return Wilson's 95 % interval of a share; cases beyond the number of trials add nothing."""
     if of == 0:
         return np.nan, np.nan
-    n, share = min(of, trials), count / of
-    middle = (share + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
-    half = Z95 / (1 + Z95**2 / n) * np.sqrt(share * (1 - share) / n + Z95**2 / (4 * n * n))
-    return float(middle - half), float(middle + half)
+    low, high = shares.wilson(count / of, min(of, trials))
+    return float(low), float(high)
 
 
 def share(value: Any, name: str) -> float:
