@@ -35,6 +35,7 @@ NEEDED = {
     "story": ["toy.toml", "--trial", "0"],
     "discover": ["runs.zarr", "--event", "hhi@2020-Q2 > 0.5"],
     "threshold": ["hhi@2020-Q2 > 0.5", "--lever", "demand.caution", "--scenario", "toy.toml"],
+    "signposts": ["runs.zarr", "--event", "hhi@2020-Q2 > 0.5"],
     "structure": ["toy.toml", "other.toml"],
     "robustness": ["--policy", "other.toml", "--futures", "toy.toml", "--measure", "hhi@2020-Q2"],
 }

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sim.analysis.explain.story import contrast, story
     from sim.analysis.explore.discovery import box_scenarios, discover
     from sim.analysis.explore.robustness import policy_outcomes, robustness
+    from sim.analysis.explore.signposts import signposts
     from sim.analysis.explore.threshold import threshold
     from sim.design.sampling import Sampling
     from sim.model import rules
@@ -74,6 +75,7 @@ _HOMES = {
     "save": "sim.runs.saved",
     "scenarios": "sim.scenario.catalogue",
     "schema": "sim.scenario.schema",
+    "signposts": "sim.analysis.explore.signposts",
     "story": "sim.analysis.explain.story",
     "threshold": "sim.analysis.explore.threshold",
     "trace": "sim.analysis.explain.provenance",
@@ -122,6 +124,7 @@ __all__ = [
     "save",
     "scenarios",
     "schema",
+    "signposts",
     "story",
     "threshold",
     "trace",

@@ -19,6 +19,7 @@ from sim.cli.resume import extend, replay, resume
 from sim.cli.robustness import robustness
 from sim.cli.run import compare, run
 from sim.cli.show import check, diff, evidence, parameters, scenarios
+from sim.cli.signposts import signposts
 from sim.cli.stored import plot, show, table
 from sim.cli.story import story
 from sim.cli.structure import structure
@@ -55,6 +56,7 @@ sim = Program(
         robustness,
         discover,
         threshold,
+        signposts,
         estimate,
         calibrate,
         backtest,

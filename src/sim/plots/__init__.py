@@ -13,6 +13,7 @@ from sim.plots.forest_chart import forest
 from sim.plots.gallery import gallery
 from sim.plots.order_book_chart import order_book
 from sim.plots.robustness_chart import criteria_map
+from sim.plots.signposts_chart import signposts
 from sim.plots.style import save
 from sim.plots.threshold_chart import response
 
@@ -28,5 +29,6 @@ __all__ = [
     "order_book",
     "response",
     "save",
+    "signposts",
     "trade_off",
 ]
