@@ -34,7 +34,7 @@ def signposts(found: xr.Dataset, *, most: int = 5, ax: Axes | None = None, title
     notes = [
         "The chance that of two trials, one of each kind, the right one has the larger value (or the "
         "smaller, if that tells better); one half is a coin. Bands: 95 % intervals (DeLong). Dot: from here "
-        f"on it tells at {about['level']:g}. The best of {about['measures']} observables look a bit too good.",
+        f"on it tells at {about['level']:g}. The best of {about['measures']} look a bit too good.",
         *style.footer(found),
     ]
     axis = own_axes.axes(ax, title, f"What tells {about['about']}", 3.2, notes)
