@@ -16,6 +16,7 @@ import plans
 import sim
 from sim.analysis.explain.picks import NEEDED
 from sim.runs.trials import Execution
+from sim.scenario import changes as differences
 
 ODD: dict[str, Any] = {
     "none": None,
@@ -61,6 +62,7 @@ BASE = plans.scenario("archipelago", n_steps=2)
 OTHER = plans.scenario("archipelago", n_steps=2, name="other")
 SUPPLIER, PARTNER = BASE.case.suppliers[0], BASE.case.partners[0]
 LEVER = "demand.caution"
+PRIOR = differences.table(BASE.parameters[LEVER])
 
 #: Function -> its arguments: a good one, and the odd ones that are taken. A text names what `given` makes.
 Arguments = dict[str, tuple[Any, set[str]]]
@@ -241,6 +243,16 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
             "seed": (1, INDEX),
         },
     ),
+    "odds": (
+        sim.odds,
+        {
+            "runs": ("$varied", NOTHING),
+            "ask": ("military_budget@2020-Q2", NOTHING),
+            "priors": ({"same": {LEVER: PRIOR}}, NOTHING),
+            "scenarios": (BASE, NOTHING),
+            "least": (1, COUNT),
+        },
+    ),
     "picks": (sim.picks, {"runs": ("$worth", NOTHING), "scenario": (None, NONE)}),
     "factorial": (sim.factorial, {"bases": (BASE, NOTHING), "levers": ({LEVER: [0.1]}, {"empty mapping"})}),
     "design_table": (sim.design_table, {"bases": (BASE, NOTHING), "rows": ([{LEVER: 0.1}], NOTHING)}),
@@ -350,6 +362,7 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
         sim.plots.signposts,
         {"found": ("$signposts", NOTHING), "most": (3, COUNT), **DRAWING},
     ),
+    "plots.experts": (sim.plots.experts, {"found": ("$odds", NOTHING), **DRAWING}),
     "plots.criteria_map": (
         sim.plots.criteria_map,
         {"robustness": ("$robustness", NOTHING), **DRAWING},
@@ -376,6 +389,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "$boxes": sim.discover(varied, event, scenarios=BASE, parameters="economy", resamples=2),
         "$threshold": sim.threshold("hhi@2020-Q2 > 0.5", LEVER, BASE, grid=2, trials=2),
         "$signposts": sim.signposts(both, between=["test", "other"]),
+        "$odds": sim.odds(varied, "military_budget@2020-Q2", {"same": {LEVER: PRIOR}}, scenarios=BASE),
         "$outcomes": outcomes,
         "$robustness": sim.robustness(outcomes, resamples=2),
         "$store": folder / "runs.zarr",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sim.analysis.explain.provenance import trace
     from sim.analysis.explain.story import contrast, story
     from sim.analysis.explore.discovery import box_scenarios, discover
+    from sim.analysis.explore.odds import odds
     from sim.analysis.explore.robustness import policy_outcomes, robustness
     from sim.analysis.explore.signposts import signposts
     from sim.analysis.explore.threshold import threshold
@@ -63,6 +64,7 @@ _HOMES = {
     "load": "sim.scenario.scenario",
     "long_table": "sim.analysis.compare.long_table",
     "manifest": "sim.runs.dataset",
+    "odds": "sim.analysis.explore.odds",
     "open": "sim.runs.saved",
     "parameters": "sim.scenario.catalogue",
     "passages": "sim.analysis.compare.first_passage",
@@ -110,6 +112,7 @@ __all__ = [
     "load",
     "long_table",
     "manifest",
+    "odds",
     "open",
     "parameters",
     "passages",

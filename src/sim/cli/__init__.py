@@ -14,6 +14,7 @@ from sim.cli.discover import discover
 from sim.cli.effects import effects
 from sim.cli.explain import explain
 from sim.cli.odd import odd
+from sim.cli.odds import odds
 from sim.cli.program import Program
 from sim.cli.resume import extend, replay, resume
 from sim.cli.robustness import robustness
@@ -57,6 +58,7 @@ sim = Program(
         discover,
         threshold,
         signposts,
+        odds,
         estimate,
         calibrate,
         backtest,

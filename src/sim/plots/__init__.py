@@ -11,6 +11,7 @@ from sim.plots.discovery_chart import box_limits, trade_off
 from sim.plots.fan_chart import fan
 from sim.plots.forest_chart import forest
 from sim.plots.gallery import gallery
+from sim.plots.odds_chart import experts
 from sim.plots.order_book_chart import order_book
 from sim.plots.robustness_chart import criteria_map
 from sim.plots.signposts_chart import signposts
@@ -23,6 +24,7 @@ __all__ = [
     "criteria_map",
     "decision",
     "difference_fan",
+    "experts",
     "fan",
     "forest",
     "gallery",
