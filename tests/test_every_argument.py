@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from matplotlib.figure import Figure
 import plans
 import sim
 from sim.analysis.explain.picks import NEEDED
+from sim.case.case import POLICIES
 from sim.runs.trials import Execution
 from sim.scenario import changes as differences
 
@@ -62,6 +64,17 @@ BASE = plans.scenario("archipelago", n_steps=2)
 OTHER = plans.scenario("archipelago", n_steps=2, name="other")
 SUPPLIER, PARTNER = BASE.case.suppliers[0], BASE.case.partners[0]
 LEVER = "demand.caution"
+LENDING = """
+measure = "hhi@2020-Q2"
+aim = "minimise"
+futures = ["baseline"]
+[policies.loans]
+title = "Lend"
+by = "borveil"
+source = "Invented."
+levels.soft.what = "soft credit"
+levels.soft.events = [{ at = "2020-Q2", what = "set", name = "attraction.finance_offer.borveil", to = 0.9 }]
+"""
 PRIOR = differences.table(BASE.parameters[LEVER])
 
 #: Function -> its arguments: a good one, and the odd ones that are taken. A text names what `given` makes.
@@ -253,6 +266,23 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
             "least": (1, COUNT),
         },
     ),
+    "search": (
+        sim.search,
+        {
+            "policies": (None, NONE),
+            "futures": ("$calm", NOTHING),
+            "measures": (None, NONE),
+            "aims": (None, NONE),
+            "by": (None, NONE),
+            "together": (None, {*NONE, *COUNT}),
+            "case": (BASE, NOTHING),
+            "trials": (2, NOTHING),
+            "rounds": (1, COUNT),
+            "most": (10, NOTHING),
+            "seed": (1, INDEX),
+            "execution": (Execution(workers=1), NOTHING),
+        },
+    ),
     "picks": (sim.picks, {"runs": ("$worth", NOTHING), "scenario": (None, NONE)}),
     "factorial": (sim.factorial, {"bases": (BASE, NOTHING), "levers": ({LEVER: [0.1]}, {"empty mapping"})}),
     "design_table": (sim.design_table, {"bases": (BASE, NOTHING), "rows": ([{LEVER: 0.1}], NOTHING)}),
@@ -363,6 +393,7 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
         {"found": ("$signposts", NOTHING), "most": (3, COUNT), **DRAWING},
     ),
     "plots.experts": (sim.plots.experts, {"found": ("$odds", NOTHING), **DRAWING}),
+    "plots.search": (sim.plots.search, {"found": ("$search", NOTHING), **DRAWING}),
     "plots.criteria_map": (
         sim.plots.criteria_map,
         {"robustness": ("$robustness", NOTHING), **DRAWING},
@@ -381,6 +412,11 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     world = sim.World(BASE)
     world.step()
     both = sim.run([BASE, OTHER], trials=2, keep=["hhi", "supplier_share", "order_book"], workers=1)
+    shutil.copytree(BASE.case.folder, folder / "islands")
+    (folder / "islands" / POLICIES).write_text(LENDING, "utf-8")
+    calm = 'title = "Calm"\ncase = "./islands"\nstart = "2020-Q1"\nend = "2020-Q2"\n'
+    (folder / "calm.toml").write_text(calm, "utf-8")
+    calm = sim.load(folder / "calm.toml")
     varied, event = sim.run(BASE, trials=100, keep="military_budget", workers=1), EVENT["event"][0]
     outcomes = sim.policy_outcomes(OTHER, BASE, "hhi@2020-Q2", trials=2)
     return {
@@ -390,6 +426,8 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "$threshold": sim.threshold("hhi@2020-Q2 > 0.5", LEVER, BASE, grid=2, trials=2),
         "$signposts": sim.signposts(both, between=["test", "other"]),
         "$odds": sim.odds(varied, "military_budget@2020-Q2", {"same": {LEVER: PRIOR}}, scenarios=BASE),
+        "$calm": calm,
+        "$search": sim.search(futures=calm, trials=2, rounds=1),
         "$outcomes": outcomes,
         "$robustness": sim.robustness(outcomes, resamples=2),
         "$store": folder / "runs.zarr",

@@ -37,6 +37,7 @@ NEEDED = {
     "threshold": ["hhi@2020-Q2 > 0.5", "--lever", "demand.caution", "--scenario", "toy.toml"],
     "signposts": ["runs.zarr", "--event", "hhi@2020-Q2 > 0.5"],
     "odds": ["runs.zarr", "--ask", "hhi@2020-Q2", "--prior", "toy.toml"],
+    "search": ["--futures", "toy.toml"],
     "structure": ["toy.toml", "other.toml"],
     "robustness": ["--policy", "other.toml", "--futures", "toy.toml", "--measure", "hhi@2020-Q2"],
 }

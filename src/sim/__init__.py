@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sim.analysis.explain.story import contrast, story
     from sim.analysis.explore.discovery import box_scenarios, discover
     from sim.analysis.explore.odds import odds
+    from sim.analysis.explore.policy_search import search
     from sim.analysis.explore.robustness import policy_outcomes, robustness
     from sim.analysis.explore.signposts import signposts
     from sim.analysis.explore.threshold import threshold
@@ -77,6 +78,7 @@ _HOMES = {
     "save": "sim.runs.saved",
     "scenarios": "sim.scenario.catalogue",
     "schema": "sim.scenario.schema",
+    "search": "sim.analysis.explore.policy_search",
     "signposts": "sim.analysis.explore.signposts",
     "story": "sim.analysis.explain.story",
     "threshold": "sim.analysis.explore.threshold",
@@ -127,6 +129,7 @@ __all__ = [
     "save",
     "scenarios",
     "schema",
+    "search",
     "signposts",
     "story",
     "threshold",

@@ -19,6 +19,7 @@ from sim.cli.program import Program
 from sim.cli.resume import extend, replay, resume
 from sim.cli.robustness import robustness
 from sim.cli.run import compare, run
+from sim.cli.search import search
 from sim.cli.show import check, diff, evidence, parameters, scenarios
 from sim.cli.signposts import signposts
 from sim.cli.stored import plot, show, table
@@ -55,6 +56,7 @@ sim = Program(
         directions,
         structure,
         robustness,
+        search,
         discover,
         threshold,
         signposts,

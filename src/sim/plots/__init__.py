@@ -14,6 +14,7 @@ from sim.plots.gallery import gallery
 from sim.plots.odds_chart import experts
 from sim.plots.order_book_chart import order_book
 from sim.plots.robustness_chart import criteria_map
+from sim.plots.search_chart import search
 from sim.plots.signposts_chart import signposts
 from sim.plots.style import save
 from sim.plots.threshold_chart import response
@@ -31,6 +32,7 @@ __all__ = [
     "order_book",
     "response",
     "save",
+    "search",
     "signposts",
     "trade_off",
 ]
