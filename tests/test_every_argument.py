@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,9 @@ import plans
 import sim
 from sim.analysis.explain.picks import NEEDED
 from sim.analysis.validate.backtest import panel
+from sim.case.case import POLICIES
 from sim.runs.trials import Execution
+from sim.scenario import changes as differences
 from test_backtest import LONG
 from test_panel import invented, invented_cell
 from test_registers import as_deals
@@ -67,6 +70,18 @@ BASE = plans.scenario("archipelago", n_steps=2)
 OTHER = plans.scenario("archipelago", n_steps=2, name="other")
 SUPPLIER, PARTNER = BASE.case.suppliers[0], BASE.case.partners[0]
 LEVER = "demand.caution"
+LENDING = """
+measure = "hhi@2020-Q2"
+aim = "minimise"
+futures = ["baseline"]
+[policies.loans]
+title = "Lend"
+by = "borveil"
+source = "Invented."
+levels.soft.what = "soft credit"
+levels.soft.events = [{ at = "2020-Q2", what = "set", name = "attraction.finance_offer.borveil", to = 0.9 }]
+"""
+PRIOR = differences.table(BASE.parameters[LEVER])
 
 
 def unrun_panel(**arguments: Any) -> Any:
@@ -104,6 +119,15 @@ PAIRED: Arguments = {
     "variables": (None, NONE),
 }
 FIGURE: Arguments = {"runs": ("$runs", NOTHING), "title": (None, TITLE)}
+EVENT: Arguments = {
+    "runs": ("$varied", NOTHING),
+    "event": ("military_budget@2020-Q2 > 1000", NOTHING),
+    "scenarios": (BASE, NOTHING),
+    "parameters": ("economy", NONE),
+    "mass": (0.1, {"half"}),
+    "held_out": (0.5, {"half"}),
+    "seed": (1, INDEX),
+}
 DRAWING: Arguments = {"ax": (None, NONE), "title": (None, TITLE)}
 HISTORY: Arguments = {"history": (None, NONE)}
 DRAWN: Arguments = {"variable": ("hhi", NOTHING), "sel": (None, RULES), "total": ((), {"empty list"})}
@@ -261,6 +285,81 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
             "samples": (2, NOTHING),
         },
     ),
+    "discover": (
+        sim.discover,
+        {
+            **EVENT,
+            "box": (None, {*NONE, *INDEX}),
+            "peel": (0.5, {"half"}),
+            "resamples": (2, INDEX),
+        },
+    ),
+    "box_scenarios": (
+        sim.box_scenarios,
+        {
+            "found": ("$boxes", NOTHING),
+            "runs": ("$varied", NOTHING),
+            "box": (None, {*NONE, *INDEX}),
+            "scenarios": (BASE, NOTHING),
+        },
+    ),
+    "threshold": (
+        sim.threshold,
+        {
+            "event": ("hhi@2020-Q2 > 0.5", NOTHING),
+            "lever": (LEVER, NOTHING),
+            "scenario": (BASE, NOTHING),
+            "at": (None, NONE),
+            "between": ([0.1, 0.5], NONE),
+            "probability": (0.5, {"half"}),
+            "grid": (2, NOTHING),
+            "tolerance": (0.5, {"half"}),
+            "trials": (1, COUNT),
+            "seed": (1, INDEX),
+            "execution": (Execution(workers=1), NOTHING),
+        },
+    ),
+    "signposts": (
+        sim.signposts,
+        {
+            "runs": ("$runs", NOTHING),
+            "between": (["test", "other"], NOTHING),
+            "event": (None, NONE),
+            "box": (None, NONE),
+            "scenario": (None, NONE),
+            "scenarios": (None, NONE),
+            "variables": (None, NONE),
+            "level": (0.75, {"half"}),
+            "seed": (1, INDEX),
+        },
+    ),
+    "odds": (
+        sim.odds,
+        {
+            "runs": ("$varied", NOTHING),
+            "ask": ("military_budget@2020-Q2", NOTHING),
+            "priors": ({"same": {LEVER: PRIOR}}, NOTHING),
+            "scenarios": (BASE, NOTHING),
+            "least": (1, COUNT),
+        },
+    ),
+    "search": (
+        sim.search,
+        {
+            "policies": (None, NONE),
+            "futures": ("$calm", NOTHING),
+            "measures": (None, NONE),
+            "aims": (None, NONE),
+            "by": (None, NONE),
+            "together": (None, {*NONE, *COUNT}),
+            "case": (BASE, NOTHING),
+            "trials": (2, NOTHING),
+            "rounds": (1, COUNT),
+            "most": (10, NOTHING),
+            "seed": (1, INDEX),
+            "execution": (Execution(workers=1), NOTHING),
+        },
+    ),
     "picks": (sim.picks, {"runs": ("$worth", NOTHING), "scenario": (None, NONE)}),
     "factorial": (sim.factorial, {"bases": (BASE, NOTHING), "levers": ({LEVER: [0.1]}, {"empty mapping"})}),
     "design_table": (sim.design_table, {"bases": (BASE, NOTHING), "rows": ([{LEVER: 0.1}], NOTHING)}),
@@ -378,6 +477,15 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
             "title": (None, TITLE),
         },
     ),
+    "plots.trade_off": (sim.plots.trade_off, {"found": ("$boxes", NOTHING), **DRAWING}),
+    "plots.box_limits": (sim.plots.box_limits, {"found": ("$boxes", NOTHING), **DRAWING}),
+    "plots.response": (sim.plots.response, {"found": ("$threshold", NOTHING), **DRAWING}),
+    "plots.signposts": (
+        sim.plots.signposts,
+        {"found": ("$signposts", NOTHING), "most": (3, COUNT), **DRAWING},
+    ),
+    "plots.experts": (sim.plots.experts, {"found": ("$odds", NOTHING), **DRAWING}),
+    "plots.search": (sim.plots.search, {"found": ("$search", NOTHING), **DRAWING}),
     "plots.criteria_map": (
         sim.plots.criteria_map,
         {"robustness": ("$robustness", NOTHING), **DRAWING},
@@ -415,6 +523,12 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     world = sim.World(BASE)
     world.step()
     both = sim.run([BASE, OTHER], trials=2, keep=["hhi", "supplier_share", "order_book"], workers=1)
+    shutil.copytree(BASE.case.folder, folder / "islands")
+    (folder / "islands" / POLICIES).write_text(LENDING, "utf-8")
+    calm = 'title = "Calm"\ncase = "./islands"\nstart = "2020-Q1"\nend = "2020-Q2"\n'
+    (folder / "calm.toml").write_text(calm, "utf-8")
+    calm = sim.load(folder / "calm.toml")
+    varied, event = sim.run(BASE, trials=100, keep="military_budget", workers=1), EVENT["event"][0]
     outcomes = sim.policy_outcomes(OTHER, BASE, "hhi@2020-Q2", trials=2)
     deals = folder / "deals.csv"
     deals.write_text(as_deals(LONG))
@@ -428,6 +542,13 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "$tornado": sim.tornado(PLAIN, groups=FEW, trials=2, workers=1),
         "$ranked": sim.worth(PLAIN, PLAIN_OTHER, trials=8, samples=2, most=2, workers=1),
         "$effects": sim.effects(both),
+        "$varied": varied,
+        "$boxes": sim.discover(varied, event, scenarios=BASE, parameters="economy", resamples=2),
+        "$threshold": sim.threshold("hhi@2020-Q2 > 0.5", LEVER, BASE, grid=2, trials=2),
+        "$signposts": sim.signposts(both, between=["test", "other"]),
+        "$odds": sim.odds(varied, "military_budget@2020-Q2", {"same": {LEVER: PRIOR}}, scenarios=BASE),
+        "$calm": calm,
+        "$search": sim.search(futures=calm, trials=2, rounds=1),
         "$outcomes": outcomes,
         "$robustness": sim.robustness(outcomes, resamples=2),
         "$store": folder / "runs.zarr",

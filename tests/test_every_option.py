@@ -38,6 +38,11 @@ NEEDED = {
     "plot": ["runs.zarr"],
     "report": ["runs.zarr"],
     "story": ["toy.toml", "--trial", "0"],
+    "discover": ["runs.zarr", "--event", "hhi@2020-Q2 > 0.5"],
+    "threshold": ["hhi@2020-Q2 > 0.5", "--lever", "demand.caution", "--scenario", "toy.toml"],
+    "signposts": ["runs.zarr", "--event", "hhi@2020-Q2 > 0.5"],
+    "odds": ["runs.zarr", "--ask", "hhi@2020-Q2", "--prior", "toy.toml"],
+    "search": ["--futures", "toy.toml"],
     "structure": ["toy.toml", "other.toml"],
     "robustness": ["--policy", "other.toml", "--futures", "toy.toml", "--measure", "hhi@2020-Q2"],
 }
@@ -54,6 +59,7 @@ TAKEN = {
     "--token": {"0", str(10**30), "nan", "nope", "x" * 4000},
     "--mark": {"0", "-1", "0.5", str(10**30)},
     "--resamples": {"0"},
+    "--probability": {"0.5"},
 }
 
 

@@ -23,11 +23,16 @@ if TYPE_CHECKING:
     from sim.analysis.explain.picks import picks
     from sim.analysis.explain.provenance import trace
     from sim.analysis.explain.story import contrast, story
+    from sim.analysis.explore.discovery import box_scenarios, discover
     from sim.analysis.explore.morris import morris
+    from sim.analysis.explore.odds import odds
     from sim.analysis.explore.pawn import pawn
+    from sim.analysis.explore.policy_search import search
     from sim.analysis.explore.robustness import policy_outcomes, robustness
     from sim.analysis.explore.sensitivity import sensitivity, spread
     from sim.analysis.explore.shapley import shapley
+    from sim.analysis.explore.signposts import signposts
+    from sim.analysis.explore.threshold import threshold
     from sim.analysis.explore.tornado import tornado
     from sim.analysis.explore.worth import worth
     from sim.analysis.validate.backtest.panel import of_files as backtest_panel
@@ -53,12 +58,14 @@ _HOMES = {
     "SimError": "sim.vocabulary.errors",
     "World": "sim.abm",
     "backtest_panel": "sim.analysis.validate.backtest.panel",
+    "box_scenarios": "sim.analysis.explore.discovery",
     "combine": "sim.scenario.scenario",
     "compare": "sim.analysis.compare.paired",
     "compare_panels": "sim.analysis.validate.backtest.panel_scores",
     "contrast": "sim.analysis.explain.story",
     "design_table": "sim.scenario.factorial",
     "diff": "sim.scenario.scenario",
+    "discover": "sim.analysis.explore.discovery",
     "effects": "sim.analysis.compare.effects",
     "evidence": "sim.scenario.catalogue",
     "explain": "sim.analysis.explain.decisions",
@@ -70,6 +77,7 @@ _HOMES = {
     "long_table": "sim.analysis.compare.long_table",
     "manifest": "sim.runs.dataset",
     "morris": "sim.analysis.explore.morris",
+    "odds": "sim.analysis.explore.odds",
     "open": "sim.runs.saved",
     "parameters": "sim.scenario.catalogue",
     "passages": "sim.analysis.compare.first_passage",
@@ -84,10 +92,13 @@ _HOMES = {
     "scenarios": "sim.scenario.catalogue",
     "scenarios_of": "sim.runs.dataset",
     "schema": "sim.scenario.schema",
+    "search": "sim.analysis.explore.policy_search",
     "sensitivity": "sim.analysis.explore.sensitivity",
     "shapley": "sim.analysis.explore.shapley",
+    "signposts": "sim.analysis.explore.signposts",
     "spread": "sim.analysis.explore.sensitivity",
     "story": "sim.analysis.explain.story",
+    "threshold": "sim.analysis.explore.threshold",
     "tornado": "sim.analysis.explore.tornado",
     "trace": "sim.analysis.explain.provenance",
     "variables": "sim.scenario.catalogue",
@@ -112,12 +123,14 @@ __all__ = [
     "__version__",
     "abm",
     "backtest_panel",
+    "box_scenarios",
     "combine",
     "compare",
     "compare_panels",
     "contrast",
     "design_table",
     "diff",
+    "discover",
     "effects",
     "evidence",
     "exchange",
@@ -130,6 +143,7 @@ __all__ = [
     "long_table",
     "manifest",
     "morris",
+    "odds",
     "open",
     "parameters",
     "passages",
@@ -146,10 +160,13 @@ __all__ = [
     "scenarios",
     "scenarios_of",
     "schema",
+    "search",
     "sensitivity",
     "shapley",
+    "signposts",
     "spread",
     "story",
+    "threshold",
     "tornado",
     "trace",
     "variables",

@@ -11,19 +11,24 @@ from sim.cli.app import app
 from sim.cli.author import new_scenario, schema, variables
 from sim.cli.backtest import backtest, forecast, new_case
 from sim.cli.calibrate import calibrate, estimate
+from sim.cli.discover import discover
 from sim.cli.drivers import sensitivity, spread, worth
 from sim.cli.effects import effects
 from sim.cli.explain import explain
 from sim.cli.odd import odd
+from sim.cli.odds import odds
 from sim.cli.panel import compare_panels
 from sim.cli.program import Program
 from sim.cli.resume import extend, replay, resume
 from sim.cli.robustness import robustness
 from sim.cli.run import compare, run
+from sim.cli.search import search
 from sim.cli.show import check, diff, evidence, parameters, scenarios
+from sim.cli.signposts import signposts
 from sim.cli.stored import plot, report, show, table
 from sim.cli.story import story
 from sim.cli.structure import structure
+from sim.cli.threshold import threshold
 from sim.cli.trace import trace
 from sim.cli.validate import directions, patterns
 
@@ -59,6 +64,11 @@ sim = Program(
         directions,
         structure,
         robustness,
+        search,
+        discover,
+        threshold,
+        signposts,
+        odds,
         estimate,
         calibrate,
         backtest,

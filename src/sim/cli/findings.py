@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,42 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from sim.scenario.scenario import Scenario
+
 #: The file beside the figures that has everything as JSON.
 ANSWER = "answer.json"
 
 #: Something that can be drawn: its name, and what draws it.
 Drawn = tuple[str, Callable[[], "Axes"]]
+
+
+def check(out: Path | None) -> None:
+    """Refuse a folder that could not be made: before a long run, not after it.
+
+    Raises
+    ------
+    InputError
+    """
+    from sim.files.staging import check_free, target_of
+
+    if out is not None:
+        check_free(target_of(out), None, lambda _: False)
+
+
+def opened(path: Path) -> tuple[xr.Dataset, list[Scenario] | None]:
+    """Return a stored result and, where it is a run, its scenarios as they were run."""
+    from sim.cli.run import DATA
+    from sim.files.records import shown
+    from sim.runs.saved import open_result
+    from sim.runs.store import is_run, read_spec
+    from sim.scenario import record
+
+    inner = path / DATA if (path / DATA).is_dir() else path
+    runs = open_result(inner)
+    if not is_run(inner):
+        return runs, None
+    kept = read_spec(inner, is_to_go_on=False).scenarios
+    return runs, [record.restore(each, shown(inner)) for each in kept]
 
 
 def say(answers: Iterable[str]) -> None:
@@ -51,6 +82,7 @@ def write(
     out: Path | None,
     as_json: bool,
     show: Callable[[], None],
+    texts: Mapping[str, str] | None = None,
 ) -> None:
     """Write what was found: to a folder if there is one, and to standard output.
 
@@ -66,6 +98,8 @@ def write(
         Whether standard output gets the record, or what `show` writes.
     show : callable
         Writes sentences and tables.
+    texts : mapping of str to str, optional
+        More files for the folder, by name.
     """
     from sim.cli.terminal import save_json, write_json
     from sim.files.staging import staged
@@ -76,8 +110,10 @@ def write(
         with staged(out, force=None) as place:
             place.mkdir()
             save_json(place / ANSWER, record)
+            for name, text in (texts or {}).items():
+                (place / name).write_text(text, encoding="utf-8", newline="\n")
             drawn, fault = draw(((name, _figure(make())) for name, make in figures), place)
-            written = [out / ANSWER, *(out / each.name for each in drawn)]
+            written = [out / name for name in (ANSWER, *(texts or {}), *(each.name for each in drawn))]
     if as_json:
         write_json(record)
     else:

@@ -88,6 +88,7 @@ def robustness(
         problem = "compares policies over futures and takes no scenarios as such"
         remedy = f"For structural variants: sim structure {' '.join(names)}. For policies: --policy NAME."
         raise InputError("", "sim robustness", problem, remedy)
+    findings.check(out)
     worlds = declared.over(futures, None if futures else load("baseline").case)
     worlds += variants_of(worlds[0]) if structures else []
     chosen = declared.chosen(policies or None, worlds[0].case)

@@ -7,21 +7,28 @@ nowhere else; there is no pyplot.
 from sim.plots.composition_chart import composition
 from sim.plots.decision_chart import decision
 from sim.plots.difference_chart import difference_fan
+from sim.plots.discovery_chart import box_limits, trade_off
 from sim.plots.driver_charts import morris, pawn, shapley, tornado, worth
 from sim.plots.fan_chart import fan
 from sim.plots.forest_chart import forest
 from sim.plots.gallery import gallery
+from sim.plots.odds_chart import experts
 from sim.plots.order_book_chart import order_book
 from sim.plots.panel_chart import pit
 from sim.plots.robustness_chart import criteria_map
+from sim.plots.search_chart import search
 from sim.plots.sensitivity_chart import sensitivity, spread
+from sim.plots.signposts_chart import signposts
 from sim.plots.style import save
+from sim.plots.threshold_chart import response
 
 __all__ = [
+    "box_limits",
     "composition",
     "criteria_map",
     "decision",
     "difference_fan",
+    "experts",
     "fan",
     "forest",
     "gallery",
@@ -29,10 +36,14 @@ __all__ = [
     "order_book",
     "pawn",
     "pit",
+    "response",
     "save",
+    "search",
     "sensitivity",
     "shapley",
+    "signposts",
     "spread",
     "tornado",
+    "trade_off",
     "worth",
 ]

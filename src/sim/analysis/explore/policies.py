@@ -294,7 +294,9 @@ def together(policies: Sequence[Policy]) -> Policy:
     )
 
 
-def grid(policies: Sequence[Policy], futures: Sequence[Scenario]) -> list[list[Scenario]]:
+def grid(
+    policies: Sequence[Policy], futures: Sequence[Scenario], is_checked: bool = False
+) -> list[list[Scenario]]:
     """Return every policy in every future; say once what can have no effect in any of them.
 
     Warns
@@ -303,7 +305,7 @@ def grid(policies: Sequence[Policy], futures: Sequence[Scenario]) -> list[list[S
         For what a policy changes without effect in every future.
     """
     made = [[each if policy == NOTHING else policy.on(each) for each in futures] for policy in policies]
-    for row in made:
+    for row in [] if is_checked else made:
         lost = [
             {str(each) for each in here.ineffective} - {str(each) for each in future.ineffective}
             for here, future in zip(row, futures, strict=True)

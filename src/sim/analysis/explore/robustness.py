@@ -128,14 +128,15 @@ def outcomes(
     seed: int,
     first_trial: int = 0,
     execution: Execution = USUAL_EXECUTION,
+    is_checked: bool = False,
 ) -> Array:
-    """Run policies in futures.
+    """Run policies in futures; what can have no effect is said, unless it was checked before.
 
     Returns
     -------
     ndarray, shape (policy, future, question, trial)
     """
-    arms = [arm for row in declared.grid(policies, futures) for arm in row]
+    arms = [arm for row in declared.grid(policies, futures, is_checked) for arm in row]
     found = asked.run(arms, questions, trials, seed, first_trial, execution)
     return found.reshape(len(policies), len(futures), len(questions), trials)
 

@@ -1,0 +1,149 @@
+"""The command that says when something happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sim.cli import options
+from sim.cli.stored import store
+
+event = click.option("--event", required=True, metavar="TEXT", help="Such as 'hhi@2035 > 0.5'.")
+
+
+@click.command()
+@store
+@event
+@click.option(
+    "--parameters",
+    callback=options.names,
+    metavar="a,b",
+    help="Which, or beginnings of names.  [default: all]",
+)
+@click.option(
+    "--box", type=options.count(0), metavar="N", help="Which of the boxes.  [default: see the page]"
+)
+@click.option(
+    "--resamples",
+    type=options.count(0),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="For how often a limit is found again.",
+)
+@options.seed
+@click.option("--tree", is_flag=True, help="A classification tree as a cross-check; needs scikit-learn.")
+@options.out("DIR", "A new folder for figures, answer.json, and the box as scenario files.")
+@options.as_json
+def discover(
+    path: Path,
+    event: str,
+    parameters: tuple[str, ...] | None,
+    box: int | None,
+    resamples: int,
+    seed: int,
+    tree: bool,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Show when something happens: a box of the parameters in which it is frequent.
+
+    STORE is a finished run. Boxes are found on half of its trials (PRIM) and judged on the other half. With
+    --out the box is written as a scenario file that can be run.
+    """
+    from sim import plots
+    from sim.analysis.explore import discovery
+    from sim.analysis.explore.tree import classification_tree
+    from sim.cli import findings
+    from sim.cli.terminal import write_table
+
+    findings.check(out)
+    runs, scenarios = findings.opened(path)
+    found = discovery.discover(
+        runs,
+        event,
+        scenarios=scenarios,
+        parameters=parameters,
+        box=box,
+        resamples=resamples,
+        seed=seed,
+    )
+    grown = (
+        classification_tree(runs, event, scenarios=scenarios, parameters=parameters, seed=seed)
+        if tree
+        else None
+    )
+    here = found.sel(box=found.attrs["box"])
+    limits = discovery.box_of(found)
+    ends = [
+        {
+            "parameter": name,
+            "side": side,
+            "limit": getattr(limit, side) if side != "among" else sorted(limit.among or ()),
+            "frequency": findings.plain(here["frequency"].sel(parameter=name, side=side).item()),
+            "quasi_p": findings.plain(here["quasi_p"].sel(parameter=name, side=side).item()),
+        }
+        for name, limit in limits.items()
+        for side in limit.sides
+    ]
+    boxes = findings.records(found, [*_FITS, "n_limits"])
+    leaves = [] if grown is None else findings.records(grown, ["rule", "density", "coverage", "mass"])
+    record = {
+        "answers": [discovery.answer(found)],
+        "event": found.attrs["event"],
+        "limits": ends,
+        "box": found.attrs["box"],
+        "boxes": boxes,
+        "tree": leaves,
+    }
+
+    def show() -> None:
+        findings.say(record["answers"])
+        found_again = [
+            (each["parameter"], each["side"], *(_text(each[k]) for k in ("limit", "frequency", "quasi_p")))
+            for each in ends
+        ]
+        if found_again:
+            headings = ("Parameter", "End", "Limit", "Found again", "Quasi-p")
+            write_table(headings, found_again, right=("Found again", "Quasi-p"))
+        names = ("coverage", "density", "mass")
+        held = [
+            (
+                f"{each['box']}{' *' if each['box'] == record['box'] else ''}",
+                f"{each['n_limits']}",
+                *(_text(each[name]) for name in names),
+            )
+            for each in boxes
+        ]
+        shown = ("Box", "Limits", *(name.capitalize() for name in names))
+        write_table(shown, held, "On the trials held out", right=shown)
+        if leaves:
+            rules = [(each["rule"], _text(each["density"]), _text(each["coverage"])) for each in leaves]
+            write_table(("Leaf of the tree", "Density", "Coverage"), rules, right=("Density", "Coverage"))
+
+    figures = [
+        ("trade_off", lambda: plots.trade_off(found)),
+        ("box", lambda: plots.box_limits(found)),
+    ]
+    texts = {
+        f"{_stem(each.name)}.toml": each.to_toml()
+        for each in (
+            discovery.box_scenarios(found, runs, scenarios=scenarios) if out is not None and limits else ()
+        )
+    }
+    findings.write(record, figures, out, as_json, show, texts)
+
+
+_FITS = ("coverage", "coverage_low", "coverage_high", "density", "density_low", "density_high", "mass")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return " or ".join(value)
+    return "–" if value is None else f"{value:.3g}"
+
+
+def _stem(name: str) -> str:
+    return "".join(each if each.isalnum() or each in "-_" else "_" for each in name)

@@ -1,0 +1,111 @@
+"""The command that searches for policies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sim.cli import options
+from sim.cli.robustness import futures, policies
+
+
+@click.command()
+@policies
+@click.option("--by", metavar="STATE", help="Only policies of this state.")
+@futures
+@click.option("--maximise", multiple=True, metavar="TEXT", help="More of this, such as hhi@2035; repeatable.")
+@click.option("--minimise", multiple=True, metavar="TEXT", help="Less of this; repeatable.")
+@click.option("--together", type=options.count(1), metavar="N", help="Policies at a time.  [default: all]")
+@click.option(
+    "--trials",
+    type=options.count(2),
+    default=256,
+    show_default=True,
+    metavar="N",
+    help="Of the first round; twice as many after each.",
+)
+@click.option(
+    "--rounds", type=click.IntRange(1, 16), default=3, show_default=True, metavar="N", help="Rounds."
+)
+@options.seed
+@options.engine
+@options.workers
+@options.out("DIR", "A new folder for the figure and answer.json.")
+@options.as_json
+def search(
+    policies: tuple[str, ...],
+    by: str | None,
+    futures: tuple[str, ...] | None,
+    maximise: tuple[str, ...],
+    minimise: tuple[str, ...],
+    together: int | None,
+    trials: int,
+    rounds: int,
+    seed: int,
+    engine: str,
+    workers: int | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Search the combinations of policies for those that no other dominates.
+
+    All are screened on the same trials; what is dominated with a probability above 0.95 is dropped, the
+    rest meet twice as many, and those left are confirmed on fresh trials: how much the search flattered its
+    winner is said.
+    """
+    from sim import plots
+    from sim.analysis.explore import policy_search as analysis
+    from sim.cli import findings
+    from sim.cli.terminal import write_table
+    from sim.runs.trials import Execution
+
+    findings.check(out)
+    asked = [*maximise, *minimise]
+    aims = ["maximise"] * len(maximise) + ["minimise"] * len(minimise)
+    found = analysis.search(
+        policies or None,
+        futures,
+        asked or None,
+        aims or None,
+        by=by,
+        together=together,
+        trials=trials,
+        rounds=rounds,
+        seed=seed,
+        execution=Execution(workers=workers, engine=engine),
+    )
+    left = found.isel(policy=(found["dropped"] == 0).values)
+    table = findings.records(left, ["searched", "searched_error", "fresh", "fresh_low", "fresh_high"])
+    chances = {
+        str(name): float(p) for name, p in zip(left["policy"].values, left["p_front"].values, strict=True)
+    }
+    record = {
+        "answers": analysis.answers(found),
+        "hypervolume": found.attrs["hypervolume"],
+        "hypervolume_searched": found.attrs["hypervolume_searched"],
+        "screened": found.sizes["policy"],
+        "p_front": chances,
+        "left": table,
+    }
+
+    def show() -> None:
+        findings.say(record["answers"])
+        rows = [
+            (
+                each["policy"],
+                each["objective"],
+                f"{each['searched']:.4g} ± {each['searched_error']:.1g}",
+                f"{each['fresh']:.4g} ({each['fresh_low']:.4g} to {each['fresh_high']:.4g})",
+                f"{100 * chances[each['policy']]:.0f} %",
+            )
+            for each in sorted(table, key=lambda each: -chances[each["policy"]])[:_SHOWN]
+        ]
+        headings = ("Policy", "Objective", "In the search ± s.e.", "On fresh trials (95 %)", "In the front")
+        write_table(headings, rows, right=("In the front",))
+
+    findings.write(record, [("search", lambda: plots.search(found))], out, as_json, show)
+
+
+#: Lines of the table.
+_SHOWN = 40
