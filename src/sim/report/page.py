@@ -13,7 +13,7 @@ from sim.analysis.compare.paired import split
 from sim.analysis.compare.summary import check_years, listed_years, summarise
 from sim.analysis.compare.tables import NOTE
 from sim.files import staging
-from sim.report import archive, sections
+from sim.report import archive, findings, sections
 from sim.runs.dataset import checked, completeness, manifest, scenario_of, scenarios_of
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError
@@ -93,13 +93,15 @@ def write_report(
         staging.check_free(staging.target_of(place), force, is_ours)
     scenarios = scenarios_of(runs)
     looked_at = dict.fromkeys(name for each in scenarios.values() for name in each.look_at)
-    rows = summarise(runs, standard_measures(runs, looked_at), years, reference)
+    measures = standard_measures(runs, looked_at)
+    rows = summarise(runs, measures, years, reference)
     if not rows:
         problem = "nothing that a report shows was kept, or no trial is complete"
         raise InputError("", "runs", problem, "Keep the main variables: leave out keep.")
     chosen = scenarios[reference]
     titles = [each.title for each in scenarios.values()]
     asked = question or sections.question(titles, chosen.title, rows[-1].year)
+    found = findings.of_run(runs, scenarios, reference, measures[0], made)
     texts = {"question": asked, "page": target.name, "command": _command(runs, made)}
     content = template.render(
         question=asked,
@@ -122,8 +124,8 @@ def write_report(
         command=texts["command"],
         typed=made["command"],
         chosen=chosen.title,
-        findings=(),
-        contents=_CONTENTS,
+        findings=found,
+        contents=(*_CONTENTS[:3], *((each.id, each.title) for each in found), *_CONTENTS[3:]),
         style=(_FOLDER / "page.css").read_text(encoding="utf-8"),
     )
     with ExitStack() as both:

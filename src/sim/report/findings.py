@@ -1,0 +1,139 @@
+"""What finished trials say beyond the comparison: which parameters a number hangs on, and what to watch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.analysis.compare import tables
+from sim.analysis.compare.measure import Measure
+from sim.analysis.explore import inputs, pawn
+from sim.analysis.explore import signposts as watching
+from sim.design.sampling import restore
+from sim.report.parts import Picture, Table, picture
+from sim.runs.dataset import complete_trials
+from sim.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: Trials from which the samples in the slices of a parameter say something.
+_ENOUGH = 500
+
+#: Rows of a table, and bootstrap resamples.
+_LISTED, _RESAMPLES = 10, 200
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A section of the page."""
+
+    id: str
+    title: str
+    sentences: tuple[str, ...]
+    tables: tuple[Table, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+
+
+def of_run(
+    runs: xr.Dataset, scenarios: Mapping[str, Scenario], reference: str, measure: Measure, made: Any
+) -> list[Finding]:
+    """Return the findings that the trials of a run allow, or why they do not."""
+    return [
+        _drivers(runs, scenarios[reference], measure, made),
+        *([_watch(runs, scenarios, reference)] if len(scenarios) > 1 else []),
+    ]
+
+
+def _drivers(runs: xr.Dataset, scenario: Scenario, measure: Measure, made: Any) -> Finding:
+    """Return how far each parameter moves the distribution of the first measure at the end."""
+    about = f"{measure.text(runs)}, {runs['quarter'].values[-1]}, “{scenario.title}”"
+    title, method = "What it hangs on", "sim sensitivity"
+    trials = complete_trials(runs).sizes["trial"]
+    if trials < _ENOUGH:
+        few = f"{trials:,} trials are too few to say which parameters {about} hangs on; {_ENOUGH} would do."
+        return Finding("drivers", title, (few,))
+    drawn = inputs.drawn(
+        [scenario], made["trials"], made["seed"], made["first_trial"], restore(made["sampling"])
+    )
+    kept = np.isin(runs["trial"].values, complete_trials(runs)["trial"].values)
+    sample = np.stack(list(drawn.values()), axis=1)[kept]
+    outcome = measure.take(runs).sel(scenario=scenario.name).isel(time=-1).values
+    found = pawn.of_sample(sample, outcome, resamples=_RESAMPLES)
+    median = found.median
+    order = np.argsort(-median)[:_LISTED]
+    names = list(drawn)
+    above = int((median > found.median_floor).sum())
+    floor = found.median_floor
+    rows = tuple(
+        (
+            names[k],
+            scenario.parameters[names[k]].description,
+            tables.number(median[k], 2),
+            f"{tables.number(found.median_low[k], 2)} to {tables.number(found.median_high[k], 2)}",
+            "yes" if median[k] > floor else "no",
+            _rests_on(scenario, names[k]),
+        )
+        for k in order
+    )
+    table = Table(
+        f"How far fixing a parameter moves the distribution of {about}",
+        ("Parameter", "What it is", "Distance", "95 % interval", "Above the floor", "Rests on"),
+        rows,
+        frozenset({2, 3}),
+    )
+    said = (
+        f"{above} of {len(names)} uncertain parameters move the distribution of {about} by more than one in "
+        f"twenty shuffled ones does ({floor:.2f}, the Kolmogorov-Smirnov distance of PAWN); first "
+        f"{names[order[0]]}, {median[order[0]]:.2f}."
+    )
+    more = (
+        f"Shares of the variance, with the shocks beside the parameters, are a study of their own: {method}."
+    )
+    return Finding("drivers", title, (said, more), (table,))
+
+
+def _watch(runs: xr.Dataset, scenarios: Mapping[str, Scenario], reference: str) -> Finding:
+    """Return which observable tells each scenario from the reference, and from when on."""
+    from sim.plots import signposts as drawing
+
+    sentences, found_tables, pictures = [], [], []
+    for name in scenarios:
+        if name == reference:
+            continue
+        found = watching.signposts(runs, between=[name, reference])
+        sentences.append(f"“{scenarios[name].title}”: {watching.answer(found)}")
+        top = found.isel(measure=slice(0, _LISTED))
+        rows = []
+        for k in range(top.sizes["measure"]):
+            lead = float(top["lead"].values[k])
+            if not np.isfinite(lead):
+                continue
+            at = top.isel(measure=k, time=int(top["since"].values[k]))
+            rows.append(
+                (
+                    str(at["text"].item()),
+                    str(at["quarter"].item()),
+                    f"{lead:g}",
+                    f"{float(at['auc']):.2f}",
+                    f"{float(at['auc_low']):.2f} to {float(at['auc_high']):.2f}",
+                    f"{float(at['threshold']):.3g} {at['unit'].item()}",
+                )
+            )
+        if rows:
+            columns = ("What to watch", "From", "Years before", "AUC", "95 % interval", "Threshold")
+            caption = f"What tells “{scenarios[name].title}” from “{scenarios[reference].title}”"
+            found_tables.append(Table(caption, columns, tuple(rows), frozenset({2, 3, 4})))
+            figure: Any = drawing(found, most=5).figure
+            pictures.append(picture(figure, f"watch.{name}", sentences[-1]))
+    return Finding("watch", "What to watch", tuple(sentences), tuple(found_tables), tuple(pictures))
+
+
+def _rests_on(scenario: Scenario, key: str) -> str:
+    element = scenario.parameters[key]
+    if not element.evidence:
+        return "judgement"
+    return "source and judgement" if element.assumption else "source or estimate"
