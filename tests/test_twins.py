@@ -71,7 +71,7 @@ def test_worlds_with_every_kind_of_event_agree(of_case: str) -> None:
 @pytest.mark.parametrize("of_case", plans.CASES)
 def test_worlds_at_the_edge_of_what_is_possible_agree(of_case: str, prior: str) -> None:
     changes = plans.wide(of_case, prior)
-    agree(plans.plan(of_case, plans.busy(of_case), changes, n_steps=20), 0, 3)
+    agree(plans.plan(of_case, plans.busy(of_case), changes, n_steps=30), 0, 3)
 
 
 def test_worlds_in_which_more_is_handed_over_than_was_noted_agree() -> None:

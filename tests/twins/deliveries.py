@@ -67,9 +67,10 @@ def _wait(w, s, c, larger, age, u):
 
 def _rest(w, larger, arriving, u):
     """Quarters over which the rest arrives, of an order that has been arriving for some years."""
-    location = math.log(w.delivery_spread) + w.delivery_growth * larger - w.delivery_variation**2 / 2
-    years = _longer_than(arriving, location, w.delivery_variation, u)
-    return 1 if years is None else whole_quarters(min(w.longest_delivery, years) - arriving)
+    location = w.delivery_growth * larger - w.delivery_variation**2 / 2
+    times = _longer_than(arriving / w.delivery_spread, location, w.delivery_variation, u)
+    years = 0.0 if times is None else times * w.delivery_spread
+    return whole_quarters(min(w.longest_delivery, years) - arriving)
 
 
 def step(w):

@@ -13,7 +13,7 @@ dispersion and of means. The results are parameter changes, and replace numbers 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -63,8 +63,9 @@ def known(case: Case, year: int, parameters: ParameterSet) -> Changes:
         index for index, name in enumerate(case.categories) if case.record.categories[name].in_register
     ]
     wave = waves.known(orders_by_year(case, year))
-    changes = _waves(wave)
-    for name, (rate, spread) in _rates(case, deals, year, in_register, wave.mean).items():
+    yearly = _rates(case, deals, year, in_register, wave.mean)
+    changes = _waves(wave, yearly.values())
+    for name, (rate, spread) in yearly.items():
         changes[f"demand.deals_per_year.{name}"] = _lognormal(rate, spread)
     effects = supplier_effects(case, deals)
     changes["contracts.size_level"] = _lognormal(1.0, effects.level_error)
@@ -131,15 +132,21 @@ def orders_by_year(case: Case, year: int) -> list[int]:
     return [placed.count(each) for each in range(first, year)]
 
 
-def _waves(wave: Wave) -> Changes:
-    """Return the wave of an importer, as it stands."""
+def _waves(wave: Wave, rates: Collection[tuple[float, float]]) -> Changes:
+    """Return the wave of an importer, as it stands, given the rates by category and their errors.
+
+    What these errors make of the rate in all is not counted again in the spread of the wave.
+    """
+    in_all = math.fsum(rate for rate, _ in rates)
+    counted = math.fsum(rate * error * (rate * error) for rate, error in rates) / (in_all * in_all)
+    unsure = math.sqrt(max(wave.spread * wave.spread - counted, _SURE))
     spread, error = estimate("waves", "spread"), estimates("waves")["spread"].error
     least, most = (estimate("waves", f"{which}_dispersion") for which in ("least", "most"))
     return {
         "demand.wave_spread": _lognormal(spread, error),
         "demand.wave_at_start": {
             "value": wave.at_end,
-            "distribution": {"normal": [wave.at_end, wave.spread]},
+            "distribution": {"normal": [wave.at_end, unsure]},
         },
         "demand.dispersion": {
             "value": estimate("waves", "dispersion"),
