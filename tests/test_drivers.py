@@ -11,7 +11,7 @@ from scipy import stats
 
 import plans
 import sim
-from sim.analysis.explore import inputs, variance_shares
+from sim.analysis.explore import information, inputs, variance_shares, worth
 from sim.design import plan as design
 from sim.design.pick_freeze import AtLevels, PickFreeze
 from sim.engine import block as engine
@@ -188,3 +188,32 @@ def test_a_study_of_the_model(found: xr.Dataset) -> None:
     assert "shocks" in found["input"].values and len(set(found["kind"].values)) == 2
     total = found["total"].isel(time=-1)
     assert bool((total >= 0).all()) and bool((found["total_low"] <= found["total"]).all())
+
+
+def test_what_is_worth_knowing_comes_from_two_runs() -> None:
+    other = BASE.override({"demand.caution": 0.4}, name="other")
+    # Of what is left uncertain, the payoff hangs on two.
+    kept = ("demand.deferral_odds", "economy.budget_growth")
+    one, two = (
+        replace(
+            each,
+            parameters=each.parameters.with_elements(
+                replace(element, distribution=None)
+                for element in each.parameters.values()
+                if not element.key.startswith(kept)
+            ),
+        )
+        for each in (BASE, other)
+    )
+    found = sim.worth(one, two, "capability[total]@2022", trials=60, samples=8, most=2, workers=1)
+    runs = sim.run([one, two], trials=60, keep="capability", workers=1)["capability"]
+    ends = runs.sum("domain").isel(time=-1).values.astype(float)
+    payoff = ends[0] - ends[1]
+    drawn = inputs.drawn([one, two], 60, 1)
+    for key in found["input"].values:
+        expected = information.partial(payoff, drawn[str(key)], resamples=0, dummies=0).value
+        assert float(found["value"].sel(input=key)[0]) == pytest.approx(expected, rel=1e-3, abs=1e-6)
+    assert float(found["mean"][0]) == pytest.approx(payoff.mean(), rel=1e-4, abs=1e-6)
+    product = found["total"] * found["ignorance"] * found["value"]
+    assert np.array_equal(product.values, found["score"].values, equal_nan=True)
+    assert set(found["grade"].values) <= set(worth.GRADES)

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from sim.plots import style
 from sim.plots.own_axes import axes, known
-from sim.plots.sensitivity_chart import SHOWN, dots, legend, name_rows, notes_of, row_height
+from sim.plots.sensitivity_chart import SHOWN, dots, legend, name_rows, notes_of, with_rows
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import WrongType
 
@@ -74,7 +74,7 @@ def pawn(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, ax: 
         "PAWN: distance between the distribution within a slice of the input and that over all trials; lines"
     )
     note += " are 95 % bootstrap intervals. Dashed: medians of shuffled inputs exceed it one time in twenty."
-    axis = axes(ax, title, _title(found), row_height(here), notes_of(found, note))
+    axis = with_rows(ax, title, _title(found), found, here, note)
     colours = zip(("median", "maximum"), style.SCENARIO_COLOURS, strict=False)
     dots(axis, here, [(name, colour, name) for name, colour in colours])
     axis.axvline(float(here["median_floor"]), **_FLOOR)
@@ -97,7 +97,7 @@ def shapley(found: xr.Dataset, *, title: str | None = None, ax: Any = None) -> A
     here = here.isel(input=np.argsort(here["effect"].values, kind="stable"))
     note = "Shapley effects: shares of the variance that add up to one, interactions divided; lines are 95 %"
     note += " bootstrap intervals."
-    axis = axes(ax, title, _title(found), row_height(here), notes_of(found, note))
+    axis = with_rows(ax, title, _title(found), found, here, note)
     dots(axis, here, [("effect", style.SCENARIO_COLOURS[0], "Shapley effect")])
     axis.set_xlabel("Share of the variance")
     return axis
@@ -121,7 +121,7 @@ def tornado(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, a
         f"Means with one input at its {ends[0]} and at its {ends[1]} quantile, all else as drawn. Lines: 95 %"
     )
     note += " Monte Carlo interval of the paired difference, about the high end."
-    axis = axes(ax, title, _title(found), row_height(here), notes_of(found, note))
+    axis = with_rows(ax, title, _title(found), found, here, note)
     rows, middle = np.arange(here.sizes["input"]), float(here["mean"])
     for end, colour in (("low", style.SCENARIO_COLOURS[5]), ("high", style.SCENARIO_COLOURS[0])):
         axis.barh(rows, here[end].values - middle, left=middle, height=0.62, color=colour)
@@ -157,8 +157,8 @@ def worth(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, ax:
     note = (
         "Expected value of knowing a parameter before choosing, with its 95 % bootstrap interval; ranked by"
     )
-    note += " total index x how little is known x value. Dashed: shuffled parameters exceed it 1 in 20 times."
-    axis = axes(ax, title, _title(found), row_height(here), notes_of(found, note))
+    note += " total index x how little is known x value. Dashed: the most of as many shuffled ones."
+    axis = with_rows(ax, title, _title(found), found, here, note)
     grades = list(dict.fromkeys(str(each) for each in here["grade"].values))
     colours = dict(zip(grades, style.SCENARIO_COLOURS, strict=False))
     for row in range(here.sizes["input"]):
@@ -166,7 +166,7 @@ def worth(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, ax:
         colour = colours[str(one["grade"].values)]
         axis.hlines(row, float(one["value_low"]), float(one["value_high"]), color=colour, linewidth=1.6)
         axis.plot(float(one["value"]), row, "o", color=colour, markersize=3.5)
-    axis.axvline(float(here["floor"].median()), **_FLOOR)
+    axis.axvline(float(here["floor"]), **_FLOOR)
     name_rows(axis, here)
     axis.set_xlim(left=0)
     axis.set_xlabel(f"Value of knowing ({found.attrs['unit']})")

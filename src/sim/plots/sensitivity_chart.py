@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-#: Height of a row, and of what stands below the rows, in inches.
-_ROW, _BELOW = 0.21, 0.45
+#: Height of a row, of what stands below the rows, and room beside the names, in inches.
+_ROW, _BELOW, _BESIDE = 0.21, 0.45, 0.16
 _MADE_BY = "sim.sensitivity or sim.spread"
 
 #: Inputs drawn by name unless more are asked for.
@@ -56,7 +56,7 @@ def sensitivity(
     note = "Shares of the variance: alone (first-order Sobol index), and in all, with its interactions (total"
     note += " index); lines are 95 % bootstrap intervals."
     usual = f"{found.attrs['text']}, {quarters[where]}"
-    axis = axes(ax, title, usual, row_height(here), notes_of(found, note))
+    axis = with_rows(ax, title, usual, found, here, note)
     axis.axvline(0, color="black", linewidth=0.8)
     colours = style.SCENARIO_COLOURS
     dots(axis, here, [("total", colours[0], "in all (total)"), ("first", colours[1], "alone (first)")])
@@ -127,9 +127,14 @@ def legend(axis: Axes, handles: Sequence[Artist], place: Any = "lower right", **
     axis.legend(handles=list(handles), loc=place, **more)
 
 
-def row_height(here: xr.Dataset) -> float:
-    """Return the height of a panel with a row for each input, in inches."""
-    return _ROW * (here.sizes["input"] + 1) + _BELOW
+def with_rows(ax: Any, title: Any, usual: str, found: xr.Dataset, here: xr.Dataset, note: str) -> Axes:
+    """Return axes with room for a row for each input; see `sim.plots.own_axes.axes`."""
+    axis = axes(ax, title, usual, _ROW * (here.sizes["input"] + 1) + _BELOW, notes_of(found, note))
+    if ax is None:
+        # Long names are a little wider at the resolution of a file than where the layout measures them.
+        engine: Any = axis.figure.get_layout_engine()
+        engine.set(w_pad=_BESIDE)
+    return axis
 
 
 def dots(axis: Axes, here: xr.Dataset, series: Sequence[tuple[str, str, str]]) -> None:

@@ -4,8 +4,8 @@
     EVPPI  = E(max_d E(Y_d | X)) - max_d E(Y_d)
 
 The conditional mean is a regression of the payoffs on the input (Strong, Oakley and Brennan 2014): a natural
-cubic spline, or the mean of each value where there are few. A regression finds something in noise too: the
-floor is what shuffled inputs give.
+cubic spline on its normal scores, or the mean of each value where there are few. A regression finds
+something in noise too: the floor is what shuffled inputs give.
 """
 
 from __future__ import annotations
@@ -95,6 +95,16 @@ def partial(
     return Value(*_with_ends(values), explained, float(np.quantile(shuffled, _FLOOR)) if dummies else np.nan)
 
 
+def of_shuffled(payoffs: Array, count: int, seed: int = SEED) -> Array:
+    """Return what knowing numbers that say nothing seems to be worth, shape (count,): the floor of a ranking.
+
+    Of many parameters some exceed what one in twenty shuffled ones does; few exceed the largest of as many.
+    """
+    generator = np.random.default_rng(arguments.seed(seed))
+    numbers = generator.standard_normal((count, len(payoffs)))
+    return np.array([partial(payoffs, each, resamples=0, dummies=0).value for each in numbers])
+
+
 def _checked(payoffs: Array, known: Array | None, weights: Array | None) -> tuple[Array, Array, Array]:
     """Return payoffs (trial, option), inputs (trial, input) and weights of the trials that are finite."""
     payoffs = np.asarray(payoffs, dtype=float)
@@ -158,14 +168,19 @@ def _with_ends(values: Array) -> tuple[float, float, float]:
 def _basis(columns: Array) -> Array:
     """Return the regressors, shape (trial, term): a constant, splines, products of pairs."""
     parts: list[Array] = [np.ones((len(columns), 1))]
-    scaled: list[Array] = []
-    for column in columns.T:
-        spread = column.std()
-        if spread > 0:
-            scaled.append((column - column.mean()) / spread)
+    scaled = [_scores(column) for column in columns.T if np.ptp(column) > 0]
     parts += [_spline(each) for each in scaled]
     parts += [(one * other)[:, None] for k, one in enumerate(scaled) for other in scaled[:k]]
     return np.concatenate(parts, axis=1)
+
+
+def _scores(column: Array) -> Array:
+    """Return normal scores, by which what is far out in one prior has no more weight than in another."""
+    from scipy.special import ndtri
+    from scipy.stats import rankdata
+
+    found: Array = ndtri((rankdata(column) - 0.5) / len(column))
+    return found
 
 
 def _spline(x: Array) -> Array:

@@ -189,8 +189,10 @@ def answer(found: xr.Dataset, at: int = -1) -> str:
     low, high = (float(here[f"median_{end}"].values[k]) for end in ("low", "high"))
     floor = float(here["median_floor"])
     above = int((median > floor).sum())
+    about = f"{found.attrs['text']}, {found['quarter'].values[at]}"
     return (
-        f"{found.attrs['text']}, {found['quarter'].values[at]}: {names[k]} moves the distribution most, a "
-        f"distance of {median[k]:.2f} ({low:.2f} to {high:.2f}); {above} of {len(names)} "
-        f"parameters are above what one in twenty shuffled ones exceeds ({floor:.2f})."
+        f"{about}: {names[k]} moves the distribution most, a "
+        f"distance of {median[k]:.2f} ({low:.2f} to {high:.2f}); {above} of {len(names)} parameters are "
+        f"above what one in twenty shuffled ones exceeds ({floor:.2f}), {len(names) / 20:.0f} would be by "
+        "chance."
     )

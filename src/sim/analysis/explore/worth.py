@@ -124,10 +124,11 @@ def worth(
     xarray.Dataset
         Dims input, time; the largest score first. `value`: what knowing the parameter alone is worth
         (expected value of partial perfect information, in the unit of the measure), with its 95 % bootstrap
-        interval; `floor`: what one in twenty shuffled parameters exceeds; `total`: total index of the paired
-        difference, with its interval; `ignorance`: 0.25 estimated, 0.5 partly assumed, 0.75 documented, 1
-        assumed; `score`: their product. By time, `perfect`: what knowing everything is worth, with its
-        interval; `mean`: the mean difference. Coordinates `grade` and `settled_by`.
+        interval; `total`: total index of the paired difference, with its interval; `ignorance`: 0.25
+        estimated, 0.5 partly assumed, 0.75 documented, 1 assumed; `score`: their product. By time,
+        `perfect`: what knowing everything is worth, with its interval; `mean`: the mean difference; `floor`:
+        the most that as many shuffled parameters seem worth. What is worth no more than the floor comes after
+        the rest, by total index times ignorance. Coordinates `grade` and `settled_by`.
     """
     seen = subject.read(scenario, measure, one(against, "against"), at=True)
     lower_is_better = arguments.truth(lower_is_better, "lower_is_better")
@@ -141,9 +142,15 @@ def worth(
         name: information.partial(payoff, row, resamples=0, dummies=0, seed=seed)
         for name, row in drawn.items()
     }
-    # Of equals, such as those worth nothing, those that explain more of the difference.
-    order = sorted(rough, key=lambda name: (-rough[name].value, -rough[name].explained))[:most]
-    values = {name: information.partial(payoff, drawn[name], seed=seed) for name in order}
+    # What is worth no more than the best of as many shuffled ones is nothing; of equals, what explains more.
+    floor = float(information.of_shuffled(payoff, len(drawn), seed).max())
+
+    def rank(name: str) -> tuple[float, float]:
+        value = rough[name].value
+        return -value if value > floor else 0.0, -rough[name].explained
+
+    order = sorted(rough, key=rank)[:most]
+    values = {name: information.partial(payoff, drawn[name], dummies=0, seed=seed) for name in order}
     everything = information.perfect(payoff, seed=seed)
     elements = {key: each for one in seen.scenarios for key, each in one.parameters.items()}
     streams = dict.fromkeys(elements[name].stream for name in order)
@@ -159,7 +166,9 @@ def worth(
         progress=progress,
     )
     mean = float(np.nanmean(difference))
-    return _ranked(seen, [elements[name] for name in order], values, everything, mean, shares, trials, seed)
+    return _ranked(
+        seen, [elements[name] for name in order], values, everything, mean, floor, shares, trials, seed
+    )
 
 
 def _ranked(
@@ -168,6 +177,7 @@ def _ranked(
     values: dict[str, Value],
     everything: Value,
     mean: float,
+    floor: float,
     shares: xr.Dataset,
     trials: int,
     seed: int,
@@ -180,21 +190,18 @@ def _ranked(
     grades = [grade(each) for each in elements]
     ignorance = np.array([each.ignorance for each in grades])
     known = [values[each.key] for each in elements]
-    value = {
-        name: np.array([getattr(each, name) for each in known]) for name in ("value", "low", "high", "floor")
-    }
+    value = {name: np.array([getattr(each, name) for each in known]) for name in ("value", "low", "high")}
     score = total["total"] * ignorance * value["value"]
     columns: dict[str, Array] = {
         "score": score,
         "value": value["value"],
         "value_low": value["low"],
         "value_high": value["high"],
-        "floor": value["floor"],
         **total,
         "ignorance": ignorance,
     }
     variables: dict[str, Any] = {name: (("input", "time"), each[:, None]) for name, each in columns.items()}
-    variables["mean"] = ("time", [mean])
+    variables |= {"mean": ("time", [mean]), "floor": ("time", [floor])}
     for end, number in (("", everything.value), ("_low", everything.low), ("_high", everything.high)):
         variables[f"perfect{end}"] = ("time", [number])
     listed = [Input(each.key, PARAMETERS, frozenset([each.stream])) for each in elements]
@@ -204,7 +211,8 @@ def _ranked(
         settled_by=("input", [each.settled_by for each in grades]),
         description=("input", [each.description for each in elements]),
     )
-    return made.isel(input=np.argsort(-np.nan_to_num(score), kind="stable"))
+    clear = np.where(value["value"] > floor, np.nan_to_num(score), 0.0)
+    return made.isel(input=np.lexsort((-np.nan_to_num(total["total"] * ignorance), -clear)))
 
 
 def answer(found: xr.Dataset, at: int = -1) -> str:
@@ -216,8 +224,8 @@ def answer(found: xr.Dataset, at: int = -1) -> str:
     about += f"{whole:.2g} ({low:.2g} to {high:.2g}) {unit}"
     first = here.isel(input=0)
     value, low, high = (float(first[f"value{end}"]) for end in ("", "_low", "_high"))
-    if value <= float(first["floor"]) or low <= 0.0:
-        return f"{about}; no parameter alone is clearly worth knowing: the choice would stay as it is."
+    if not low > float(here["floor"]):
+        return f"{about}; no parameter alone is clearly worth more than the best of as many shuffled ones."
     return (
         f"{about}; first comes {first['input'].values} ({first['grade'].values}): alone worth {value:.2g} "
         f"({low:.2g} to {high:.2g}), and settled by {first['settled_by'].values}"
