@@ -81,7 +81,6 @@ def robustness(
     from sim.cli import findings
     from sim.cli.terminal import progress
     from sim.runs.trials import Execution
-    from sim.scenario.scenario import load
     from sim.vocabulary.errors import InputError
 
     if names:
@@ -89,7 +88,7 @@ def robustness(
         remedy = f"For structural variants: sim structure {' '.join(names)}. For policies: --policy NAME."
         raise InputError("", "sim robustness", problem, remedy)
     findings.check(out)
-    worlds = declared.over(futures, None if futures else load("baseline").case)
+    worlds = declared.over(futures, declared.case_of(None, futures))
     worlds += variants_of(worlds[0]) if structures else []
     chosen = declared.chosen(policies or None, worlds[0].case)
     with progress(trials * len(worlds) * len(chosen)) as done:

@@ -32,22 +32,23 @@ def search(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = Non
     """
     found = own_axes.known(found, "policy", "objective", name="found", made_by="sim.search")
     about = found.attrs
+    dropped = found["dropped"].values > 0
+    is_front = found["is_front"].values
+    named = [int(k) for k in np.flatnonzero(is_front)][:_NAMED]
+    numbered = "; ".join(f"{n}: {found['policy'].values[k]}" for n, k in enumerate(named, 1))
     notes = [
         "Grey: dropped, on the trials that it met. Blue: left, on fresh trials, with 95 % intervals. Orange: "
-        "in the front. Open: where the search saw those that are left.",
+        f"in the front. Open: where the search saw those that are left. {numbered}.",
         f"n = {about['trials']:,} trials of the search and as many fresh ones, seed {about['seed']}; "
         f"over {about['futures']}.",
     ]
     axis = own_axes.axes(ax, title, "Search for policies", 3.4, notes)
-    dropped = found["dropped"].values > 0
-    is_front = found["is_front"].values
     rank = np.argsort(np.argsort(found["searched"].values[:, 0], kind="stable"), kind="stable") + 1.0
     x = found["searched"].values[:, 0]
     y = found["searched"].values[:, 1] if found.sizes["objective"] > 1 else rank
     axis.plot(x[dropped], y[dropped], ".", color=style.REST_COLOUR, markersize=4)
     axis.plot(x[~dropped], y[~dropped], "o", mfc="none", color=style.REST_COLOUR, markersize=5)
     fresh, low, high = (found[name].values for name in ("fresh", "fresh_low", "fresh_high"))
-    named = 0
     for k in np.flatnonzero(~dropped):
         colour = style.SCENARIO_COLOURS[1 if is_front[k] else 0]
         place = fresh[k, 0], fresh[k, 1] if found.sizes["objective"] > 1 else rank[k]
@@ -55,10 +56,9 @@ def search(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = Non
         if found.sizes["objective"] > 1:
             axis.plot([place[0]] * 2, [low[k, 1], high[k, 1]], color=colour, linewidth=1.0)
         axis.plot(*place, "o", color=colour, markersize=4)
-        if is_front[k] and named < _NAMED:
-            label = "\n".join(textwrap.wrap(str(found["policy"].values[k]), 40))
-            axis.annotate(label, place, size=5.5, xytext=(4, 3), textcoords="offset points")
-            named += 1
+        if k in named:
+            number = str(named.index(int(k)) + 1)
+            axis.annotate(number, place, size=6.5, xytext=(4, 3), textcoords="offset points")
     labels = [
         f"{text} ({unit}), {aim}"
         for text, unit, aim in zip(

@@ -251,6 +251,15 @@ def _check_name(given: str, known: Declared) -> None:
         raise UnknownName("", "policies", "no such policy: {value}", nearest(given, names, "policies"), given)
 
 
+def case_of(given: Any, futures: Any) -> Case | None:
+    """Return the case whose file is read: a scenario's, the baseline's, or none if futures are named."""
+    if futures is not None:
+        if given is not None:
+            raise Contradiction("", "case", "goes without futures, which have a case", "Leave it out.")
+        return None
+    return one("baseline" if given is None else given, "case").case
+
+
 def over(given: Any, case: Case | None = None) -> list[Scenario]:
     """Return the futures that are named; by default those of the case's file.
 

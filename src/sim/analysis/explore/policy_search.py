@@ -22,7 +22,6 @@ from sim.analysis.explore.policies import AIMS, NOTHING, Policy
 from sim.numerics.elementary import Z95
 from sim.runs.dataset import checked
 from sim.runs.trials import USUAL_EXECUTION, Execution
-from sim.scenario.scenario import one
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import Array
@@ -288,7 +287,7 @@ def search(
     *,
     by: str | None = None,
     together: int | None = None,
-    case: Any = "baseline",
+    case: Any = None,
     trials: int = TRIALS_OF_SCREEN,
     rounds: int = ROUNDS,
     most: int = MOST,
@@ -310,8 +309,8 @@ def search(
         Only policies of this state.
     together : int, optional
         How many policies are pursued at a time, at most.
-    case : scenario, name or path
-        Whose case's file is read, where no futures are given.
+    case : scenario, name or path, optional
+        Whose case's file is read, where no futures are given; the baseline's by default.
     trials, rounds, most : int
         Trials of the first round, doubled after each; rounds; combinations at most.
     seed, execution
@@ -338,10 +337,10 @@ def search(
     most, seed = arguments.whole(most, "most", 2), arguments.seed(seed)
     together = None if together is None else arguments.whole(together, "together", 1)
     arguments.instance(execution, Execution, "execution", "an Execution", "Give a sim.runs.trials.Execution.")
-    start = one(case, "case").case
-    known = declared.declared(start)
-    usual = known.futures[0] if futures is None and known is not None else futures
-    world = declared.over(usual, start)
+    start = declared.case_of(case, futures)
+    named = declared.declared(start) if start is not None else None
+    world = declared.over(futures if named is None else named.futures[0], start)
+    known = declared.declared(world[0].case)
     levels = _levels(policies, by, world[0].case)
     names, ways = _objectives(measures, aims, known)
     questions = [over.question_of(each, world[0], "measures") for each in names]
@@ -438,13 +437,15 @@ def _objectives(measures: Any, aims: Any, known: Any) -> tuple[list[str], list[s
         raise MissingField("", "measures", "none is named, and the case declares none", 'Such as "hhi@2035".')
     example = 'Give texts, such as ["hhi@2035"].'
     names = [known.measure] if measures is None else list(arguments.texts(measures, "measures", example))
+    if not names:
+        raise MissingField("", "measures", "none is named", example)
     if len(set(names)) < len(names):
         raise Contradiction("", "measures", "one is named twice", "Name each once.")
     if aims is None:
         return names, [known.aim if known is not None else AIMS[0]] * len(names)
     given = arguments.texts(aims, "aims", "Give one for each measure.")
     ways = [arguments.chosen(each, "aims", AIMS) for each in given]
-    if len(ways) != len(names) or not names:
+    if len(ways) != len(names):
         raise WrongType("", "aims", f"{len(ways)} aims for {len(names)} measures", "Give one for each.")
     return names, ways
 
@@ -463,7 +464,7 @@ def answers(found: xr.Dataset) -> list[str]:
         here = found.isel(objective=k)
         best = here.sel(policy=str(here["winner"].item()))
         level, low, high = (f"{float(best[each]):.4g}" for each in ("fresh", "fresh_low", "fresh_high"))
-        optimism = [f"{float(here[each]):+.2g}" for each in ("optimism", "optimism_low", "optimism_high")]
+        optimism = [f"{float(here[each]):+.3g}" for each in ("optimism", "optimism_low", "optimism_high")]
         said.append(
             f"{name}: the best of the search, {best['policy'].item()}, comes to {level} on fresh ones ({low} "
             f"to {high}); the search made it look better by {optimism[0]} ({optimism[1]} to {optimism[2]})."

@@ -29,7 +29,7 @@ from sim.analysis.explore.policies import AIMS, Policy
 from sim.analysis.explore.question import Question
 from sim.runs.dataset import checked
 from sim.runs.trials import USUAL_EXECUTION, Execution
-from sim.scenario.scenario import Scenario, one
+from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED, TRIALS
 from sim.vocabulary.axes import Array
@@ -52,7 +52,7 @@ def policy_outcomes(
     futures: Scenario | str | Path | Sequence[Scenario | str | Path] | None = None,
     measure: str | None = None,
     *,
-    case: Scenario | str | Path = "baseline",
+    case: Scenario | str | Path | None = None,
     trials: int = TRIALS,
     seed: int = SEED,
     first_trial: int = 0,
@@ -72,8 +72,8 @@ def policy_outcomes(
     measure : str, optional
         What is looked at, such as ``"hhi@2035"``; see `sim.analysis.explore.question`. By default that of
         the file.
-    case : scenario, name or path
-        Whose case's file is read, where no futures are given.
+    case : scenario, name or path, optional
+        Whose case's file is read, where no futures are given; the baseline's by default.
     trials, seed, first_trial : int
         As for `sim.run`.
     execution : Execution
@@ -95,7 +95,7 @@ def policy_outcomes(
     trials, seed = arguments.whole(trials, "trials", 1), arguments.seed(seed)
     first_trial = arguments.whole(first_trial, "first_trial")
     arguments.instance(execution, Execution, "execution", "an Execution", "Give a sim.runs.trials.Execution.")
-    world = declared.over(futures, one(case, "case").case)
+    world = declared.over(futures, declared.case_of(case, futures))
     made = declared.chosen(policies, world[0].case)
     what = question_of(measure, world[0])
     values = outcomes(made, world, [what], trials, seed, first_trial, execution)[:, :, 0]
