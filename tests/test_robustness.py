@@ -158,6 +158,7 @@ def test_a_difference_is_as_sure_as_pairing_makes_it() -> None:
     assert width == pytest.approx(2 * 1.96 * shared.mean(axis=1).std() / np.sqrt(200), rel=0.25)
 
 
+@pytest.mark.long
 def test_an_interval_of_paired_futures_covers_as_often_as_it_says() -> None:
     # Futures share their trials here; drawn apart in each, intervals would be too narrow by a factor of 1.7.
     draw, covered = np.random.default_rng(4), 0
@@ -201,6 +202,7 @@ def test_policies_are_no_part_of_what_a_run_is_known_by(calm: Scenario) -> None:
     (calm.case.folder / "other.toml").unlink()
 
 
+@pytest.mark.long
 def test_a_scenario_is_a_policy_by_what_it_changes(calm: Scenario) -> None:
     rich = calm.override({"economy.initial_military_budget": 2000.0}, name="rich")
     later = calm.override({"demand.caution": 0.3}, name="careful")
@@ -277,17 +279,11 @@ def test_the_command_answers_first(calm: Scenario, tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     calm.write("calm.toml")
     # As written, the policies' own future is the file that they name.
-    asked = ["robustness", "--futures", "calm.toml", "--policy", "money", "--trials", "3", "--resamples", "5"]
-    result = CliRunner().invoke(program, [*asked, "--out", "found"])
+    asked = ["robustness", "--futures", "calm.toml", "--policy", "money", "--trials", "2", "--resamples", "2"]
+    result = CliRunner().invoke(program, asked)
     assert result.exit_code == 0, result.output
     assert result.output.startswith("“Spend: half more” is first by")
-    assert {each.name for each in Path("found").iterdir()} == {
-        "answer.json",
-        "robustness.png",
-        "robustness.svg",
-    }
     as_json = json.loads(CliRunner().invoke(program, [*asked, "--json"]).output)
-    assert as_json == json.loads(Path("found/answer.json").read_text("utf-8"))
     assert len(as_json["table"]) == 10 * 3 and as_json["aim"] == "maximise"
 
 
@@ -306,6 +302,7 @@ def test_the_map_shows_ranks_and_chances() -> None:
     assert sim.plots.criteria_map(found, ax=drawn) is drawn
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore::sim.vocabulary.errors.IneffectiveChange")
 def test_the_shipped_policies_fit_the_shipped_futures() -> None:
     base = sim.load("baseline")
@@ -316,6 +313,7 @@ def test_the_shipped_policies_fit_the_shipped_futures() -> None:
     assert len({arm.digest for row in arms for arm in row}) == 6
 
 
+@pytest.mark.long
 def test_no_shipped_policy_is_without_effect() -> None:
     base = sim.load("baseline")
     for each in policies.chosen(None, base.case)[1:]:
