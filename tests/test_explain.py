@@ -73,11 +73,15 @@ def test_a_result_is_explained_by_its_own_seed(base: sim.Scenario, explanations:
     assert sim.explain(runs, trial=TRIAL, at="2029-Q3") == explanations[2]
 
 
-def test_a_result_of_other_numbers_is_refused(base: sim.Scenario) -> None:
-    other = base.override({"grants.osa_budget_growth": 0.3}, name="baseline")
-    runs = sim.run(other, trials=2, keep=["hhi"])
+def test_a_result_knows_its_scenario_whatever_it_is_called(base: sim.Scenario) -> None:
+    other = base.override({"attraction.finance_weight": 3.0}, name="baseline")
+    runs = sim.run(other, trials=1, keep=["hhi"], quarters="2024-Q4")
+    assert sim.scenarios_of(runs)["baseline"].digest == other.digest
+    assert sim.explain(runs, trial=0, at="2024-Q3") == sim.explain(other, trial=0, at="2024-Q3")
+    earlier = runs.copy()
+    del earlier.attrs["scenarios"]
     with pytest.raises(sim.InputError, match=r"not what was run\. Give the scenario itself"):
-        sim.explain(runs, trial=0, at="2029-Q3")
+        sim.explain(earlier, trial=0, at="2024-Q3")
 
 
 @pytest.mark.parametrize(

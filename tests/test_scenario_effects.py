@@ -72,13 +72,13 @@ def test_equal_scenarios_move_nothing(base: sim.Scenario) -> None:
 def test_a_forest_shows_every_scenario_with_its_interval(base: sim.Scenario, sour: sim.Scenario) -> None:
     other = plans.scenario("archipelago", plans.busy("archipelago"), name="busy")
     found = sim.effects(sim.run([base, sour, other], trials=TRIALS, keep=["hhi"]))
-    (axis,) = sim.plots.forest(found, "hhi").axes
+    axis = sim.plots.forest(found, "hhi")
     assert {each.get_text() for each in axis.get_yticklabels()} == {"sour", "busy"}
     means = sorted(found["mean"].sel(measure="hhi").values.tolist())
     drawn = [line.get_xdata()[0] for line in axis.lines if line.get_marker() == "o"]
     assert drawn == pytest.approx(means)
     assert axis.get_xlabel() == "Mean difference to base (index)"
-    (scaled,) = sim.plots.forest(found, "hhi", in_deviations=True).axes
+    scaled = sim.plots.forest(found, "hhi", in_deviations=True)
     assert "standard deviations" in scaled.get_xlabel()
     with pytest.raises(sim.InputError, match="hhi"):
         sim.plots.forest(found, "hhy")

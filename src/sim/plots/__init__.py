@@ -14,6 +14,7 @@ from sim.plots.forest_chart import forest
 from sim.plots.gallery import gallery
 from sim.plots.odds_chart import experts
 from sim.plots.order_book_chart import order_book
+from sim.plots.overlay_chart import overlay, passage_curves
 from sim.plots.panel_chart import pit
 from sim.plots.robustness_chart import criteria_map
 from sim.plots.search_chart import search
@@ -21,6 +22,7 @@ from sim.plots.sensitivity_chart import sensitivity, spread
 from sim.plots.signposts_chart import signposts
 from sim.plots.style import save
 from sim.plots.threshold_chart import response
+from sim.plots.timeline_chart import timeline
 
 __all__ = [
     "box_limits",
@@ -34,6 +36,8 @@ __all__ = [
     "gallery",
     "morris",
     "order_book",
+    "overlay",
+    "passage_curves",
     "pawn",
     "pit",
     "response",
@@ -43,6 +47,7 @@ __all__ = [
     "shapley",
     "signposts",
     "spread",
+    "timeline",
     "tornado",
     "trade_off",
     "worth",

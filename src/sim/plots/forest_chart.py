@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from sim.analysis.compare.measure import display_name
-from sim.plots import style
+from sim.plots import own_axes, style
 from sim.runs.dataset import checked, manifest
 from sim.vocabulary import arguments
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.axes import Axes
 
-_ROW, _HEAD, _FOOT = 0.24, 0.45, 0.95
-#: Part of the width for the names of scenarios.
-_NAMES = 0.34
+_ROW, _FOOT, _LETTERS = 0.24, 0.5, 28
 
 
 @style.styled
 def forest(
-    effects: xr.Dataset, measure: str, *, in_deviations: bool = False, title: str | None = None
-) -> Figure:
+    effects: xr.Dataset,
+    measure: str,
+    *,
+    in_deviations: bool = False,
+    ax: Axes | None = None,
+    title: str | None = None,
+) -> Axes:
     """Draw the mean difference of every scenario to the reference, with its 95 % interval, sorted by size.
 
     Parameters
@@ -34,12 +38,13 @@ def forest(
         Its key, such as ``"hhi"`` or ``"supplier_share.other"``.
     in_deviations : bool
         In standard deviations over the trials of the reference instead of the measure's unit.
+    ax : Axes, optional
+        Where to draw; by default a figure of its own.
     title : str, optional
         Instead of the measure in words.
     """
     checked(effects, "scenario", "measure", name="effects", remedy="Give what sim.effects returns.")
     known = [str(each) for each in effects["measure"].values]
-    title = None if title is None else arguments.text(title, "title")
     measure, in_deviations = (
         arguments.chosen(measure, "measure", known),
         arguments.truth(in_deviations, "in_deviations"),
@@ -48,11 +53,14 @@ def forest(
     name = "size" if in_deviations else "mean"
     middle, low, high = (one[each].values for each in (name, f"{name}_low", f"{name}_high"))
     order = np.argsort(middle, kind="stable")
-    labels = [display_name(effects, "scenario", str(effects["scenario"].values[k])) for k in order]
-    height = _HEAD + _ROW * (len(order) + 1) + _FOOT
-    figure = Figure(figsize=(style.WIDTH, height))
-    bottom, top = _FOOT / height, 1 - _HEAD / height
-    axis = figure.add_axes((_NAMES, bottom, 0.98 - _NAMES, top - bottom))
+    names = [display_name(effects, "scenario", str(effects["scenario"].values[k])) for k in order]
+    labels = ["\n".join(textwrap.wrap(each, _LETTERS)) for each in names]
+    notes = [
+        "Mean over the quarters from the first in which the two differ; bars: 95 % Monte Carlo intervals,"
+        " grey where they hold zero.",
+        *style.footer(effects),
+    ]
+    axis = own_axes.axes(ax, title, str(one["text"].values), _ROW * (len(order) + 1) + _FOOT, notes)
     rows = np.arange(len(order))
     axis.axvline(0, color="black", linewidth=0.8)
     clear = (low[order] > 0) | (high[order] < 0)
@@ -66,13 +74,7 @@ def forest(
     axis.grid(visible=False, axis="y")
     unit = "standard deviations of the reference" if in_deviations else str(one["unit"].values)
     axis.set_xlabel(f"Mean difference to {_of_reference(effects)} ({unit})")
-    notes = [
-        "Mean over the quarters from the first in which the two differ; bars: 95 % Monte Carlo intervals,"
-        " grey where they hold zero.",
-        *style.footer(effects),
-    ]
-    style.inscribe(figure, title or str(one["text"].values), notes)
-    return figure
+    return axis
 
 
 def _of_reference(effects: xr.Dataset) -> str:
