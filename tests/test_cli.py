@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.shell_completion import BashComplete
 from click.testing import CliRunner, Result
 
 import sim as library
@@ -497,6 +498,40 @@ def test_a_run_is_quiet_where_there_is_no_terminal(folder: Path) -> None:
     assert json.loads(done.stdout)["files"] == ["runs.zarr"]
     command = library.manifest(library.open("runs.zarr"))["command"]
     assert command == "sim run calm.toml --trials 2 --out runs.zarr --json"
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("run ba", {"bad_decade", "baseline"}),
+        ("explain us_", {"us_purchase_pressure"}),
+        ("run baseline --keep hhi,supplier_sh", {"hhi,supplier_share"}),
+        ("trace attraction.finance_w", {"attraction.finance_weight"}),
+        ("run --sampl", {"--sampling"}),
+        ("back", {"backtest"}),
+    ],
+)
+def test_a_shell_completes_names(line: str, offered: set[str]) -> None:
+    *words, begun = line.split()
+    completion = BashComplete(sim, {}, "sim", "_SIM_COMPLETE")
+    assert {each.value for each in completion.get_completions(words, begun)} == offered
+
+
+def test_a_mistake_shows_its_trace_where_it_is_asked_for() -> None:
+    asked = ["explain", "nope.toml", "--at", "2029-Q1"]
+    plain = CliRunner().invoke(sim, asked)
+    assert plain.exit_code == 2 and len(plain.stderr.splitlines()) == 1
+    with pytest.raises(library.InputError, match=r"nope\.toml"):
+        CliRunner().invoke(sim, ["--debug", *asked], catch_exceptions=False)
+    assert CliRunner().invoke(sim, asked).exit_code == 2
+
+
+@pytest.mark.parametrize(("figures", "many"), [("none", 0), ("main", 3), ("all", 11)])
+def test_figures_are_drawn_as_far_as_they_are_asked_for(folder: Path, figures: str, many: int) -> None:
+    asked = ["compare", "calm.toml", "calmer.toml", "--trials", "2", "--out", "out", "--figures", figures]
+    assert call(*asked).exit_code == 0
+    assert len(list(Path("out").glob("figures/*.png"))) == many
+    assert call(*asked, "--force").exit_code == 0
 
 
 def test_a_terminal_without_unicode_is_no_error(folder: Path) -> None:

@@ -38,7 +38,9 @@ def test_figures_compose(runs: xr.Dataset) -> None:
     left, right = Figure().subplots(1, 2)
     few = runs.isel(scenario=slice(0, 2))
     assert sim.plots.overlay(few, "hhi", ax=left) is left and len(left.collections) == 2
-    assert sim.plots.timeline(few, ax=right, title="Ladder") is right and right.get_title(loc="left") == "Ladder"
+    assert (
+        sim.plots.timeline(few, ax=right, title="Ladder") is right and right.get_title(loc="left") == "Ladder"
+    )
     found = sim.effects(few, variables=["hhi"])
     assert sim.plots.forest(found, "hhi", ax=Figure().subplots()).get_xlabel().startswith("Mean difference")
 

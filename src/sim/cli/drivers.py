@@ -34,7 +34,7 @@ def _groups(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> di
     return found or None
 
 
-argument = click.argument("scenario", default="baseline")
+argument = click.argument("scenario", default="baseline", shell_complete=options.complete_scenario)
 measure = click.option(
     "--measure",
     default=MEASURE,
@@ -228,8 +228,8 @@ def spread(
 
 
 @click.command()
-@click.argument("scenario")
-@click.argument("against")
+@click.argument("scenario", shell_complete=options.complete_scenario)
+@click.argument("against", shell_complete=options.complete_scenario)
 @measure
 @click.option("--lower-is-better", is_flag=True, help="Whether less of the measure is better.")
 @click.option(

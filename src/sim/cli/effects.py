@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("names", metavar="[SCENARIO...]", nargs=-1)
+@click.argument("names", metavar="[SCENARIO...]", nargs=-1, shell_complete=options.complete_scenario)
 @options.base
 @options.trials
 @options.seed

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("scenario")
+@click.argument("scenario", shell_complete=options.complete_scenario)
 @click.option("--trial", type=options.TRIAL, default=0, show_default=True, metavar="K", help="Which trial.")
 @click.option(
     "--at", required=True, metavar="2029-Q3", help="Which quarter; postures are decided in the first."

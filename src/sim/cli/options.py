@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import FIRST_YEAR, LAST, LAST_YEAR, MOST_TRIALS, SEED, TRIALS
@@ -54,7 +55,42 @@ YEAR = click.IntRange(FIRST_YEAR, LAST_YEAR)
 #: The number of a trial.
 TRIAL = click.IntRange(0, MOST_TRIALS - 1)
 
-scenarios = click.argument("names", metavar="SCENARIO...", nargs=-1, required=True)
+
+def _completed(names: Callable[[], Iterable[str]], is_list: bool = False) -> Callable[..., Any]:
+    """Return what a shell offers for names; in a list, for the last of them."""
+
+    def offered(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
+        before, comma, last = begun.rpartition(",") if is_list else ("", "", begun)
+        known = [f"{before}{comma}{name}" for name in names() if name.startswith(last)]
+        files = [] if is_list or known else [CompletionItem(begun, type="file")]
+        return [*map(CompletionItem, known), *files]
+
+    return offered
+
+
+def _scenarios() -> Iterable[str]:
+    from sim.scenario import files
+
+    return files.shipped()
+
+
+def _variables() -> Iterable[str]:
+    from sim.vocabulary.variables import GLOSSARY
+
+    return (each.name for each in GLOSSARY.values() if each.recorded != "never")
+
+
+def _names() -> Iterable[str]:
+    from sim.scenario.catalogue import parameters
+
+    return (*_variables(), *dict.fromkeys(f"{each.mechanism}.{each.name}" for each in parameters()))
+
+
+complete_scenario = _completed(_scenarios)
+complete_name = _completed(_names)
+scenarios = click.argument(
+    "names", metavar="SCENARIO...", nargs=-1, required=True, shell_complete=complete_scenario
+)
 trials = click.option(
     "--trials",
     type=count(1),
@@ -113,8 +149,20 @@ force = click.option("--force", is_flag=True, help="Replace what an earlier run 
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Write JSON to standard output instead of tables."
 )
+figures = click.option(
+    "--figures",
+    type=click.Choice(["none", "main", "all"]),
+    default="main",
+    show_default=True,
+    help="Which figures are drawn: the first measure, its differences and the composition, or all.",
+)
 base = click.option(
-    "--scenario", "scenario", default="baseline", show_default=True, help="Scenario whose numbers are shown."
+    "--scenario",
+    "scenario",
+    default="baseline",
+    show_default=True,
+    shell_complete=complete_scenario,
+    help="Scenario whose numbers are shown.",
 )
 
 
@@ -125,4 +173,5 @@ def out(metavar: str, help: str) -> Callable[[Command], Command]:
 
 def keep(help: str) -> Callable[[Command], Command]:
     """Return the option --keep."""
-    return click.option("--keep", callback=names, metavar="a,b|all", help=help)
+    complete = _completed(_variables, is_list=True)
+    return click.option("--keep", callback=names, metavar="a,b|all", shell_complete=complete, help=help)

@@ -39,6 +39,17 @@ class Program(click.Group):
         for command in commands:
             command.help = command.help or docstring(command.callback)
         super().__init__(name, commands, help=HELP, invoke_without_command=True, callback=_show_help)
+        self.is_debugging = False
+        self.params.append(
+            click.Option(
+                ["--debug"],
+                is_flag=True,
+                expose_value=False,
+                is_eager=True,
+                callback=self._debug,
+                help="Before the command: show the trace of a mistake too.",
+            )
+        )
         self.params.append(
             click.Option(
                 ["--version"],
@@ -49,6 +60,10 @@ class Program(click.Group):
                 help="Show the version.",
             )
         )
+
+    def _debug(self, context: click.Context, _: click.Parameter, wanted: bool) -> None:
+        if not context.resilient_parsing:
+            self.is_debugging = wanted
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Keep the order of the list: the main jobs first."""
@@ -61,6 +76,8 @@ class Program(click.Group):
             with _notes():
                 code = super().main(*args, **extra)
         except SimError as error:
+            if self.is_debugging:
+                raise
             _fail(str(error))
         except click.UsageError as error:
             path = error.ctx.command_path if error.ctx else "sim"

@@ -98,6 +98,7 @@ def run(
     "Variables to record besides those that the table and the figures need.  [default: most of the main ones]"
 )
 @options.out("DIR", "Folder for data set, tables and figures; without it, only the table is shown.")
+@options.figures
 @options.engine
 @options.workers
 @options.years
@@ -110,6 +111,7 @@ def compare(
     reference: str | None,
     keep: tuple[str, ...] | None,
     out: Path | None,
+    figures: str,
     engine: str,
     workers: int | None,
     years: tuple[int, ...] | None,
@@ -152,7 +154,7 @@ def compare(
     with staged(out, force=force, is_ours=_is_comparison) as place:
         runs = _simulate(experiment, kept, engine, workers)
         rows = _summary(runs, chosen, years, reference)
-        files, fault = _write(place, runs, rows, chosen, reference)
+        files, fault = _write(place, runs, rows, chosen, reference, figures)
     report(runs, rows, [out / file.relative_to(place) for file in files], as_json)
     finish(runs, fault)
 
@@ -219,7 +221,12 @@ def _summary(
 
 
 def _write(
-    place: Path, runs: xr.Dataset, rows: Sequence[Row], chosen: Sequence[Scenario], reference: str
+    place: Path,
+    runs: xr.Dataset,
+    rows: Sequence[Row],
+    chosen: Sequence[Scenario],
+    reference: str,
+    figures: str,
 ) -> tuple[list[Path], str]:
     """Write everything of a comparison into a new folder.
 
@@ -236,7 +243,6 @@ def _write(
     files = [saved.save(runs, place / DATA)]
     if not rows:  # every trial failed: there are the data, and what they say of it
         return files, ""
-    (place / FIGURES).mkdir()
     files.append(summary_tables.write_csv(summary_tables.records(rows), place / TABLE))
     (place / PAGE).write_text(summary_tables.markdown(rows), encoding="utf-8")
     look_at = dict.fromkeys(name for each in chosen for name in each.look_at)
@@ -245,8 +251,11 @@ def _write(
         place / PAGE,
         summary_tables.write_csv(summary_tables.difference_records(gaps), place / DIFFERENCES),
     ]
+    if figures == "none":
+        return files, ""
+    (place / FIGURES).mkdir()
     past = history.dataset(chosen[0].case, chosen[0].start)
-    drawn, fault = draw(plots.gallery(runs, past, reference), place / FIGURES)
+    drawn, fault = draw(plots.gallery(runs, past, reference, figures), place / FIGURES)
     return files + drawn, fault
 
 

@@ -60,8 +60,8 @@ def check(context: click.Context, files: tuple[str, ...], as_json: bool) -> None
 
 
 @click.command()
-@click.argument("a", metavar="A")
-@click.argument("b", metavar="B")
+@click.argument("a", metavar="A", shell_complete=options.complete_scenario)
+@click.argument("b", metavar="B", shell_complete=options.complete_scenario)
 @options.as_json
 def diff(a: str, b: str, as_json: bool) -> None:
     """Show what two scenarios assume differently."""
@@ -91,7 +91,7 @@ def diff(a: str, b: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=options.complete_scenario)
 @options.as_json
 def scenarios(name: str | None, as_json: bool) -> None:
     """List the shipped scenarios, or show one.
@@ -166,7 +166,7 @@ def evidence(identity: str | None, topic: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("name", metavar="[NAME]", required=False)
+@click.argument("name", metavar="[NAME]", required=False, shell_complete=options.complete_name)
 @options.base
 @options.as_json
 def parameters(name: str | None, scenario: str, as_json: bool) -> None:

@@ -107,7 +107,14 @@ def table(
 @store
 @click.option("--reference", metavar="NAME", help="Scenario to compare with.  [default: the first]")
 @click.option("--out", type=options.PATH, required=True, metavar="DIR", help="A new folder for the figures.")
-def plot(path: Path, reference: str | None, out: Path) -> None:
+@click.option(
+    "--figures",
+    type=click.Choice(["main", "all"]),
+    default="all",
+    show_default=True,
+    help="The first measure, its differences and the composition, or all.",
+)
+def plot(path: Path, reference: str | None, out: Path, figures: str) -> None:
     """Draw the figures of a stored run."""
     from sim import plots
     from sim.analysis.compare.paired import split
@@ -119,7 +126,7 @@ def plot(path: Path, reference: str | None, out: Path) -> None:
         split(runs, reference)  # refused before anything is drawn
     with staged(out, force=None) as place:
         place.mkdir()
-        drawn, fault = draw(plots.gallery(runs, None, reference), place)
+        drawn, fault = draw(plots.gallery(runs, None, reference, figures), place)
     for file in drawn:
         click.echo(str(out / file.name))
     failed(fault)

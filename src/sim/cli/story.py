@@ -12,8 +12,8 @@ from sim.cli import options
 
 
 @click.command()
-@click.argument("scenario")
-@click.argument("other", required=False)
+@click.argument("scenario", shell_complete=options.complete_scenario)
+@click.argument("other", required=False, shell_complete=options.complete_scenario)
 @click.option("--trial", type=options.TRIAL, metavar="K", help="Which trial.  [default: the picked one]")
 @click.option(
     "--pick",

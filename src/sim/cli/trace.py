@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=options.complete_name)
 @options.base
 @options.as_json
 def trace(name: str, scenario: str, as_json: bool) -> None:

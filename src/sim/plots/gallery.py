@@ -15,14 +15,19 @@ from sim.plots.difference_chart import difference_fan
 from sim.plots.fan_chart import fan
 from sim.plots.order_book_chart import order_book
 from sim.runs.dataset import scenario_of
+from sim.vocabulary import arguments
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
 
+#: Which figures: the first measure, its differences and the composition, or all.
+MAIN, ALL = WHICH = ("main", "all")
+
+
 def gallery(
-    runs: xr.Dataset, history: xr.Dataset | None = None, reference: str | None = None
+    runs: xr.Dataset, history: xr.Dataset | None = None, reference: str | None = None, which: str = ALL
 ) -> Iterator[tuple[str, Figure]]:
     """Yield names and figures, as far as the result has what they show.
 
@@ -34,11 +39,14 @@ def gallery(
         From `sim.analysis.compare.history.dataset`.
     reference : str, optional
         Scenario to compare with; the first by default.
+    which : {"all", "main"}
+        All figures, or the first measure, its differences and the composition.
     """
     given.check(runs, history=history)
+    which = arguments.chosen(which, "which", WHICH)
     names = [str(name) for name in runs["scenario"].values]
     reference = scenario_of(runs, reference, "reference")
-    for measure in _measures(runs):
+    for measure in _measures(runs)[: None if which == ALL else 1]:
         sel = dict(measure.where)
         yield (
             measure.key,
@@ -49,7 +57,7 @@ def gallery(
             yield key, difference_fan(runs, measure.variable, reference, sel, total=measure.total)
     if "supplier_share" in runs:
         yield "supplier_share.composition", composition(runs, history=history)
-    if "order_book" in runs:
+    if "order_book" in runs and which == ALL:
         yield "order_book.total", order_book(runs, reference=reference)
         yield "order_book.by_supplier", order_book(runs, reference, history=history)
 

@@ -21,8 +21,10 @@ from sim.vocabulary.variables import GLOSSARY
 if TYPE_CHECKING:
     import xarray as xr
 
-#: What the method cannot do, and known weaknesses of cases.
-LIMITS = Path(__file__).parent.parent / "data" / "limits.toml"
+_DATA = Path(__file__).parent.parent / "data"
+
+#: What the method cannot do, and known weaknesses of cases; what forecasts of the past came to.
+LIMITS, TRACK_RECORD = _DATA / "limits.toml", _DATA / "track_record.toml"
 
 #: Effects of a scenario that are listed.
 _LISTED = 6
@@ -40,8 +42,8 @@ class Future:
 
 
 @dataclass(frozen=True)
-class Limit:
-    """Something the reader should not conclude."""
+class Statement:
+    """Something the reader should know before concluding."""
 
     title: str
     text: str
@@ -199,10 +201,10 @@ def evidence(scenarios: Iterable[Scenario]) -> Table:
     return Table("What the futures cite", ("Id", "Claim", "Source", "Place", "Confidence"), rows)
 
 
-def limits(case: str) -> list[Limit]:
-    """Return what the method cannot do, and the known weaknesses of a case."""
-    said = tomllib.loads(LIMITS.read_text(encoding="utf-8"))
-    return [Limit(**each) for each in (*said["method"], *said["cases"].get(case, ()))]
+def statements(file: Path, case: str) -> list[Statement]:
+    """Return what a file says of the method, and of a case."""
+    said = tomllib.loads(file.read_text(encoding="utf-8"))
+    return [Statement(**each) for each in (*said["method"], *said["cases"].get(case, ()))]
 
 
 def about(made: Mapping[str, Any]) -> Table:
