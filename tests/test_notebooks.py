@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -46,10 +47,11 @@ def few(source: str) -> str:
 @pytest.fixture(scope="module")
 def short_futures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the shipped scenarios with an earlier end."""
-    folder = tmp_path_factory.mktemp("scenarios")
-    for path in files.directory().glob("*.toml"):
+    folder = tmp_path_factory.mktemp("shipped") / "scenarios"
+    shutil.copytree(files.directory(), folder)
+    for path in folder.glob("*.toml"):
         text = path.read_text(encoding="utf-8").replace('end = "2040-Q4"', 'end = "2030-Q4"')
-        (folder / path.name).write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     return folder
 
 
