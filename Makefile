@@ -12,7 +12,7 @@ VERSIONED := $(addprefix tests/test_, $(addsuffix .py, golden numerics streams d
 # Bytecode is kept, whatever the environment says: else each of many processes compiles what it imports anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: docs demo test test-long test-python suite check style types imports golden benchmarks clean
+.PHONY: docs notebooks demo test test-long test-python suite check style types imports golden benchmarks clean
 
 # The main job: three futures, a table and figures in out/demo.
 demo: $(READY)
@@ -62,6 +62,10 @@ golden: $(READY)
 docs: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,docs]'
 	$(BIN)/sphinx-build -W --keep-going -q -E -b html docs out/docs
+
+# Execute the notebooks and the studies in place, after a change of numbers; one alone: make notebooks NAMES=01_first_run
+notebooks: $(READY)
+	PYTHONPATH=tests $(BIN)/python -m renew_notebooks $(NAMES)
 
 benchmarks: $(READY)
 	$(BIN)/python -m benchmarks
