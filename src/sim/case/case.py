@@ -23,8 +23,11 @@ from sim.files.records import readable, shown
 from sim.vocabulary.axes import GRANT_STATES, LEVELS, OPTIONS, SLOTS, Array
 from sim.vocabulary.errors import MissingFile, UnknownName, nearest
 
-#: What actors of a case could do, and what the explorer moves: laid over scenarios, each with its own digest.
+#: What actors of a case could do, and what the explorer moves.
 POLICIES, SLIDERS = "policies.toml", "sliders.toml"
+
+#: Files that make no number of a run: they are laid over scenarios, each with its own digest, or judge a run.
+UNCOUNTED = (POLICIES, SLIDERS, "directions.toml", "levers.toml", "patterns.toml")
 
 #: Where the shipped cases stand.
 DIRECTORY = Path(__file__).parent.parent / "data" / "cases"
@@ -62,7 +65,7 @@ class Case:
     held : dict of str to ndarray
         First values of the states that the case documents (`sim.vocabulary.variables.PRESCRIBED_STATES`).
     digest : str
-        SHA-256 over the files of the folder, without `POLICIES` and `SLIDERS`, which make no number of a run.
+        SHA-256 over the files of the folder, without `UNCOUNTED`.
     record : CaseFile
         The case.toml as read.
     """
@@ -250,7 +253,7 @@ def _digest(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and path.suffix in (".toml", ".csv") and name not in (POLICIES, SLIDERS):
+        if path.is_file() and path.suffix in (".toml", ".csv") and name not in UNCOUNTED:
             content = path.read_bytes().replace(b"\r\n", b"\n")
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
