@@ -60,3 +60,10 @@ def test_a_timeline_has_a_row_for_each_label(runs: xr.Dataset) -> None:
     assert [each.get_text() for each in axis.texts] == [f"{value:.2f}" for value in means[:, -1]]
     with pytest.raises(sim.InputError, match="has not one axis of its own"):
         sim.plots.timeline(runs, "hhi")
+
+
+def test_a_notebook_shows_figures_by_themselves(runs: xr.Dataset) -> None:
+    for drawn in (sim.plots.overlay(runs, "hhi"), sim.plots.fan(runs.isel(scenario=[0]), "hhi")):
+        assert drawn._repr_png_().startswith(b"\x89PNG")
+    left = Figure().subplots()
+    assert not hasattr(sim.plots.overlay(runs, "hhi", ax=left), "_repr_png_")

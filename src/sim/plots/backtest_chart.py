@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.plots import style
+from sim.plots.shown import Shown
 
 if TYPE_CHECKING:
     from sim.analysis.validate.backtest.card import PairedTest, Skill
@@ -105,7 +106,7 @@ def _frame(
     height: float, title: str, tests: Sequence[PairedTest], trials: int, seed: int, width: float
 ) -> Figure:
     """Return a figure with a title, room for a legend, and a line that says from what it is."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Shown(figsize=(width, height), layout="constrained")
     foot, head = _FOOT / height, 0.3 / height
     engine: Any = figure.get_layout_engine()
     engine.set(rect=(0, foot, 1, 1 - foot - head), w_pad=0.08)

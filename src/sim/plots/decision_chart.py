@@ -10,6 +10,7 @@ from matplotlib.patches import Patch
 
 from sim.analysis.explain.decisions import Explanation
 from sim.plots import style
+from sim.plots.shown import Shown
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError
 
@@ -45,7 +46,7 @@ def decision(explanation: Explanation, which: int = 0, *, most: int = 6) -> Figu
     shown = [each.chosen, *others[: most - 1]]
     terms = _leading(each, shown)
     height = _HEAD + _ROW * len(shown) + _FOOT + 0.17 * ((len(terms) + 3) // 4)
-    figure = Figure(figsize=(style.WIDTH, height))
+    figure = Shown(figsize=(style.WIDTH, height))
     axis = figure.add_axes(
         (0.2, (height - _HEAD - _ROW * len(shown)) / height, 0.68, _ROW * len(shown) / height)
     )

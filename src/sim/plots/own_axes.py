@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from sim.plots import style
+from sim.plots.shown import Shown, with_picture
 from sim.vocabulary import arguments
 
 if TYPE_CHECKING:
@@ -49,11 +49,11 @@ def axes(ax: Any, title: Any, usual: str, height: float, notes: Sequence[str] = 
     lines = [line for note in notes for line in textwrap.wrap(note, _LETTERS)]
     foot = _LINE * (len(lines) + 0.7)
     whole = height + _HEAD + foot
-    figure = Figure(figsize=(style.WIDTH, whole), layout="constrained")
+    figure = Shown(figsize=(style.WIDTH, whole), layout="constrained")
     engine: Any = figure.get_layout_engine()
     engine.set(rect=(0, foot / whole, 1, 1 - (foot + _HEAD) / whole), w_pad=0.06, h_pad=0.06)
     style.inscribe(figure, name, lines)
-    return figure.subplots()
+    return with_picture(figure.subplots())  # type: ignore[no-any-return]
 
 
 def known(found: Any, *dims: str, name: str, made_by: str) -> xr.Dataset:

@@ -17,6 +17,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from sim.files.records import reason, shown
+from sim.plots.shown import Shown
 from sim.runs.dataset import completeness, manifest
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import Array
@@ -215,7 +216,7 @@ def panels(
     right = 1.35 if is_beside else 0.0
     foot, head = _LINE * (len(lines) + 0.7), 0.3
     height = rows * {1: 3.0, 2: 2.5}.get(columns, 2.2) + head + foot + legend + 0.2
-    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    figure = Shown(figsize=(WIDTH, height), layout="constrained")
     bottom = (foot + legend) / height
     engine: Any = figure.get_layout_engine()
     engine.set(rect=(0, bottom, 1 - right / WIDTH, 1 - bottom - head / height), w_pad=0.06, h_pad=0.06)
