@@ -131,8 +131,8 @@ def test_events_without_effect_are_said_and_have_none(tables: list[dict[str, Any
     "table",
     [
         {"at": AT, "what": "sign", "partner": "japan", "rung": 5},
-        {"at": AT, "what": "set", "name": "demand.caution", "to": 0.5},
-        {"at": AT, "what": "scale", "name": "demand.caution", "by": 0.5, "for_quarters": 1},
+        {"at": AT, "what": "set", "name": "demand.caution", "to": 0.9},
+        {"at": AT, "what": "scale", "name": "demand.caution", "by": 2.5, "for_quarters": 1},
         {"at": AT, "what": "cancel", "supplier": "china"},
         {"at": AT, "what": "hold", "name": "posture.japan", "to": 3, "for_quarters": 400},
         {"at": "2027-Q1", "what": "set", "name": "posture.china", "to": 3},

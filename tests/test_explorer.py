@@ -70,7 +70,7 @@ def fan(server: Server, **more: Any) -> Any:
 
 
 def test_a_fan_is_that_of_the_library_and_is_refined_without_a_jump(bench: Workbench) -> None:
-    asked = Moved("base", {"caution": 0.85})
+    asked = Moved("base", {"rate": 0.85})
     few, many = (bench.fan(asked, "hhi", trials) for trials in ROUNDS)
     other = bench.moved(asked)
     runs = sim.run([bench.base, other], trials=ROUNDS[1], seed=3, keep="hhi", workers=1)
@@ -90,16 +90,16 @@ def test_a_fan_is_that_of_the_library_and_is_refined_without_a_jump(bench: Workb
 
 def test_what_is_not_wanted_any_more_is_not_run(bench: Workbench) -> None:
     with pytest.raises(Superseded):
-        bench.fan(Moved("base", {"caution": 0.45}), "hhi", 12, lambda: False)
+        bench.fan(Moved("base", {"rate": 0.45}), "hhi", 12, lambda: False)
     asked = iter([True, False])
     with pytest.raises(Superseded):
-        bench.fan(Moved("base", {"caution": 0.45}), "hhi", 12, lambda: next(asked))
-    assert bench.fan(Moved("base", {"caution": 0.45}), "hhi", 12)["trials"] == 12
+        bench.fan(Moved("base", {"rate": 0.45}), "hhi", 12, lambda: next(asked))
+    assert bench.fan(Moved("base", {"rate": 0.45}), "hhi", 12)["trials"] == 12
 
 
 def test_what_was_made_loads_as_a_file(bench: Workbench, tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(sim.load("baseline").to_toml())
-    asked = Moved("base", {"caution": 0.85})
+    asked = Moved("base", {"rate": 0.85})
     made = bench.moved(asked)
     assert [event.what for event in made.events] == ["set"] and "0.85" in bench.text(asked)
     shipped = sliders.read(sim.load("baseline").case)
@@ -167,8 +167,8 @@ def test_only_who_has_the_address_is_answered(server: Server) -> None:
     [
         ("fan", {"scenario": "nope"}),
         ("fan", {"values": {"nope": 1}}),
-        ("fan", {"values": {"caution": 7}}),
-        ("fan", {"values": {"caution": "x"}}),
+        ("fan", {"values": {"rate": 7}}),
+        ("fan", {"values": {"rate": "x"}}),
         ("fan", {"values": [1]}),
         ("fan", {"measure": "nope"}),
         ("fan", {"trials": 5}),
@@ -197,8 +197,8 @@ def test_what_is_no_question_is_refused(server: Server) -> None:
 
 def test_two_tabs_do_not_supersede_each_other(server: Server) -> None:
     assert fan(server, tab="b", turn=9)[1]["turn"] == 9
-    assert fan(server, tab="b", turn=3, trials=12, values={"caution": 0.15}) == (200, None)
-    assert fan(server, tab="c", turn=3, trials=12, values={"caution": 0.15})[1]["trials"] == 12
+    assert fan(server, tab="b", turn=3, trials=12, values={"rate": 0.15}) == (200, None)
+    assert fan(server, tab="c", turn=3, trials=12, values={"rate": 0.15})[1]["trials"] == 12
 
 
 def test_a_case_without_sliders_is_told_what_to_write(tmp_path: Path) -> None:
@@ -267,16 +267,16 @@ def test_the_page_in_a_browser(browser: Any, server: Server, tmp_path: Path) -> 
     page.select_option("#measure", "hhi")
     expect(page.locator("#trials")).to_contain_text("12 trials.")
     before = page.inner_html("#level")
-    page.focus("#s-caution")
+    page.focus("#s-rate")
     for _ in range(6):
         page.keyboard.press("ArrowRight")
-    expect(page.locator("#o-caution")).to_contain_text("0.85")
+    expect(page.locator("#o-rate")).to_contain_text("0.85")
     expect(page.locator("#sentence")).to_contain_text("moved")
     expect(page.locator("#trials")).to_contain_text("12 trials.")
     assert page.inner_html("#level") != before
     with page.expect_download() as download:
         page.click("#save")
-    assert "demand.caution" in download.value.path().read_text()
+    assert "demand.deals_per_year" in download.value.path().read_text()
     page.check("#guessing")
     expect(page.locator("#shown")).to_be_hidden()
     page.fill("#guessed", "5")
@@ -314,7 +314,7 @@ def test_a_page_goes_on_when_the_engine_is_back(browser: Any, bench: Workbench) 
     first.shutdown()
     first.server_close()
     page.context.set_offline(True)
-    page.focus("#s-caution")
+    page.focus("#s-rate")
     page.keyboard.press("ArrowRight")
     expect(page.locator("#problem")).to_contain_text("does not answer")
     page.context.set_offline(False)

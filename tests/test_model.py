@@ -133,6 +133,7 @@ def test_every_parameter_is_read_and_every_one_read_exists(of_case: str) -> None
 ELSEWHERE = {
     # Rates are converted in one place.
     "border_pressure.calm_rate": "rates",
+    "demand.wave_half_life": "rates",
     "disasters.need_half_life": "rates",
     "politics.irregular_exit_rate": "rates",
     "relations.goodwill_half_life": "rates",

@@ -177,11 +177,11 @@ def load(name_or_path: str | Path) -> Case:
     folder = find(name_or_path)
     with readable(folder):
         digest = _digest(folder)
-    return _read(folder, Path.cwd(), digest)
+    return _read(folder, shown(folder), digest)
 
 
 @lru_cache(_REMEMBERED)
-def _read(folder: Path, _: Path, digest: str) -> Case:
+def _read(folder: Path, _: str, digest: str) -> Case:
     """Return the case of a folder; who asks again, from the same place, has the same: nothing changes it."""
     record = case_file.read(folder)
     return Case(
