@@ -39,6 +39,7 @@ test-python:
 test-long: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,mpi,browser,docs]'
 	$(BIN)/pytest -n 2 -m long
+	$(BIN)/pytest -n 2 --hypothesis-profile long tests/test_distributions.py tests/test_numerics.py tests/test_same_bits.py tests/test_streams.py tests/test_summaries.py tests/test_twins.py
 	PYTHONPATH=tests $(BIN)/python tests/soak.py --kills 20
 	PYTHONPATH=tests $(BIN)/python tests/space.py --draws 100000
 

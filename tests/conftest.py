@@ -18,7 +18,8 @@ from sim.scenario import files as scenario_files
 from workshop import VARIANTS, Workshop
 
 # The suite gives the same answer each time; `pytest --hypothesis-profile search` looks for counterexamples.
-settings.register_profile("suite", derandomize=True, max_examples=30, deadline=None)
+settings.register_profile("suite", derandomize=True, max_examples=12, deadline=None)
+settings.register_profile("long", derandomize=True, max_examples=60, deadline=None)
 settings.register_profile("search", max_examples=2000, deadline=None)
 settings.load_profile("suite")
 

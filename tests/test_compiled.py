@@ -116,6 +116,7 @@ def test_blocks_that_fill_no_strip_have_the_same_bits(of_case: str) -> None:
     assert_same(*both(plan, 471, SMALL + 30))
 
 
+@pytest.mark.long
 def test_runs_of_other_lengths_have_the_same_bits() -> None:
     for n_steps in (SHORT, 12, LONGER):
         assert_same(*both(plans.plan("archipelago", n_steps=n_steps), 0, 8, ("stock", "order_book")))

@@ -124,11 +124,13 @@ def test_figures_are_those_of_paired_runs(baseline: Scenario, shipped: direction
     assert result.standard == pytest.approx(runs[1][since:, category].mean())
 
 
+@pytest.mark.long
 def test_a_few_signs_are_shown_by_few_trials(baseline: Scenario) -> None:
     results = directions.report(baseline, 100, 1, FEW).results
     assert {each.id: each.verdict for each in results} == dict.fromkeys(FEW, "shown")
 
 
+@pytest.mark.long  # test_trials has the same of a direction
 def test_blocks_change_no_number(baseline: Scenario) -> None:
     whole = directions.report(baseline, 12, 3, ["jp_total_assist"])
     counted: list[int] = []

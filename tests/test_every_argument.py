@@ -6,6 +6,7 @@ import inspect
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -531,7 +532,7 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
 
 
 @pytest.fixture(scope="module")
-def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[], Any]]:
     """What is made once for all functions."""
     folder = tmp_path_factory.mktemp("arguments")
     posterior = folder / "posterior.csv"
@@ -546,48 +547,59 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     (folder / "calm.toml").write_text(calm, "utf-8")
     calm = sim.load(folder / "calm.toml")
     varied, event = sim.run(BASE, trials=100, keep="military_budget", workers=1), EVENT["event"][0]
-    outcomes = sim.policy_outcomes(OTHER, BASE, "hhi@2020-Q2", trials=2)
+    outcomes = cache(lambda: sim.policy_outcomes(OTHER, BASE, "hhi@2020-Q2", trials=2))
     deals = folder / "deals.csv"
     deals.write_text(as_deals(LONG))
-    return {
-        "$deals": deals,
-        "$panel": invented(origins=range(2000, 2001)),
-        "$shares": sim.spread(PLAIN, "hhi", trials=8, resamples=2, workers=1),
-        "$morris": sim.morris(PLAIN, groups=FEW, trials=2, workers=1),
-        "$pawn": sim.pawn(PLAIN, trials=8, slices=2, resamples=2, workers=1),
-        "$shapley": sim.shapley(PLAIN, trials=2, resamples=2, workers=1),
-        "$tornado": sim.tornado(PLAIN, groups=FEW, trials=2, workers=1),
-        "$ranked": sim.worth(PLAIN, PLAIN_OTHER, trials=8, samples=2, most=2, workers=1),
-        "$effects": sim.effects(both),
-        "$varied": varied,
-        "$boxes": sim.discover(varied, event, scenarios=BASE, parameters="economy", resamples=2),
-        "$threshold": sim.threshold("hhi@2020-Q2 > 0.5", LEVER, BASE, grid=2, trials=2),
-        "$signposts": sim.signposts(both, between=["test", "other"]),
-        "$odds": sim.odds(varied, "military_budget@2020-Q2", {"same": {LEVER: PRIOR}}, scenarios=BASE),
-        "$calm": calm,
-        "$search": sim.search(futures=calm, trials=2, rounds=1),
+    made: dict[str, Callable[[], Any]] = {
+        "$deals": lambda: deals,
+        "$panel": lambda: invented(origins=range(2000, 2001)),
+        "$shares": lambda: sim.spread(PLAIN, "hhi", trials=8, resamples=2, workers=1),
+        "$morris": lambda: sim.morris(PLAIN, groups=FEW, trials=2, workers=1),
+        "$pawn": lambda: sim.pawn(PLAIN, trials=8, slices=2, resamples=2, workers=1),
+        "$shapley": lambda: sim.shapley(PLAIN, trials=2, resamples=2, workers=1),
+        "$tornado": lambda: sim.tornado(PLAIN, groups=FEW, trials=2, workers=1),
+        "$ranked": lambda: sim.worth(PLAIN, PLAIN_OTHER, trials=8, samples=2, most=2, workers=1),
+        "$effects": lambda: sim.effects(both),
+        "$varied": lambda: varied,
+        "$boxes": lambda: sim.discover(varied, event, scenarios=BASE, parameters="economy", resamples=2),
+        "$threshold": lambda: sim.threshold("hhi@2020-Q2 > 0.5", LEVER, BASE, grid=2, trials=2),
+        "$signposts": lambda: sim.signposts(both, between=["test", "other"]),
+        "$odds": lambda: sim.odds(
+            varied, "military_budget@2020-Q2", {"same": {LEVER: PRIOR}}, scenarios=BASE
+        ),
+        "$calm": lambda: calm,
+        "$search": lambda: sim.search(futures=calm, trials=2, rounds=1),
         "$outcomes": outcomes,
-        "$robustness": sim.robustness(outcomes, resamples=2),
-        "$store": folder / "runs.zarr",
-        "$runs": both,
-        "$worth": sim.run(BASE, trials=2, keep=NEEDED, workers=1),
-        "$year": sim.run(plans.scenario("archipelago", n_steps=4), trials=2, keep="hhi", workers=1),
-        "$page": str(folder / "report.html"),
-        "$explanation": sim.explain(BASE, trial=0, at="2020-Q1"),
-        "$posterior": posterior,
-        "$world": world,
+        "$robustness": lambda: sim.robustness(outcomes(), resamples=2),
+        "$store": lambda: folder / "runs.zarr",
+        "$runs": lambda: both,
+        "$worth": lambda: sim.run(BASE, trials=2, keep=NEEDED, workers=1),
+        "$year": lambda: sim.run(plans.scenario("archipelago", n_steps=4), trials=2, keep="hhi", workers=1),
+        "$page": lambda: str(folder / "report.html"),
+        "$explanation": lambda: sim.explain(BASE, trial=0, at="2020-Q1"),
+        "$posterior": lambda: posterior,
+        "$world": lambda: world,
     }
+    # Only what a test asks for is made, and once.
+    return {name: cache(each) for name, each in made.items()}
+
+
+#: Functions that run for long each time that an argument is taken.
+STUDIES = {
+    *("discover", "morris", "odds", "pawn", "policy_outcomes", "search", "sensitivity", "shapley", "spread"),
+    *("threshold", "tornado", "worth", "write_report", "backtest_panel"),
+}
 
 
 @pytest.mark.filterwarnings("ignore::sim.vocabulary.errors.IneffectiveChange")
-@pytest.mark.parametrize("name", plans.usual(TABLE, set(TABLE) - {"spread", "worth"}))
+@pytest.mark.parametrize("name", plans.usual(TABLE, set(TABLE) - STUDIES))
 def test_an_argument_is_taken_or_refused_in_one_line(
-    name: str, given: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, given: dict[str, Callable[[], Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     function, arguments = TABLE[name]
     good = {
-        key: given.get(value, value) if isinstance(value, str) else value
+        key: given[value]() if isinstance(value, str) and value in given else value
         for key, (value, _) in arguments.items()
     }
     function(**good)

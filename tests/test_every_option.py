@@ -15,6 +15,9 @@ from sim.cli import sim as program
 
 ODD = ("0", "-1", "0.5", str(10**30), "nan", "", "²", "nope", "x" * 4000)
 
+#: Of these, what the suite tries; the long tests try all.
+FEW = ("-1", "nope", "")
+
 #: What a command needs besides the option, so that nothing else is at fault.
 NEEDED = {
     "run": ["toy.toml"],
@@ -85,13 +88,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.parametrize(
+    "values", [pytest.param(FEW, id="few"), pytest.param(ODD, marks=pytest.mark.long, id="all")]
+)
 @pytest.mark.parametrize(("command", "option"), options(), ids=lambda each: getattr(each, "name", each))
 def test_an_option_is_refused_in_one_line(
-    command: str, option: click.Option, folder: Path, monkeypatch: pytest.MonkeyPatch
+    command: str,
+    option: click.Option,
+    values: tuple[str, ...],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(folder)
     spelled = option.opts[0]
-    for value in ODD:
+    for value in values:
         if value in TAKEN.get(spelled, ()):
             continue
         result = CliRunner().invoke(program, [command, *NEEDED.get(command, ()), spelled, value])

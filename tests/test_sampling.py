@@ -149,7 +149,7 @@ def test_designs_are_stored_and_extended_where_they_can_be(method: str, tmp_path
 
 @pytest.mark.parametrize(
     "chosen",
-    [Sampling("sobol", 4), Sampling(share_shocks=True, replicates=4)],
+    [Sampling("sobol", 4), pytest.param(Sampling(share_shocks=True, replicates=4), marks=pytest.mark.long)],
     ids=["sobol", "shared shocks"],
 )
 def test_trials_of_a_design_know_their_sample_and_replicate(chosen: Sampling, tmp_path: Path) -> None:
@@ -194,6 +194,7 @@ def test_variance_splits_into_parameters_and_shocks() -> None:
     assert values.var(ddof=1) == pytest.approx(float(between + within), rel=0.1)
 
 
+@pytest.mark.long
 def test_a_decision_of_a_design_is_explained_with_its_own_draws() -> None:
     base = sim.load("baseline")
     runs = sim.run(base, trials=8, seed=SEED, keep="hhi", sampling="sobol")
