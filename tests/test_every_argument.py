@@ -462,8 +462,8 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
         {**FIGURE, **HISTORY, "scenario": ("test", NONE), "reference": (None, NONE)},
     ),
     "plots.gallery": (
-        lambda runs, history, reference: next(sim.plots.gallery(runs, history, reference)),
-        {"runs": ("$runs", NOTHING), **HISTORY, "reference": (None, NONE)},
+        lambda runs, history, reference, which: next(sim.plots.gallery(runs, history, reference, which)),
+        {"runs": ("$runs", NOTHING), **HISTORY, "reference": (None, NONE), "which": ("main", NOTHING)},
     ),
     "plots.decision": (
         sim.plots.decision,

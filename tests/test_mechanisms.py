@@ -64,6 +64,7 @@ STEPS = (0, 1, 2, 5, 8, 10, 12, 13, 17, 19)
 
 by_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
 by_case = pytest.mark.parametrize("of_case", plans.CASES)
+by_toy = pytest.mark.parametrize("of_case", plans.usual(plans.CASES, ("archipelago",)))
 
 
 def make_plan(of_case: str, prior: str, seed: int, n_steps: int = 22) -> design.Plan:
@@ -144,7 +145,7 @@ def is_ledger(name: str) -> bool:
     return name in GLOSSARY and GLOSSARY[name].role == "ledger"
 
 
-@by_case
+@by_toy
 @by_stage
 def test_inputs_are_left_as_they_were(stage: Stage, of_case: str) -> None:
     for call in calls_of(stage, of_case):
@@ -153,7 +154,7 @@ def test_inputs_are_left_as_they_were(stage: Stage, of_case: str) -> None:
                 assert is_same(value, call.after[name]), f"{stage.name} changed {name}, {call.when}"
 
 
-@by_case
+@by_toy
 @by_stage
 def test_a_call_depends_on_its_inputs_alone(stage: Stage, of_case: str) -> None:
     for call in calls_of(stage, of_case)[:3]:
@@ -163,7 +164,7 @@ def test_a_call_depends_on_its_inputs_alone(stage: Stage, of_case: str) -> None:
                 assert is_same(value, call.written[name]), f"{name}, {call.when}"
 
 
-@by_case
+@by_toy
 @by_stage
 def test_one_trial_alone_is_a_row_of_many(stage: Stage, of_case: str) -> None:
     for call in calls_of(stage, of_case):
