@@ -454,6 +454,7 @@ def test_each_mistake_in_a_world_is_named(make: Callable[[], Any], error: type[E
 # ---------------------------------------------------------------------- the page, and the face apart
 
 
+@pytest.mark.long
 def test_the_page_runs() -> None:
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
     assert len(blocks) == 4

@@ -281,6 +281,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
+@pytest.mark.long
 def test_any_importer_in_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = str(written(tmp_path, as_deals(LONG)))
     given = ("backtest", "--deals", path, "--recipient", "Utopia", "--origin", "2006", "--trials", "50")

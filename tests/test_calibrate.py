@@ -242,6 +242,7 @@ def test_a_case_without_targets_is_one_line() -> None:
         calibration_targets.load(toy)
 
 
+@pytest.mark.long
 def test_the_command_writes_and_shows(
     first: Targets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -490,6 +490,7 @@ def test_a_check_that_fails_leaves_with_1(folder: Path) -> None:
     assert "the file is empty" in done.stderr
 
 
+@pytest.mark.long
 def test_a_run_is_quiet_where_there_is_no_terminal(folder: Path) -> None:
     done = python("-m", "sim", "run", "calm.toml", "--trials", "2", "--out", "runs.zarr", "--json")
     assert done.returncode == 0
@@ -526,7 +527,9 @@ def test_a_mistake_shows_its_trace_where_it_is_asked_for() -> None:
     assert CliRunner().invoke(sim, asked).exit_code == 2
 
 
-@pytest.mark.parametrize(("figures", "many"), [("none", 0), ("main", 3), ("all", 11)])
+@pytest.mark.parametrize(
+    ("figures", "many"), [("none", 0), ("main", 3), pytest.param("all", 11, marks=pytest.mark.long)]
+)
 def test_figures_are_drawn_as_far_as_they_are_asked_for(folder: Path, figures: str, many: int) -> None:
     asked = ["compare", "calm.toml", "calmer.toml", "--trials", "2", "--out", "out", "--figures", figures]
     assert call(*asked).exit_code == 0

@@ -147,6 +147,7 @@ def test_all_stages_of_an_undisturbed_quarter_are_compiled(forgetful: None) -> N
     assert running._KERNELS[SMALL].reasons == {}
 
 
+@pytest.mark.long
 def test_threads_change_no_bit() -> None:
     plan, size = plans.plan(events=plans.busy("bangladesh"), n_steps=LONGER), 40
     whole = engine.run_block(plan, 0, 7 * size, RECORDED)

@@ -25,7 +25,8 @@ def blocks(page: Path) -> list[str]:
 STUDY = "sim.spread("
 
 
-@pytest.mark.parametrize("left_out", [STUDY, pytest.param(None, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("left_out", [STUDY, None])
 def test_the_tutorial_runs(
     left_out: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

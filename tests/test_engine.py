@@ -283,6 +283,7 @@ def test_trials_differ() -> None:
     assert len(np.unique(batch["hhi"][-1])) > N_TRIALS / 2
 
 
+@pytest.mark.long
 def test_blocks_and_other_scenarios_change_no_bit() -> None:
     base = plans.scenario(n_steps=8, name="base")
     other = plans.scenario(events=plans.busy("bangladesh")[:4], n_steps=8, name="other")

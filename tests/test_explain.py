@@ -109,6 +109,7 @@ def test_what_would_have_flipped_a_choice() -> None:
     assert turned.flip == "With trust (x) at 0.25, not 0.50, it would have been y."
 
 
+@pytest.mark.long
 def test_what_would_have_turned_a_decision_turns_it(
     base: sim.Scenario, explanations: list[Explanation]
 ) -> None:

@@ -312,6 +312,7 @@ def all_fail(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("all_fail")
+@pytest.mark.long
 def test_where_every_trial_fails_each_door_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     case = Path(__file__).parent / "cases" / "archipelago"

@@ -15,6 +15,9 @@ from sim.scenario import files
 NOTEBOOKS = renew_notebooks.NOTEBOOKS
 STUDY = "four-barriers"
 
+#: Whose code takes long with few trials too.
+SLOW = {STUDY, "07_sensitivity_and_judgement", "08_robustness_and_discovery"}
+
 #: What the suite sets these constants of a notebook to. The long tests leave them as they are.
 FEW = {
     "TRIALS": "40",
@@ -62,7 +65,7 @@ def named(paths: list[Path]) -> pytest.MarkDecorator:
 @pytest.mark.parametrize(
     "path",
     [
-        pytest.param(path, marks=[pytest.mark.long] if path.stem == STUDY else [], id=path.stem)
+        pytest.param(path, marks=[pytest.mark.long] if path.stem in SLOW else [], id=path.stem)
         for path in NOTEBOOKS
     ],
 )

@@ -93,6 +93,7 @@ def test_what_cannot_be_compared_is_refused(base: sim.Scenario) -> None:
         sim.effects(sim.run([base, same], trials=2, keep=["hhi"]), variables=["hhy"])
 
 
+@pytest.mark.long
 def test_the_command_writes_a_table_json_and_a_page(tmp_path: Path) -> None:
     call = CliRunner().invoke
     few = ["effects", "quad_joined", "--trials", "4", "--keep", "supplier_share,hhi,posture"]

@@ -391,6 +391,7 @@ def test_where_no_trial_is_whole_nothing_is_reckoned(tmp_path: Path) -> None:
         assert "every trial failed or is missing" in refused(reckon, runs)
 
 
+@pytest.mark.long
 def test_an_extension_that_was_killed_lacks_what_it_would_have_added(
     out: Path, made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

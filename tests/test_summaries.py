@@ -150,6 +150,7 @@ def test_a_quantile_of_too_few_trials_has_no_interval() -> None:
     assert half_width(np.array([1.0]), None) == np.inf
 
 
+@pytest.mark.long
 def test_a_run_goes_on_until_it_is_precise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(precision, "FIRST", 16)
     what = {**WHAT, "summary": False, "until": "hhi@2020 mean ±0.004"}

@@ -80,7 +80,8 @@ def in_one_block(numbers: Callable[[Scenario, Execution], list[Array]]) -> list[
 @pytest.mark.parametrize(
     ("numbers", "execution"),
     [
-        *((each, Execution(engine="numpy")) for each in NUMBERS),
+        (forecast_numbers, Execution(engine="numpy")),
+        *(pytest.param(each, Execution(engine="numpy"), marks=pytest.mark.long) for each in NUMBERS[1:]),
         *(pytest.param(each, Execution(engine="compiled"), marks=pytest.mark.long) for each in NUMBERS),
     ],
     ids=lambda each: getattr(each, "engine", None) or each.__name__,
@@ -202,6 +203,7 @@ def test_commands_take_workers_and_engine(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.long
 def test_a_command_hands_on_what_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[Execution] = []
     usual = trials.reduce
