@@ -102,6 +102,7 @@ def test_blocks_stores_threads_and_processes_change_no_bit(whole: xr.Dataset, tm
         assert_equal(sim.run(scenarios(), **what | {"workers": None}, executor=executor), whole)
 
 
+@pytest.mark.long
 def test_every_variable_is_stored_as_it_is_in_memory(tmp_path: Path) -> None:
     what = {**WHAT, "trials": 10, "keep": "all"}
     stored = sim.run(plans.scenario(n_steps=3), **what, out=tmp_path / "a.zarr")
@@ -149,6 +150,7 @@ def test_quarters_that_make_no_sense_are_refused(quarters: str, said: str) -> No
 # ---------------------------------------------------------------------- stopped and taken up
 
 
+@pytest.mark.long
 def test_a_run_killed_again_and_again_ends_equal(tmp_path: Path) -> None:
     # Twenty kills, in one process and in two, by `make test-long`.
     assert soak.soak(tmp_path / "runs.zarr", kills=1, seed=1) == 1

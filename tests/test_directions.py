@@ -186,6 +186,7 @@ def test_mistakes_in_the_file_are_said_in_one_line(written: Any, change: Any, me
     assert "directions.toml" in str(caught.value) and "\n" not in str(caught.value)
 
 
+@pytest.mark.long
 def test_the_command_shows_figures_and_reasons() -> None:
     arguments = ["directions", "--trials", "20", "--id", "jp_total_assist", "--id", "matarbari"]
     shown = CliRunner().invoke(program, arguments)

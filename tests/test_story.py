@@ -97,6 +97,7 @@ def test_trials_are_picked_by_rule(base: sim.Scenario) -> None:
         sim.picks(sim.run(base, trials=2, keep=["supplier_share", "hhi", "capability", "autonomy"]))
 
 
+@pytest.mark.long
 def test_the_command_tells_a_trial_and_a_contrast(base: sim.Scenario, tmp_path: Path) -> None:
     call = CliRunner().invoke
     names = [base.name, "other"]
