@@ -9,14 +9,18 @@ import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 import xarray as xr
 from click.testing import CliRunner
 
 import plans
 import sim
+from sim.analysis.compare.measure import Measure
+from sim.analysis.explore import pawn
 from sim.cli import sim as program
-from sim.report import sections
+from sim.design import plan as design
+from sim.report import findings, sections
 
 KEEP = ["supplier_share", "hhi", "capability", "grants"]
 
@@ -140,3 +144,24 @@ def test_what_makes_no_page_is_refused_in_one_line(runs: xr.Dataset, tmp_path: P
 def test_one_future_has_a_page_too(runs: xr.Dataset, tmp_path: Path) -> None:
     made, _ = sim.write_report(runs.sel(scenario=["one"]), tmp_path / "report.html")
     assert "nothing to compare it with" in made.read_text(encoding="utf-8")
+
+
+def test_what_a_number_hangs_on_is_read_off_the_draws_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also in a design, whose points hang on everything that is uncertain in the whole run."""
+    one = plans.scenario("archipelago", n_steps=4, name="one")
+    other = one.override({"demand.caution": 0.3}, name="other")
+    runs = sim.run([other, one], trials=6, keep="hhi", workers=1, sampling="sobol")
+    seen: list[np.ndarray] = []
+    usual = pawn.of_sample
+    monkeypatch.setattr(findings, "_ENOUGH", 1)
+
+    def noted(sample: np.ndarray, outcome: np.ndarray, **_: int) -> pawn.Distances:
+        seen.append(sample)
+        return usual(sample, outcome, slices=2, resamples=2)
+
+    monkeypatch.setattr(pawn, "of_sample", noted)
+    findings.of_run(runs, sim.scenarios_of(runs), "other", Measure("hhi"))
+    how = sim.Sampling("sobol").of([other, one], 6, 0)
+    plan = design.plan(other, sim.manifest(runs)["seed"], how)
+    drawn = design.draw_parameters(plan, 0, 6)["budget_growth"]
+    assert any(np.array_equal(column, drawn.ravel()) for column in seen[0].T)

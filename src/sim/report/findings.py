@@ -10,9 +10,8 @@ import numpy as np
 
 from sim.analysis.compare import tables
 from sim.analysis.compare.measure import Measure
-from sim.analysis.explore import inputs, pawn
+from sim.analysis.explore import draws, pawn
 from sim.analysis.explore import signposts as watching
-from sim.design.sampling import restore
 from sim.report.parts import Picture, Table, picture
 from sim.runs.dataset import complete_trials
 from sim.scenario.scenario import Scenario
@@ -39,33 +38,34 @@ class Finding:
 
 
 def of_run(
-    runs: xr.Dataset, scenarios: Mapping[str, Scenario], reference: str, measure: Measure, made: Any
+    runs: xr.Dataset, scenarios: Mapping[str, Scenario], reference: str, measure: Measure
 ) -> list[Finding]:
     """Return the findings that the trials of a run allow, or why they do not."""
     return [
-        _drivers(runs, scenarios[reference], measure, made),
+        _drivers(runs, scenarios, reference, measure),
         *([_watch(runs, scenarios, reference)] if len(scenarios) > 1 else []),
     ]
 
 
-def _drivers(runs: xr.Dataset, scenario: Scenario, measure: Measure, made: Any) -> Finding:
+def _drivers(
+    runs: xr.Dataset, scenarios: Mapping[str, Scenario], reference: str, measure: Measure
+) -> Finding:
     """Return how far each parameter moves the distribution of the first measure at the end."""
+    scenario = scenarios[reference]
     about = f"{measure.text(runs)}, {runs['quarter'].values[-1]}, “{scenario.title}”"
     title, method = "What it hangs on", "sim sensitivity"
     trials = complete_trials(runs).sizes["trial"]
     if trials < _ENOUGH:
         few = f"{trials:,} trials are too few to say which parameters {about} hangs on; {_ENOUGH} would do."
         return Finding("drivers", title, (few,))
-    drawn = inputs.drawn(
-        [scenario], made["trials"], made["seed"], made["first_trial"], restore(made["sampling"])
-    )
-    kept = np.isin(runs["trial"].values, complete_trials(runs)["trial"].values)
-    sample = np.stack(list(drawn.values()), axis=1)[kept]
+    _, drawn = draws.of(runs, list(scenarios.values()))
+    names = [key for key in drawn.columns if scenario.parameters[key].distribution is not None]
+    row = [each.name for each in drawn.scenarios].index(scenario.name)
+    sample = np.stack([drawn.columns[key][row].astype(float) for key in names], axis=1)
     outcome = measure.take(runs).sel(scenario=scenario.name).isel(time=-1).values
     found = pawn.of_sample(sample, outcome, resamples=_RESAMPLES)
     median = found.median
     order = np.argsort(-median)[:_LISTED]
-    names = list(drawn)
     above = int((median > found.median_floor).sum())
     floor = found.median_floor
     rows = tuple(

@@ -102,7 +102,7 @@ def write_report(
     chosen = scenarios[reference]
     titles = [each.title for each in scenarios.values()]
     asked = question or sections.question(titles, chosen.title, rows[-1].year)
-    found = findings.of_run(runs, scenarios, reference, measures[0], made)
+    found = findings.of_run(runs, scenarios, reference, measures[0])
     texts = {"question": asked, "page": target.name, "command": _command(runs, made)}
     content = template.render(
         question=asked,

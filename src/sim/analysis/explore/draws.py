@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.design import plan as design
+from sim.analysis.explore import inputs
 from sim.design.sampling import restore
 from sim.parameter.elements import Element
 from sim.runs.dataset import checked, complete_trials, manifest
@@ -67,7 +67,7 @@ def of(runs: xr.Dataset, scenarios: Any = None, seed: int | None = None) -> tupl
     first, count = int(trials.min()), int(trials.max() - trials.min()) + 1
     sampling = restore(made["sampling"])
     drawn = [
-        by_element(scenario, made["seed"] if seed is None else seed, first, count, sampling)
+        inputs.drawn([scenario], count, made["seed"] if seed is None else seed, first, sampling)
         for scenario in chosen
     ]
     keys = dict.fromkeys(key for each in drawn for key in each)
@@ -82,23 +82,6 @@ def of(runs: xr.Dataset, scenarios: Any = None, seed: int | None = None) -> tupl
         columns[key] = np.char.mod("%g", values) if is_label else values
     elements = {key: [each.parameters[key] for each in chosen] for key in keys}
     return runs, Draws(tuple(chosen), trials, columns, elements)
-
-
-def by_element(
-    scenario: Scenario, seed: int, first_trial: int, trials: int, sampling: Any
-) -> dict[str, Array]:
-    """Return what is uncertain in a scenario by key, shape (trial,) each."""
-    drawn = design.draw_parameters(design.plan(scenario, seed, sampling), first_trial, trials)
-    found: dict[str, Array] = {}
-    for fullname in scenario.parameters.names():
-        elements = scenario.parameters.elements(fullname)
-        if all(each.distribution is None for each in elements):
-            continue
-        rows = drawn[fullname.split(".")[1]].reshape(-1, trials)
-        found |= {
-            each.key: row for each, row in zip(elements, rows, strict=True) if each.distribution is not None
-        }
-    return found
 
 
 def scenarios_of(runs: xr.Dataset, given: Any = None) -> list[Scenario]:

@@ -199,11 +199,13 @@ def drawn(
     scenarios : sequence of Scenario
         Elements that differ between them are those of the first in which they are uncertain.
     trials, seed, first_trial, sampling
-        Of a plain run; see `sim.run`.
+        Of a plain run; see `sim.run`. A sampling that knows its run stays as it is: a part of the run's
+        scenarios or trials has the draws that it had there.
     """
     found: dict[str, Array] = {}
+    how = sampling if sampling.is_complete else sampling.of(scenarios, trials, first_trial)
     for scenario in scenarios:
-        plan = design.plan(scenario, seed, sampling.of(scenarios, trials, first_trial))
+        plan = design.plan(scenario, seed, how)
         values = design.draw_parameters(plan, first_trial, trials)
         for fullname in scenario.parameters.names():
             elements = scenario.parameters.elements(fullname)
