@@ -26,7 +26,6 @@ from sim.scenario.scenario import Scenario, load
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import Contradiction, InputError, UnknownName, nearest
-from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -211,7 +210,7 @@ class Workbench:
                 "what": each.description,
                 "why": each.assumption or "",
                 "evidence": ", ".join(each.evidence),
-                "grade": _grade(bool(each.evidence), bool(each.assumption)),
+                "grade": each.rests_on,
             }
             for each in found
         ]
@@ -227,9 +226,7 @@ class Workbench:
         return self.measures[key]
 
     def _text(self, measure: Measure) -> str:
-        label = GLOSSARY[measure.variable].label + (", total" if measure.total else "")
-        names = [self.base.case.display(dim, each) for dim, each in measure.where]
-        return f"{', '.join(names)}: {label[:1].lower()}{label[1:]}" if names else label
+        return measure.text_in(self.base.case)
 
     def _values(
         self, scenario: Scenario, measure: Measure, trials: int, is_wanted: Callable[[], bool]
@@ -302,9 +299,3 @@ def _measures(base: Scenario, seed: int) -> list[Measure]:
 def _bands(values: Array) -> list[list[float]]:
     """Return the quantiles over trials, a list for each, rounded to what a screen shows."""
     return [[float(f"{x:.5g}") for x in band] for band in np.quantile(values, QUANTILES, axis=1)]
-
-
-def _grade(has_evidence: bool, has_assumption: bool) -> str:
-    if not has_evidence:
-        return "judgement"
-    return "source and judgement" if has_assumption else "source or estimate"

@@ -63,6 +63,13 @@ class Element:
         """What its draws are named after: its key, or what it is drawn together with."""
         return (self.distribution.stream if self.distribution else "") or self.key
 
+    @property
+    def rests_on(self) -> str:
+        """What gives the number, in a few words."""
+        if not self.evidence:
+            return "judgement"
+        return "source and judgement" if self.assumption else "source or estimate"
+
     def text(self) -> str:
         """Return the value and its uncertainty in words."""
         spread = "" if self.distribution is None else f" ({self.distribution.describe()})"

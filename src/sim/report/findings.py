@@ -75,7 +75,7 @@ def _drivers(
             tables.number(median[k], 2),
             f"{tables.number(found.median_low[k], 2)} to {tables.number(found.median_high[k], 2)}",
             "yes" if median[k] > floor else "no",
-            _rests_on(scenario, names[k]),
+            scenario.parameters[names[k]].rests_on,
         )
         for k in order
     )
@@ -130,10 +130,3 @@ def _watch(runs: xr.Dataset, scenarios: Mapping[str, Scenario], reference: str) 
             figure: Any = drawing(found, most=5).figure
             pictures.append(picture(figure, f"watch.{name}", sentences[-1]))
     return Finding("watch", "What to watch", tuple(sentences), tuple(found_tables), tuple(pictures))
-
-
-def _rests_on(scenario: Scenario, key: str) -> str:
-    element = scenario.parameters[key]
-    if not element.evidence:
-        return "judgement"
-    return "source and judgement" if element.assumption else "source or estimate"

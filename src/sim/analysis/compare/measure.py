@@ -14,6 +14,8 @@ from sim.vocabulary.variables import GLOSSARY
 if TYPE_CHECKING:
     import xarray as xr
 
+    from sim.case.case import Case
+
 #: Dims that every recorded variable has.
 COMMON = ("scenario", "time", "trial")
 
@@ -59,8 +61,14 @@ class Measure:
 
     def text(self, runs: xr.Dataset) -> str:
         """Return it in words, such as ``Other: share of arms deliveries``."""
+        return self._words([display_name(runs, dim, each) for dim, each in self.where])
+
+    def text_in(self, case: Case) -> str:
+        """Return it in words, as `text` does, where there is no result yet."""
+        return self._words([case.display(dim, each) for dim, each in self.where])
+
+    def _words(self, names: Sequence[str]) -> str:
         label = GLOSSARY[self.variable].label + (", total" if self.total else "")
-        names = [display_name(runs, dim, each) for dim, each in self.where]
         return f"{', '.join(names)}: {label[:1].lower()}{label[1:]}" if names else label
 
     def take(self, runs: xr.Dataset) -> xr.DataArray:

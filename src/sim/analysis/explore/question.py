@@ -81,9 +81,7 @@ class Question:
 
     def text(self, case: Case) -> str:
         """Return it in words."""
-        names = [case.display(axis, label) for axis, label in self.measure.where]
-        label = GLOSSARY[self.variable].label + (", total" if self.measure.total else "")
-        return f"{', '.join(names)}: {label[:1].lower()}{label[1:]}" if names else label
+        return self.measure.text_in(case)
 
     def of(self, runs: xr.Dataset) -> xr.DataArray:
         """Return the numbers of a result, dims scenario, trial.

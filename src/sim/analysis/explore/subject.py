@@ -72,10 +72,7 @@ class Subject:
     @property
     def text(self) -> str:
         """In words, such as ``Other: share of arms deliveries, “A” less “B”``."""
-        case, measure = self.scenario.case, self.measure
-        names = [case.display(axis, label) for axis, label in measure.where]
-        label = GLOSSARY[self.variable].label + (", total" if measure.total else "")
-        said = f"{', '.join(names)}: {label[:1].lower()}{label[1:]}" if names else label
+        said = self.measure.text_in(self.scenario.case)
         if self.against is None:
             return said
         return f"{said}, “{self.scenario.title}” less “{self.against.title}”"
