@@ -24,6 +24,17 @@ def test_the_table_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "nan" not in done.output
 
 
+@pytest.mark.long
+def test_the_wait_for_a_fan_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.explorer import main
+
+    done = CliRunner().invoke(
+        main, ["--moves", "1", "--engine", "numpy", "--first-only"], catch_exceptions=False
+    )
+    assert "\nnumpy, 64 trials " in done.output and "nan" not in done.output
+
+
 def test_ratios_are_taken_repetition_by_repetition(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT))
     from benchmarks.timing import Measured, rates, ratio

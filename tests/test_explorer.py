@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,12 @@ from click.testing import CliRunner
 import plans
 import sim
 from sim.cli import sim as program
+from sim.engine import trust
 from sim.explorer import sliders, workbench
+from sim.explorer import trials as explorer_trials
 from sim.explorer.server import Server
-from sim.explorer.workbench import Moved, Superseded, Workbench
+from sim.explorer.trials import Superseded
+from sim.explorer.workbench import Moved, Workbench
 
 ROUNDS = (4, 12)
 QUESTION: dict[str, Any] = {
@@ -37,7 +42,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 @pytest.fixture(scope="module")
 def bench() -> Iterator[Workbench]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workbench, "_AT_A_TIME", 5)
+        patch.setattr(explorer_trials, "_TOGETHER", {"numpy": 5})
         made = Workbench(plans.scenario("archipelago", n_steps=8, name="base"), seed=3, engine="numpy")
         made.rounds = ROUNDS
         yield made
@@ -94,7 +99,59 @@ def test_what_is_not_wanted_any_more_is_not_run(bench: Workbench) -> None:
     asked = iter([True, False])
     with pytest.raises(Superseded):
         bench.fan(Moved("base", {"rate": 0.45}), "hhi", 12, lambda: next(asked))
+    questions = itertools.count()
+    with pytest.raises(Superseded):  # in the midst of the first trials
+        bench.fan(Moved("base", {"rate": 0.65}), "hhi", 4, lambda: next(questions) < 5)
+    assert next(questions) < 9
     assert bench.fan(Moved("base", {"rate": 0.45}), "hhi", 12)["trials"] == 12
+
+
+@pytest.mark.parametrize("is_agreeing", [True, False])
+def test_a_first_fan_is_on_credit_and_the_next_compares_machine_code(
+    monkeypatch: pytest.MonkeyPatch, bench: Workbench, is_agreeing: bool
+) -> None:
+    pytest.importorskip("llvmlite")
+    monkeypatch.setattr(explorer_trials, "_TOGETHER", {"compiled": 2, "numpy": 5})
+    monkeypatch.setattr(explorer_trials, "ON_CREDIT", 4)
+    compared: list[int] = []
+
+    def have_same_bits(one: Any, other: Any) -> bool:
+        compared.append(one.shape[-1])
+        return is_agreeing and usual(one, other)
+
+    usual = trust.have_same_bits
+    monkeypatch.setattr(trust, "have_same_bits", have_same_bits)
+    quick = Workbench(bench.base, seed=3, engine="compiled")
+    quick.rounds = ROUNDS
+    asked = Moved("base", {"rate": 0.85})
+    few = quick.fan(asked, "hhi", 4)
+    assert few == bench.fan(asked, "hhi", 4) and not compared
+    many = quick.fan(asked, "hhi", 12)
+    said = many.pop("remarks")
+    assert many == {key: each for key, each in bench.fan(asked, "hhi", 12).items() if key != "remarks"}
+    assert compared and quick.trials.engine == ("compiled" if is_agreeing else "numpy")
+    assert said == [] if is_agreeing else "NumPy runs instead of machine code: " in said[0]
+    n_compared = len(compared)
+    assert quick.fan(asked, "hhi", 12)["remarks"] == said and len(compared) == n_compared
+
+
+def test_every_measure_is_that_of_the_library(bench: Workbench) -> None:
+    bench.fan(Moved("base", {}), "hhi", 4)
+    keep = list({each.variable for each in bench.measures.values()})
+    runs = sim.run(bench.base, trials=4, seed=3, keep=keep, workers=1)
+    for key, measure in bench.measures.items():
+        (values,) = bench.trials([bench.base], key, 4, lambda: True)
+        np.testing.assert_array_equal(values, measure.take(runs).values[0], err_msg=key)
+
+
+def test_a_lever_without_effect_is_said(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = {"at": "2021-Q4", "what": "set", "name": "alignment.alignment_step", "to": sliders.HERE}
+    lever = replace(bench.sliders["rate"], name="late", events=(late,))
+    monkeypatch.setitem(bench.sliders, "late", lever)
+    with pytest.warns(sim.IneffectiveChange, match="no effect"):
+        found = bench.fan(Moved("base", {"late": 0.85}), "hhi", 4)
+    assert len(found["remarks"]) == 1 and "alignment_step" in found["remarks"][0]
+    assert bench.fan(Moved("base", {"rate": 0.85}), "hhi", 4)["remarks"] == []
 
 
 def test_what_was_made_loads_as_a_file(bench: Workbench, tmp_path: Path) -> None:

@@ -29,6 +29,9 @@ BLOCK = 1024
 #: Trials advanced together by machine code: their numbers should stay in the cache of one core.
 STRIP = 512
 
+#: The same where blocks are no larger: few trials in less time, many in more.
+SHORT_STRIP = 128
+
 if TYPE_CHECKING:
     from sim.engine.compiled.runner import Runner
 
@@ -225,6 +228,8 @@ def record_block(
     schedule: Schedule = model.USUAL,
     is_compiled: bool = False,
     trust: Trust | None = None,
+    strip: int | None = None,
+    between: Callable[[], None] | None = None,
 ) -> int:
     """Run a block of trials and record it in given arrays.
 
@@ -238,6 +243,10 @@ def record_block(
         Quarters recorded, counted from the start, in order.
     trust : Trust, optional
         What is known of the machine code of the plan; by default it need not be compared with NumPy.
+    strip : int, optional
+        Trials that machine code advances together, by default `STRIP`. The numbers are the same.
+    between : callable, optional
+        Called after each quarter; what it raises ends the run.
 
     Returns
     -------
@@ -248,9 +257,12 @@ def record_block(
     trust = Trust(is_checked=True) if trust is None else trust
     row_of = {step: row for row, step in enumerate(steps)}
     repeated = 0
-    for trials, block in _strips(plan, first_trial, n_trials, tuple(into), schedule, is_compiled, trust):
+    keep = tuple(into)
+    for trials, block in _strips(plan, first_trial, n_trials, keep, schedule, is_compiled, trust, strip):
         for step in range(plan.n_steps):
             block.advance()
+            if between is not None:
+                between()
             if step in row_of:
                 count = trials.stop - trials.start
                 with np.errstate(over="ignore"):
@@ -318,10 +330,11 @@ def _strips(
     schedule: Schedule,
     is_compiled: bool,
     trust: Trust,
+    strip: int | None = None,
 ) -> Iterator[tuple[slice, Block | Strip]]:
     """Yield the trials of a block that are advanced together, and what advances them."""
     # Machine code is made for one number of trials: the last trial fills what is left over of a strip.
-    size = STRIP if is_compiled else n_trials
+    size = (strip or STRIP) if is_compiled else n_trials
     runner = _runner(plan, size, keep, schedule, trust) if is_compiled else None
     streams = None if runner is None else runner.streams(plan.seed)
     drawn = design.draw_parameters(plan, first_trial, n_trials, streams)
@@ -357,6 +370,11 @@ def _filled(values: Array, size: int) -> Array:
     if values.strides[-1] == 0:  # all trials share one number, and go on to
         return np.broadcast_to(values[..., :1], (*values.shape[:-1], size))
     return values[..., np.minimum(np.arange(size), count - 1)]
+
+
+def strip_of(block: int) -> int:
+    """Return how many trials machine code advances together in blocks of so many."""
+    return min(STRIP, SHORT_STRIP) if block <= SHORT_STRIP else STRIP
 
 
 def can_compile() -> bool:

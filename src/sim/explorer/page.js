@@ -59,6 +59,8 @@ async function refresh() {
       if (found === null) continue;
       complain("");
       last = found;
+      $("remarks").textContent = found.remarks.join(" ");
+      $("remarks").hidden = !found.remarks.length;
       show();
     } catch (error) {
       if (mine !== turn) return;

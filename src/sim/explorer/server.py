@@ -11,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from sim.explorer.workbench import Moved, Superseded, Workbench
+from sim.explorer.trials import Superseded
+from sim.explorer.workbench import Moved, Workbench
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError, SimError, WrongType
 

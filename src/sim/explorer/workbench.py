@@ -1,16 +1,15 @@
 """What the page asks of the library: fans that are refined, one world, assumptions, a scenario as a file.
 
-Trials of a scenario are run once and kept: a fan of 4,096 trials holds the 256 that were shown first, so it
-is refined and does not jump.
+A fan of 4,096 trials holds the 256 that were shown first, so it is refined and does not jump.
 """
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -19,37 +18,27 @@ from sim.analysis.compare.sentences import sentence
 from sim.analysis.compare.summary import row_of
 from sim.analysis.explain.decisions import explain
 from sim.explorer import sliders
-from sim.runs.dataset import AUTO, COMPILED, NUMPY, chosen_engine, complete_trials, manifest, may_compile
+from sim.explorer.trials import ON_CREDIT, Superseded, Trials
+from sim.runs.dataset import AUTO, COMPILED, NUMPY, chosen_engine, complete_trials, may_compile
 from sim.runs.run import run
 from sim.scenario import files
 from sim.scenario.scenario import Scenario, load
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import Array
-from sim.vocabulary.errors import Contradiction, InputError, UnknownName, nearest
-
-if TYPE_CHECKING:
-    import xarray as xr
+from sim.vocabulary.errors import InputError, UnknownName, nearest
 
 #: Trials of the first fan, and of those that refine it. Without machine code the first is smaller.
-ROUNDS = (256, 1024, 4096)
+ROUNDS = (ON_CREDIT, 1024, 4096)
 FIRST_WITHOUT_MACHINE_CODE = 64
 
 #: Quantiles of a fan: 90 % band, 50 % band, median.
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
-#: Scenarios whose trials are kept.
+#: Moved scenarios that are kept, for the rounds of a fan and the file that is saved.
 _REMEMBERED = 16
-
-#: Trials that are run before it is asked whether they are still wanted.
-_AT_A_TIME = 1024
-
 
 #: What is shown of one world.
 _WORLD = ("relation", "alignment", "agreement_rung", "posture", "order_book", "supplier_share", "orders")
-
-
-class Superseded(Exception):
-    """The page has asked for something else since."""
 
 
 @dataclass(frozen=True)
@@ -82,18 +71,18 @@ class Workbench:
 
     def __init__(self, base: Scenario, seed: int, engine: str = AUTO) -> None:
         self.base, self.seed = base, seed
-        self.engine = (COMPILED if may_compile() else NUMPY) if engine == AUTO else engine
-        chosen_engine(self.engine, 1, False)  # refuses what cannot run
+        engine = (COMPILED if may_compile() else NUMPY) if engine == AUTO else engine
+        engine = chosen_engine(engine, 1, False)  # refuses what cannot run
         self.sliders = sliders.read(base.case)
         self.measures = {each.key: each for each in _measures(base, seed)}
-        self.rounds = ROUNDS if self.engine == COMPILED else (FIRST_WITHOUT_MACHINE_CODE, *ROUNDS)
+        self.rounds = ROUNDS if engine == COMPILED else (FIRST_WITHOUT_MACHINE_CODE, *ROUNDS)
+        self.trials = Trials(list(self.measures.values()), seed, engine)
         self._scenarios = _like(base)
-        self._trials: OrderedDict[str, dict[str, Array]] = OrderedDict()
-        self._one_at_a_time = threading.Lock()
+        self._moved = lru_cache(_REMEMBERED)(self._made)
 
     def warm_up(self) -> None:
         """Run what the page shows first, so that code is made and the base is there when it asks."""
-        self._values(self.base, next(iter(self.measures.values())), self.rounds[0], lambda: True)
+        self.trials([self.base], next(iter(self.measures)), self.rounds[0], lambda: True)
 
     def start(self) -> dict[str, Any]:
         """Return what the page begins with."""
@@ -131,7 +120,7 @@ class Workbench:
 
     def moved(self, asked: Moved) -> Scenario:
         """Return the scenario that the page shows."""
-        return sliders.moved(self.scenario(asked.scenario), self.sliders, asked.values)
+        return self._moved(asked.scenario, json.dumps(asked.values, sort_keys=True))
 
     def fan(
         self, asked: Moved, measure: str, trials: int, is_wanted: Callable[[], bool] = lambda: True
@@ -146,7 +135,7 @@ class Workbench:
         trials : int
             One of `rounds`.
         is_wanted : callable
-            Whether the page still wants it; asked between blocks of trials.
+            Whether the page still wants it; asked after every quarter of a few trials.
 
         Raises
         ------
@@ -158,8 +147,10 @@ class Workbench:
         trials = arguments.whole(trials, "trials")
         if trials not in self.rounds:
             raise InputError("", "trials", "not a round of the page", f"One of {self.rounds}.", str(trials))
+        if not is_wanted():
+            raise Superseded
         mine = self.moved(asked)
-        values, standard = (self._values(each, chosen, trials, is_wanted) for each in (mine, self.base))
+        values, standard = self.trials((mine, self.base), measure, trials, is_wanted)
         quarter = str(self.base.end)
         row = row_of(chosen, self._text(chosen), quarter, mine, values[-1], standard[-1], self.base.name)
         return {
@@ -173,6 +164,7 @@ class Workbench:
             "difference": _bands(values - standard),
             "mean_difference": float(np.mean(values[-1] - standard[-1])),
             "is_base": mine.digest == self.base.digest,
+            "remarks": self._remarks(mine, self.scenario(asked.scenario)),
             "digest": mine.digest[:16],
         }
 
@@ -180,8 +172,7 @@ class Workbench:
         """Return one world, quarter by quarter: relations, alignment, ladder, postures, orders."""
         mine, case = self.moved(asked), self.base.case
         first, seed = arguments.trial(trial), self.seed
-        with self._one_at_a_time:
-            runs = run(mine, trials=1, first_trial=first, seed=seed, keep=_WORLD, engine=NUMPY, workers=1)
+        runs = run(mine, trials=1, first_trial=first, seed=seed, keep=_WORLD, engine=NUMPY, workers=1)
         one = complete_trials(runs).isel(scenario=0, trial=0)
         values = {name: one[name].transpose("time", ...).values.astype(float) for name in _WORLD}
         return {
@@ -194,9 +185,7 @@ class Workbench:
 
     def why(self, asked: Moved, trial: int, at: str) -> str:
         """Return why they decided as they did, in one quarter of one world."""
-        with self._one_at_a_time:
-            found = explain(self.moved(asked), trial=arguments.trial(trial), at=at, seed=self.seed)
-        return str(found)
+        return str(explain(self.moved(asked), trial=arguments.trial(trial), at=at, seed=self.seed))
 
     def assumptions(self, asked: Moved) -> list[dict[str, Any]]:
         """Return the uncertain numbers, those that rest on judgement alone first."""
@@ -228,43 +217,15 @@ class Workbench:
     def _text(self, measure: Measure) -> str:
         return measure.text_in(self.base.case)
 
-    def _values(
-        self, scenario: Scenario, measure: Measure, trials: int, is_wanted: Callable[[], bool]
-    ) -> Array:
-        """Return the first trials of a measure, shape (time, trial), running what is lacking."""
-        with self._one_at_a_time:
-            kept = self._trials.setdefault(scenario.digest, {})
-            self._trials.move_to_end(scenario.digest)
-            while len(self._trials) > _REMEMBERED:
-                self._trials.popitem(last=False)
-            have = kept[measure.key].shape[1] if kept else 0
-            while have < trials:
-                if not is_wanted():
-                    raise Superseded
-                more = min(trials - have, _AT_A_TIME)
-                part = self._run(scenario, have, more)
-                for key, values in part.items():
-                    kept[key] = np.hstack([kept[key], values]) if key in kept else values
-                have += more
-            return kept[measure.key][:, :trials]
+    def _made(self, scenario: str, values: str) -> Scenario:
+        """Return a scenario with its sliders where a text says."""
+        return sliders.moved(self.scenario(scenario), self.sliders, json.loads(values))
 
-    def _run(self, scenario: Scenario, first: int, trials: int) -> dict[str, Array]:
-        variables = list(dict.fromkeys(each.variable for each in self.measures.values()))
-        runs: xr.Dataset = run(
-            scenario,
-            trials=trials,
-            first_trial=first,
-            seed=self.seed,
-            keep=variables,
-            engine=self.engine,
-            workers=1,
-        )
-        failed = len(manifest(runs)["failures"])
-        if failed:
-            problem = f"{failed} of {trials} trials fail with the levers there"
-            raise Contradiction("", "sliders", problem, "Move one back.")
-        one = runs.isel(scenario=[0])
-        return {key: each.take(one).values[0] for key, each in self.measures.items()}
+    def _remarks(self, mine: Scenario, unmoved: Scenario) -> list[str]:
+        """Return what should be known of an answer: levers without effect, and an engine that is not used."""
+        known = {each.key for each in unmoved.ineffective}
+        lost = [f"{each.key}: {each.said}." for each in mine.ineffective if each.key not in known]
+        return [*lost, *filter(None, [self.trials.problem])]
 
 
 def _like(base: Scenario) -> dict[str, Scenario]:

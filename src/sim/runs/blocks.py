@@ -5,6 +5,7 @@ A task is what all blocks of one scenario share; it travels as bytes, so that an
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
@@ -35,6 +36,9 @@ WINDOW = 2**19
 _TASKS = 8
 
 Form = Literal["arrays", "chunks", "summary"]
+
+#: Called after each quarter of a block.
+Between = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -137,9 +141,18 @@ class Finished(NamedTuple):
 
 def run(packed: bytes, first_trial: int, n_trials: int) -> Finished:
     """Run the trials of a packed task."""
-    task = _unpack(packed)
+    return run_task(_unpack(packed), first_trial, n_trials, trust_in(packed))
+
+
+def run_task(
+    task: Task, first_trial: int, n_trials: int, trust: Trust, between: Between | None = None
+) -> Finished:
+    """Run trials of a task, by machine code as far as that is trusted.
+
+    `between` is called after each quarter; a `SimError` that it raises ends the run.
+    """
     values = {name: np.full((*task.shape(name), n_trials), np.nan, np.float32) for name in task.keep}
-    raised, used = _fill(task, first_trial, values, trust_in(packed))
+    raised, used = _fill(task, first_trial, values, trust, between)
     problems = _not_finite(task, values) | raised
     for position in problems:
         for array in values.values():
@@ -199,21 +212,24 @@ def trust_in(packed: bytes) -> Trust:
     return Trust()
 
 
-def _fill(task: Task, first_trial: int, values: dict[str, Array], trust: Trust) -> tuple[dict[int, str], Ran]:
+def _fill(
+    task: Task, first_trial: int, values: dict[str, Array], trust: Trust, between: Between | None
+) -> tuple[dict[int, str], Ran]:
     """Run trials into their places; return which of them raise, and what ran them."""
     n_trials = next(iter(values.values())).shape[-1]
     if not (task.is_compiled and engine.can_compile()):
-        return _halved(task, first_trial, values, 0, n_trials), Ran()
+        return _halved(task, first_trial, values, 0, n_trials, between), Ran()
     problems: dict[int, str] = {}
     try:
+        strip = engine.strip_of(task.block)
         repeated = engine.record_block(
-            task.plan, first_trial, values, task.steps, task.schedule, is_compiled=True, trust=trust
+            task.plan, first_trial, values, task.steps, task.schedule, True, trust, strip, between
         )
     except (SimError, MemoryError):
         raise
     except Exception:
         # A trial fails, in NumPy too, which finds out which one.
-        repeated, problems = 1, _halved(task, first_trial, values, 0, n_trials)
+        repeated, problems = 1, _halved(task, first_trial, values, 0, n_trials, between)
     return problems, used_by(trust, repeated)
 
 
@@ -224,21 +240,25 @@ def used_by(trust: Trust, repeated: int) -> Ran:
     return Ran(1, int(is_relied_on), int(is_relied_on and repeated > 0), tuple(filter(None, remarks)))
 
 
-def _halved(task: Task, first_trial: int, values: dict[str, Array], low: int, high: int) -> dict[int, str]:
+def _halved(
+    task: Task, first_trial: int, values: dict[str, Array], low: int, high: int, between: Between | None
+) -> dict[int, str]:
     """Run trials in NumPy; halve what raises until the trials at fault stand alone."""
     try:
         into = {name: array[..., low:high] for name, array in values.items()}
         with np.errstate(all="ignore"):  # what is not finite is found, and said, in `_not_finite`
-            engine.record_block(task.plan, first_trial + low, into, task.steps, task.schedule)
+            engine.record_block(
+                task.plan, first_trial + low, into, task.steps, task.schedule, between=between
+            )
     except (SimError, MemoryError):
         raise
     except Exception as error:
         if high - low == 1:
             return {low: f"{type(error).__name__}: {error}"}
         middle = (low + high) // 2
-        problems = _halved(task, first_trial, values, low, middle)
+        problems = _halved(task, first_trial, values, low, middle, between)
         if len(problems) < MOST_FAILURES:
-            problems |= _halved(task, first_trial, values, middle, high)
+            problems |= _halved(task, first_trial, values, middle, high, between)
         if len(problems) >= MOST_FAILURES:
             raise
         return problems
