@@ -439,6 +439,7 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
             "reference": (None, NONE),
             "question": (None, {*NONE, "word", "long text", "empty text"}),
             "years": (None, NONE),
+            "robustness": (None, NONE),
             "force": (True, {"true"}),
         },
     ),

@@ -24,6 +24,19 @@ from sim.report import findings, sections
 
 KEEP = ["supplier_share", "hhi", "capability", "grants"]
 
+POLICIES = """
+measure = "military_budget@2021"
+aim = "maximise"
+futures = ["baseline"]
+
+[policies.money]
+title = "Spend"
+by = "aldara"
+source = "Invented."
+levels.more = { what = "half more", set = { "economy.initial_military_budget" = 1500 } }
+levels.less = { what = "half", set = { "economy.initial_military_budget" = 500 } }
+"""
+
 
 @pytest.fixture(scope="module")
 def runs() -> xr.Dataset:
@@ -165,3 +178,34 @@ def test_what_a_number_hangs_on_is_read_off_the_draws_of_the_run(monkeypatch: py
     plan = design.plan(other, sim.manifest(runs)["seed"], how)
     drawn = design.draw_parameters(plan, 0, 6)["budget_growth"]
     assert any(np.array_equal(column, drawn.ravel()) for column in seen[0].T)
+
+
+def test_policies_of_the_case_are_run_where_that_is_asked(tmp_path: Path) -> None:
+    folder = tmp_path / "isles"
+    shutil.copytree(plans.load_case("archipelago").folder, folder)
+    (folder / "policies.toml").write_text(POLICIES)
+    for name, caution in (("calm", 0.5), ("tense", 0.9)):
+        (tmp_path / f"{name}.toml").write_text(
+            f'title = "{name}"\ncase = "{folder}"\nstart = "2020-Q1"\nend = "2021-Q4"\n'
+            f'story = "Invented."\n[set]\n"demand.caution" = {caution}\n'
+        )
+    runs = sim.run([tmp_path / "calm.toml", tmp_path / "tense.toml"], trials=4, keep=KEEP, workers=1)
+    usual, _ = sim.write_report(runs, tmp_path / "usual.html")
+    said = "declares 2 levels of 1 policies; sim report --robustness 1000 runs them"
+    assert said in usual.read_text(encoding="utf-8")
+    made, _ = sim.write_report(runs, tmp_path / "report.html", robustness=6)
+    text = made.read_text(encoding="utf-8")
+    read(made)
+    outcomes = sim.policy_outcomes(futures=list(sim.scenarios_of(runs).values()), trials=6, seed=1)
+    found = sim.robustness(outcomes, seed=1)
+    regret = found.sel(criterion="minimax_regret", policy="money.less")
+    assert f"{regret['value']:.3g} ({regret['low']:.3g} to {regret['high']:.3g})" in text
+    assert "Spend: half more" in text and "2 futures" in text and "Minimax regret" in text
+    again, _ = sim.write_report(runs, tmp_path / "report.html", robustness=6, force=True)
+    assert again.read_text(encoding="utf-8") == text
+    with pytest.raises(sim.InputError, match="robustness"):
+        sim.write_report(runs, tmp_path / "report.html", robustness=1, force=True)
+    (folder / "policies.toml").unlink()
+    with pytest.raises(sim.InputError, match="declares none"):
+        sim.write_report(runs, tmp_path / "report.html", robustness=6, force=True)
+    assert "Which policy" not in sim.write_report(runs, usual, force=True)[0].read_text(encoding="utf-8")

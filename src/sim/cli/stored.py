@@ -138,6 +138,12 @@ def plot(path: Path, reference: str | None, out: Path, figures: str) -> None:
 @click.option("--reference", metavar="NAME", help="Scenario to compare with.  [default: the first]")
 @options.years
 @click.option(
+    "--robustness",
+    type=options.count(2),
+    metavar="N",
+    help="Also run the case's policies in these futures, N trials each: which holds up.  [default: not run]",
+)
+@click.option(
     "--out",
     type=options.PATH,
     default="report.html",
@@ -151,6 +157,7 @@ def report(
     question: str | None,
     reference: str | None,
     years: tuple[int, ...] | None,
+    robustness: int | None,
     out: Path,
     force: bool,
 ) -> None:
@@ -162,7 +169,13 @@ def report(
     from sim.report.page import write_report
 
     for file in write_report(
-        _opened(path), out, question=question, reference=reference, years=years, force=force
+        _opened(path),
+        out,
+        question=question,
+        reference=reference,
+        years=years,
+        robustness=robustness,
+        force=force,
     ):
         click.echo(str(file))
 

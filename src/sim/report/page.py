@@ -14,6 +14,7 @@ from sim.analysis.compare.summary import check_years, listed_years, summarise
 from sim.analysis.compare.tables import NOTE
 from sim.files import staging
 from sim.report import archive, findings, sections
+from sim.report import robustness as policies
 from sim.runs.dataset import checked, completeness, manifest, scenario_of, scenarios_of
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError
@@ -46,6 +47,7 @@ def write_report(
     reference: str | None = None,
     question: str | None = None,
     years: Iterable[int] | None = None,
+    robustness: int | None = None,
     force: bool = False,
 ) -> tuple[Path, Path]:
     """Write a run as one self-contained page, and its data as an archive beside it.
@@ -62,6 +64,9 @@ def write_report(
         Title of the page; by default what the scenarios ask.
     years : iterable of int, optional
         Years in the tables; full decades and the last year by default.
+    robustness : int, optional
+        Also run the policies that the case declares in the futures of the page, so many trials of each with
+        the seed of the run, and show which holds up. By default the page says how to get that.
     force : bool
         Replace what an earlier report has written there.
 
@@ -73,7 +78,8 @@ def write_report(
     Raises
     ------
     InputError
-        If this is no result with trials, a file is in the way, or Jinja2 is not installed.
+        If this is no result with trials, a file is in the way, Jinja2 is not installed, or the case declares
+        no policies where they are asked for.
     """
     template = _template()
     made = manifest(runs)
@@ -87,6 +93,7 @@ def write_report(
     years = (
         None if years is None else check_years(listed_years(years), list(map(str, runs["quarter"].values)))
     )
+    trials = None if robustness is None else arguments.whole(robustness, "robustness", 2)
     if runs.sizes["scenario"] > 1:
         split(runs, reference)
     beside = target.with_suffix(".zip")
@@ -103,6 +110,7 @@ def write_report(
     titles = [each.title for each in scenarios.values()]
     asked = question or sections.question(titles, chosen.title, rows[-1].year)
     found = findings.of_run(runs, scenarios, reference, measures[0])
+    found += policies.of_case(list(scenarios.values()), chosen, trials, made["seed"])
     texts = {"question": asked, "page": target.name, "command": _command(runs, made)}
     content = template.render(
         question=asked,

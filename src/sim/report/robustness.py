@@ -1,0 +1,123 @@
+"""Which of the case's policies holds up over the futures of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from sim.analysis.explore import policies as declared
+from sim.analysis.explore.robustness import answers, policy_outcomes, robustness
+from sim.report.findings import Finding
+from sim.report.parts import Table, picture
+from sim.scenario.scenario import Scenario
+
+_TITLE = "Which policy holds up"
+
+#: What stands in the table of policies: a mean over futures, and how much is lost at most.
+_LEVEL, _REGRET = "laplace", "minimax_regret"
+
+
+def of_case(
+    scenarios: Sequence[Scenario], reference: Scenario, trials: int | None, seed: int
+) -> list[Finding]:
+    """Return the section on the policies that the case declares, if it does.
+
+    Parameters
+    ----------
+    scenarios : sequence of Scenario
+        The futures of the page; a page of one has the futures that the case names.
+    reference : Scenario
+    trials : int or None
+        Of each policy in each future; with none, nothing is run, and the section says how to get it.
+    seed : int
+
+    Raises
+    ------
+    InputError
+        If it is asked for and the case declares no policies, or they do not fit the futures.
+    """
+    known = declared.declared(reference.case)
+    if trials is None:
+        if known is None:
+            return []
+        count = f"{len(known.all)} levels of {len(known.policies)} policies"
+        said = f"The case declares {count}; sim report --robustness 1000 runs them in these futures."
+        return [Finding("robustness", _TITLE, (said,))]
+    futures = list(scenarios) if len(scenarios) > 1 else declared.over(None, reference.case)
+    outcomes = policy_outcomes(declared.chosen(None, reference.case), futures, trials=trials, seed=seed)
+    found = robustness(outcomes, seed=seed)
+    said = answers(found)
+    wanted = "more" if found.attrs["aim"] == declared.AIMS[0] else "less"
+    about = (
+        f"{found.attrs['text']} at {found.attrs['measure'].partition('@')[2]}, of which {wanted} is better: "
+        f"{found.sizes['policy']} policies in {len(futures)} futures "
+        f"({', '.join(f'“{each.title}”' for each in futures)}), {trials:,} trials of each with the same random "
+        "draws. The errors are those of the trials; which futures are in the list is a judgement. "
+        f"For others: sim robustness --futures a,b --trials {trials} --seed {seed}."
+    )
+    from sim.plots import criteria_map
+
+    figure: Any = criteria_map(found).figure
+    shown = picture(figure, "robustness", said[0])
+    return [Finding("robustness", _TITLE, (*said, about), (_policies(found), _criteria(found)), (shown,))]
+
+
+def _policies(found: xr.Dataset) -> Table:
+    """Return where each policy stands, the best on average first."""
+    order = np.argsort(found["rank"].mean("criterion").values, kind="stable")
+    level, regret = found.sel(criterion=_LEVEL), found.sel(criterion=_REGRET)
+    rows = tuple(
+        (
+            str(found["policy_title"].values[k]),
+            str(found["by"].values[k]),
+            _with_ends(level, k),
+            _with_ends(regret, k),
+            _percent(regret["p_first"].values[k]),
+            _percent(found["p_first"].values[:, k].mean()),
+        )
+        for k in order
+    )
+    columns = (
+        "Policy",
+        "By",
+        "Mean over futures (95 %)",
+        "Largest regret (95 %)",
+        "Least regret in",
+        "First in, mean of criteria",
+    )
+    unit = str(found.attrs["unit"])
+    caption = (
+        f"Policies, the best on average first ({unit}); the last two are shares of resamples of the trials"
+    )
+    return Table(caption, columns, rows, frozenset({2, 3, 4, 5}))
+
+
+def _criteria(found: xr.Dataset) -> Table:
+    """Return which policy is first by each criterion."""
+    rows = []
+    for k in range(found.sizes["criterion"]):
+        each = found.isel(criterion=k)
+        first = int(np.nanargmin(each["rank"].values))
+        rows.append(
+            (
+                str(each["criterion_text"].item()),
+                str(each["formula"].item()),
+                str(each["policy_title"].values[first]),
+                _with_ends(each, first),
+                _percent(each["p_first"].values[first]),
+            )
+        )
+    columns = ("Criterion", "Formula (v: the measure in a trial)", "First", "Value (95 %)", "First in")
+    return Table("What is first by each criterion", columns, tuple(rows), frozenset({3, 4}))
+
+
+def _with_ends(of: xr.Dataset, k: int) -> str:
+    value, low, high = (f"{of[name].values[k]:.3g}".replace("-", "−") for name in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
