@@ -43,20 +43,20 @@ def of_case(
     if trials is None:
         if known is None:
             return []
-        count = f"{len(known.all)} levels of {len(known.policies)} policies"
-        said = f"The case declares {count}; sim report --robustness 1000 runs them in these futures."
-        return [Finding("robustness", _TITLE, (said,))]
+        count = f"{len(known.all)} policies"
+        how = f"The case declares {count}; sim report --robustness 1000 runs them in these futures."
+        return [Finding("robustness", _TITLE, (how,))]
     futures = list(scenarios) if len(scenarios) > 1 else declared.over(None, reference.case)
     outcomes = policy_outcomes(declared.chosen(None, reference.case), futures, trials=trials, seed=seed)
     found = robustness(outcomes, seed=seed)
     said = answers(found)
     wanted = "more" if found.attrs["aim"] == declared.AIMS[0] else "less"
+    named = ", ".join(f"“{each.title}”" for each in futures)
     about = (
-        f"{found.attrs['text']} at {found.attrs['measure'].partition('@')[2]}, of which {wanted} is better: "
-        f"{found.sizes['policy']} policies in {len(futures)} futures "
-        f"({', '.join(f'“{each.title}”' for each in futures)}), {trials:,} trials of each with the same random "
-        "draws. The errors are those of the trials; which futures are in the list is a judgement. "
-        f"For others: sim robustness --futures a,b --trials {trials} --seed {seed}."
+        f"{found.attrs['text']}, {found.attrs['measure'].partition('@')[2]}, of which {wanted} is better: "
+        f"{found.sizes['policy']} policies in {len(futures)} futures ({named}), {trials:,} trials of each with "
+        "the same random draws. The errors are those of the trials; which futures are in the list is a "
+        f"judgement. Other futures: sim robustness --futures a,b --trials {trials} --seed {seed}."
     )
     from sim.plots import criteria_map
 
@@ -89,9 +89,7 @@ def _policies(found: xr.Dataset) -> Table:
         "First in, mean of criteria",
     )
     unit = str(found.attrs["unit"])
-    caption = (
-        f"Policies, the best on average first ({unit}); the last two are shares of resamples of the trials"
-    )
+    caption = f"Policies, the best on average first ({unit}); shares are of resamples of the trials"
     return Table(caption, columns, rows, frozenset({2, 3, 4, 5}))
 
 
