@@ -54,8 +54,8 @@ def of_case(
     named = ", ".join(f"“{each.title}”" for each in futures)
     about = (
         f"{found.attrs['text']}, {found.attrs['measure'].partition('@')[2]}, of which {wanted} is better: "
-        f"{found.sizes['policy']} policies in {len(futures)} futures ({named}), {trials:,} trials of each with "
-        "the same random draws. The errors are those of the trials; which futures are in the list is a "
+        f"{found.sizes['policy']} policies in {len(futures)} futures ({named}), {trials:,} trials of each "
+        "with the same random draws. The errors are those of the trials; which futures are in the list is a "
         f"judgement. Other futures: sim robustness --futures a,b --trials {trials} --seed {seed}."
     )
     from sim.plots import criteria_map
