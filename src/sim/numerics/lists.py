@@ -130,3 +130,23 @@ def withdraw(ledger: Array, since: int, share: Array) -> Array:
         rest[:, supplier, :, trial] -= ended
         taken[supplier, trial] = total(np.moveaxis(total(np.moveaxis(ended, 1, 0)), 1, 0))
     return taken
+
+
+def postpone(ledger: Array, quarter: int, share: Array) -> None:
+    """Move a share of what is due in a quarter to the next one, in place.
+
+    Parameters
+    ----------
+    ledger : ndarray, shape (due, supplier, ..., trial)
+    quarter : int
+        Not the last.
+    share : ndarray, shape (supplier, trial)
+        Zero nearly everywhere: only what it touches is computed.
+    """
+    supplier, trial = np.nonzero(share)
+    if supplier.size:
+        due, later = (each.reshape(len(share), -1, share.shape[-1]) for each in ledger[quarter : quarter + 2])
+        # The indices around the slice put the entries first: entry, the axes between.
+        waiting = due[supplier, :, trial] * share[supplier, trial][:, None]
+        due[supplier, :, trial] -= waiting
+        later[supplier, :, trial] += waiting

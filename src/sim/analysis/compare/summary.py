@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis.compare.measure import Measure, standard_measures
-from sim.analysis.compare.paired import STATISTICS, compare, statistics_of
+from sim.analysis.compare.paired import compare, statistics_of
 from sim.runs.dataset import complete_trials
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import QUARTERS
@@ -160,7 +160,7 @@ def summarise(
     picked = runs.isel(time=[quarters.index(f"{year}-Q{QUARTERS}") for year in wanted])
     values = xr.Dataset(
         {measure.key: measure.take(picked).drop_attrs() for measure in chosen}, attrs=runs.attrs
-    )
+    ).load()
     names = [str(name) for name in runs["scenario"].values]
     paired = compare(values, reference) if len(names) > 1 else None
     titles = (
@@ -168,13 +168,14 @@ def summarise(
     )
     rows: list[Row] = []
     for measure in chosen:
-        array = values[measure.key].transpose("time", "scenario", "trial").values
+        array, text = values[measure.key].transpose("time", "scenario", "trial").values, measure.text(runs)
+        differences_of = _by_scenario(paired, measure.key)
         for at, year in enumerate(wanted):
             for position, name in enumerate(names):
                 rows.append(
                     Row(
                         measure.key,
-                        measure.text(runs),
+                        text,
                         measure.unit,
                         measure.is_headline,
                         f"{year}-Q{QUARTERS}",
@@ -182,7 +183,7 @@ def summarise(
                         titles[position],
                         array.shape[-1],
                         *_level(array[at, position]),
-                        _difference(paired, measure.key, name, at),
+                        _difference(paired, differences_of.get(name), at),
                     )
                 )
     return rows
@@ -226,12 +227,18 @@ def _level(values: Any) -> tuple[float, float, float, float]:
     return float(values.mean()), float(middle), float(low), float(high)
 
 
-def _difference(paired: xr.Dataset | None, key: str, scenario: str, at: int) -> Difference | None:
-    if paired is None or scenario == paired.attrs["reference"]:
+def _by_scenario(paired: xr.Dataset | None, key: str) -> dict[str, Any]:
+    """Return the statistics of the paired differences by scenario, each of shape (statistic, time)."""
+    if paired is None:
+        return {}
+    array = paired[key].transpose("scenario", "statistic", "time")
+    return dict(zip(map(str, paired["scenario"].values), array.values, strict=True))
+
+
+def _difference(paired: xr.Dataset | None, statistics: Any, at: int) -> Difference | None:
+    if paired is None or statistics is None:
         return None
-    statistics = paired[key].sel(scenario=scenario).isel(time=at)
-    found = {name: float(statistics.sel(statistic=name)) for name in STATISTICS}
-    return Difference(paired.attrs["reference"], **found)
+    return Difference(paired.attrs["reference"], *map(float, statistics[:, at]))
 
 
 def decimals(rows: Iterable[Row]) -> int:

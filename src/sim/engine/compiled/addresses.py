@@ -26,7 +26,7 @@ _NUMBERS = ("room", "capacity", "step", "flag", *LISTS)
 
 def address(array: Array) -> int:
     """Return where an array is."""
-    return int(array.ctypes.data)
+    return int(array.__array_interface__["data"][0])
 
 
 class Directory:

@@ -91,6 +91,56 @@ done:
   ret void
 }
 
+; Move a share of what a ledger has in a quarter to the next one.
+define internal void @postpone(ptr noalias %ledger, i64 %quarter, i64 %n_rows, i64 %width, i64 %n,
+    ptr noalias %shares, i64 %first) {
+start:
+  %end = mul i64 %n_rows, %n
+  %skip = mul i64 %first, %n
+  %from = getelementptr double, ptr %shares, i64 %skip
+  %row_cells = mul i64 %width, %n
+  %due_cells = mul i64 %row_cells, %n_rows
+  %quarter_offset = mul i64 %quarter, %due_cells
+  br label %head
+head:
+  %i = phi i64 [ 0, %start ], [ %i_next, %again ]
+  %go = icmp slt i64 %i, %end
+  br i1 %go, label %body, label %done
+body:
+  %share_at = getelementptr double, ptr %from, i64 %i
+  %share = load double, ptr %share_at
+  %none = fcmp oeq double %share, 0.0
+  br i1 %none, label %again, label %move
+move:
+  %row = sdiv i64 %i, %n
+  %t = srem i64 %i, %n
+  %row_offset = mul i64 %row, %row_cells
+  %row_cell = add i64 %quarter_offset, %row_offset
+  %cell = add i64 %row_cell, %t
+  br label %inner
+inner:
+  %c = phi i64 [ 0, %move ], [ %c_next, %inner ]
+  %c_offset = mul i64 %c, %n
+  %c_cell = add i64 %cell, %c_offset
+  %place = getelementptr double, ptr %ledger, i64 %c_cell
+  %due = load double, ptr %place
+  %waiting = fmul double %due, %share
+  %left = fsub double %due, %waiting
+  store double %left, ptr %place
+  %next_place = getelementptr double, ptr %place, i64 %due_cells
+  %later = load double, ptr %next_place
+  %more = fadd double %later, %waiting
+  store double %more, ptr %next_place
+  %c_next = add i64 %c, 1
+  %c_go = icmp slt i64 %c_next, %width
+  br i1 %c_go, label %inner, label %again
+again:
+  %i_next = add i64 %i, 1
+  br label %head
+done:
+  ret void
+}
+
 ; Take a share of all entries of a ledger from a quarter on: sums over quarters, then over the axes between.
 define internal void @withdraw(ptr %ledger, i64 %since, i64 %n_due, i64 %n_rows, i64 %width, i64 %n,
     ptr %shares, i64 %first, ptr %taken) {

@@ -18,7 +18,7 @@ from sim.engine.compiled.places import Places
 LANES = 8
 
 #: Effects that are loops of their own.
-_ALONE = ("find", "withdraw")
+_ALONE = ("find", "withdraw", "postpone")
 
 
 class Kernel:
@@ -166,6 +166,16 @@ class Kernel:
             )
             count = emitter.within(found, "%longest")
             lines = [*emitter.lines, f"  store i64 {count}, ptr {places.length(made)}"]
+        elif effect.what == "postpone":
+            shares, first, n_rows, n_due, width = effect.detail
+            quarter = emitter.within(emitter.operand(effect.nodes[0], 1), str(n_due))
+            lines = [
+                *emitter.lines,
+                f"  call void @postpone(ptr {places.base(memory)}, i64 {quarter}, "
+                f"i64 {n_rows}, i64 {width}, i64 {self.n_trials}, "
+                f"ptr {places.base(shares)}, i64 {first})",
+            ]
+            places.changed(memory)
         else:
             shares, first, taken, n_due, width = effect.detail
             since = emitter.within(emitter.operand(effect.nodes[0], 1), str(n_due))

@@ -150,6 +150,19 @@ def _withdraw(ledger: Ledger, since: Traced, share: Traced) -> Traced:
     return result
 
 
+def _postpone(ledger: Ledger, quarter: Traced, share: Traced) -> None:
+    trace, axis = ledger.trace, share.axis
+    if axis is None or quarter.axis is not None:
+        raise NotTraceable("a delay that is the same for all")
+    shares, first = trace.addressed(share.flat, axis)
+    n_rows = len(share.flat)
+    trace.effect(
+        "postpone", axis, ledger.memory, quarter.cells[()],
+        detail=(shares, first, n_rows, len(ledger) - 1, ledger.width // n_rows),
+    )  # fmt: skip
+    ledger.memory.version += 1
+
+
 def _normal_quantile(u: Any) -> Any:
     """Both forms for every entry, and then a choice: there is no branch to take."""
     binder = _Binder(u.trace)
@@ -177,6 +190,7 @@ _REPLACED: dict[Any, Callable[..., Any]] = {
     lists.in_turn: _in_turn,
     lists.enter_in_parts: _spread,
     lists.withdraw: _withdraw,
+    lists.postpone: _postpone,
     durations.whole: _whole,
     elementary.normal_quantile: _normal_quantile,
 }

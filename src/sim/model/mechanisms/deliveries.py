@@ -23,7 +23,7 @@ import numpy as np
 
 from sim.numerics.durations import whole
 from sim.numerics.elementary import exp, log, normal_quantile, total
-from sim.numerics.lists import enter_in_parts, scatter, withdraw
+from sim.numerics.lists import enter_in_parts, postpone, scatter, withdraw
 from sim.numerics.special import normal_cdf
 from sim.vocabulary.axes import QUARTERS, Array, BoolArray, IntArray
 
@@ -178,11 +178,9 @@ def step(
 
     orders = np.zeros_like(order_book_prev)
     scatter(orders, (contract_supplier, contract_trial), contract_tiv)
-    due = np.array(delivery_ledger[step])
+    postpone(delivery_ledger, step, withheld)
+    delivered = np.array(delivery_ledger[step])
     delivery_ledger[step] = 0.0
-    waiting = due * withheld[:, None]
-    delivery_ledger[step + 1] = delivery_ledger[step + 1] + waiting
-    delivered = due - waiting
     by_supplier = total(np.moveaxis(delivered, 1, 0))
     # A grant brings volume only in the categories that the register covers.
     basket = grant_basket * in_register
