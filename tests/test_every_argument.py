@@ -91,6 +91,12 @@ def unrun_panel(**arguments: Any) -> Any:
         return sim.backtest_panel(**arguments)
 
 
+def drawn_in(name: Any) -> None:
+    """Enter and leave a theme."""
+    with sim.plots.theme(name):
+        pass
+
+
 #: Function -> its arguments: a good one, and the odd ones that are taken. A text names what `given` makes.
 Arguments = dict[str, tuple[Any, set[str]]]
 RUN: Arguments = {
@@ -445,13 +451,24 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
     ),
     "plots.fan": (
         sim.plots.fan,
-        {**FIGURE, **DRAWN, **HISTORY, "reference": (None, NONE), "years_before": (5, INDEX)},
+        {
+            **FIGURE,
+            **DRAWING,
+            **DRAWN,
+            **HISTORY,
+            "reference": (None, NONE),
+            "years_before": (5, INDEX),
+        },
     ),
-    "plots.difference_fan": (sim.plots.difference_fan, {**FIGURE, **DRAWN, "reference": (None, NONE)}),
+    "plots.difference_fan": (
+        sim.plots.difference_fan,
+        {**FIGURE, **DRAWING, **DRAWN, "reference": (None, NONE)},
+    ),
     "plots.composition": (
         sim.plots.composition,
         {
             **FIGURE,
+            **DRAWING,
             **HISTORY,
             "scenario": (None, NONE),
             "variable": ("supplier_share", NOTHING),
@@ -460,7 +477,7 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
     ),
     "plots.order_book": (
         sim.plots.order_book,
-        {**FIGURE, **HISTORY, "scenario": ("test", NONE), "reference": (None, NONE)},
+        {**FIGURE, **DRAWING, **HISTORY, "scenario": ("test", NONE), "reference": (None, NONE)},
     ),
     "plots.gallery": (
         lambda runs, history, reference, which: next(sim.plots.gallery(runs, history, reference, which)),
@@ -468,7 +485,7 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
     ),
     "plots.decision": (
         sim.plots.decision,
-        {"explanation": ("$explanation", NOTHING), "which": (0, INDEX), "most": (3, COUNT)},
+        {"explanation": ("$explanation", NOTHING), "which": (0, INDEX), "most": (3, COUNT), **DRAWING},
     ),
     "plots.forest": (
         sim.plots.forest,
@@ -528,6 +545,7 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
     "plots.shapley": (sim.plots.shapley, {"found": ("$shapley", NOTHING), **DRAWN_ALONE}),
     "plots.tornado": (sim.plots.tornado, {"found": ("$tornado", NOTHING), "most": (3, COUNT), **DRAWN_ALONE}),
     "plots.worth": (sim.plots.worth, {"found": ("$ranked", NOTHING), "most": (3, COUNT), **DRAWN_ALONE}),
+    "plots.theme": (drawn_in, {"name": ("dark", NOTHING)}),
     "plots.save": (sim.plots.save, {"figure": (Figure(), NOTHING), "path": ("figure", {"word", "path"})}),
 }
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 import plans
 import sim
-from sim.plots import style
+from sim.plots import themes
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def test_every_scenario_is_named_and_no_colour_is_used_twice(runs: xr.Dataset) -
     assert sorted(each.get_text() for each in axis.texts) == sorted(runs["scenario"].values)
     colours = [to_hex(line.get_color()) for line in axis.lines]
     assert len(colours) == 10 and colours.count("#000000") == 1
-    others = [each for each in colours if each != style.REST_COLOUR.lower()]
+    others = [each for each in colours if each != themes.LIGHT.rest.lower()]
     assert len(others) == len(set(others)) == 7
     places = sorted(each.xyann[1] for each in axis.texts)
     assert min(np.diff(places)) > 0.04 and places[-1] <= 1.0

@@ -2,39 +2,54 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from sim import plots
-from sim.plots import style
+from sim.plots import themes
+from sim.plots.shown import Drawn, Panels
 from sim.vocabulary.errors import InputError, UnknownName
 from synthetic import futures, past
 
-Draw = Callable[[xr.Dataset, xr.Dataset], Figure]
+Draw = Callable[..., Drawn]
 
 FIGURES: dict[str, tuple[Draw, str]] = {
-    "fan": (lambda runs, _: plots.fan(runs, "hhi"), "(index)"),
+    "fan": (lambda runs, _, **more: plots.fan(runs, "hhi", **more), "(index)"),
     "fan of one label": (
-        lambda runs, before: plots.fan(runs, "supplier_share", {"supplier": "north"}, history=before),
+        lambda runs, before, **more: plots.fan(
+            runs, "supplier_share", {"supplier": "north"}, history=before, **more
+        ),
         "(share)",
     ),
-    "fan of a sum": (lambda runs, _: plots.fan(runs, "capability", total=["domain"]), "(TIV m)"),
-    "difference": (
-        lambda runs, _: plots.difference_fan(runs, "capability", "other", total=["domain"]),
+    "fan of a sum": (
+        lambda runs, _, **more: plots.fan(runs, "capability", total=["domain"], **more),
         "(TIV m)",
     ),
-    "composition": (lambda runs, before: plots.composition(runs, history=before), "(share)"),
-    "composition of one": (lambda runs, before: plots.composition(runs, "other"), "(share)"),
-    "order book": (lambda runs, _: plots.order_book(runs), "(TIV m)"),
-    "order book by supplier": (lambda runs, _: plots.order_book(runs, "other"), "(TIV m)"),
+    "difference": (
+        lambda runs, _, **more: plots.difference_fan(runs, "capability", "other", total=["domain"], **more),
+        "(TIV m)",
+    ),
+    "composition": (
+        lambda runs, before, **more: plots.composition(runs, history=before, **more),
+        "(share)",
+    ),
+    "composition of one": (lambda runs, before, **more: plots.composition(runs, "other", **more), "(share)"),
+    "order book": (lambda runs, _, **more: plots.order_book(runs, **more), "(TIV m)"),
+    "order book by supplier": (lambda runs, _, **more: plots.order_book(runs, "other", **more), "(TIV m)"),
 }
 
 
@@ -50,7 +65,7 @@ def texts(figure: Figure) -> str:
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_labelled(name: str, runs: xr.Dataset) -> None:
     draw, unit = FIGURES[name]
-    figure = draw(runs, past())
+    figure = draw(runs, past()).figure
     first = figure.axes[0]
     assert first.get_ylabel().endswith(unit)
     assert all(axis.get_xlabel() == "Year" for axis in figure.axes[-1:])
@@ -69,7 +84,7 @@ def test_a_figure_is_labelled(name: str, runs: xr.Dataset) -> None:
 @pytest.mark.parametrize("name", FIGURES)
 def test_the_same_figure_gives_the_same_files(name: str, runs: xr.Dataset, tmp_path: Path) -> None:
     draw, _ = FIGURES[name]
-    figure = draw(runs, past())
+    figure = draw(runs, past()).figure
     first = plots.save(figure, tmp_path / "first.of.its.kind")
     again = plots.save(figure, tmp_path / "again")
     anew = plots.save(draw(runs, past()), tmp_path / "anew")
@@ -84,7 +99,7 @@ def test_the_same_figure_gives_the_same_files(name: str, runs: xr.Dataset, tmp_p
 
 def test_nothing_lies_outside_the_figure_or_on_the_footer(runs: xr.Dataset, tmp_path: Path) -> None:
     for draw, _ in FIGURES.values():
-        figure = draw(runs, past())
+        figure = draw(runs, past()).figure
         plots.save(figure, tmp_path / "figure")
         renderer = FigureCanvasAgg(figure).get_renderer()
         page = figure.bbox
@@ -113,7 +128,7 @@ def test_the_users_style_stays_outside(runs: xr.Dataset, tmp_path: Path) -> None
 
 def test_a_fan_shows_the_median_and_the_history(runs: xr.Dataset) -> None:
     before = past()
-    figure = plots.fan(runs, "supplier_share", {"supplier": "north"}, history=before)
+    figure = plots.fan(runs, "supplier_share", {"supplier": "north"}, history=before).figure
     lines = figure.axes[1].get_lines()
     median = runs["supplier_share"].sel(scenario="other", supplier="north").median("trial").values
     drawn = [np.asarray(line.get_ydata(), dtype=float) for line in lines]
@@ -125,28 +140,28 @@ def test_a_fan_shows_the_median_and_the_history(runs: xr.Dataset) -> None:
 
 
 def test_a_share_runs_from_zero_to_one(runs: xr.Dataset) -> None:
-    figure = plots.fan(runs, "supplier_share", {"supplier": "north"})
+    figure = plots.fan(runs, "supplier_share", {"supplier": "north"}).figure
     assert figure.axes[0].get_ylim() == (0, 1)
 
 
 def test_small_suppliers_are_shown_as_one(runs: xr.Dataset) -> None:
-    figure = plots.composition(runs)
+    figure = plots.composition(runs).figure
     names = [text.get_text() for text in figure.legends[0].get_texts()]
     assert names[0] == "All others"
     assert names[-1] == "North"
-    assert len(names) == len(style.SUPPLIER_COLOURS) + 1
+    assert len(names) == len(themes.LIGHT.suppliers) + 1
 
 
 def test_partners_are_named_however_small_and_the_residual_is_not(runs: xr.Dataset) -> None:
     before = past()
     before.attrs |= {"partners": ["minor_7"], "residual_supplier": "south"}
-    names = [t.get_text() for t in plots.composition(runs, history=before).legends[0].get_texts()]
+    names = [t.get_text() for t in plots.composition(runs, history=before).figure.legends[0].get_texts()]
     assert "Minor_7" in names
     assert "South" not in names
 
 
 def test_a_stack_adds_up(runs: xr.Dataset) -> None:
-    figure = plots.composition(runs, "baseline")
+    figure = plots.composition(runs, "baseline").figure
     top = max(path.vertices[:, 1].max() for each in figure.axes[0].collections for path in each.get_paths())
     assert top == pytest.approx(1.0, abs=1e-6)
 
@@ -154,7 +169,7 @@ def test_a_stack_adds_up(runs: xr.Dataset) -> None:
 def test_any_number_of_scenarios_fits() -> None:
     for count in (1, 2, 4, 5, 7):
         names = tuple(f"scenario_{number}" for number in range(count))
-        figure = plots.fan(futures(names, n_steps=8, n_trials=5), "hhi")
+        figure = plots.fan(futures(names, n_steps=8, n_trials=5), "hhi").figure
         assert len(figure.axes) == count
 
 
@@ -175,3 +190,118 @@ def test_what_is_not_there_is_refused(runs: xr.Dataset) -> None:
         plots.difference_fan(runs, "hhi", "baselin")
     with pytest.raises(InputError, match="nothing to compare"):
         plots.difference_fan(runs.isel(scenario=[0]), "hhi")
+
+
+def places(count: int) -> dict[str, Any]:
+    """Everything that figures can be drawn into, for so many panels."""
+    return {
+        "axes": Figure(layout="constrained").subplots(),
+        "axes without a grid": Figure().add_axes((0.1, 0.1, 0.8, 0.8)),
+        "a part of a figure": Figure(layout="constrained").subfigures(1, 2)[1],
+        "a figure": Figure(),
+        "a list of axes": list(Figure().subplots(1, count, squeeze=False).flat),
+        "an array of axes": Figure().subplots(count, 1, squeeze=False),
+    }
+
+
+#: Of the figures, one for each way to lay them out.
+LAYOUTS = ("fan of a sum", "difference", "composition of one")
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_figure_is_drawn_where_it_is_asked_for(name: str) -> None:
+    draw, unit = FIGURES[name]
+    runs = futures(n_steps=8, n_trials=5)
+    alone = draw(runs, past())
+    count = 1 if isinstance(alone, Axes) else alone.size
+    for kind, place in places(count).items():
+        drawn = draw(runs, past(), ax=place)
+        axes = [drawn] if isinstance(drawn, Axes) else list(drawn)
+        assert len(axes) == count and isinstance(drawn, Panels) == (count > 1), kind
+        assert axes[0].get_ylabel().endswith(unit), kind
+        assert all(axis.lines or axis.collections for axis in axes), kind
+        assert {axis.get_ylim() for axis in axes} == {axes[0].get_ylim()}, kind
+        whole = axes[0].get_figure(root=True)
+        assert whole is (
+            place[0] if isinstance(place, list) else getattr(place, "flat", [place])[0]
+        ).get_figure(root=True)
+        if kind == "axes":
+            assert place.get_title(loc="left") and (count > 1 or drawn is place)
+        if kind.startswith("axes"):
+            outer = place.get_position()
+            inner = [axis.get_position() for axis in axes]
+            assert min(box.x0 for box in inner) >= outer.x0 - 1e-9
+            assert max(box.y1 for box in inner) <= outer.y1 + 1e-9
+        (legend,) = [axis.get_legend() for axis in axes if axis.get_legend()]
+        assert len(legend.get_texts()) >= 3
+
+
+def test_a_place_of_another_size_is_refused(runs: xr.Dataset) -> None:
+    with pytest.raises(InputError, match="has 2 axes, for a figure of 3 panels"):
+        plots.fan(runs, "hhi", ax=Figure().subplots(1, 2))
+
+
+def test_what_is_drawn_can_be_saved_as_it_is(runs: xr.Dataset, tmp_path: Path) -> None:
+    of_panels = plots.save(plots.fan(runs, "hhi"), tmp_path / "panels")
+    of_figure = plots.save(plots.fan(runs, "hhi").figure, tmp_path / "figure")
+    assert of_panels[1].read_bytes() == of_figure[1].read_bytes()
+    assert plots.fan(runs, "hhi")._repr_png_().startswith(b"\x89PNG")
+    for wrong in (np.eye(2), Panels.of([])):
+        with pytest.raises(InputError, match="no figure"):
+            plots.save(wrong, tmp_path / "wrong")
+
+
+def drawn_colours(figure: Figure) -> dict[str, set[str]]:
+    """The colours of the texts and of the lines in a figure."""
+    texts = {
+        to_hex(each.get_color()) for each in figure.findobj(Text) if each.get_text() and each.get_visible()
+    }
+    lines = {to_hex(each.get_color()) for each in figure.findobj(Line2D) if len(each.get_xdata()) > 1}
+    return {"texts": texts, "lines": lines}
+
+
+@pytest.mark.parametrize("paper", ["light", "dark"])
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_figure_is_readable_on_its_paper(name: str, paper: str) -> None:
+    runs = futures(("baseline", "other"), n_steps=8, n_trials=5)
+    with plots.theme(paper):
+        figure = FIGURES[name][0](runs, past()).figure
+    # Drawn later, when the theme is another: ticks are made only then.
+    with io.BytesIO() as nowhere:
+        figure.savefig(nowhere, format="png", dpi=20)
+    meant = themes.THEMES[paper]
+    assert to_hex(figure.get_facecolor()) == meant.paper.lower()
+    found = drawn_colours(figure)
+    assert min(themes.contrast(each, meant.paper) for each in found["texts"]) >= themes.TEXT_CONTRAST
+    for each in found["lines"] - {meant.grid.lower()}:
+        assert themes.contrast(each, meant.paper) >= themes.LINE_CONTRAST
+
+
+def test_a_users_dark_axes_get_light_ink(runs: xr.Dataset) -> None:
+    figure = Figure(facecolor="black")
+    axis = figure.subplots()
+    axis.set_facecolor("none")
+    plots.difference_fan(runs.isel(scenario=[0, 1]), "hhi", ax=axis)
+    assert to_hex(axis.lines[0].get_color()) == themes.DARK.ink.lower()
+    with plots.theme("dark"), pytest.raises(UnknownName, match="dark"):
+        plots.theme("drak").__enter__()
+
+
+@pytest.mark.parametrize("name", themes.THEMES)
+def test_the_colours_of_a_theme_are_apart(name: str) -> None:
+    meant = themes.THEMES[name]
+    with themes.within(meant):
+        many = themes.palette(meant.suppliers, 40)
+    assert len(set(many)) == 40 and many[:8] == [themes.mixed(each, each, 0.0) for each in meant.suppliers]
+    assert len({*meant.scenarios}) == 6 and len({*meant.suppliers}) == 8
+    for colour in (*meant.scenarios, *meant.suppliers, meant.rest):
+        assert themes.contrast(meant.readable(colour), meant.paper) >= themes.TEXT_CONTRAST
+    assert themes.contrast("#000000", "#FFFFFF") == pytest.approx(21)
+
+
+def test_no_colour_stands_for_two_scenarios() -> None:
+    names = tuple(f"scenario_{number}" for number in range(7))
+    for count in (3, 7):
+        drawn = plots.fan(futures(names[:count], n_steps=8, n_trials=5), "hhi")
+        colours = [to_hex(axis.lines[0].get_color()) for axis in drawn]
+        assert len(set(colours)) == (count if count <= 6 else 1)

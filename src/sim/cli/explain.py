@@ -62,11 +62,15 @@ def explain(scenario: str, trial: int, at: str, seed: int, out: Path | None, as_
     if out is not None:
         from sim import plots
         from sim.cli.drawing import draw, failed
+        from sim.plots.shown import whole_figure
 
         with staged(out, force=None) as folder:
             folder.mkdir(exist_ok=True)
             figures = (
-                (f"{each.kind}.{each.actor}.{each.subject}.{number}", plots.decision(found, number))
+                (
+                    f"{each.kind}.{each.actor}.{each.subject}.{number}",
+                    whole_figure(plots.decision(found, number)),
+                )
                 for number, each in enumerate(found)
             )
             _, fault = draw(figures, folder)

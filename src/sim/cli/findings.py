@@ -14,7 +14,6 @@ from sim.vocabulary.printing import printable
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from sim.scenario.scenario import Scenario
 
@@ -103,6 +102,7 @@ def write(
     """
     from sim.cli.terminal import save_json, write_json
     from sim.files.staging import staged
+    from sim.plots.shown import whole_figure
 
     written: list[Path] = []
     fault = ""
@@ -112,7 +112,7 @@ def write(
             save_json(place / ANSWER, record)
             for name, text in (texts or {}).items():
                 (place / name).write_text(text, encoding="utf-8", newline="\n")
-            drawn, fault = draw(((name, _figure(make())) for name, make in figures), place)
+            drawn, fault = draw(((name, whole_figure(make())) for name, make in figures), place)
             written = [out / name for name in (ANSWER, *(texts or {}), *(each.name for each in drawn))]
     if as_json:
         write_json(record)
@@ -121,9 +121,3 @@ def write(
         for path in written:
             click.echo(str(path))
     failed(fault)
-
-
-def _figure(axes: Axes) -> Figure:
-    figure = axes.get_figure(root=True)
-    assert figure is not None, "axes of a figure of their own"
-    return figure

@@ -1,4 +1,6 @@
-"""Figures: functions of datasets that return a matplotlib Figure, or Axes where `ax` can be given.
+"""Figures: functions of datasets that return matplotlib Axes, of several panels an array of them.
+
+They draw into `ax` if it is given, else into a figure of their own.
 
 They run nothing and show nothing. The style is applied while a figure is made and while it is saved, and
 nowhere else; there is no pyplot.
@@ -21,6 +23,7 @@ from sim.plots.search_chart import search
 from sim.plots.sensitivity_chart import sensitivity, spread
 from sim.plots.signposts_chart import signposts
 from sim.plots.style import save
+from sim.plots.themes import theme
 from sim.plots.threshold_chart import response
 from sim.plots.timeline_chart import timeline
 
@@ -47,6 +50,7 @@ __all__ = [
     "shapley",
     "signposts",
     "spread",
+    "theme",
     "timeline",
     "tornado",
     "trade_off",

@@ -11,13 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from sim.plots import style
+from sim.plots import style, themes
 from sim.plots.shown import Shown
 
 if TYPE_CHECKING:
     from sim.analysis.validate.backtest.card import PairedTest, Skill
-
-_MODEL, _RECORD = "#0072B2", "black"
 
 #: Years of the record shown before an origin.
 _BEFORE = 10
@@ -42,9 +40,11 @@ def leader_fans(tests: Sequence[PairedTest], trials: int, seed: int) -> Figure:
     for test, axis in zip(tests, axes.flat, strict=False):
         shown = test.fan.years >= test.origin - _BEFORE
         years, (low, middle, high) = test.fan.years[shown], test.fan.quantiles[:, shown]
-        axis.fill_between(years, low, high, color=_MODEL, alpha=0.25, linewidth=0)
-        axis.plot(years, middle, color=_MODEL)
-        axis.plot(years, test.fan.record[shown], color=_RECORD, linewidth=1.0, marker="o", markersize=2)
+        axis.fill_between(years, low, high, color=_model(), alpha=0.25, linewidth=0)
+        axis.plot(years, middle, color=_model())
+        axis.plot(
+            years, test.fan.record[shown], color=themes.now().ink, linewidth=1.0, marker="o", markersize=2
+        )
         style.mark_start(axis, test.origin - 0.5)
         style.panel_title(axis, f"Origin {test.origin}: {test.leader_name}")
         axis.set_ylim(0, 1)
@@ -52,9 +52,9 @@ def leader_fans(tests: Sequence[PairedTest], trials: int, seed: int) -> Figure:
     for row in axes:
         row[0].set_ylabel("Share")
     handles = [
-        Line2D([], [], color=_RECORD, linewidth=1.0, marker="o", markersize=2, label="Record"),
-        Line2D([], [], color=_MODEL, label="Forecast, median"),
-        Patch(color=_MODEL, alpha=0.25, linewidth=0, label="Forecast, 5 to 95 %"),
+        Line2D([], [], color=themes.now().ink, linewidth=1.0, marker="o", markersize=2, label="Record"),
+        Line2D([], [], color=_model(), label="Forecast, median"),
+        Patch(color=_model(), alpha=0.25, linewidth=0, label="Forecast, 5 to 95 %"),
     ]
     place = (0.012, 0.2 / figure.get_figheight())
     figure.legend(handles=handles, loc="lower left", bbox_to_anchor=place, ncols=3, borderaxespad=0.0)
@@ -73,9 +73,14 @@ def calibration(tests: Sequence[PairedTest], trials: int, seed: int) -> Figure:
     # What lies above every trial belongs to the last bar.
     below[:, -1] = 1.0
     axis.bar(
-        edges[:-1], np.diff(below.sum(axis=0)), 1.0 / _BINS, align="edge", color=_MODEL, edgecolor="white"
+        edges[:-1],
+        np.diff(below.sum(axis=0)),
+        1.0 / _BINS,
+        align="edge",
+        color=_model(),
+        edgecolor=themes.now().paper,
     )
-    axis.axhline(len(pit) / _BINS, color=_RECORD, linewidth=0.8, linestyle=(0, (4, 2)))
+    axis.axhline(len(pit) / _BINS, color=themes.now().ink, linewidth=0.8, linestyle=(0, (4, 2)))
     axis.set_xlabel("Share of trials below the record (PIT)")
     axis.set_ylabel(f"Targets ({len(pit)} in all)")
     return figure
@@ -91,15 +96,19 @@ def skill_bars(skills: Sequence[Skill], tests: Sequence[PairedTest], trials: int
     rows = np.arange(len(skills))
     values = np.array([each.shares for each in skills])
     ends = np.array([[each.low, each.high] for each in skills])
-    axis.barh(rows, values, color=_MODEL, height=0.6)
-    axis.hlines(rows, ends[:, 0], ends[:, 1], color=_RECORD, linewidth=1.0)
-    axis.axvline(0.0, color=_RECORD, linewidth=0.8)
+    axis.barh(rows, values, color=_model(), height=0.6)
+    axis.hlines(rows, ends[:, 0], ends[:, 1], color=themes.now().ink, linewidth=1.0)
+    axis.axvline(0.0, color=themes.now().ink, linewidth=0.8)
     axis.set_yticks(rows, [f"against {each.baseline.replace('_', ' ')}" for each in skills])
     axis.invert_yaxis()
     axis.grid(axis="x")
     axis.grid(visible=False, axis="y")
     axis.set_xlabel("1 - CRPS of model / CRPS of baseline, with 95 % bootstrap interval")
     return figure
+
+
+def _model() -> str:
+    return themes.now().scenarios[0]
 
 
 def _frame(
@@ -113,5 +122,5 @@ def _frame(
     figure.text(0.012, 1 - 0.08 / height, title, size=10, weight="bold", va="top")
     about = f"n = {trials:,} trials, seed {seed}. Record: {tests[0].data_vintage}; own calculations."
     text = "\n".join(textwrap.wrap(about, int(width * 19)))
-    figure.text(0.012, 0.06 / height, text, size=6.2, color="#555555", va="bottom")
+    figure.text(0.012, 0.06 / height, text, size=6.2, color=themes.now().note, va="bottom")
     return figure

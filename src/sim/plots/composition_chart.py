@@ -8,8 +8,9 @@ import numpy as np
 from matplotlib.patches import Patch
 
 from sim.analysis.compare.measure import display_name
-from sim.plots import given, style
+from sim.plots import given, panels, style, themes
 from sim.plots.fan_chart import YEARS_BEFORE
+from sim.plots.shown import Drawn, Place
 from sim.runs.dataset import complete_trials, scenario_of
 from sim.vocabulary.axes import Array
 from sim.vocabulary.variables import GLOSSARY
@@ -18,10 +19,9 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 #: Suppliers shown by name; the others are summed.
-SHOWN = len(style.SUPPLIER_COLOURS)
+SHOWN = len(themes.LIGHT.suppliers)
 
 REST = "All others"
 
@@ -33,9 +33,10 @@ def composition(
     *,
     variable: str = "supplier_share",
     history: xr.Dataset | None = None,
+    ax: Place = None,
     title: str | None = None,
     years_before: int = YEARS_BEFORE,
-) -> Figure:
+) -> Drawn:
     """Draw the mean over trials of a variable by supplier, stacked.
 
     Parameters
@@ -46,8 +47,13 @@ def composition(
         Its name; by default a panel for each.
     variable : str
         One with the axis supplier and no other.
-    history, title, years_before
+    history, ax, title, years_before
         As in `sim.plots.fan`.
+
+    Returns
+    -------
+    Axes or Panels
+        As of `sim.plots.fan`.
     """
     given.check(runs, title, history, years_before)
     variable = given.by_supplier(runs, variable)
@@ -66,7 +72,8 @@ def composition(
     unit, label = GLOSSARY[variable].unit, GLOSSARY[variable].label
     colours = supplier_colours(runs, history)
     before = "Left of the dashed line: recorded, by year. Right of it: means over trials, by quarter."
-    figure, axes = style.panels(
+    drawn = panels.panels(
+        ax,
         len(names),
         title or label,
         runs,
@@ -75,15 +82,16 @@ def composition(
         notes=[before if len(years) else "Means over trials."],
         is_beside=True,
     )
+    axes = panels.listed(drawn)
     for axis, name in zip(axes, names, strict=True):
         draw_stack(axis, times, stacks[name], [str(each) for each in runs["supplier"].values], colours)
         if len(years):
             style.mark_start(axis, style.start_of(runs))
         if len(names) > 1:
             style.panel_title(axis, display_name(runs, "scenario", name))
-    axes[0].set_ylim(0, 1 if unit == "share" else None)
+    panels.limit(axes, 0, 1 if unit == "share" else None)
     style.label_values(axes, label, unit)
-    return figure
+    return drawn
 
 
 def supplier_colours(runs: xr.Dataset, history: xr.Dataset | None = None) -> dict[str, str]:
@@ -102,15 +110,15 @@ def supplier_colours(runs: xr.Dataset, history: xr.Dataset | None = None) -> dic
         suppliers = [suppliers[position] for position in np.argsort(-weight, kind="stable")]
     others = [each for each in suppliers if each not in partners and each != residual]
     featured = {*partners, *others[: SHOWN - len(partners)]}
-    return dict(zip((each for each in suppliers if each in featured), style.SUPPLIER_COLOURS, strict=False))
+    return dict(zip((each for each in suppliers if each in featured), themes.now().suppliers, strict=False))
 
 
 def draw_stack(axis: Axes, times: Array, stack: Array, suppliers: list[str], colours: dict[str, str]) -> None:
     """Stack the columns of `stack` (time, supplier), those without a colour as one."""
     named = [stack[:, suppliers.index(each)] for each in colours]
     rest = np.maximum(stack.sum(axis=1) - np.sum(named, axis=0), 0.0)
-    palette = [*colours.values(), style.REST_COLOUR]
-    axis.stackplot(times, *named, rest, colors=palette, edgecolor="white", linewidth=0.35)
+    palette = [*colours.values(), themes.now().rest]
+    axis.stackplot(times, *named, rest, colors=palette, edgecolor=themes.now().paper, linewidth=0.35)
     axis.set_xlim(times[0], times[-1])
     axis.grid(False)
 
@@ -119,7 +127,7 @@ def supplier_handles(runs: xr.Dataset, colours: dict[str, str]) -> list[Artist]:
     """Return the legend's entries in the order of the stack, the topmost first."""
     entries = [(display_name(runs, "supplier", name), colour) for name, colour in colours.items()]
     if len(colours) < runs.sizes["supplier"]:
-        entries.append((REST, style.REST_COLOUR))
+        entries.append((REST, themes.now().rest))
     return [Patch(color=colour, linewidth=0, label=name) for name, colour in reversed(entries)]
 
 

@@ -5,25 +5,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from sim.analysis.explain.decisions import Explanation
-from sim.plots import style
-from sim.plots.shown import Shown
+from sim.plots import own_axes, style, themes
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from sim.analysis.explain.decisions import Decision
 
-#: Colours of the terms; the last serves all that are small everywhere.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
-_HEAD, _ROW, _FOOT = 0.55, 0.3, 0.75
+#: Terms drawn; the last of them may be all that are small everywhere.
+_TERMS = len(themes.LIGHT.scenarios) + 2
+
+#: Height of a row and of what is below the rows, in inches.
+_ROW, _BELOW = 0.3, 0.45
+
+_MARKS = "Diamond: their sum. At the right: the probability of the choice."
 
 
 @style.styled
-def decision(explanation: Explanation, which: int = 0, *, most: int = 6) -> Figure:
+def decision(
+    explanation: Explanation,
+    which: int = 0,
+    *,
+    most: int = 6,
+    ax: Axes | None = None,
+    title: str | None = None,
+) -> Axes:
     """Draw one decision: what each term added to or took from the utility of the likeliest options.
 
     Parameters
@@ -34,6 +45,10 @@ def decision(explanation: Explanation, which: int = 0, *, most: int = 6) -> Figu
         Position of the decision in it.
     most : int
         Options shown: the choice, and the likeliest of the others.
+    ax : Axes, optional
+        Where to draw; by default a figure of its own.
+    title : str, optional
+        By default when who decided what.
     """
     remedy = "Give what sim.explain returns."
     arguments.instance(explanation, Explanation, "explanation", "an explanation", remedy)
@@ -45,19 +60,21 @@ def decision(explanation: Explanation, which: int = 0, *, most: int = 6) -> Figu
     others = sorted(set(range(len(each.options))) - {each.chosen}, key=lambda i: -each.probability[i])
     shown = [each.chosen, *others[: most - 1]]
     terms = _leading(each, shown)
-    height = _HEAD + _ROW * len(shown) + _FOOT + 0.17 * ((len(terms) + 3) // 4)
-    figure = Shown(figsize=(style.WIDTH, height))
-    axis = figure.add_axes(
-        (0.2, (height - _HEAD - _ROW * len(shown)) / height, 0.68, _ROW * len(shown) / height)
-    )
+    colours = _colours()
+    handles = [Patch(color=colour, label=name) for (name, _), colour in zip(terms, colours, strict=False)]
+    about = f"{explanation.scenario}, trial {explanation.trial}, seed {explanation.seed}. {each.flip}"
+    notes = [f"Contributions are less the mean of these options. {_MARKS}", about]
+    axis = own_axes.axes(ax, title, _title(explanation, each), _ROW * len(shown) + _BELOW, notes, handles)
     rows = np.arange(len(shown))
     above, below = np.zeros(len(shown)), np.zeros(len(shown))
-    for (_, values), colour in zip(terms, _COLOURS, strict=False):
+    for (_, values), colour in zip(terms, colours, strict=False):
         start = np.where(values >= 0, above, below)
-        axis.barh(rows, values, left=start, color=colour, height=0.65, linewidth=0.4, edgecolor="white")
+        axis.barh(
+            rows, values, left=start, color=colour, height=0.65, linewidth=0.4, edgecolor=themes.now().paper
+        )
         above, below = above + np.maximum(0, values), below + np.minimum(0, values)
     sums = np.array([sum(values[k] for _, values in terms) for k in range(len(shown))])
-    axis.plot(sums, rows, "D", color="white", markeredgecolor="black", markersize=4)
+    axis.plot(sums, rows, "D", color=themes.now().paper, markeredgecolor=themes.now().ink, markersize=4)
     for row, option in enumerate(shown):
         axis.annotate(
             f"{each.probability[option]:.0%}",
@@ -70,19 +87,15 @@ def decision(explanation: Explanation, which: int = 0, *, most: int = 6) -> Figu
     names[0] += " (chosen)"
     axis.set_yticks(rows, names)
     axis.invert_yaxis()
-    axis.axvline(0, color="black", linewidth=0.6)
+    axis.axvline(0, color=themes.now().ink, linewidth=0.6)
     axis.grid(axis="x")
-    axis.set_xlabel(
-        "Contribution to utility, less the mean of these options (logits); diamond: sum; right: probability"
-    )
-    figure.text(0.012, 1 - 0.08 / height, _title(explanation, each), size=10, weight="bold", va="top")
-    handles = [Patch(color=colour, label=name) for (name, _), colour in zip(terms, _COLOURS, strict=False)]
-    figure.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0.012, 0.19 / height), ncols=4, borderaxespad=0
-    )
-    about = f"{explanation.scenario}, trial {explanation.trial}, seed {explanation.seed}. {each.flip}"
-    figure.text(0.012, 0.05 / height, about, size=6.2, color="#555555", va="bottom")
-    return figure
+    axis.set_xlabel("Contribution to utility (logits)")
+    return axis
+
+
+def _colours() -> tuple[str, ...]:
+    """Return colours of terms; the last serves all that are small everywhere."""
+    return (*themes.now().scenarios, themes.now().middle, themes.now().rest)
 
 
 def _leading(each: Decision, shown: list[int]) -> list[tuple[str, np.ndarray]]:
@@ -93,8 +106,8 @@ def _leading(each: Decision, shown: list[int]) -> list[tuple[str, np.ndarray]]:
     by_size = sorted(
         (name for name in arrays if np.ptp(arrays[name]) > 0), key=lambda name: -np.ptp(arrays[name])
     )
-    leading = [(name, arrays[name]) for name in by_size[: len(_COLOURS) - 1]]
-    rest = by_size[len(_COLOURS) - 1 :]
+    leading = [(name, arrays[name]) for name in by_size[: _TERMS - 1]]
+    rest = by_size[_TERMS - 1 :]
     return leading + ([("all else", np.sum([arrays[name] for name in rest], axis=0))] if rest else [])
 
 

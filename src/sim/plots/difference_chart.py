@@ -10,12 +10,12 @@ from matplotlib.lines import Line2D
 
 from sim.analysis.compare.measure import display_name
 from sim.analysis.compare.paired import split
-from sim.plots import given, style
+from sim.plots import given, panels, style, themes
 from sim.plots.fan_chart import QUANTILES, band_handles, draw_bands
+from sim.plots.shown import Drawn, Place
 
 if TYPE_CHECKING:
     import xarray as xr
-    from matplotlib.figure import Figure
 
 
 @style.styled
@@ -26,8 +26,9 @@ def difference_fan(
     sel: Mapping[str, str] | None = None,
     *,
     total: Iterable[str] = (),
+    ax: Place = None,
     title: str | None = None,
-) -> Figure:
+) -> Drawn:
     """Draw the paired differences to the reference: mean, median, 50 % and 90 % bands.
 
     Parameters
@@ -38,8 +39,13 @@ def difference_fan(
         Its name.
     reference : str, optional
         Scenario subtracted from every other; the first by default.
-    sel, total, title
+    sel, total, ax, title
         As in `sim.plots.fan`.
+
+    Returns
+    -------
+    Axes or Panels
+        As of `sim.plots.fan`.
     """
     given.check(runs, title)
     measure = given.measure(variable, sel, total)
@@ -51,17 +57,18 @@ def difference_fan(
         "Each trial has the same random draws in both scenarios. At the right: the share of trials above, and"
         " the share below, the reference in the last quarter; the others are equal to it."
     )
-    mean: dict[str, Any] = {"color": "black", "linewidth": 1.1, "linestyle": (0, (1, 1))}
+    mean: dict[str, Any] = {"color": themes.now().ink, "linewidth": 1.1, "linestyle": (0, (1, 1))}
     handles = [*band_handles(what="of differences"), Line2D([], [], label="Mean", **mean)]
     heading = title or f"{measure.text(runs)}, difference to {of_reference}"
-    figure, axes = style.panels(len(others), heading, runs, handles=handles, notes=[note])
+    drawn = panels.panels(ax, len(others), heading, runs, handles=handles, notes=[note])
+    axes, colours = panels.listed(drawn), style.scenario_colours(names)
     times = np.concatenate([[style.start_of(runs)], style.ends_of_quarters(runs)])
     for axis, name in zip(axes, others, strict=True):
         gap = (values.sel(scenario=name) - values.sel(scenario=reference)).transpose("time", "trial").values
         # Nothing differs before the first quarter.
         gap = np.vstack([np.zeros((1, gap.shape[1])), gap])
-        axis.axhline(0, color="black", linewidth=0.8, zorder=1.5)
-        draw_bands(axis, times, np.quantile(gap, QUANTILES, axis=1), style.scenario_colour(names.index(name)))
+        axis.axhline(0, color=themes.now().ink, linewidth=0.8, zorder=1.5)
+        draw_bands(axis, times, np.quantile(gap, QUANTILES, axis=1), colours[name])
         axis.plot(times, gap.mean(axis=1), **mean)
         above, below = 100 * (gap[-1] > 0).mean(), 100 * (gap[-1] < 0).mean()
         for text, height, side in (
@@ -72,7 +79,8 @@ def difference_fan(
         style.panel_title(axis, display_name(runs, "scenario", name), 34 if len(others) > 1 else 80)
         axis.margins(x=0.01)
     # Room above and below for the shares in the corners.
+    panels.limit(axes)
     low, high = axes[0].get_ylim()
-    axes[0].set_ylim(low - 0.1 * (high - low), high + 0.1 * (high - low))
+    panels.limit(axes, low - 0.1 * (high - low), high + 0.1 * (high - low))
     style.label_values(axes, "Difference", measure.unit)
-    return figure
+    return drawn

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.plots import own_axes, style
+from sim.plots import own_axes, style, themes
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -41,9 +41,9 @@ def trade_off(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = 
         *style.footer(found),
     ]
     axis = own_axes.axes(ax, title, f"Boxes for {event}", 3.0, notes)
-    kinds = (("_search", "Trials of the search", style.REST_COLOUR), ("", "Trials held out", None))
+    kinds = (("_search", "Trials of the search", themes.now().rest), ("", "Trials held out", None))
     for suffix, label, colour in kinds:
-        chosen = colour or style.SCENARIO_COLOURS[0]
+        chosen = colour or themes.now().scenarios[0]
         axis.plot(
             found[f"coverage{suffix}"],
             found[f"density{suffix}"],
@@ -63,7 +63,7 @@ def trade_off(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = 
         [y],
         xerr=np.abs(ends[0]),
         yerr=np.abs(ends[1]),
-        color=style.SCENARIO_COLOURS[1],
+        color=themes.now().scenarios[1],
         marker="o",
         label="The box looked at",
         linewidth=1.2,
@@ -108,7 +108,7 @@ def box_limits(found: xr.Dataset, *, ax: Axes | None = None, title: str | None =
     axis = own_axes.axes(ax, title, f"The box for {event}", _ROW * max(1, len(names)) + 0.5, notes)
     for row, name in enumerate(names):
         each = at.sel(parameter=name)
-        axis.plot([0, 1], [row, row], color=style.REST_COLOUR, linewidth=6)
+        axis.plot([0, 1], [row, row], color=themes.now().rest, linewidth=6)
         if each["among"].item():
             said = _said(each, "among", "")
             axis.text(0.5, row, f"{each['among'].item()} {said}", ha="center", va="center", size=6.5)
@@ -117,7 +117,7 @@ def box_limits(found: xr.Dataset, *, ax: Axes | None = None, title: str | None =
         low, high = max(float(each["low"]), least), min(float(each["high"]), most)
         width = (most - least) or 1.0
         ends = (low - least) / width, (high - least) / width
-        axis.plot(ends, [row, row], color=style.SCENARIO_COLOURS[0], linewidth=6)
+        axis.plot(ends, [row, row], color=themes.now().scenarios[0], linewidth=6)
         for side, place, align in (("low", ends[0], "left"), ("high", ends[1], "right")):
             value = float(each[side])
             if np.isfinite(value):

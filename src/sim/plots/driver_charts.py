@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.lines import Line2D
 
-from sim.plots import style
+from sim.plots import style, themes
 from sim.plots.own_axes import axes, known
 from sim.plots.sensitivity_chart import SHOWN, dots, legend, name_rows, notes_of, with_rows
 from sim.vocabulary import arguments
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 #: Points with a name, and the room for the longest to the right of them.
 NAMED, _ROOM = 6, 1.35
 
-_FLOOR: Any = {"color": "#555555", "linewidth": 0.9, "linestyle": (0, (4, 2))}
+
+def _floor() -> Any:
+    return {"color": themes.now().note, "linewidth": 0.9, "linestyle": (0, (4, 2))}
 
 
 @style.styled
@@ -44,8 +46,8 @@ def morris(found: xr.Dataset, *, most: int = NAMED, title: str | None = None, ax
     axis = axes(ax, title, _title(found), 3.6, notes_of(found, note))
     star, sigma = here["mu_star"].values, here["sigma"].values
     floor = float(star[-1])
-    axis.axvline(floor, **_FLOOR)
-    axis.plot(star[:-1], sigma[:-1], "o", color=style.SCENARIO_COLOURS[0], markersize=3.5)
+    axis.axvline(floor, **_floor())
+    axis.plot(star[:-1], sigma[:-1], "o", color=themes.now().scenarios[0], markersize=3.5)
     for k in np.argsort(-np.nan_to_num(star[:-1]), kind="stable")[:most]:
         axis.annotate(
             str(here["input"].values[k]), (star[k], sigma[k]), (4, 2), textcoords="offset points", size=6.5
@@ -75,9 +77,9 @@ def pawn(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, ax: 
     )
     note += " are 95 % bootstrap intervals. Dashed: medians of shuffled inputs exceed it one time in twenty."
     axis = with_rows(ax, title, _title(found), found, here, note)
-    colours = zip(("median", "maximum"), style.SCENARIO_COLOURS, strict=False)
+    colours = zip(("median", "maximum"), themes.now().scenarios, strict=False)
     dots(axis, here, [(name, colour, name) for name, colour in colours])
-    axis.axvline(float(here["median_floor"]), **_FLOOR)
+    axis.axvline(float(here["median_floor"]), **_floor())
     axis.set_xlabel("Distance between distributions")
     return axis
 
@@ -98,7 +100,7 @@ def shapley(found: xr.Dataset, *, title: str | None = None, ax: Any = None) -> A
     note = "Shapley effects: shares of the variance that add up to one, interactions divided; lines are 95 %"
     note += " bootstrap intervals."
     axis = with_rows(ax, title, _title(found), found, here, note)
-    dots(axis, here, [("effect", style.SCENARIO_COLOURS[0], "Shapley effect")])
+    dots(axis, here, [("effect", themes.now().scenarios[0], "Shapley effect")])
     axis.set_xlabel("Share of the variance")
     return axis
 
@@ -123,19 +125,19 @@ def tornado(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, a
     note += " Monte Carlo interval of the paired difference, about the high end."
     axis = with_rows(ax, title, _title(found), found, here, note)
     rows, middle = np.arange(here.sizes["input"]), float(here["mean"])
-    for end, colour in (("low", style.SCENARIO_COLOURS[5]), ("high", style.SCENARIO_COLOURS[0])):
+    for end, colour in (("low", themes.now().scenarios[5]), ("high", themes.now().scenarios[0])):
         axis.barh(rows, here[end].values - middle, left=middle, height=0.62, color=colour)
     axis.hlines(
         rows,
         (here["low"] + here["difference_low"]).values,
         (here["low"] + here["difference_high"]).values,
-        color="black",
+        color=themes.now().ink,
         linewidth=0.9,
     )
-    axis.axvline(middle, color="black", linewidth=0.8)
+    axis.axvline(middle, color=themes.now().ink, linewidth=0.8)
     name_rows(axis, here)
     axis.set_xlabel(f"Mean ({found.attrs['unit']})")
-    colours = (style.SCENARIO_COLOURS[5], style.SCENARIO_COLOURS[0])
+    colours = (themes.now().scenarios[5], themes.now().scenarios[0])
     sides = zip(colours, ends, strict=True)
     legend(axis, [Line2D([], [], color=c, linewidth=5, label=f"at its {e} quantile") for c, e in sides])
     return axis
@@ -160,13 +162,13 @@ def worth(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, ax:
     note += " total index x how little is known x value. Dashed: the most of as many shuffled ones."
     axis = with_rows(ax, title, _title(found), found, here, note)
     grades = list(dict.fromkeys(str(each) for each in here["grade"].values))
-    colours = dict(zip(grades, style.SCENARIO_COLOURS, strict=False))
+    colours = dict(zip(grades, themes.now().scenarios, strict=False))
     for row in range(here.sizes["input"]):
         one = here.isel(input=row)
         colour = colours[str(one["grade"].values)]
         axis.hlines(row, float(one["value_low"]), float(one["value_high"]), color=colour, linewidth=1.6)
         axis.plot(float(one["value"]), row, "o", color=colour, markersize=3.5)
-    axis.axvline(float(here["floor"]), **_FLOOR)
+    axis.axvline(float(here["floor"]), **_floor())
     name_rows(axis, here)
     axis.set_xlim(left=0)
     axis.set_xlabel(f"Value of knowing ({found.attrs['unit']})")

@@ -10,7 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.analysis.compare.measure import Measure, display_name, take
-from sim.plots import given, style
+from sim.plots import given, panels, style, themes
+from sim.plots.shown import Drawn, Place
 from sim.runs.dataset import scenario_of
 from sim.vocabulary.axes import Array
 from sim.vocabulary.variables import GLOSSARY
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 #: Quantiles drawn: the 90 % band, the 50 % band and the median.
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -28,8 +28,6 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 YEARS_BEFORE = 20
 
 _OUTER, _INNER = 0.18, 0.36
-_RECORDED = "black"
-_REFERENCE: dict[str, Any] = {"color": "#555555", "linewidth": 1, "linestyle": (0, (3, 1.5))}
 
 
 @style.styled
@@ -41,10 +39,11 @@ def fan(
     total: Iterable[str] = (),
     history: xr.Dataset | None = None,
     reference: str | None = None,
+    ax: Place = None,
     title: str | None = None,
     years_before: int = YEARS_BEFORE,
-) -> Figure:
-    """Draw the median and the 50 % and 90 % bands of a variable.
+) -> Drawn:
+    """Draw the median and the 50 % and 90 % bands of a variable, a panel for each scenario.
 
     Parameters
     ----------
@@ -60,10 +59,17 @@ def fan(
         From `sim.analysis.compare.history.dataset`; its variable of the same name is drawn before the start.
     reference : str, optional
         Scenario whose median is shown in every panel; the first by default.
+    ax : Axes, sequence of Axes, Figure or SubFigure, optional
+        Where to draw; axes are divided where there are several panels. By default a figure of its own.
     title : str, optional
         By default the variable in words.
     years_before : int
         Years of history shown.
+
+    Returns
+    -------
+    Axes or Panels
+        An array of axes where there are several panels; both have the ``figure``.
     """
     given.check(runs, title, history, years_before)
     measure = given.measure(variable, sel, total)
@@ -72,7 +78,8 @@ def fan(
     reference = scenario_of(runs, reference, "reference")
     recorded = _recorded(history, measure, style.start_of(runs) - years_before)
     is_paired = len(names) > 1
-    figure, axes = style.panels(
+    drawn = panels.panels(
+        ax,
         len(names),
         title or measure.text(runs),
         runs,
@@ -84,6 +91,7 @@ def fan(
         if recorded is not None
         else [],
     )
+    axes, colours = panels.listed(drawn), style.scenario_colours(names)
     times = style.ends_of_quarters(runs)
     bands = {
         name: np.quantile(values.sel(scenario=name).transpose("time", "trial").values, QUANTILES, axis=1)
@@ -94,22 +102,22 @@ def fan(
         times = np.concatenate([recorded[0][-1:], times])
         first = np.full((len(QUANTILES), 1), recorded[1][-1])
         bands = {name: np.hstack([first, band]) for name, band in bands.items()}
-    for position, (axis, name) in enumerate(zip(axes, names, strict=True)):
-        draw_bands(axis, times, bands[name], style.scenario_colour(position))
+    for axis, name in zip(axes, names, strict=True):
+        draw_bands(axis, times, bands[name], colours[name])
         if name != reference:
-            axis.plot(times, bands[reference][2], **_REFERENCE)
+            axis.plot(times, bands[reference][2], **_reference())
         if recorded is not None:
-            axis.plot(*recorded, color=_RECORDED)
+            axis.plot(*recorded, color=themes.now().ink)
             style.mark_start(axis, style.start_of(runs))
         if is_paired:
             style.panel_title(axis, display_name(runs, "scenario", name))
         axis.margins(x=0.01)
     if measure.unit == "share":
-        axes[0].set_ylim(0, 1)
-    elif min(axis.dataLim.y0 for axis in axes) >= 0:
-        axes[0].set_ylim(bottom=0)
+        panels.limit(axes, 0, 1)
+    else:
+        panels.limit(axes, 0 if min(axis.dataLim.y0 for axis in axes) >= 0 else None)
     style.label_values(axes, GLOSSARY[variable].label, measure.unit)
-    return figure
+    return drawn
 
 
 def draw_bands(axis: Axes, times: Array, bands: Array, colour: str) -> None:
@@ -119,8 +127,9 @@ def draw_bands(axis: Axes, times: Array, bands: Array, colour: str) -> None:
     axis.plot(times, bands[2], color=colour, linewidth=1.8)
 
 
-def band_handles(colour: str = "#777777", what: str = "of trials") -> list[Artist]:
+def band_handles(what: str = "of trials") -> list[Artist]:
     """Return the legend's entries for the median and the bands."""
+    colour = themes.now().middle
     return [
         Line2D([], [], color=colour, linewidth=1.8, label="Median"),
         Patch(color=colour, alpha=_INNER + _OUTER, linewidth=0, label=f"50 % {what}"),
@@ -128,11 +137,15 @@ def band_handles(colour: str = "#777777", what: str = "of trials") -> list[Artis
     ]
 
 
+def _reference() -> dict[str, Any]:
+    return {"color": themes.now().note, "linewidth": 1, "linestyle": (0, (3, 1.5))}
+
+
 def _legend(has_history: bool, reference: str | None) -> list[Artist]:
-    handles: list[Artist] = [Line2D([], [], color=_RECORDED, label="Recorded")] if has_history else []
+    handles: list[Artist] = [Line2D([], [], color=themes.now().ink, label="Recorded")] if has_history else []
     handles += band_handles()
     if reference is not None:
-        handles.append(Line2D([], [], label=f"Median of {reference}", **_REFERENCE))
+        handles.append(Line2D([], [], label=f"Median of {reference}", **_reference()))
     return handles
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.analysis.compare.measure import display_name
-from sim.plots import own_axes, style
+from sim.plots import own_axes, style, themes
 from sim.runs.dataset import checked, manifest
 from sim.vocabulary import arguments
 
@@ -62,10 +62,10 @@ def forest(
     ]
     axis = own_axes.axes(ax, title, str(one["text"].values), _ROW * (len(order) + 1) + _FOOT, notes)
     rows = np.arange(len(order))
-    axis.axvline(0, color="black", linewidth=0.8)
+    axis.axvline(0, color=themes.now().ink, linewidth=0.8)
     clear = (low[order] > 0) | (high[order] < 0)
     for row, k, is_clear in zip(rows, order, clear, strict=True):
-        colour = style.SCENARIO_COLOURS[0] if is_clear else style.REST_COLOUR
+        colour = themes.now().scenarios[0] if is_clear else themes.now().rest
         axis.plot([low[k], high[k]], [row, row], color=colour, linewidth=2.0)
         axis.plot(middle[k], row, "o", color=colour, markersize=4)
     axis.set_yticks(rows, labels)

@@ -14,6 +14,7 @@ from sim.plots.composition_chart import composition
 from sim.plots.difference_chart import difference_fan
 from sim.plots.fan_chart import fan
 from sim.plots.order_book_chart import order_book
+from sim.plots.shown import whole_figure
 from sim.runs.dataset import scenario_of
 from sim.vocabulary import arguments
 
@@ -48,18 +49,16 @@ def gallery(
     reference = scenario_of(runs, reference, "reference")
     for measure in _measures(runs)[: None if which == ALL else 1]:
         sel = dict(measure.where)
-        yield (
-            measure.key,
-            fan(runs, measure.variable, sel, total=measure.total, history=history, reference=reference),
-        )
+        drawn = fan(runs, measure.variable, sel, total=measure.total, history=history, reference=reference)
+        yield measure.key, whole_figure(drawn)
         if len(names) > 1:
-            key = f"{measure.key}.difference"
-            yield key, difference_fan(runs, measure.variable, reference, sel, total=measure.total)
+            gaps = difference_fan(runs, measure.variable, reference, sel, total=measure.total)
+            yield f"{measure.key}.difference", whole_figure(gaps)
     if "supplier_share" in runs:
-        yield "supplier_share.composition", composition(runs, history=history)
+        yield "supplier_share.composition", whole_figure(composition(runs, history=history))
     if "order_book" in runs and which == ALL:
-        yield "order_book.total", order_book(runs, reference=reference)
-        yield "order_book.by_supplier", order_book(runs, reference, history=history)
+        yield "order_book.total", whole_figure(order_book(runs, reference=reference))
+        yield "order_book.by_supplier", whole_figure(order_book(runs, reference, history=history))
 
 
 def _measures(runs: xr.Dataset) -> list[Measure]:

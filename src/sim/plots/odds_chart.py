@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.plots import own_axes, style
+from sim.plots import own_axes, style, themes
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -40,11 +40,12 @@ def experts(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = No
     what = f"Chance of {about['ask']}" if about["is_event"] else about["text"]
     axis = own_axes.axes(ax, title, what, _ROW * n_experts * (n_scenarios + 0.5) + 0.5, notes)
     rows, labels = [], []
+    colours = themes.palette(themes.now().scenarios, n_scenarios)
     for k in range(n_experts):
         for j in range(n_scenarios):
             each = found.isel(expert=k, scenario=j)
             row = k * (n_scenarios + 0.5) + j
-            colour = style.scenario_colour(j)
+            colour = colours[j]
             if not bool(each["is_refused"]):
                 axis.plot([float(each["low"]), float(each["high"])], [row, row], color=colour, linewidth=2.0)
                 axis.plot(float(each["mean"]), row, "o", color=colour, markersize=4)
@@ -60,6 +61,6 @@ def experts(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = No
     if n_scenarios > 1:
         for j in range(n_scenarios):
             label = style.legible(str(found["scenario_title"].values[j]))
-            axis.plot(np.nan, np.nan, "o-", color=style.scenario_colour(j), label=label)
+            axis.plot(np.nan, np.nan, "o-", color=colours[j], label=label)
         axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18 if n_experts > 2 else -0.3), ncols=2)
     return axis

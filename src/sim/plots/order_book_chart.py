@@ -8,12 +8,12 @@ from sim.analysis.compare.measure import display_name
 from sim.plots import given
 from sim.plots.composition_chart import composition
 from sim.plots.fan_chart import fan
+from sim.plots.shown import Drawn, Place
 from sim.runs.dataset import scenario_of
 from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
     import xarray as xr
-    from matplotlib.figure import Figure
 
 
 def order_book(
@@ -22,8 +22,9 @@ def order_book(
     *,
     history: xr.Dataset | None = None,
     reference: str | None = None,
+    ax: Place = None,
     title: str | None = None,
-) -> Figure:
+) -> Drawn:
     """Draw the order book: its median and bands by scenario, or its mean by supplier for one scenario.
 
     Parameters
@@ -36,15 +37,24 @@ def order_book(
         From `sim.analysis.compare.history.dataset`; says which suppliers to show by name.
     reference : str, optional
         Scenario whose median is shown in every panel; the first by default.
+    ax : Axes, sequence of Axes, Figure or SubFigure, optional
+        As in `sim.plots.fan`.
     title : str, optional
         By default the variable in words.
+
+    Returns
+    -------
+    Axes or Panels
+        As of `sim.plots.fan`.
     """
     if scenario is None:
         given.check(runs, history=history)
         heading = f"Order book: {GLOSSARY['order_book'].label.lower()}"
-        return fan(runs, "order_book", total=("supplier",), reference=reference, title=title or heading)
+        return fan(
+            runs, "order_book", total=("supplier",), reference=reference, ax=ax, title=title or heading
+        )
     given.check(runs, title)
     scenario = scenario_of(runs, scenario, "scenario")
     scenario_of(runs, reference, "reference")
     heading = f"Order book by supplier: {display_name(runs, 'scenario', scenario)}"
-    return composition(runs, scenario, variable="order_book", history=history, title=title or heading)
+    return composition(runs, scenario, variable="order_book", history=history, ax=ax, title=title or heading)

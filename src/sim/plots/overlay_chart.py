@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.analysis.compare.first_passage import first_passage
 from sim.analysis.compare.measure import display_name
-from sim.plots import given, own_axes, style
+from sim.plots import given, own_axes, style, themes
 from sim.runs.dataset import scenario_of
 from sim.vocabulary.axes import Array
 from sim.vocabulary.variables import GLOSSARY
@@ -67,13 +67,12 @@ def overlay(
     axis = own_axes.axes(ax, title, measure.text(runs), _HEIGHT, notes)
     times, ends = style.ends_of_quarters(runs), {name: each[1][-1] for name, each in quantiles.items()}
     colours = _colours(ends, reference)
-    for name in sorted(names, key=lambda each: colours[each] != style.REST_COLOUR):
+    for name in sorted(names, key=lambda each: colours[each] != themes.now().rest):
         if len(names) <= _MOST_BANDS:
             band = quantiles[name]
             axis.fill_between(times, band[0], band[2], color=colours[name], alpha=0.18, linewidth=0)
         axis.plot(times, quantiles[name][1], color=colours[name], linewidth=1.6)
     style.label_values([axis], GLOSSARY[variable].label, measure.unit)
-    axis.set_ylabel(axis.get_ylabel() or f"{GLOSSARY[variable].label} ({measure.unit})")
     _name_ends(axis, times[-1], ends, {name: display_name(runs, "scenario", name) for name in names}, colours)
     return axis
 
@@ -116,7 +115,7 @@ def passage_curves(
     axis = own_axes.axes(ax, title, usual, _HEIGHT, notes)
     ends = {name: float(each[-1]) for name, each in curves.items()}
     colours = _colours(ends, reference)
-    for name in sorted(names, key=lambda each: colours[each] != style.REST_COLOUR):
+    for name in sorted(names, key=lambda each: colours[each] != themes.now().rest):
         axis.step(times, curves[name], where="post", color=colours[name], linewidth=1.6)
     axis.set_ylim(0, 1)
     axis.set_ylabel("Share of trials")
@@ -133,9 +132,9 @@ def _colours(ends: Mapping[str, float], reference: str) -> dict[str, str]:
     others = sorted(
         (name for name in ends if name != reference), key=lambda n: -abs(ends[n] - ends[reference])
     )
-    found = dict.fromkeys(others, style.REST_COLOUR)
-    found.update(zip(others, style.SCENARIO_COLOURS, strict=False))
-    return {reference: "black", **found}
+    found = dict.fromkeys(others, themes.now().rest)
+    found.update(zip(others, themes.now().scenarios, strict=False))
+    return {reference: themes.now().ink, **found}
 
 
 def _name_ends(
@@ -149,7 +148,7 @@ def _name_ends(
     for name, place in zip(
         order, _apart(np.array([(ends[n] - low) / (high - low) for n in order])), strict=True
     ):
-        colour = "#555555" if colours[name] == style.REST_COLOUR else colours[name]
+        colour = themes.now().note if colours[name] == themes.now().rest else colours[name]
         axis.annotate(
             style.legible(titles[name]),
             (last, ends[name]),
@@ -160,7 +159,7 @@ def _name_ends(
             color=colour,
             arrowprops={
                 "arrowstyle": "-",
-                "color": style.REST_COLOUR,
+                "color": themes.now().rest,
                 "linewidth": 0.5,
                 "shrinkA": 0,
                 "shrinkB": 0,

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
 
-from sim.plots import style
-from sim.plots.shown import Shown, with_picture
+from sim.plots.panels import frame
+from sim.plots.shown import with_picture
 from sim.vocabulary import arguments
 
 if TYPE_CHECKING:
     import xarray as xr
-
-#: Height of the title and of a line of notes, in inches, and letters of a line.
-_HEAD, _LINE, _LETTERS = 0.3, 0.125, 135
+    from matplotlib.artist import Artist
 
 
-def axes(ax: Any, title: Any, usual: str, height: float, notes: Sequence[str] = ()) -> Axes:
+def axes(
+    ax: Any,
+    title: Any,
+    usual: str,
+    height: float,
+    notes: Sequence[str] = (),
+    handles: Sequence[Artist] = (),
+) -> Axes:
     """Return the axes to draw into, with their title.
 
     Parameters
@@ -31,9 +35,11 @@ def axes(ax: Any, title: Any, usual: str, height: float, notes: Sequence[str] = 
     usual : str
         What the figure is called otherwise.
     height : float
-        Of what is made, without title and notes, in inches.
+        Of what is made, without title, legend and notes, in inches.
     notes : sequence of str
         What the reader has to know, below what is made.
+    handles : sequence of Artist
+        Entries of a legend, between the axes and the notes, or within a user's own axes.
 
     Raises
     ------
@@ -45,15 +51,10 @@ def axes(ax: Any, title: Any, usual: str, height: float, notes: Sequence[str] = 
         arguments.instance(ax, Axes, "ax", "axes of matplotlib", "Give them, or leave the argument out.")
         given: Axes = ax
         given.set_title(name)
+        if handles:
+            given.legend(handles=list(handles), loc="best", fontsize=6.5)
         return given
-    lines = [line for note in notes for line in textwrap.wrap(note, _LETTERS)]
-    foot = _LINE * (len(lines) + 0.7)
-    whole = height + _HEAD + foot
-    figure = Shown(figsize=(style.WIDTH, whole), layout="constrained")
-    engine: Any = figure.get_layout_engine()
-    engine.set(rect=(0, foot / whole, 1, 1 - (foot + _HEAD) / whole), w_pad=0.06, h_pad=0.06)
-    style.inscribe(figure, name, lines)
-    return with_picture(figure.subplots())  # type: ignore[no-any-return]
+    return with_picture(frame(height, name, notes, handles).subplots())  # type: ignore[no-any-return]
 
 
 def known(found: Any, *dims: str, name: str, made_by: str) -> xr.Dataset:

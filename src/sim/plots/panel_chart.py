@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.plots import own_axes, style
+from sim.plots import own_axes, style, themes
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError
 
@@ -61,14 +61,23 @@ def pit(
     axis = own_axes.axes(ax, title, usual, 2.4, notes)
     bins, n_windows = here.sizes["bin"], here.sizes["ahead"]
     width = 1.0 / bins / n_windows
+    colours = themes.palette(themes.now().suppliers, n_windows)
     for index in range(n_windows):
         one = here.isel(ahead=index)
         years = int(one["ahead"])
         label = f"{years - about['window'] + 1} to {years} years ahead (n = {int(one['rows']):,})"
-        colour = style.SUPPLIER_COLOURS[index % len(style.SUPPLIER_COLOURS)]
+        colour = colours[index]
         left = np.arange(bins) / bins + index * width
-        axis.bar(left, one["pit"].values, width, align="edge", color=colour, edgecolor="white", label=label)
-    axis.axhline(1.0 / bins, color="black", linewidth=0.8, linestyle=(0, (4, 2)))
+        axis.bar(
+            left,
+            one["pit"].values,
+            width,
+            align="edge",
+            color=colour,
+            edgecolor=themes.now().paper,
+            label=label,
+        )
+    axis.axhline(1.0 / bins, color=themes.now().ink, linewidth=0.8, linestyle=(0, (4, 2)))
     axis.set_xlim(0, 1)
     axis.set_xlabel("Tenth of the forecast in which the record fell (PIT)")
     axis.set_ylabel("Share of records")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.plots import own_axes, style
+from sim.plots import own_axes, style, themes
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -72,7 +72,13 @@ def criteria_map(robustness: xr.Dataset, *, ax: Axes | None = None, title: str |
             said += f"\n({100 * often:.0f} %)" if often >= 0.005 else ""
             is_dark = known[k, column] <= 0.45 * (len(policies) + 1)
             axis.text(
-                column, row, said, ha="center", va="center", size=6, color="white" if is_dark else "black"
+                column,
+                row,
+                said,
+                ha="center",
+                va="center",
+                size=6,
+                color=themes.now().paper if is_dark else themes.now().ink,
             )
     axis.set_yticks(range(len(order)), ["\n".join(textwrap.wrap(policies[k], 44)) for k in order], size=6.5)
     columns = [str(each) for each in found["criterion_text"].values]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.plots import own_axes, style
+from sim.plots import own_axes, style, themes
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -46,11 +46,11 @@ def search(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = Non
     rank = np.argsort(np.argsort(found["searched"].values[:, 0], kind="stable"), kind="stable") + 1.0
     x = found["searched"].values[:, 0]
     y = found["searched"].values[:, 1] if found.sizes["objective"] > 1 else rank
-    axis.plot(x[dropped], y[dropped], ".", color=style.REST_COLOUR, markersize=4)
-    axis.plot(x[~dropped], y[~dropped], "o", mfc="none", color=style.REST_COLOUR, markersize=5)
+    axis.plot(x[dropped], y[dropped], ".", color=themes.now().rest, markersize=4)
+    axis.plot(x[~dropped], y[~dropped], "o", mfc="none", color=themes.now().rest, markersize=5)
     fresh, low, high = (found[name].values for name in ("fresh", "fresh_low", "fresh_high"))
     for k in np.flatnonzero(~dropped):
-        colour = style.SCENARIO_COLOURS[1 if is_front[k] else 0]
+        colour = themes.now().scenarios[1 if is_front[k] else 0]
         place = fresh[k, 0], fresh[k, 1] if found.sizes["objective"] > 1 else rank[k]
         axis.plot([low[k, 0], high[k, 0]], [place[1]] * 2, color=colour, linewidth=1.0)
         if found.sizes["objective"] > 1:

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.analysis.explore.sensitivity import ranked
-from sim.plots import style
+from sim.plots import style, themes
 from sim.plots.own_axes import axes, known
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError
@@ -57,8 +57,8 @@ def sensitivity(
     note += " index); lines are 95 % bootstrap intervals."
     usual = f"{found.attrs['text']}, {quarters[where]}"
     axis = with_rows(ax, title, usual, found, here, note)
-    axis.axvline(0, color="black", linewidth=0.8)
-    colours = style.SCENARIO_COLOURS
+    axis.axvline(0, color=themes.now().ink, linewidth=0.8)
+    colours = themes.now().scenarios
     dots(axis, here, [("total", colours[0], "in all (total)"), ("first", colours[1], "alone (first)")])
     axis.set_xlabel("Share of the variance")
     return axis
@@ -94,8 +94,8 @@ def spread(found: xr.Dataset, *, most: int = STACKED, title: str | None = None, 
     layers = [first[k] for k in named] + ([first[others].sum(axis=0)] if len(others) else [])
     names = [str(found["input"].values[k]) for k in named] + (["all others"] if len(others) else [])
     layers.append(np.maximum(0.0, 1.0 - first.sum(axis=0)))
-    colours = [style.SUPPLIER_COLOURS[k % len(style.SUPPLIER_COLOURS)] for k in range(len(named))]
-    colours += ["#777777"] * bool(len(others)) + [style.REST_COLOUR]
+    colours = themes.palette(themes.now().suppliers, len(named))
+    colours += [themes.now().middle] * bool(len(others)) + [themes.now().rest]
     note = (
         "Share of the variance that each input explains alone (first-order Sobol index, of a group the closed"
     )
@@ -103,7 +103,7 @@ def spread(found: xr.Dataset, *, most: int = STACKED, title: str | None = None, 
     usual = f"Where the spread comes from. {found.attrs['text']}"
     axis = axes(ax, title, usual, 3.1, notes_of(found, note))
     times = style.ends_of_quarters(found)[varies]
-    axis.stackplot(times, *layers, colors=colours, edgecolor="white", linewidth=0.3)
+    axis.stackplot(times, *layers, colors=colours, edgecolor=themes.now().paper, linewidth=0.3)
     axis.set_xlim(times[0], times[-1])
     axis.set_ylim(0, 1)
     axis.grid(False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from sim.plots import own_axes, style
+from sim.plots import own_axes, style, themes
 from sim.vocabulary import arguments
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def signposts(found: xr.Dataset, *, most: int = 5, ax: Axes | None = None, title
         Instead of the usual one.
     """
     found = own_axes.known(found, "measure", "time", name="found", made_by="sim.signposts")
-    most = arguments.whole(most, "most", 1, len(style.SCENARIO_COLOURS))
+    most = arguments.whole(most, "most", 1, len(themes.now().scenarios))
     about = found.attrs
     notes = [
         "The chance that of two trials, one of each kind, the right one has the larger value (or the "
@@ -39,7 +39,7 @@ def signposts(found: xr.Dataset, *, most: int = 5, ax: Axes | None = None, title
     ]
     axis = own_axes.axes(ax, title, f"What tells {about['about']}", 3.2, notes)
     times = style.ends_of_quarters(found)
-    for row, colour in zip(range(min(most, found.sizes["measure"])), style.SCENARIO_COLOURS, strict=False):
+    for row, colour in zip(range(min(most, found.sizes["measure"])), themes.now().scenarios, strict=False):
         each = found.isel(measure=row)
         middle, low, high = (each[name].values for name in ("auc", "auc_low", "auc_high"))
         if middle[-1] < 0.5:
@@ -51,7 +51,7 @@ def signposts(found: xr.Dataset, *, most: int = 5, ax: Axes | None = None, title
         if at < len(times):
             axis.plot(times[at], middle[at], "o", color=colour, markersize=4)
     for height in (0.5, float(about["level"])):
-        axis.axhline(height, color=style.REST_COLOUR, linewidth=0.8, linestyle=(0, (4, 2)), zorder=1.5)
+        axis.axhline(height, color=themes.now().rest, linewidth=0.8, linestyle=(0, (4, 2)), zorder=1.5)
     axis.set_ylim(min(0.4, axis.get_ylim()[0]), 1.02)
     axis.set_ylabel("AUC")
     axis.set_xlabel("Year")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import textwrap
 import warnings
@@ -17,7 +16,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from sim.files.records import reason, shown
-from sim.plots.shown import Shown
+from sim.plots import themes
+from sim.plots.shown import Drawn, Shown, whole_figure
 from sim.runs.dataset import completeness, manifest
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import Array
@@ -25,13 +25,12 @@ from sim.vocabulary.errors import InputError, MissingGlyphs
 
 if TYPE_CHECKING:
     import xarray as xr
-    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-#: Laid over matplotlib's defaults, whatever the user's own settings are; `context` adds the user's fonts.
+#: Laid over matplotlib's defaults, whatever the user's own settings are; `context` adds the user's fonts and
+#: the theme's colours.
 STYLE: dict[str, Any] = {
     "axes.axisbelow": True,
-    "axes.edgecolor": "#555555",
     "axes.grid": True,
     "axes.grid.axis": "y",
     "axes.labelsize": 8,
@@ -42,7 +41,6 @@ STYLE: dict[str, Any] = {
     "axes.titlesize": 8.5,
     "figure.dpi": 100,
     "font.size": 8,
-    "grid.color": "#dddddd",
     "grid.linewidth": 0.5,
     "legend.fontsize": 7.5,
     "legend.frameon": False,
@@ -52,11 +50,7 @@ STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "hedgesim",
     "text.parse_math": False,  # what stands between two dollars is a sum of money
-    "xtick.color": "#555555",
-    "xtick.labelcolor": "black",
     "xtick.labelsize": 7.5,
-    "ytick.color": "#555555",
-    "ytick.labelcolor": "black",
     "ytick.labelsize": 7.5,
 }
 
@@ -66,20 +60,12 @@ FONT = "DejaVu Sans"
 #: What matplotlib says where no font has a sign.
 _NO_GLYPH = re.compile(r"Glyph (\d+) .* missing from font")
 
-#: Colours of scenarios, from Okabe and Ito, which the colour-blind can distinguish.
-SCENARIO_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-
-#: Colours of suppliers, from Paul Tol's "muted" scheme; neighbours in a stack differ in lightness.
-SUPPLIER_COLOURS = ("#CC6677", "#332288", "#DDCC77", "#117733", "#88CCEE", "#882255", "#44AA99", "#999933")
-REST_COLOUR = "#BBBBBB"
-
 #: Width of a figure and of its margins, in inches: the text width of an A4 page.
 WIDTH = 7.0
-_LINE = 0.125
+LINE = 0.125
 _FOOTER_SIZE = 6.2
-_GREY = "#555555"
-_LEFT = 0.012
-_FOOTER_CHARACTERS = 135
+LEFT = 0.012
+LETTERS = 135
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -87,14 +73,14 @@ T = TypeVar("T")
 
 @contextmanager
 def context() -> Iterator[None]:
-    """Apply the style for a while; the user's settings come back afterwards.
+    """Apply the style for a while, in the theme of the moment; the user's settings come back afterwards.
 
     Of these, the fonts in ``font.family`` and ``font.sans-serif`` stand in where the style's has no sign.
     """
     fonts = [FONT, *_fonts_of_user()]
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(cast(Any, {**STYLE, "font.family": fonts}))
+        matplotlib.rcParams.update(cast(Any, {**STYLE, **themes.now().rc(), "font.family": fonts}))
         yield
 
 
@@ -109,24 +95,23 @@ def _fonts_of_user() -> list[str]:
 
 
 def styled(function: Callable[P, T]) -> Callable[P, T]:
-    """Run a function within the style."""
+    """Run a function within the style; into axes of the user's own, in the theme that is readable there."""
 
     @wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
-        with context():
+        with themes.within(themes.readable_on(kwargs.get("ax"))), context():
             return function(*args, **kwargs)
 
     return wrapper
 
 
-@styled
-def save(figure: Figure, path: str | Path) -> tuple[Path, Path]:
+def save(figure: Figure | Drawn, path: str | Path) -> tuple[Path, Path]:
     """Write a figure as PNG, 200 dots per inch, and as SVG with its text as text.
 
     Parameters
     ----------
-    figure : Figure
-        From one of the functions of this package.
+    figure : Figure, Axes or Panels
+        What one of the functions of this package has returned, or any figure.
     path : str or path
         Where to, without a suffix.
 
@@ -140,20 +125,20 @@ def save(figure: Figure, path: str | Path) -> tuple[Path, Path]:
     MissingGlyphs
         Once, if no font has the signs of a text.
     """
-    arguments.instance(figure, Figure, "figure", "a figure", "Give what a function of sim.plots returns.")
+    whole = whole_figure(figure)
     base = arguments.path(path, "path")
     if not base.name:
         raise InputError("", "path", "not the name of a file", "Such as figures/shares.", str(path))
     png, svg = base.with_name(f"{base.name}.png"), base.with_name(f"{base.name}.svg")
-    with _one_warning():
-        engine = figure.get_layout_engine()
+    with themes.within(whole.theme if isinstance(whole, Shown) else themes.now()), context(), _one_warning():
+        engine = whole.get_layout_engine()
         if engine is not None:
             # Laid out once, both files look the same, and it takes half the time.
-            engine.execute(figure)
-            figure.set_layout_engine("none")
+            engine.execute(whole)
+            whole.set_layout_engine("none")
         try:
-            figure.savefig(png)
-            figure.savefig(svg, metadata={"Date": None})
+            whole.savefig(png)
+            whole.savefig(svg, metadata={"Date": None})
         except OSError as error:
             problem = f"cannot be written: {reason(error)}"
             raise InputError(shown(base), "", problem, "Choose another path.") from None
@@ -178,73 +163,6 @@ def _one_warning() -> Iterator[None]:
         )
 
 
-def panels(
-    count: int,
-    title: str,
-    runs: xr.Dataset,
-    *,
-    handles: Sequence[Artist],
-    has_history: bool = False,
-    notes: Sequence[str] = (),
-    is_beside: bool = False,
-) -> tuple[Figure, list[Axes]]:
-    """Return a figure with title, legend and footer, and `count` panels that share their axes.
-
-    Parameters
-    ----------
-    count : int
-        Number of panels.
-    title : str
-        What is shown, in a few words.
-    runs : xarray.Dataset
-        The result shown; its manifest goes into the footer.
-    handles : sequence of Artist
-        Entries of the legend.
-    has_history : bool
-        Whether recorded data are shown.
-    notes : sequence of str
-        What the reader has to know, before the footer's own lines.
-    is_beside : bool
-        Whether the legend stands to the right of the panels instead of below them.
-    """
-    columns = count if count <= 3 else 2 if count == 4 else 3
-    rows = math.ceil(count / columns)
-    lines = [line for note in notes for line in textwrap.wrap(note, _FOOTER_CHARACTERS)]
-    lines += footer(runs, has_history)
-    legend_columns = 1 if is_beside else _columns(handles)
-    legend = 0.0 if is_beside else 0.22 + 0.17 * (math.ceil(len(handles) / legend_columns) - 1)
-    right = 1.35 if is_beside else 0.0
-    foot, head = _LINE * (len(lines) + 0.7), 0.3
-    height = rows * {1: 3.0, 2: 2.5}.get(columns, 2.2) + head + foot + legend + 0.2
-    figure = Shown(figsize=(WIDTH, height), layout="constrained")
-    bottom = (foot + legend) / height
-    engine: Any = figure.get_layout_engine()
-    engine.set(rect=(0, bottom, 1 - right / WIDTH, 1 - bottom - head / height), w_pad=0.06, h_pad=0.06)
-    inscribe(figure, title, lines)
-    place = (1 - right / WIDTH, 1 - head / height) if is_beside else (_LEFT, foot / height)
-    for handle in handles:
-        handle.set_label(legible(str(handle.get_label())))
-    figure.legend(
-        handles=list(handles),
-        loc="upper left" if is_beside else "lower left",
-        bbox_to_anchor=place,
-        ncols=legend_columns,
-        borderaxespad=0.4 if is_beside else 0.0,
-        borderpad=0.0,
-        handlelength=1.1 if is_beside else 1.8,
-        handleheight=1.1 if is_beside else 0.7,
-    )
-    grid = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
-    for unused in grid[count:]:
-        unused.remove()
-    axes = grid[:count]
-    for axis in axes[max(0, count - columns) :]:
-        # A panel with nothing below it carries its own years.
-        axis.tick_params(labelbottom=True)
-        axis.set_xlabel("Year")
-    return figure, axes
-
-
 def legible(label: str) -> str:
     """Return a label for a legend, which leaves out those that begin with an underscore."""
     return f" {label}" if label.startswith("_") else label
@@ -253,9 +171,11 @@ def legible(label: str) -> str:
 def inscribe(figure: Figure, title: str, lines: Sequence[str]) -> None:
     """Write a title above the panels of a figure, and a footer of some lines below them."""
     height = figure.get_figheight()
-    figure.text(_LEFT, 1 - 0.08 / height, title, size=10, weight="bold", va="top")
+    figure.text(LEFT, 1 - 0.08 / height, title, size=10, weight="bold", va="top")
     footer = "\n".join(lines)
-    figure.text(_LEFT, 0.06 / height, footer, size=_FOOTER_SIZE, color=_GREY, va="bottom", linespacing=1.35)
+    figure.text(
+        LEFT, 0.06 / height, footer, size=_FOOTER_SIZE, color=themes.now().note, va="bottom", linespacing=1.35
+    )
 
 
 def label_values(axes: Sequence[Axes], text: str, unit: str) -> None:
@@ -265,7 +185,7 @@ def label_values(axes: Sequence[Axes], text: str, unit: str) -> None:
     lines = textwrap.wrap(f"{text} ({joined})", 36)
     for axis in axes:
         place = axis.get_subplotspec()
-        if place is not None and place.is_first_col():
+        if len(axes) == 1 or place is None or place.is_first_col():
             axis.set_ylabel("\n".join(lines).replace("\u00a0", " "))
     if max(abs(limit) for limit in axes[0].get_ylim()) >= 1000:
         axes[0].yaxis.set_major_formatter("{x:,.0f}")
@@ -273,19 +193,22 @@ def label_values(axes: Sequence[Axes], text: str, unit: str) -> None:
 
 def mark_start(axis: Axes, start: float) -> None:
     """Draw the line between what is recorded and what is simulated."""
-    axis.axvline(start, color=_GREY, linewidth=0.7, linestyle=(0, (4, 2)), zorder=1.5)
+    axis.axvline(start, color=themes.now().note, linewidth=0.7, linestyle=(0, (4, 2)), zorder=1.5)
 
 
-def scenario_colour(position: int) -> str:
-    """Return the colour of a scenario by its position in the result."""
-    return SCENARIO_COLOURS[position % len(SCENARIO_COLOURS)]
+def scenario_colours(names: Sequence[str]) -> dict[str, str]:
+    """Return the colours of scenarios by their position; one for all where there are too few."""
+    colours = themes.now().scenarios
+    if len(names) > len(colours):
+        return dict.fromkeys(names, colours[0])
+    return dict(zip(names, colours, strict=False))
 
 
 def shades() -> Any:
-    """Return a scale of one colour, from the first scenario's to white."""
+    """Return a scale of one colour, from the first scenario's to the paper's."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("shades", [SCENARIO_COLOURS[0], "#FFFFFF"])
+    return LinearSegmentedColormap.from_list("shades", [themes.now().scenarios[0], themes.now().paper])
 
 
 def panel_title(axis: Axes, text: str, width: int = 34) -> None:
@@ -307,14 +230,6 @@ def start_of(runs: xr.Dataset) -> float:
 def footer(runs: xr.Dataset, has_history: bool = False) -> list[str]:
     """Return the lines below a figure: how many trials, which software, and the source of the data."""
     return [_about(runs), _source(runs, has_history)]
-
-
-def _columns(handles: Sequence[Artist]) -> int:
-    """Return how many entries of a legend fit beside each other under the panels."""
-    widest = max(len(str(handle.get_label())) for handle in handles)
-    room = int(WIDTH / (0.45 + 0.062 * widest))
-    together = sum(0.5 + 0.062 * len(str(handle.get_label())) for handle in handles)
-    return len(handles) if together < WIDTH else max(1, min(room, math.ceil(len(handles) / 2)))
 
 
 def _about(runs: xr.Dataset) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.plots import own_axes, style
+from sim.plots import own_axes, style, themes
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -40,10 +40,10 @@ def response(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = N
     ]
     usual = f"Chance of {about['event']}"
     axis = own_axes.axes(ax, title, usual, 2.8, notes)
-    values, colour = found["lever"].values, style.SCENARIO_COLOURS
+    values, colour = found["lever"].values, themes.now().scenarios
     axis.fill_between(values, found["p_low"], found["p_high"], color=colour[0], alpha=0.25, linewidth=0)
     axis.plot(values, found["p"], "o-", color=colour[0], markersize=3, linewidth=1.2)
-    axis.axhline(about["probability"], color=style.REST_COLOUR, linewidth=0.8, linestyle=(0, (4, 2)))
+    axis.axhline(about["probability"], color=themes.now().rest, linewidth=0.8, linestyle=(0, (4, 2)))
     middle, low, high = (float(found[name]) for name in ("value", "low", "high"))
     if np.isfinite(middle):
         ends = (low if np.isfinite(low) else values[0], high if np.isfinite(high) else values[-1])
@@ -54,7 +54,7 @@ def response(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = N
             f"{middle:.3g}{unit}", (middle, 1.0), xytext=(3, -8), textcoords="offset points", size=7
         )
     if not is_monotone:
-        axis.axvspan(*(float(each) for each in found["against"].values), color=style.REST_COLOUR, alpha=0.35)
+        axis.axvspan(*(float(each) for each in found["against"].values), color=themes.now().rest, alpha=0.35)
     axis.set_ylim(0, 1)
     axis.set_ylabel("Share of trials")
     axis.set_xlabel(

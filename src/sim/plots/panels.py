@@ -1,0 +1,207 @@
+"""Places to draw into: a figure of its own in the style, or a user's own axes, figure or part of a figure."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import FigureBase
+
+from sim.plots import style
+from sim.plots.shown import Drawn, Panels, Shown, with_picture
+from sim.vocabulary import arguments
+from sim.vocabulary.errors import WrongType
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.artist import Artist
+    from matplotlib.gridspec import GridSpecBase
+
+#: Height of the title, of the first line of a legend and of each further one, in inches.
+_HEAD, _LEGEND, _MORE = 0.3, 0.22, 0.17
+
+#: Width of a legend beside the panels.
+_BESIDE = 1.35
+
+#: Height of a panel by the number of columns.
+_HEIGHTS, _SMALL = {1: 3.0, 2: 2.5}, 2.2
+
+#: Above a user's own axes that are divided: room for the panels' titles, in points.
+_ABOVE = 20
+
+_REMEDY = "Give axes, as many of them as there are panels, a figure or a SubFigure."
+
+
+def panels(
+    ax: Any,
+    count: int,
+    title: str,
+    runs: xr.Dataset,
+    *,
+    handles: Sequence[Artist],
+    has_history: bool = False,
+    notes: Sequence[str] = (),
+    is_beside: bool = False,
+) -> Drawn:
+    """Return `count` panels that share their axes, with title and legend: axes for one, panels for several.
+
+    Parameters
+    ----------
+    ax : Axes, sequence of Axes, FigureBase or None
+        A user's own: axes are divided where there are several panels, and get the title and the legend. By
+        default a figure of its own is made, with a footer.
+    count : int
+        Number of panels.
+    title : str
+        What is shown, in a few words.
+    runs : xarray.Dataset
+        The result shown; its manifest goes into the footer.
+    handles : sequence of Artist
+        Entries of the legend.
+    has_history : bool
+        Whether recorded data are shown.
+    notes : sequence of str
+        What the reader has to know, before the footer's own lines.
+    is_beside : bool
+        Whether the legend stands to the right of the panels instead of below them.
+
+    Raises
+    ------
+    InputError
+        If `ax` is none of these, or holds another number of axes.
+    """
+    columns = count if count <= 3 else 2 if count == 4 else 3
+    rows = math.ceil(count / columns)
+    for handle in handles:
+        handle.set_label(style.legible(str(handle.get_label())))
+    if ax is None:
+        height = rows * _HEIGHTS.get(columns, _SMALL) + 0.2
+        made = frame(height, title, [*notes, *style.footer(runs, has_history)], handles, is_beside=is_beside)
+        axes = _divided(made, rows, columns, count)
+        return with_picture(axes[0]) if count == 1 else Panels.of(axes)
+    axes = _given(ax, rows, columns, count, title)
+    if is_beside:
+        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
+    else:
+        place = {"loc": "best"}
+    axes[min(columns, count) - 1].legend(handles=list(handles), fontsize=6.5, **place)
+    return axes[0] if count == 1 else Panels.of(axes)
+
+
+def frame(
+    height: float,
+    title: str,
+    notes: Iterable[str],
+    handles: Sequence[Artist] = (),
+    *,
+    is_beside: bool = False,
+) -> Shown:
+    """Return a figure of the page's width with a title, a legend and a footer, and room for axes.
+
+    Parameters
+    ----------
+    height : float
+        Of the room, in inches.
+    title : str
+    notes : iterable of str
+        For the footer, a line or more each.
+    handles : sequence of Artist
+        Entries of the legend; none without them.
+    is_beside : bool
+        Whether the legend stands to the right of the room instead of below it.
+    """
+    lines = [line for note in notes for line in textwrap.wrap(note, style.LETTERS)]
+    columns = 1 if is_beside or not handles else _columns(handles)
+    legend = _LEGEND + _MORE * (math.ceil(len(handles) / columns) - 1) if handles and not is_beside else 0.0
+    right = _BESIDE / style.WIDTH if is_beside else 0.0
+    foot = style.LINE * (len(lines) + 0.7)
+    whole = height + _HEAD + foot + legend
+    figure = Shown(figsize=(style.WIDTH, whole), layout="constrained")
+    bottom = (foot + legend) / whole
+    engine: Any = figure.get_layout_engine()
+    engine.set(rect=(0, bottom, 1 - right, 1 - bottom - _HEAD / whole), w_pad=0.06, h_pad=0.06)
+    style.inscribe(figure, title, lines)
+    if handles:
+        figure.legend(
+            handles=list(handles),
+            loc="upper left" if is_beside else "lower left",
+            bbox_to_anchor=(1 - right, 1 - _HEAD / whole) if is_beside else (style.LEFT, foot / whole),
+            ncols=columns,
+            borderaxespad=0.4 if is_beside else 0.0,
+            borderpad=0.0,
+            handlelength=1.1 if is_beside else 1.8,
+            handleheight=1.1 if is_beside else 0.7,
+        )
+    return figure
+
+
+def listed(drawn: Drawn) -> list[Axes]:
+    """Return the axes of a figure as a list."""
+    return [drawn] if isinstance(drawn, Axes) else list(drawn)
+
+
+def limit(axes: Sequence[Axes], low: float | None = None, high: float | None = None) -> None:
+    """Set the limits of all panels: to the widest of theirs where none is given."""
+    ends = [axis.get_ylim() for axis in axes]
+    low = min(end[0] for end in ends) if low is None else low
+    high = max(end[1] for end in ends) if high is None else high
+    for axis in axes:
+        axis.set_ylim(low, high)
+
+
+def _given(ax: Any, rows: int, columns: int, count: int, title: str) -> list[Axes]:
+    """Return panels within what a user has given."""
+    if isinstance(ax, FigureBase):
+        ax.suptitle(title, x=style.LEFT, ha="left", size=10, weight="bold")
+        return _divided(ax, rows, columns, count)
+    if isinstance(ax, Axes):
+        ax.set_title(title, pad=_ABOVE if count > 1 else None)
+        return [ax] if count == 1 else _within(ax, rows, columns, count)
+    many = list(ax.flat) if isinstance(ax, np.ndarray) else list(ax) if isinstance(ax, list | tuple) else []
+    if not many or not all(isinstance(each, Axes) for each in many):
+        raise WrongType("", "ax", f"{arguments.shown(ax)} is no place to draw into", _REMEDY)
+    if len(many) != count:
+        raise WrongType("", "ax", f"has {len(many)} axes, for a figure of {count} panels", _REMEDY)
+    return many
+
+
+def _divided(figure: FigureBase, rows: int, columns: int, count: int) -> list[Axes]:
+    """Return the first panels of a grid in a figure."""
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    return _first(list(grid.flat), columns, count)
+
+
+def _within(ax: Axes, rows: int, columns: int, count: int) -> list[Axes]:
+    """Return the first panels of a grid in the place of axes, which keep their title and nothing else."""
+    figure = ax.figure
+    place = ax.get_subplotspec()
+    if place is None:
+        box = ax.get_position()
+        edges = {"left": box.x0, "right": box.x1, "bottom": box.y0, "top": box.y1}
+        grid: GridSpecBase = figure.add_gridspec(rows, columns, **edges)
+    else:
+        grid = place.subgridspec(rows, columns)
+    ax.axis("off")
+    return _first(list(grid.subplots(sharex=True, sharey=True, squeeze=False).flat), columns, count)
+
+
+def _first(grid: list[Axes], columns: int, count: int) -> list[Axes]:
+    for unused in grid[count:]:
+        unused.remove()
+    for axis in grid[max(0, count - columns) : count]:
+        # A panel with nothing below it carries its own years.
+        axis.tick_params(labelbottom=True)
+        axis.set_xlabel("Year")
+    return grid[:count]
+
+
+def _columns(handles: Sequence[Artist]) -> int:
+    """Return how many entries of a legend fit beside each other under the panels."""
+    widest = max(len(str(handle.get_label())) for handle in handles)
+    room = int(style.WIDTH / (0.45 + 0.062 * widest))
+    together = sum(0.5 + 0.062 * len(str(handle.get_label())) for handle in handles)
+    return len(handles) if together < style.WIDTH else max(1, min(room, math.ceil(len(handles) / 2)))
