@@ -20,7 +20,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from sim import plots
-from sim.plots import themes
+from sim.plots import style, themes
 from sim.plots.shown import Drawn, Panels
 from sim.vocabulary.errors import InputError, UnknownName
 from synthetic import futures, past
@@ -97,11 +97,12 @@ def test_the_same_figure_gives_the_same_files(name: str, runs: xr.Dataset, tmp_p
     assert "<dc:date>" not in svg
 
 
-def test_nothing_lies_outside_the_figure_or_on_the_footer(runs: xr.Dataset, tmp_path: Path) -> None:
+def test_nothing_lies_outside_the_figure_or_on_the_footer(runs: xr.Dataset) -> None:
     for draw, _ in FIGURES.values():
         figure = draw(runs, past()).figure
-        plots.save(figure, tmp_path / "figure")
         renderer = FigureCanvasAgg(figure).get_renderer()
+        with style.context():
+            figure.get_layout_engine().execute(figure)
         page = figure.bbox
         footer = figure.texts[1].get_window_extent(renderer)
         legend = figure.legends[0].get_window_extent(renderer)
@@ -173,6 +174,23 @@ def test_any_number_of_scenarios_fits() -> None:
         assert len(figure.axes) == count
 
 
+def test_titles_of_many_panels_stay_within_them() -> None:
+    names = tuple(f"a future with a name of some length {number}" for number in range(17))
+    runs = futures(names, n_steps=8, n_trials=3)
+    for drawn in (plots.fan(runs, "hhi"), plots.composition(runs)):
+        figure = drawn.figure
+        renderer = FigureCanvasAgg(figure).get_renderer()
+        with style.context():
+            figure.get_layout_engine().execute(figure)
+        assert figure.get_figheight() < 12
+        right = {axis.get_position().x0: axis.get_window_extent(renderer).x1 for axis in drawn}
+        for axis in drawn:
+            # Not beyond the half of the gap to the next.
+            title = axis._left_title.get_window_extent(renderer)
+            assert title.x1 <= right[axis.get_position().x0] + 12
+        assert {axis.get_ylabel() for axis in drawn[::3]} in ({"(index)"}, {"(share)"})
+
+
 def test_the_gallery_of_a_comparison(runs: xr.Dataset) -> None:
     names = [name for name, _ in plots.gallery(runs, past())]
     assert names[:2] == ["supplier_share.north", "supplier_share.north.difference"]
@@ -241,7 +259,8 @@ def test_a_place_of_another_size_is_refused(runs: xr.Dataset) -> None:
         plots.fan(runs, "hhi", ax=Figure().subplots(1, 2))
 
 
-def test_what_is_drawn_can_be_saved_as_it_is(runs: xr.Dataset, tmp_path: Path) -> None:
+def test_what_is_drawn_can_be_saved_as_it_is(tmp_path: Path) -> None:
+    runs = futures(("baseline", "other"), n_steps=8, n_trials=5)
     of_panels = plots.save(plots.fan(runs, "hhi"), tmp_path / "panels")
     of_figure = plots.save(plots.fan(runs, "hhi").figure, tmp_path / "figure")
     assert of_panels[1].read_bytes() == of_figure[1].read_bytes()

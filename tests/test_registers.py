@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import sim
 from sim.case import register as case_registers
 from sim.cli import sim as program
 from sim.files import tables
@@ -465,6 +466,35 @@ def test_a_made_case_runs_and_counts_only_what_was_known(tmp_path: Path) -> None
     assert state.delivered.sum() == pytest.approx(100 + 40 + 20)
     assert state.open_tiv.sum() == pytest.approx(10 + 8)
     assert "china" in made.suppliers, "a seller on the world's market, though new here"
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        (as_deals(), "Register register.csv"),
+        (as_trade_register(), "Register register.csv"),  # in SIPRI's layout, and in its unit
+        (f"{as_trade_register()}\nSource: SIPRI Arms Transfers Database\n", "SIPRI Arms Transfers Database"),
+        (as_deliveries(), "SIPRI Arms Transfers Database"),
+        (
+            "\n".join(
+                line + (",source" if number == 0 else ",An invented list")
+                for number, line in enumerate(as_deals().splitlines())
+            ),
+            "An invented list",
+        ),
+    ],
+    ids=["table", "layout of SIPRI", "SIPRI below", "SIPRI in a column", "column"],
+)
+def test_a_figure_names_the_source_that_the_register_names(tmp_path: Path, text: str, source: str) -> None:
+    path = tmp_path / "register.csv"
+    path.write_text(text, encoding="utf-8")
+    case = cases.make(registers.read(path, "Utopia").known_before(2010), 2010, tmp_path / "case")
+    assert case.sources[0].startswith(f"{source},")
+    assert sum("SIPRI" in each for each in case.sources) == (1 if source.startswith("SIPRI") else 0)
+    toy = tmp_path / "toy.toml"
+    toy.write_text('title = "Toy"\ncase = "./case"\nstart = "2010-Q1"\nend = "2010-Q2"\n', encoding="utf-8")
+    runs = sim.run(sim.load(toy), trials=1, keep="hhi", workers=1)
+    assert f"Source: {source} (data)" in sim.plots.fan(runs, "hhi").figure.texts[1].get_text()
 
 
 def test_rates_are_counts_over_years(tmp_path: Path) -> None:

@@ -32,7 +32,6 @@ _POOL = "other"
 _NOBODY = "unknown"
 _UNKNOWN = "Not in a register; neutral."
 _NO_CAP = "No register says what may be owed: what was ordered was paid for, so nothing is held back."
-_SIPRI = "SIPRI Arms Transfers Database, DOI 10.55163/SAFC1241, or as the file says"
 
 
 def make(known: Register, year: int, folder: Path) -> Case:
@@ -143,7 +142,7 @@ def _case(known: Register, named: Mapping[str, tuple[str, ...]], year: int) -> d
         "recipient": home,
         "partners": partners,
         "residual_supplier": _POOL,
-        "sources": [f"{_SIPRI} ({known.vintage})", "GeoNames (capitals), CC BY 4.0"],
+        "sources": [f"{known.source}, {known.vintage}", "GeoNames (capitals), CC BY 4.0"],
         "fiscal_year": {"recipient": 1, "donor": 1, **assumed},
         "deal_register": {
             "deals": "data/deals.csv",

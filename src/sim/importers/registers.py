@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sim.files.encodings import read_text
 from sim.files.records import shown
 from sim.files.tables import DASH, LARGEST_VOLUME, YEARS, Row
 from sim.importers import categories, layouts
@@ -51,6 +52,12 @@ _ALL_COUNTED = re.compile(
     r"since the beginning of the contract|not specified\W+to\W+not specified", re.IGNORECASE
 )
 _SOME_COUNTED = re.compile(r"only to deliveries in the selected|in the year range", re.IGNORECASE)
+
+
+#: The database of which most registers are exports, and how they name it. A register in its layout and in its
+#: unit is not one for that.
+_SIPRI = "SIPRI Arms Transfers Database, DOI 10.55163/SAFC1241"
+_NAMES_SIPRI = re.compile(r"\bSIPRI\W+(Arms\W+Transfers|AT)\W+Database\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -112,6 +119,8 @@ class Register:
         The first year whose deliveries it lists.
     notes : tuple of str
         What was assumed or left out, a line each.
+    source : str
+        What the file says it was taken from; else its name.
     """
 
     recipient: str
@@ -120,6 +129,7 @@ class Register:
     last_year: int
     covered_from: int = _FIRST_COVERED
     notes: tuple[str, ...] = ()
+    source: str = ""
 
     @property
     def first_year(self) -> int:
@@ -210,7 +220,8 @@ def _register(path: Path, sheet: Sheet, recipient: str | None) -> Register:
             "missing. Better export all years."
         )
     vintage = _vintage(path, rows, sheet.columns)
-    return Register(name, tuple(counted), vintage, _last_year(sheet), first, tuple(notes))
+    source = _source(path, sheet, rows)
+    return Register(name, tuple(counted), vintage, _last_year(sheet), first, tuple(notes), source)
 
 
 def _covered_from(sheet: Sheet) -> int:
@@ -361,6 +372,17 @@ def _last_year(sheet: Sheet) -> int:
     covered = " ".join(row.cells[known_at] for row in sheet.rows) if known_at else ""
     said = [int(year) for year in re.findall(r"end-(\d{4})", covered)]
     return max([*_years(sheet, "ordered", "delivery_years"), *(year for year in said if year <= YEARS[1])])
+
+
+def _source(path: Path, sheet: Sheet, rows: list[Row]) -> str:
+    """Return what the rows or any other text of a file name as their source, or the name of the file."""
+    if "source" in sheet.columns and (said := " ".join(rows[0].cells[sheet.columns["source"]].split())):
+        return said
+    return (
+        _SIPRI
+        if _NAMES_SIPRI.search(read_text(path, "Check the path.", is_own=False))
+        else f"Register {shown(path.name)}"
+    )
 
 
 def _vintage(path: Path, rows: list[Row], columns: Mapping[str, str]) -> str:

@@ -87,8 +87,9 @@ def composition(
         draw_stack(axis, times, stacks[name], [str(each) for each in runs["supplier"].values], colours)
         if len(years):
             style.mark_start(axis, style.start_of(runs))
-        if len(names) > 1:
-            style.panel_title(axis, display_name(runs, "scenario", name))
+    if len(names) > 1:
+        titles = [display_name(runs, "scenario", name) for name in names]
+        panels.entitle(axes, titles, is_beside=True)
     panels.limit(axes, 0, 1 if unit == "share" else None)
     style.label_values(axes, label, unit)
     return drawn

@@ -60,6 +60,9 @@ def difference_fan(
     mean: dict[str, Any] = {"color": themes.now().ink, "linewidth": 1.1, "linestyle": (0, (1, 1))}
     handles = [*band_handles(what="of differences"), Line2D([], [], label="Mean", **mean)]
     heading = title or f"{measure.text(runs)}, difference to {of_reference}"
+    is_titled = ax is None or len(others) > 1
+    if title is None and not is_titled:  # the only panel has one title, which says which scenario it is
+        heading = f"{heading}: {display_name(runs, 'scenario', others[0])}"
     drawn = panels.panels(ax, len(others), heading, runs, handles=handles, notes=[note])
     axes, colours = panels.listed(drawn), style.scenario_colours(names)
     times = np.concatenate([[style.start_of(runs)], style.ends_of_quarters(runs)])
@@ -76,8 +79,9 @@ def difference_fan(
             (f"{below:.0f} % below", 0.02, "bottom"),
         ):
             axis.text(0.99, height, text, transform=axis.transAxes, ha="right", va=side, size=7)
-        style.panel_title(axis, display_name(runs, "scenario", name), 34 if len(others) > 1 else 80)
         axis.margins(x=0.01)
+    if is_titled:
+        panels.entitle(axes, [display_name(runs, "scenario", name) for name in others])
     # Room above and below for the shares in the corners.
     panels.limit(axes)
     low, high = axes[0].get_ylim()

@@ -109,9 +109,9 @@ def fan(
         if recorded is not None:
             axis.plot(*recorded, color=themes.now().ink)
             style.mark_start(axis, style.start_of(runs))
-        if is_paired:
-            style.panel_title(axis, display_name(runs, "scenario", name))
         axis.margins(x=0.01)
+    if is_paired:
+        panels.entitle(axes, [display_name(runs, "scenario", name) for name in names])
     if measure.unit == "share":
         panels.limit(axes, 0, 1)
     else:

@@ -148,7 +148,7 @@ def _name_ends(
     for name, place in zip(
         order, _apart(np.array([(ends[n] - low) / (high - low) for n in order])), strict=True
     ):
-        colour = themes.now().note if colours[name] == themes.now().rest else colours[name]
+        colour = themes.now().readable(colours[name])
         axis.annotate(
             style.legible(titles[name]),
             (last, ends[name]),
@@ -159,8 +159,9 @@ def _name_ends(
             color=colour,
             arrowprops={
                 "arrowstyle": "-",
-                "color": themes.now().rest,
-                "linewidth": 0.5,
+                "color": colours[name],
+                "linewidth": 0.7,
+                "relpos": (0.0, 0.5),
                 "shrinkA": 0,
                 "shrinkB": 0,
             },

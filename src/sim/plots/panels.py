@@ -27,8 +27,12 @@ _HEAD, _LEGEND, _MORE = 0.3, 0.22, 0.17
 #: Width of a legend beside the panels.
 _BESIDE = 1.35
 
-#: Height of a panel by the number of columns.
+#: Height of a panel by the number of columns; many rows are lower, so that the figure fits a page.
 _HEIGHTS, _SMALL = {1: 3.0, 2: 2.5}, 2.2
+_ROWS, _LOW = 4, 1.6
+
+#: Letters of a panel's title to an inch of the panel, before it is laid out.
+_TO_AN_INCH = 17.5
 
 #: Above a user's own axes that are divided: room for the panels' titles, in points.
 _ABOVE = 20
@@ -79,7 +83,7 @@ def panels(
     for handle in handles:
         handle.set_label(style.legible(str(handle.get_label())))
     if ax is None:
-        height = rows * _HEIGHTS.get(columns, _SMALL) + 0.2
+        height = rows * (_LOW if rows > _ROWS else _HEIGHTS.get(columns, _SMALL)) + 0.2
         made = frame(height, title, [*notes, *style.footer(runs, has_history)], handles, is_beside=is_beside)
         axes = _divided(made, rows, columns, count)
         return with_picture(axes[0]) if count == 1 else Panels.of(axes)
@@ -144,6 +148,15 @@ def listed(drawn: Drawn) -> list[Axes]:
     return [drawn] if isinstance(drawn, Axes) else list(drawn)
 
 
+def entitle(axes: Sequence[Axes], titles: Sequence[str], *, is_beside: bool = False) -> None:
+    """Give each panel its title, on as many lines as its width takes."""
+    for axis, text in zip(axes, titles, strict=True):
+        figure: Any = axis.figure
+        inches = axis.get_position().width * figure.bbox.width / figure.get_dpi()
+        room = 1.0 - _BESIDE / style.WIDTH if is_beside else 1.0
+        style.panel_title(axis, text, max(8, int(_TO_AN_INCH * inches * room)))
+
+
 def limit(axes: Sequence[Axes], low: float | None = None, high: float | None = None) -> None:
     """Set the limits of all panels: to the widest of theirs where none is given."""
     ends = [axis.get_ylim() for axis in axes]
@@ -195,6 +208,7 @@ def _first(grid: list[Axes], columns: int, count: int) -> list[Axes]:
     for axis in grid[max(0, count - columns) : count]:
         # A panel with nothing below it carries its own years.
         axis.tick_params(labelbottom=True)
+    for axis in grid[columns * ((count - 1) // columns) : count]:
         axis.set_xlabel("Year")
     return grid[:count]
 

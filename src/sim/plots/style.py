@@ -67,6 +67,9 @@ _FOOTER_SIZE = 6.2
 LEFT = 0.012
 LETTERS = 135
 
+#: Panels up to which each row says what is shown.
+_MANY = 9
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -182,7 +185,8 @@ def label_values(axes: Sequence[Axes], text: str, unit: str) -> None:
     """Name the quantity and its unit beside the leftmost panels."""
     # A unit of two words is not torn apart.
     joined = unit.replace(" ", "\u00a0")
-    lines = textwrap.wrap(f"{text} ({joined})", 36)
+    # Of many rows each would say the same, which the figure's title says already.
+    lines = [f"({joined})"] if len(axes) > _MANY else textwrap.wrap(f"{text} ({joined})", 36)
     for axis in axes:
         place = axis.get_subplotspec()
         if len(axes) == 1 or place is None or place.is_first_col():
