@@ -22,7 +22,10 @@ from sim.cli import options
     "--token", metavar="TEXT", help="What the address begins with.  [default: drawn anew each time]"
 )
 @click.option("--no-browser", is_flag=True, help="Print the address and open nothing.")
-def app(scenario: str, seed: int, engine: str, port: int, token: str | None, no_browser: bool) -> None:
+@options.as_json
+def app(
+    scenario: str, seed: int, engine: str, port: int, token: str | None, no_browser: bool, as_json: bool
+) -> None:
     """Open a page to explore: choose a future, move levers, see the fan move, save what you made.
 
     The page is served to this machine alone. Ctrl-C ends it; started again with the same --port and --token,
@@ -32,6 +35,7 @@ def app(scenario: str, seed: int, engine: str, port: int, token: str | None, no_
     import threading
     import webbrowser
 
+    from sim.cli.terminal import write_json
     from sim.explorer.server import Server
     from sim.explorer.workbench import Workbench
     from sim.scenario import scenario as scenarios
@@ -45,13 +49,16 @@ def app(scenario: str, seed: int, engine: str, port: int, token: str | None, no_
     except OSError as error:
         problem = f"cannot be listened on: {error.strerror}"
         raise InputError("", "port", problem, "Choose another, or none for one that is free.", port) from None
-    click.echo(f"Exploring at {server.address}\nCtrl-C ends it.")
+    if as_json:
+        write_json({"address": server.address})
+    else:
+        click.echo(f"Exploring at {server.address}\nCtrl-C ends it.")
     threading.Thread(target=bench.warm_up, daemon=True).start()
     if not no_browser:
         webbrowser.open(server.address)
     try:
         server.serve_forever()
     except KeyboardInterrupt:
-        click.echo("")
+        click.echo("", err=as_json)
     finally:
         server.server_close()

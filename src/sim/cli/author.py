@@ -19,6 +19,7 @@ from sim.cli import options
 @click.option("--look-at", callback=options.names, metavar="a,b", help="Variables to look at.")
 @click.option("--yes", is_flag=True, help="Ask nothing: what is not given is as proposed.")
 @click.option("--force", is_flag=True, help="Replace a scenario file that is there.")
+@options.as_json
 def new_scenario(
     file: Path,
     title: str | None,
@@ -28,16 +29,20 @@ def new_scenario(
     look_at: tuple[str, ...] | None,
     yes: bool,
     force: bool,
+    as_json: bool,
 ) -> None:
     """Write a scenario file to begin with.
 
     Asks for what the options do not give. The FILE is sound as it is; sim check says what is still to be
     written. Verbs and keys: docs/scenario-format.md.
     """
+    from sim.cli.terminal import write_json
     from sim.scenario import drafting, files, scenario, writing
 
     def ask(question: str, proposed: str) -> str:
-        return proposed if yes else click.prompt(question, default=proposed, show_default=bool(proposed))
+        if yes:
+            return proposed
+        return click.prompt(question, default=proposed, show_default=bool(proposed), err=as_json)
 
     def ask_names(question: str, proposed: str) -> tuple[str, ...]:
         return tuple(name.strip() for name in ask(question, proposed).split(",") if name.strip())
@@ -66,12 +71,16 @@ def new_scenario(
     here = target.resolve().parent
     named = [os.path.relpath(Path(name).resolve(), here) if is_path(name) else name for name in extends]
     writing.save(text(named), target, force)
-    click.echo(f"{target}: written. Next: sim check {target}")
+    if as_json:
+        write_json({"name": target.stem, "title": title, "extends": list(extends)}, [target])
+    else:
+        click.echo(f"{target}: written. Next: sim check {target}")
 
 
 @click.command()
-def schema() -> None:
-    """Write the JSON schema of scenario files.
+@options.as_json
+def schema(as_json: bool) -> None:
+    """Write the JSON schema of scenario files, with --json or without it.
 
     Editors that know TOML use it to complete keys and to mark mistakes.
     """

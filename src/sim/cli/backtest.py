@@ -76,6 +76,7 @@ _recipient = click.option("--recipient", metavar="NAME", help="Whose deals, if t
 @options.workers
 @options.out("DIR", "Folder for the card, all scores, the registered forecasts and figures.")
 @options.force
+@options.dark
 @options.as_json
 def backtest(
     deals: Path | None,
@@ -134,7 +135,7 @@ def backtest(
             written, fault = _write(place, tests, summary, trials, seed)
             made = [out / file.relative_to(place) for file in written]
     if as_json:
-        write_json(summary)
+        write_json(summary, made)
     else:
         _show(tests, summary)
         for file in made:
@@ -181,6 +182,7 @@ def _spans(
 @options.engine
 @options.workers
 @click.option("--out", type=options.PATH, required=True, metavar="DIR", help="Folder of the forecast.")
+@options.as_json
 def forecast(
     name: str,
     spans: list[tuple[int, int]],
@@ -191,6 +193,7 @@ def forecast(
     engine: str,
     workers: int | None,
     out: Path,
+    as_json: bool,
 ) -> None:
     """Register a forecast of windows that are not over.
 
@@ -202,7 +205,7 @@ def forecast(
 
     from sim.analysis.validate.backtest import forecast as forecasts
     from sim.analysis.validate.backtest import frozen, stacking
-    from sim.cli.terminal import progress, save_json
+    from sim.cli.terminal import progress, save_json, write_json
     from sim.files.staging import staged
     from sim.runs.dataset import command
     from sim.runs.trials import Execution
@@ -221,7 +224,11 @@ def forecast(
             writer = csv.writer(lines, lineterminator="\n")
             writer.writerow(["target", "unit", "mean", *(f"q{level:g}" for level in forecasts.LEVELS)])
             writer.writerows(forecasts.quantile_rows(found["targets"]))
-    click.echo(f"{found['sha256']}  {out / 'forecast.json'}")
+    written = [out / "forecast.json", out / "forecast.csv"]
+    if as_json:
+        write_json(found, written)
+    else:
+        click.echo(f"{found['sha256']}  {written[0]}")
 
 
 @click.command("new-case")
@@ -237,18 +244,24 @@ def forecast(
     "--as-of", "year", type=options.YEAR, required=True, metavar="YEAR", help="The year in which runs begin."
 )
 @click.option("--out", type=options.PATH, required=True, metavar="DIR", help="Folder of the new case.")
-def new_case(deals: Path, recipient: str | None, year: int, out: Path) -> None:
+@options.as_json
+def new_case(deals: Path, recipient: str | None, year: int, out: Path, as_json: bool) -> None:
     """Make a case from a register of deals.
 
     The folder can be run as it is, and holds every number with its reason; docs/new-case.md says what to
     better first.
     """
+    from sim.cli.terminal import write_json
     from sim.files.staging import staged
     from sim.importers import cases, registers
 
     known = registers.read(deals, recipient).known_before(year)
     with staged(out, force=None) as place:
         made = cases.make(known, year, place)
+    if as_json:
+        about = {"title": made.title, "suppliers": list(made.suppliers), "partners": list(made.partners)}
+        write_json({**about, "notes": list(cases.notes(known, year))}, [out / "case.toml"])
+        return
     _say(cases.notes(known, year))
     click.echo(f"{made.title}: {len(made.suppliers)} suppliers, partners {', '.join(made.partners)}.")
     click.echo(str(out / "case.toml"))

@@ -385,7 +385,9 @@ def calibrate(
                 tree = calibration_files.for_arviz(found, columns, predicted)
                 tree.to_zarr(place / calibration_files.DATA, consolidated=False)
     if as_json:
-        write_json(calibration_files.manifest(found, columns, checks, verdicts))
+        names = (calibration_files.ROWS, calibration_files.MANIFEST)
+        written = [out / name for name in names] if out else []
+        write_json(calibration_files.manifest(found, columns, checks, verdicts), written)
     else:
         _show_waves(found)
         _show_learned(found, verdicts)

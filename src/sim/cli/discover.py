@@ -36,6 +36,7 @@ event = click.option("--event", required=True, metavar="TEXT", help="Such as 'hh
 @options.seed
 @click.option("--tree", is_flag=True, help="A classification tree as a cross-check; needs scikit-learn.")
 @options.out("DIR", "A new folder for figures, answer.json, and the box as scenario files.")
+@options.dark
 @options.as_json
 def discover(
     path: Path,

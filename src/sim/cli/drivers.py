@@ -88,6 +88,7 @@ figures = options.out("DIR", "A new folder for the figures and the numbers as JS
 @options.engine
 @options.workers
 @figures
+@options.dark
 @options.as_json
 def sensitivity(
     scenario: str,
@@ -204,6 +205,7 @@ def _cells(one: xr.Dataset, columns: Iterable[str]) -> Iterator[str]:
 @options.engine
 @options.workers
 @figures
+@options.dark
 @options.as_json
 def spread(
     scenario: str,
@@ -253,6 +255,7 @@ def spread(
 @options.engine
 @options.workers
 @figures
+@options.dark
 @options.as_json
 def worth(
     scenario: str,

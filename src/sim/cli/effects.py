@@ -85,11 +85,11 @@ def effects(
                     len(everything),
                 )
             )
+    if out is not None:
+        write_page(_page(lines, base.name, trials, seed), out)
     if as_json:
         write_json([each.record() for each in lines])
-    elif out is not None:
-        write_page(_page(lines, base.name, trials, seed), out)
-    else:
+    elif out is None:
         write_table(
             ("Scenario", "Measure", "Difference", "In s.d.", "Trials that differ"),
             [row for each in lines for row in each.rows()],

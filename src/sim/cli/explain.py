@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 )
 @options.seed
 @options.out("DIR", "Write a figure of each decision here.")
+@options.dark
 @options.as_json
 def explain(scenario: str, trial: int, at: str, seed: int, out: Path | None, as_json: bool) -> None:
     """Show the decisions of one trial in one quarter, and what each hung on."""

@@ -115,7 +115,7 @@ def write(
             drawn, fault = draw(((name, whole_figure(make())) for name, make in figures), place)
             written = [out / name for name in (ANSWER, *(texts or {}), *(each.name for each in drawn))]
     if as_json:
-        write_json(record)
+        write_json(record, written)
     else:
         show()
         for path in written:

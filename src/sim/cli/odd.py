@@ -12,13 +12,18 @@ from sim.cli import options
 @click.command()
 @options.base
 @options.out("FILE", "Write the page here instead of to standard output.")
-def odd(scenario: str, out: Path | None) -> None:
+@options.as_json
+def odd(scenario: str, out: Path | None, as_json: bool) -> None:
     """Describe the model by the ODD protocol, as Markdown.
 
     The page docs/odd.md is made by: sim odd --out docs/odd.md
     """
     from sim.analysis.describe.odd import describe
-    from sim.cli.terminal import write_page
+    from sim.cli.terminal import write_json, write_page
     from sim.scenario import scenario as scenarios
 
-    write_page(describe(scenarios.load(scenario)), out)
+    text = describe(scenarios.load(scenario))
+    if out is not None or not as_json:
+        write_page(text, out)
+    if as_json:
+        write_json({"scenario": scenario, "text": text}, [out] if out else [])

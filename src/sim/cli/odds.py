@@ -32,6 +32,7 @@ from sim.cli.stored import store
     help="Effective trials below which nothing is said.",
 )
 @options.out("DIR", "A new folder for the figure and answer.json.")
+@options.dark
 @options.as_json
 def odds(path: Path, ask: str, priors: tuple[Path, ...], least: int, out: Path | None, as_json: bool) -> None:
     """Show what finished trials say under another expert's prior.

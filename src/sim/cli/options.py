@@ -149,6 +149,19 @@ force = click.option("--force", is_flag=True, help="Replace what an earlier run 
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Write JSON to standard output instead of tables."
 )
+
+
+def _dark(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Let the command draw on dark paper."""
+    if wanted and not context.resilient_parsing:
+        from sim.plots import theme
+
+        context.with_resource(theme("dark"))
+
+
+dark = click.option(
+    "--dark", is_flag=True, expose_value=False, callback=_dark, help="Draw figures on dark paper."
+)
 figures = click.option(
     "--figures",
     type=click.Choice(["none", "main", "all"]),

@@ -21,21 +21,23 @@ _store = click.argument("out", type=options.PATH)
 @click.command()
 @_store
 @options.workers
-def resume(out: Path, workers: int | None) -> None:
+@options.as_json
+def resume(out: Path, workers: int | None, as_json: bool) -> None:
     """Go on with a run that was stopped.
 
     Only blocks that are missing or damaged are run; the result is that of a run that was never stopped.
     """
-    _go_on(out, None, workers)
+    _go_on(out, None, workers, as_json)
 
 
 @click.command()
 @_store
 @click.option("--trials", type=options.count(1), required=True, metavar="N", help="Trials in all.")
 @options.workers
-def extend(out: Path, trials: int, workers: int | None) -> None:
+@options.as_json
+def extend(out: Path, trials: int, workers: int | None, as_json: bool) -> None:
     """Add trials to a run, up to N in all; equals one run of N."""
-    _go_on(out, trials, workers)
+    _go_on(out, trials, workers, as_json)
 
 
 @click.command()
@@ -122,8 +124,8 @@ def is_data(path: Path) -> bool:
     return (path / "zarr.json").is_file() or (path / "run" / "zarr.json").is_file()
 
 
-def _go_on(out: Path, trials: int | None, workers: int | None) -> None:
-    from sim.cli.terminal import progress, write_needs
+def _go_on(out: Path, trials: int | None, workers: int | None, as_json: bool) -> None:
+    from sim.cli.terminal import progress, write_json, write_needs
     from sim.runs import dataset as results
     from sim.runs import run as running
     from sim.runs.experiment import Execution
@@ -133,8 +135,11 @@ def _go_on(out: Path, trials: int | None, workers: int | None) -> None:
     total = (trials or spec.trials) * len(spec.scenarios)
     with progress(total, spec.block) as advance, _interruptible(out, is_new=False):
         runs = running.go_on(out, trials, None, Execution(None, workers, advance, write_needs))
-    done = results.manifest(runs)["trials"]
-    click.echo(f"{out}: {done:,} trials of {', '.join(map(str, runs['scenario'].values))}")
+    made = results.manifest(runs)
+    if as_json:
+        write_json({"manifest": made}, [out])
+    else:
+        click.echo(f"{out}: {made['trials']:,} trials of {', '.join(map(str, runs['scenario'].values))}")
     finish(runs)
 
 

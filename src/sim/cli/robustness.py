@@ -51,6 +51,7 @@ aim = click.option(
 @options.engine
 @options.workers
 @options.out("DIR", "A new folder for the map of criteria and answer.json.")
+@options.dark
 @options.as_json
 def robustness(
     names: tuple[str, ...],

@@ -103,6 +103,7 @@ def run(
 @options.workers
 @options.years
 @options.force
+@options.dark
 @options.as_json
 def compare(
     names: tuple[str, ...],

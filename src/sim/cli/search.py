@@ -32,6 +32,7 @@ from sim.cli.robustness import futures, policies
 @options.engine
 @options.workers
 @options.out("DIR", "A new folder for the figure and answer.json.")
+@options.dark
 @options.as_json
 def search(
     policies: tuple[str, ...],

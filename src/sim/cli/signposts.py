@@ -29,6 +29,7 @@ from sim.cli.stored import store, variables
 @click.option("--top", type=options.count(1), default=10, show_default=True, metavar="N", help="Rows shown.")
 @options.seed
 @options.out("DIR", "A new folder for the figure and answer.json.")
+@options.dark
 @options.as_json
 def signposts(
     path: Path,

@@ -69,15 +69,21 @@ def show(
 @variables
 @options.years
 @options.out("FILE", "Write every row here: .csv, or .parquet where pyarrow is installed.")
+@options.as_json
 def table(
-    path: Path, variables: tuple[str, ...] | None, years: tuple[int, ...] | None, out: Path | None
+    path: Path,
+    variables: tuple[str, ...] | None,
+    years: tuple[int, ...] | None,
+    out: Path | None,
+    as_json: bool,
 ) -> None:
     """Write trials as a long table: scenario, quarter, trial, label, value.
 
     Without --years the last quarter; without --out the first rows.
     """
     from sim.analysis.compare.long_table import long_table
-    from sim.cli.terminal import write_table
+    from sim.cli.findings import plain
+    from sim.cli.terminal import write_json, write_table
     from sim.files.staging import staged
     from sim.runs.dataset import manifest
     from sim.vocabulary.errors import InputError
@@ -85,6 +91,10 @@ def table(
     runs = _opened(path)
     manifest(runs)
     frame = long_table(runs, variables or _look_at(runs), years)
+    if out is None and as_json:
+        first = frame.head(_SHOWN).to_dict("records")
+        write_json({"rows": len(frame), "table": [{k: plain(v) for k, v in row.items()} for row in first]})
+        return
     if out is None:
         rows = [tuple(map(str, row)) for row in frame.head(_SHOWN).itertuples(index=False)]
         write_table(tuple(frame.columns), rows, f"{len(frame):,} rows", right=("trial", "value"))
@@ -100,7 +110,10 @@ def table(
             except ImportError:
                 remedy = "pip install pyarrow, or write a .csv."
                 raise InputError(str(out), "", "needs pyarrow, which is not installed", remedy) from None
-    click.echo(f"{out}: {len(frame):,} rows")
+    if as_json:
+        write_json({"rows": len(frame)}, [out])
+    else:
+        click.echo(f"{out}: {len(frame):,} rows")
 
 
 @click.command()
@@ -114,11 +127,14 @@ def table(
     show_default=True,
     help="The first measure, its differences and the composition, or all.",
 )
-def plot(path: Path, reference: str | None, out: Path, figures: str) -> None:
+@options.dark
+@options.as_json
+def plot(path: Path, reference: str | None, out: Path, figures: str, as_json: bool) -> None:
     """Draw the figures of a stored run."""
     from sim import plots
     from sim.analysis.compare.paired import split
     from sim.cli.drawing import draw, failed
+    from sim.cli.terminal import name_files
     from sim.files.staging import staged
 
     runs = _opened(path)
@@ -127,8 +143,7 @@ def plot(path: Path, reference: str | None, out: Path, figures: str) -> None:
     with staged(out, force=None) as place:
         place.mkdir()
         drawn, fault = draw(plots.gallery(runs, None, reference, figures), place)
-    for file in drawn:
-        click.echo(str(out / file.name))
+    name_files([out / file.name for file in drawn], as_json)
     failed(fault)
 
 
@@ -152,6 +167,7 @@ def plot(path: Path, reference: str | None, out: Path, figures: str) -> None:
     help="The page; the data go beside it as a .zip.",
 )
 @options.force
+@options.as_json
 def report(
     path: Path,
     question: str | None,
@@ -160,15 +176,17 @@ def report(
     robustness: int | None,
     out: Path,
     force: bool,
+    as_json: bool,
 ) -> None:
     """Write a stored run as one page that can be passed on, with its data beside it.
 
     The page holds answers, futures, figures, tables, assumptions, evidence, limits and how to repeat it. It
     needs no network, prints well, and the same run gives the same bytes.
     """
+    from sim.cli.terminal import name_files
     from sim.report.page import write_report
 
-    for file in write_report(
+    written = write_report(
         _opened(path),
         out,
         question=question,
@@ -176,8 +194,8 @@ def report(
         years=years,
         robustness=robustness,
         force=force,
-    ):
-        click.echo(str(file))
+    )
+    name_files(written, as_json)
 
 
 def _opened(path: Path) -> xr.Dataset:

@@ -57,10 +57,10 @@ def story(
     else:
         found = stories.contrast(chosen, scenarios.load(other), trial=trial, seed=seed)
         both = [found.one, found.other]
+    if out is not None or not as_json:
+        write_page(printable(f"{found}\n", allowed="\n"), out)
     if as_json:
         write_json([asdict(each) | {"sentences": [_plain(line) for line in each.sentences]} for each in both])
-        return
-    write_page(printable(f"{found}\n", allowed="\n"), out)
 
 
 def _plain(line: Any) -> dict[str, str]:

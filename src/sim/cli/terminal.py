@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,9 +26,19 @@ _WIDE = 120
 _NARROW = 80
 
 
-def write_json(content: Any) -> None:
-    """Write JSON to standard output."""
-    click.echo(_json(content))
+def write_json(content: Any, files: Iterable[Path] = ()) -> None:
+    """Write JSON to standard output; where files were written, an object names them too."""
+    named = [str(file) for file in files]
+    click.echo(_json({**content, "files": named} if named else content))
+
+
+def name_files(files: Sequence[Path], as_json: bool) -> None:
+    """Write where files are to standard output."""
+    if as_json:
+        write_json({"files": [str(file) for file in files]})
+        return
+    for file in files:
+        click.echo(str(file))
 
 
 def save_json(path: Path, content: Any) -> None:
@@ -185,4 +196,13 @@ def counter() -> Iterator[Callable[[int], None]]:
 
 
 def _json(content: Any) -> str:
-    return json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
+    return json.dumps(_finite(content), ensure_ascii=False, indent=2, allow_nan=False)
+
+
+def _finite(content: Any) -> Any:
+    """Return content as JSON has it: a number that is not finite is null."""
+    if isinstance(content, Mapping):
+        return {key: _finite(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_finite(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content

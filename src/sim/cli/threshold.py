@@ -39,6 +39,7 @@ def _pair(_: click.Context, __: click.Parameter, value: str | None) -> tuple[flo
 @options.engine
 @options.workers
 @options.out("DIR", "A new folder for the figure and answer.json.")
+@options.dark
 @options.as_json
 def threshold(
     event: str,

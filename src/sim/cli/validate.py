@@ -118,7 +118,7 @@ def directions(
     if out is not None and isinstance(found, potency.Report):
         write_page(page(found, _command_line(scenario, trials, seed, ids, out)), out)
     if as_json:
-        write_json(asdict(found))
+        write_json(asdict(found), [out] if out else [])
     elif isinstance(found, potency.Report):
         _write_sizes(found)
     else:
