@@ -15,6 +15,8 @@ AXES = {
     "domain": ("sea", "land"),
     "state": ("selected", "noted", "delivered"),
     "front": ("left", "right"),
+    "partner": ("north", "south", "east"),
+    "actor": ("home", "north", "south", "east"),
 }
 
 
@@ -71,6 +73,22 @@ def futures(
         "border_pressure": np.broadcast_to(draw.random((t, 2, k)), (n, t, 2, k)),
     }
     return result({name: array.astype(np.float32) for name, array in values.items()}, scenarios)
+
+
+def neighbours(scenarios: tuple[str, ...] = ("baseline", "other"), n_trials: int = 5) -> xr.Dataset:
+    """Return relations and alignment over two years: in the last quarter of each scenario the same numbers.
+
+    Home and north are friends, the north and the south enemies, and all else is zero. Alignment goes from a
+    half with each to one, one and two quarters of the whole; in a trial of the last scenario there is none.
+    """
+    shape = (len(scenarios), 8)
+    relation = np.zeros((*shape, 4, 3, n_trials))
+    relation[:, :, 0, 0] = 1.0
+    relation[:, 4:, 1, 1] = relation[:, 4:, 2, 0] = -0.5
+    alignment = np.full((*shape, 3, n_trials), 0.5)
+    alignment[:, -1] = np.array([0.25, 0.25, 0.5])[:, None]
+    alignment[-1, -1, :, 0] = 0.0
+    return result({"relation": relation, "alignment": alignment}, scenarios)
 
 
 def past(first: int = 2000, last: int = 2023) -> xr.Dataset:

@@ -23,6 +23,7 @@ from sim.analysis.validate.backtest import panel
 from sim.case.case import POLICIES
 from sim.runs.trials import Execution
 from sim.scenario import changes as differences
+from synthetic import neighbours
 from test_backtest import LONG
 from test_panel import invented, invented_cell
 from test_registers import as_deals
@@ -509,6 +510,26 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
             "reference": (None, NONE),
         },
     ),
+    "plots.network": (
+        sim.plots.network,
+        {
+            **FIGURE,
+            **DRAWING,
+            "runs": ("$neighbours", NOTHING),
+            "scenario": (None, NONE),
+            "years": ([2024], NONE),
+        },
+    ),
+    "plots.alignment_triangle": (
+        sim.plots.alignment_triangle,
+        {
+            **FIGURE,
+            **DRAWING,
+            "runs": ("$neighbours", NOTHING),
+            "partners": (None, NONE),
+            "reference": (None, NONE),
+        },
+    ),
     "plots.timeline": (
         sim.plots.timeline,
         {**FIGURE, **DRAWING, "variable": ("supplier_share", NOTHING), "scenario": (None, NONE)},
@@ -579,6 +600,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[], An
         "$tornado": lambda: sim.tornado(PLAIN, groups=FEW, trials=2, workers=1),
         "$ranked": lambda: sim.worth(PLAIN, PLAIN_OTHER, trials=8, samples=2, most=2, workers=1),
         "$effects": lambda: sim.effects(both),
+        "$neighbours": neighbours,
         "$varied": lambda: varied,
         "$boxes": lambda: sim.discover(varied, event, scenarios=BASE, parameters="economy", resamples=2),
         "$threshold": lambda: sim.threshold("hhi@2020-Q2 > 0.5", LEVER, BASE, grid=2, trials=2),

@@ -14,6 +14,7 @@ from sim.plots.driver_charts import morris, pawn, shapley, tornado, worth
 from sim.plots.fan_chart import fan
 from sim.plots.forest_chart import forest
 from sim.plots.gallery import gallery
+from sim.plots.network_chart import network
 from sim.plots.odds_chart import experts
 from sim.plots.order_book_chart import order_book
 from sim.plots.overlay_chart import overlay, passage_curves
@@ -26,8 +27,10 @@ from sim.plots.style import save
 from sim.plots.themes import theme
 from sim.plots.threshold_chart import response
 from sim.plots.timeline_chart import timeline
+from sim.plots.triangle_chart import alignment_triangle
 
 __all__ = [
+    "alignment_triangle",
     "box_limits",
     "composition",
     "criteria_map",
@@ -38,6 +41,7 @@ __all__ = [
     "forest",
     "gallery",
     "morris",
+    "network",
     "order_book",
     "overlay",
     "passage_curves",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.analysis.compare.measure import COMMON, Measure
-from sim.runs.dataset import checked
+from sim.runs.dataset import checked, complete_trials
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import UnknownName, nearest
 from sim.vocabulary.variables import GLOSSARY
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def check(runs: Any, title: Any = None, history: Any = None, years_before: Any = 0) -> None:
@@ -35,3 +38,11 @@ def by_supplier(runs: Any, variable: Any) -> str:
     made = measure(variable, None, ["supplier"])
     made.take(runs)
     return made.variable
+
+
+def array(runs: xr.Dataset, variable: str) -> xr.DataArray:
+    """Return a variable of a result that a figure needs, without trials that failed."""
+    if variable not in runs:
+        problem, remedy = "not in the result, and drawn here: {value}", f"Run with keep=[{variable!r}, ...]."
+        raise UnknownName("", "runs", problem, remedy, variable)
+    return complete_trials(runs[[variable]])[variable].astype(float)

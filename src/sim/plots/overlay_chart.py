@@ -9,9 +9,8 @@ import numpy as np
 
 from sim.analysis.compare.first_passage import first_passage
 from sim.analysis.compare.measure import display_name
-from sim.plots import given, own_axes, style, themes
+from sim.plots import given, line_ends, own_axes, style, themes
 from sim.runs.dataset import scenario_of
-from sim.vocabulary.axes import Array
 from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 _MOST_BANDS = 3
 
 _HEIGHT = 3.4
-#: Of a label, in parts of the axis.
-_LABEL_GAP = 0.045
 _MIDDLE = (0.25, 0.5, 0.75)
 
 
@@ -66,14 +63,14 @@ def overlay(
     notes = ["Medians over trials." + _about_band(names), *style.footer(runs)]
     axis = own_axes.axes(ax, title, measure.text(runs), _HEIGHT, notes)
     times, ends = style.ends_of_quarters(runs), {name: each[1][-1] for name, each in quantiles.items()}
-    colours = _colours(ends, reference)
+    colours = line_ends.colours(ends, reference)
     for name in sorted(names, key=lambda each: colours[each] != themes.now().rest):
         if len(names) <= _MOST_BANDS:
             band = quantiles[name]
             axis.fill_between(times, band[0], band[2], color=colours[name], alpha=0.18, linewidth=0)
         axis.plot(times, quantiles[name][1], color=colours[name], linewidth=1.6)
     style.label_values([axis], GLOSSARY[variable].label, measure.unit)
-    _name_ends(axis, times[-1], ends, {name: display_name(runs, "scenario", name) for name in names}, colours)
+    _name_ends(axis, times[-1], ends, runs, colours)
     return axis
 
 
@@ -114,12 +111,12 @@ def passage_curves(
     usual = f"{measure.text(runs)}: first {mark} {measure.unit}"
     axis = own_axes.axes(ax, title, usual, _HEIGHT, notes)
     ends = {name: float(each[-1]) for name, each in curves.items()}
-    colours = _colours(ends, reference)
+    colours = line_ends.colours(ends, reference)
     for name in sorted(names, key=lambda each: colours[each] != themes.now().rest):
         axis.step(times, curves[name], where="post", color=colours[name], linewidth=1.6)
     axis.set_ylim(0, 1)
     axis.set_ylabel("Share of trials")
-    _name_ends(axis, times[-1], ends, {name: display_name(runs, "scenario", name) for name in names}, colours)
+    _name_ends(axis, times[-1], ends, runs, colours)
     return axis
 
 
@@ -127,55 +124,11 @@ def _about_band(names: Sequence[str]) -> str:
     return " Bands: the middle half of trials." if len(names) <= _MOST_BANDS else ""
 
 
-def _colours(ends: Mapping[str, float], reference: str) -> dict[str, str]:
-    """Return a colour for each scenario, none twice but grey."""
-    others = sorted(
-        (name for name in ends if name != reference), key=lambda n: -abs(ends[n] - ends[reference])
-    )
-    found = dict.fromkeys(others, themes.now().rest)
-    found.update(zip(others, themes.now().scenarios, strict=False))
-    return {reference: themes.now().ink, **found}
-
-
 def _name_ends(
-    axis: Axes, last: float, ends: Mapping[str, float], titles: Mapping[str, str], colours: Mapping[str, str]
+    axis: Axes, last: float, ends: Mapping[str, float], runs: xr.Dataset, colours: Mapping[str, str]
 ) -> None:
-    """Write each name beside the end of its line, apart from the next."""
+    """Write each scenario beside the end of its line in the last quarter."""
     axis.set_xlabel("Year")
     axis.margins(x=0.0)
-    low, high = axis.get_ylim()
-    order = sorted(ends, key=lambda name: ends[name])
-    for name, place in zip(
-        order, _apart(np.array([(ends[n] - low) / (high - low) for n in order])), strict=True
-    ):
-        colour = themes.now().readable(colours[name])
-        axis.annotate(
-            style.legible(titles[name]),
-            (last, ends[name]),
-            (1.03, place),
-            textcoords="axes fraction",
-            va="center",
-            size=7,
-            color=colour,
-            arrowprops={
-                "arrowstyle": "-",
-                "color": colours[name],
-                "linewidth": 0.7,
-                "relpos": (0.0, 0.5),
-                "shrinkA": 0,
-                "shrinkB": 0,
-            },
-        )
-
-
-def _apart(places: Array) -> Array:
-    """Return places in ascending order moved so that no two are nearer than a label is high."""
-    gap = min(_LABEL_GAP, 1.0 / max(1, len(places) - 1)) if len(places) > 1 else _LABEL_GAP
-    found = np.array(places)
-    for k in range(1, len(found)):
-        found[k] = max(found[k], found[k - 1] + gap)
-    if len(found) and found[-1] > 1.0:
-        found[-1] = 1.0
-        for k in range(len(found) - 2, -1, -1):
-            found[k] = min(found[k], found[k + 1] - gap)
-    return found
+    titles = {name: display_name(runs, "scenario", name) for name in ends}
+    line_ends.name(axis, {name: (last, end) for name, end in ends.items()}, titles, colours)

@@ -1,0 +1,64 @@
+"""Names of lines, written where they end, and their colours: none for two lines but grey."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.plots import style, themes
+from sim.vocabulary.axes import Array
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Between two names, in parts of the axis, and how far to the right of it they stand.
+_GAP, _PLACE = 0.045, 1.03
+
+
+def colours(ends: Mapping[str, float], reference: str) -> dict[str, str]:
+    """Return the ink for the reference, a colour for those that end farthest from it, grey for the others."""
+    others = sorted(
+        (name for name in ends if name != reference), key=lambda n: -abs(ends[n] - ends[reference])
+    )
+    found = dict.fromkeys(others, themes.now().rest)
+    found.update(zip(others, themes.now().scenarios, strict=False))
+    return {reference: themes.now().ink, **found}
+
+
+def name(
+    axis: Axes,
+    ends: Mapping[str, tuple[float, float]],
+    titles: Mapping[str, str],
+    colours: Mapping[str, str],
+) -> None:
+    """Write each name to the right of the axes, apart from the next, with a line to the end of its own."""
+    low, high = axis.get_ylim()
+    order = sorted(ends, key=lambda each: ends[each][1])
+    places = _apart(np.array([(ends[each][1] - low) / (high - low) for each in order]))
+    for each, place in zip(order, places, strict=True):
+        arrow = {"arrowstyle": "-", "color": colours[each], "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0}
+        axis.annotate(
+            style.legible(titles[each]),
+            ends[each],
+            (_PLACE, place),
+            textcoords="axes fraction",
+            va="center",
+            size=7,
+            color=themes.now().readable(colours[each]),
+            arrowprops={**arrow, "relpos": (0.0, 0.5)},
+        )
+
+
+def _apart(places: Array) -> Array:
+    """Return places in ascending order moved so that no two are nearer than a label is high."""
+    gap = min(_GAP, 1.0 / max(1, len(places) - 1)) if len(places) > 1 else _GAP
+    found = np.array(places)
+    for k in range(1, len(found)):
+        found[k] = max(found[k], found[k - 1] + gap)
+    if len(found) and found[-1] > 1.0:
+        found[-1] = 1.0
+        for k in range(len(found) - 2, -1, -1):
+            found[k] = min(found[k], found[k + 1] - gap)
+    return found

@@ -1,0 +1,81 @@
+"""Networks and triangles show the numbers of the run, and are told apart without colours."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+import sim
+from sim.vocabulary.errors import InputError
+from synthetic import neighbours
+
+
+def edges(axis: Axes) -> dict[str, list[tuple[float, str]]]:
+    """Width and style of the edges, by the colour that they have."""
+    found: dict[str, list[tuple[float, str]]] = {}
+    for line in axis.lines:
+        if len(line.get_xdata()) == 2:
+            found.setdefault(str(line.get_color()), []).append(
+                (line.get_linewidth(), str(line.get_linestyle()))
+            )
+    return found
+
+
+def test_a_network_has_an_edge_for_every_pair_in_every_year() -> None:
+    drawn = sim.plots.network(neighbours())
+    assert [axis.get_title(loc="left") for axis in drawn] == ["2024", "2025"]
+    friends, enemies = list(sim.plots.themes.LIGHT.scenarios[:2])
+    before, after = (edges(axis) for axis in drawn)
+    assert sum(map(len, before.values())) == sum(map(len, after.values())) == 6
+    assert enemies not in before and len(after[enemies]) == 1
+    thin, thick = min(after[friends])[0], max(after[friends])[0]
+    ((width, style),) = after[enemies]
+    # Half as hostile as home and north are friends, and dashed.
+    assert width - thin == pytest.approx((thick - thin) / 2) and style == "--"
+    said = [text.get_text() for text in drawn[1].texts]
+    assert said == ["Home", "North\n0.25", "South\n0.25", "East\n0.50"]
+
+
+def test_years_of_a_network_are_chosen_or_refused() -> None:
+    runs = neighbours()
+    axis = Figure().subplots()
+    assert sim.plots.network(runs, "other", years=[2025], ax=axis, title="Here") is axis
+    assert axis.get_title(loc="left") == "Here"
+    alone = sim.plots.network(runs[["relation"]], years=[2025])
+    assert [text.get_text() for text in alone.texts] == ["Home", "North", "South", "East"]
+    for years, says in (([2030], "its last quarter is outside the run"), (["x"], "years"), ("2025", "years")):
+        with pytest.raises(InputError, match=says):
+            sim.plots.network(runs, years=years)
+    with pytest.raises(InputError, match="keep="):
+        sim.plots.network(runs[["alignment"]])
+
+
+def test_a_triangle_shows_parts_of_the_whole() -> None:
+    runs = neighbours()
+    axis = sim.plots.alignment_triangle(runs, ["east", "north", "south"])
+    paths = [line for line in axis.lines if len(line.get_xdata()) == runs.sizes["time"]]
+    assert len(paths) == 2
+    for path in paths:
+        # From the middle straight up: half of the alignment is with the partner above. A trial without any
+        # alignment is nowhere.
+        x, y = path.get_xdata(), path.get_ydata()
+        assert np.allclose([x[0], y[0]], [0.5, np.sqrt(0.75) / 3])
+        assert np.allclose([x[-1], y[-1]], [0.5, np.sqrt(0.75) / 2])
+    assert [text.get_text() for text in axis.texts if not text.get_text()[0].isdigit()] == [
+        "East",
+        "North",
+        "South",
+    ]
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["Baseline", "Other"]
+
+
+def test_a_triangle_of_many_futures_names_those_with_a_colour() -> None:
+    runs = neighbours(tuple(f"future {number}" for number in range(10)))
+    axis = sim.plots.alignment_triangle(runs, reference="future 3", ax=Figure().subplots())
+    said = [text.get_text() for text in axis.get_legend().get_texts()]
+    assert said[0] == "Future 3" and said[-1] == "3 others" and len(said) == 8
+    for partners in (["north", "south"], ["north", "south", "south"]):
+        with pytest.raises(InputError, match="2 for the three corners"):
+            sim.plots.alignment_triangle(runs, partners)
