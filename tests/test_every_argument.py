@@ -413,6 +413,16 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
             "evidence": ((), {"empty list"}),
         },
     ),
+    "Scenario.with_horizon": (
+        sim.Scenario.with_horizon,
+        {
+            "self": (BASE, NOTHING),
+            "end": ("2020-Q3", NONE),
+            "name": (None, {*NONE, "empty text", "word", "long text"}),
+            "start": (None, NONE),
+            "title": (None, TITLE),
+        },
+    ),
     "Scenario.with_posterior": (
         sim.Scenario.with_posterior,
         {"self": (BASE, NOTHING), "path": ("$posterior", NOTHING), "name": (None, TITLE)},

@@ -116,6 +116,11 @@ years = click.option(
 quarters = click.option(
     "--quarters", metavar="FROM:TO:EVERY", help="Quarters to record, such as 2025-Q4::4.  [default: all]"
 )
+end = click.option(
+    "--end",
+    metavar="2030-Q4",
+    help="Last quarter of the run; what scenarios say of later ones is left out.  [default: theirs]",
+)
 sampling = click.option(
     "--sampling",
     type=click.Choice(["independent", "latin_hypercube", "sobol"]),

@@ -30,6 +30,7 @@ DATA, TABLE, PAGE, DIFFERENCES, FIGURES = "runs.zarr", "table.csv", "table.md", 
 @options.seed
 @options.keep("Variables to record.  [default: the main ones]")
 @options.quarters
+@options.end
 @options.out("PATH", "Where to write the data set (a .zarr folder); without it, only the table is shown.")
 @click.option("--summary", is_flag=True, help="Keep quantiles and moments instead of trials.")
 @click.option(
@@ -52,6 +53,7 @@ def run(
     seed: int,
     keep: tuple[str, ...] | None,
     quarters: str | None,
+    end: str | None,
     out: Path | None,
     summary: bool,
     until: str | None,
@@ -73,9 +75,8 @@ def run(
     from sim.cli.resume import writing_to
     from sim.design.sampling import Sampling
     from sim.runs.experiment import Experiment, Kept
-    from sim.scenario import scenario
 
-    chosen = [scenario.load(name) for name in names]
+    chosen = _loaded(names, end)
     _check_years(chosen[0], years, quarters)
     target = _with_suffix(out) if out is not None else None
     is_default = click.get_current_context().get_parameter_source("trials") is ParameterSource.DEFAULT
@@ -97,6 +98,7 @@ def run(
 @options.keep(
     "Variables to record besides those that the table and the figures need.  [default: most of the main ones]"
 )
+@options.end
 @options.out("DIR", "Folder for data set, tables and figures; without it, only the table is shown.")
 @options.figures
 @options.engine
@@ -111,6 +113,7 @@ def compare(
     seed: int,
     reference: str | None,
     keep: tuple[str, ...] | None,
+    end: str | None,
     out: Path | None,
     figures: str,
     engine: str,
@@ -131,10 +134,9 @@ def compare(
     """
     from sim.files.staging import staged
     from sim.runs.experiment import Experiment, Kept
-    from sim.scenario import scenario
     from sim.vocabulary.errors import InputError, UnknownName, nearest
 
-    chosen = [scenario.load(name) for name in names]
+    chosen = _loaded(names, end)
     if len(chosen) < 2:
         raise InputError(
             "", "scenarios", "nothing to compare", "Name at least two scenarios, or use sim run."
@@ -158,6 +160,14 @@ def compare(
         files, fault = _write(place, runs, rows, chosen, reference, figures)
     report(runs, rows, [out / file.relative_to(place) for file in files], as_json)
     finish(runs, fault)
+
+
+def _loaded(names: Sequence[str], end: str | None) -> list[Scenario]:
+    """Return scenarios, until an earlier or a later end if there is one."""
+    from sim.scenario import scenario
+
+    loaded = [scenario.load(name) for name in names]
+    return loaded if end is None else [each.with_horizon(end, each.name, title=each.title) for each in loaded]
 
 
 def _simulate(

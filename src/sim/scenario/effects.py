@@ -69,6 +69,14 @@ class Ineffective:
         return f"{head}: {self.said}. {self.remedy}"
 
 
+def after_the_end(event: Event, end: Quarter) -> Ineffective:
+    """Say that an inherited event comes after the end and is left out."""
+    place = ": ".join(part for part in (event.file, event.place) if part)
+    return Ineffective(
+        event.label, place, f"it comes after the end, {end}", "Choose a later end, or drop it."
+    )
+
+
 @dataclass(frozen=True)
 class Laid:
     """Changes of parameters as they were laid over others.

@@ -287,6 +287,58 @@ class Scenario:
             made = dataclasses.replace(made, noted=(*made.noted, empty))
         return _checked(made, [self])
 
+    def with_horizon(
+        self,
+        end: Quarter | str | None = None,
+        name: str | None = None,
+        *,
+        start: Quarter | str | None = None,
+        title: str | None = None,
+    ) -> Scenario:
+        """Return a scenario that ends or begins in another quarter; ``end = "2030-Q4"`` of a file.
+
+        Up to its end each trial is the same, bit for bit, however long the run.
+
+        Parameters
+        ----------
+        end, start : Quarter or str, optional
+            Last and first quarter, such as "2030-Q4"; by default those of this one.
+        name : str, optional
+            By default the name of this one and the quarters given.
+        title : str, optional
+            By default that of this one, or the name if one is given.
+
+        Warns
+        -----
+        IneffectiveChange
+            For each event after the end, which is left out.
+
+        Raises
+        ------
+        InputError
+            If the end is not after the start, or an event comes before the start.
+
+        Examples
+        --------
+        >>> sim.run(base.with_horizon("2030-Q4"), trials=1000)  # doctest: +SKIP
+        """
+        name, title = _text_if_given(name, "name"), _text_if_given(title, "title")
+        first, last = _quarter(start, "start"), _quarter(end, "end")
+        horizon = _in_order("", first, last, self)
+        made = _laid(dataclasses.replace(self, start=horizon[0], end=horizon[1]))
+        given = [f"{word} {date}" for word, date in (("from", first), ("to", last)) if date]
+        made = _described(
+            made,
+            name or " ".join([self.name, *given]),
+            title or name or self.title,
+            self.story,
+            self.evidence,
+        )
+        if horizon == (self.start, self.end):
+            empty = Ineffective("with_horizon", "", "start and end are the same", "Give another end.")
+            made = dataclasses.replace(made, noted=(*made.noted, empty))
+        return _checked(dataclasses.replace(made, base=self, extends=self.name), [self])
+
     def with_posterior(self, path: str | Path, name: str | None = None) -> Scenario:
         """Return a scenario that draws from the rows of a posterior file what the file speaks of.
 
@@ -541,7 +593,8 @@ def _laid(
     laid = [each.without(changes) for each in under.laid]
     laid += [Laid(before, changes, file, place, is_root)] if changes else []
     for event in under.events:
-        events.check_date(event.at, under.start, under.end, event.file, f"{event.place}.at")
+        latest = max(under.end, event.at)  # what comes after the end is left out below
+        events.check_date(event.at, under.start, latest, event.file, f"{event.place}.at")
     own = [
         events.read(
             table,
@@ -554,17 +607,29 @@ def _laid(
         )
         for number, table in enumerate(tables, 1)
     ]
+    laid_events = laying.lay(under.events, own, drop, file)
+    kept = tuple(event for event in laid_events if event.at <= under.end)
+    noted += [effects.after_the_end(event, under.end) for event in laid_events if event.at > under.end]
     said = dict(under.overrides) | {key: quoted(change) for key, change in changes.items()}
     return dataclasses.replace(
         under,
         parameters=parameters,
-        events=laying.lay(under.events, own, drop, file),
+        events=kept,
         variant=tuple((dict(under.variant) | dict(variant)).items()),
         overrides=tuple(said.items()),
         posterior=learned or under.posterior,
         laid=tuple(laid),
         noted=tuple(noted),
     )
+
+
+def _quarter(value: Any, place: str) -> Quarter | None:
+    """Return a quarter given as such or as a text."""
+    try:
+        return None if value is None else Quarter.parse(value)
+    except ValueError as error:
+        problem, _, remedy = str(error).partition(". ")
+        raise WrongType("", place, f"{arguments.shown(value)}: {problem}", remedy) from None
 
 
 def _text_if_given(value: Any, place: str) -> str | None:
@@ -688,14 +753,21 @@ def _case(top: Layer, case: Case | str | None) -> Case:
 def _horizon(layer: Layer, under: Scenario) -> tuple[Quarter, Quarter]:
     """Return the horizon of a file: what it says itself, else that of what it extends."""
     table = layer.table
-    start, end = table.start or under.start, table.end or under.end
-    if start >= end and table.end is None and table.start is not None:
-        problem = f"not before the end, {end}"
-        raise Contradiction(layer.file, "start", problem, "Choose an earlier start.", str(start))
-    if start >= end:
-        problem = f"not after the start, {start}"
-        raise Contradiction(layer.file, "end", problem, "Choose a later end or an earlier start.", str(end))
-    return start, end
+    return _in_order(layer.file, table.start, table.end, under)
+
+
+def _in_order(
+    file: str, start: Quarter | None, end: Quarter | None, under: Scenario
+) -> tuple[Quarter, Quarter]:
+    """Return start and end, where they are not given those of a scenario, if the one is before the other."""
+    first, last = start or under.start, end or under.end
+    if first >= last and end is None and start is not None:
+        problem = f"not before the end, {last}"
+        raise Contradiction(file, "start", problem, "Choose an earlier start.", str(first))
+    if first >= last:
+        problem = f"not after the start, {first}"
+        raise Contradiction(file, "end", problem, "Choose a later end or an earlier start.", str(last))
+    return first, last
 
 
 def _check_names(layer: Layer) -> None:
