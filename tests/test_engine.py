@@ -12,6 +12,7 @@ import plans
 import sim
 from sim.design import plan as design
 from sim.engine import block as engine
+from sim.engine.trust import Trust
 from sim.model import schedule as model
 from sim.numerics.streams import GRANULE
 from sim.vocabulary.variables import GLOSSARY
@@ -276,6 +277,23 @@ def test_a_part_of_a_block_has_the_bits_it_has_in_the_block() -> None:
     for start in (64, 192):
         part = engine.run_block(plan, start, 64, names)
         assert_same(part, {name: values[..., start : start + 64].copy() for name, values in block.items()})
+
+
+@pytest.mark.parametrize("is_compiled", [False, True])
+def test_no_quarter_is_run_after_the_last_that_is_recorded(
+    is_compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_compiled:
+        pytest.importorskip("llvmlite")
+    plan, names = plans.plan("archipelago", plans.busy("archipelago"), n_steps=24), ("hhi", "spending")
+    whole, trust, run = engine.run_block(plan, 0, 9, names), Trust(), []
+    advance = engine.Block.advance
+    monkeypatch.setattr(engine.Block, "advance", lambda block: (run.append(block.step), advance(block)))
+    found = {name: np.empty((2, *values.shape[1:])) for name, values in whole.items()}
+    assert engine.record_block(plan, 0, found, (1, 6), is_compiled=is_compiled, trust=trust) == 0
+    assert max(run) == 6
+    assert trust.is_checked == is_compiled
+    assert_same(found, {name: values[[1, 6]] for name, values in whole.items()})
 
 
 def test_trials_differ() -> None:

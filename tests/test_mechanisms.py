@@ -116,11 +116,9 @@ def test_machine_code_has_the_same_bits_anywhere_in_the_space_of_parameters(of_c
 def test_nothing_breaks_under_the_most_extreme_draws(of_case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     usual = design.draw_shocks
 
-    def extreme(*args: Any) -> dict[str, Any]:
-        least, most = 2.0**-54, 1.0 - 2.0**-53
-        return {
-            name: np.where(u < 0.3, least, np.where(u > 0.7, most, u)) for name, u in usual(*args).items()
-        }
+    def extreme(*args: Any, **more: Any) -> dict[str, Any]:
+        least, most, drawn = 2.0**-54, 1.0 - 2.0**-53, usual(*args, **more)
+        return {name: np.where(u < 0.3, least, np.where(u > 0.7, most, u)) for name, u in drawn.items()}
 
     monkeypatch.setattr(design, "draw_shocks", extreme)
     with np.errstate(over="raise", invalid="raise", divide="raise"):

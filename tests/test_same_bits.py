@@ -102,9 +102,9 @@ def test_machine_code_draws_no_trial_that_was_not_asked_for(monkeypatch: pytest.
     draw_parameters, draw_shocks = design.draw_parameters, design.draw_shocks
 
     def noting(draw: Any) -> Any:
-        def drawn(plan: Any, first: int, count: int, streams: Any = None) -> Any:
+        def drawn(plan: Any, first: int, count: int, *how: Any, **more: Any) -> Any:
             asked.update(range(first, first + count))
-            return draw(plan, first, count, streams)
+            return draw(plan, first, count, *how, **more)
 
         return drawn
 

@@ -45,12 +45,20 @@ def opened(path: Path) -> tuple[xr.Dataset, list[Scenario] | None]:
     from sim.runs.store import is_run, read_spec
     from sim.scenario import record
 
-    inner = path / DATA if (path / DATA).is_dir() else path
+    inner = within(path, DATA)
     runs = open_result(inner)
     if not is_run(inner):
         return runs, None
     kept = read_spec(inner, is_to_go_on=False).scenarios
     return runs, [record.restore(each, shown(inner)) for each in kept]
+
+
+def within(path: Path, name: str) -> Path:
+    """Return the result of a folder that holds one under this name beside other files; else the path."""
+    from sim.files.records import readable
+
+    with readable(path):
+        return path / name if (path / name).is_dir() else path
 
 
 def say(answers: Iterable[str]) -> None:

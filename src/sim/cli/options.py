@@ -20,7 +20,8 @@ class _Path(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the path."""
-        return arguments.path(super().convert(value, param, ctx), (param and param.name) or "path")
+        name = (param and param.name) or "path"
+        return arguments.path(super().convert(arguments.path(value, name), param, ctx), name)
 
 
 PATH = _Path(path_type=Path)

@@ -256,10 +256,10 @@ def compare_panels(before: Path, after: Path, source: str, as_json: bool) -> Non
 
 
 def _open(path: Path) -> xr.Dataset:
+    from sim.cli.findings import within
     from sim.runs.saved import open_result
 
-    inside = path / STORE
-    return open_result(inside if inside.is_dir() else path)
+    return open_result(within(path, STORE))
 
 
 def _rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:

@@ -86,6 +86,11 @@ class Program(click.Group):
             _fail(_sentence(error.format_message()), INTERRUPTED)
         except click.ClickException as error:
             _fail(_sentence(error.format_message()))
+        except OSError as error:
+            # What nobody foresaw, but the system names: a closed folder, a full disk, too long a name.
+            if self.is_debugging or error.filename is None or error.strerror is None:
+                raise
+            _fail(f"{error.filename}: {error.strerror.lower()}. Give a path that can be used.")
         except MemoryError:
             _fail("Not enough memory. Give fewer --trials, or name what you need with --keep.")
         except click.Abort:

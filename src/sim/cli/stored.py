@@ -200,10 +200,11 @@ def report(
 
 def _opened(path: Path) -> xr.Dataset:
     """Return a stored result; of a comparison's folder, that of its data set."""
+    from sim.cli.findings import within
     from sim.cli.run import DATA
     from sim.runs.saved import open_result
 
-    return open_result(path / DATA if (path / DATA).is_dir() else path)
+    return open_result(within(path, DATA))
 
 
 def _look_at(runs: xr.Dataset) -> tuple[str, ...]:

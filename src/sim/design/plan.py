@@ -207,9 +207,9 @@ def _draw_structure(
 
 
 def draw_shocks(
-    plan: Plan, first_trial: int, n_trials: int, streams: Streams | None = None
+    plan: Plan, first_trial: int, n_trials: int, streams: Streams | None = None, n_steps: int | None = None
 ) -> dict[str, Array]:
-    """Return every shock, shape (time, *dims, trial)."""
+    """Return every shock, shape (time, *dims, trial), of all quarters or of the first `n_steps`."""
     case, streams = plan.scenario.case, streams or Streams(plan.seed)
     n_actors = case.size("actor")
     sizes = {
@@ -223,7 +223,7 @@ def draw_shocks(
     shocks = {}
     for variable in with_role("shock"):
         # Orders open at the start are drawn once.
-        n_quarters = 1 if "open" in variable.dims else plan.n_steps
+        n_quarters = 1 if "open" in variable.dims else plan.n_steps if n_steps is None else n_steps
         shape = tuple(sizes[dim] for dim in variable.dims)
         width = int(np.prod(shape, dtype=int))
         first_quarter = plan.scenario.start.ordinal

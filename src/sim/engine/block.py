@@ -240,7 +240,7 @@ def record_block(
     into : mapping of str to ndarray, shape (len(steps), *dims, trial)
         Glossary name -> where its values go. What a type of numbers cannot hold becomes infinite.
     steps : sequence of int
-        Quarters recorded, counted from the start, in order.
+        Quarters recorded, counted from the start, in order. None is run after the last of them.
     trust : Trust, optional
         What is known of the machine code of the plan; by default it need not be compared with NumPy.
     strip : int, optional
@@ -256,10 +256,11 @@ def record_block(
     n_trials = next(iter(into.values())).shape[-1]
     trust = Trust(is_checked=True) if trust is None else trust
     row_of = {step: row for row, step in enumerate(steps)}
+    n_steps = max(steps) + 1
     repeated = 0
-    keep = tuple(into)
-    for trials, block in _strips(plan, first_trial, n_trials, keep, schedule, is_compiled, trust, strip):
-        for step in range(plan.n_steps):
+    strips = _strips(plan, first_trial, n_trials, tuple(into), n_steps, schedule, is_compiled, trust, strip)
+    for trials, block in strips:
+        for step in range(n_steps):
             block.advance()
             if between is not None:
                 between()
@@ -304,12 +305,15 @@ def reduce_block(
         As of `record_block`.
     """
     trust = Trust(is_checked=True) if trust is None else trust
+    n_steps = plan.n_steps if n_steps is None else n_steps
     lists = {name: f"{GLOSSARY[name].dims[0]}_trial" for name in reads if GLOSSARY[name].role == "deal"}
     recorded = tuple(dict.fromkeys((*reads, *lists.values())))
     repeated = 0
-    for trials, block in _strips(plan, first_trial, n_trials, recorded, model.USUAL, is_compiled, trust):
+    for trials, block in _strips(
+        plan, first_trial, n_trials, recorded, n_steps, model.USUAL, is_compiled, trust
+    ):
         count = trials.stop - trials.start
-        for step in range(plan.n_steps if n_steps is None else n_steps):
+        for step in range(n_steps):
             block.advance()
             # A strip of machine code may hold more trials than were asked for.
             within = {trial: block.values[trial] < count for trial in lists.values()}
@@ -327,6 +331,7 @@ def _strips(
     first_trial: int,
     n_trials: int,
     keep: tuple[str, ...],
+    n_steps: int,
     schedule: Schedule,
     is_compiled: bool,
     trust: Trust,
@@ -338,19 +343,21 @@ def _strips(
     runner = _runner(plan, size, keep, schedule, trust) if is_compiled else None
     streams = None if runner is None else runner.streams(plan.seed)
     drawn = design.draw_parameters(plan, first_trial, n_trials, streams)
+    draw_shocks = partial(design.draw_shocks, n_steps=n_steps)
     for start in range(0, n_trials, size):
         first, count = first_trial + start, min(size, n_trials - start)
         block: Block | Strip
         if runner is None or trust.problem:
             own = {name: value[..., start : start + count] for name, value in drawn.items()}
-            block = Block(plan, first, count, schedule, drawn=own)
+            block = Block(plan, first, count, schedule, drawn=own, shocks=draw_shocks(plan, first, count))
         else:
             own = {name: _filled(value[..., start : start + count], size) for name, value in drawn.items()}
-            shocks = design.draw_shocks(plan, first, count, streams)
+            shocks = draw_shocks(plan, first, count, streams)
             filled = {name: _filled(value, size) for name, value in shocks.items()}
             block = Strip(
                 plan,
                 count,
+                n_steps,
                 runner,
                 partial(Block, plan, first, size, schedule, runner, own, filled),
                 partial(Block, plan, first, schedule=schedule),

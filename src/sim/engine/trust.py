@@ -58,6 +58,8 @@ class Strip:
     plan : Plan
     count : int
         Trials that mean something.
+    n_steps : int
+        Quarters that will be run.
     runner : Runner
     compiled : callable
         Returns the trials as machine code runs them.
@@ -75,13 +77,14 @@ class Strip:
         self,
         plan: Plan,
         count: int,
+        n_steps: int,
         runner: Runner,
         compiled: Callable[[], Advancing],
         in_numpy: Callable[[int], Advancing],
         trust: Trust,
     ) -> None:
         self._plan, self._count, self._runner, self._trust = plan, count, runner, trust
-        self._in_numpy = in_numpy
+        self._n_steps, self._in_numpy = n_steps, in_numpy
         self._step = 0
         self._is_compiled, self.is_repeated = True, False
         self._witness: Advancing | None = None
@@ -134,7 +137,7 @@ class Strip:
         plan = self._plan
         # After the last event, the four quarters of a year are all that there is.
         last_event = max((step for step, is_quiet in enumerate(plan.is_quiet) if not is_quiet), default=-1)
-        is_last = self._step == min(plan.n_steps, last_event + 1 + QUARTERS)
+        is_last = self._step == min(self._n_steps, last_event + 1 + QUARTERS)
         for name in self._runner.written:
             if GLOSSARY[name].role == "ledger" and not is_last:
                 continue

@@ -160,7 +160,7 @@ class Batch:
 
     def _size(self, n_jobs: int) -> int:
         """Return how many of so many blocks run at a time."""
-        one = min(self.spec.block, self.spec.trials) * self.scenarios[0].n_steps
+        one = min(self.spec.block, self.spec.trials) * (self.steps[-1] + 1)
         return self.execution.size(n_jobs, n_jobs * one)
 
     @cached_property

@@ -173,6 +173,10 @@ def _normal_quantile(u: Any) -> Any:
     return result
 
 
+def _total(x: Any) -> Any:
+    return _Binder(x.trace).bound(elementary.by_rows)(x) if isinstance(x, Traced) else elementary.total(x)
+
+
 def _whole(duration: Any, least: int = 0) -> Any:
     if not isinstance(duration, Traced):
         return durations.whole(duration, least)
@@ -193,4 +197,5 @@ _REPLACED: dict[Any, Callable[..., Any]] = {
     lists.postpone: _postpone,
     durations.whole: _whole,
     elementary.normal_quantile: _normal_quantile,
+    elementary.total: _total,
 }
