@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
-from sim.plots import style
+from sim.plots import style, themes
 
 if TYPE_CHECKING:
     from benchmarks.scaling_study import Fit, Study
 
-_MEASURED, _FITTED, _MEMORY = style.SCENARIO_COLOURS[:3]
+_MEASURED, _FITTED, _MEMORY = themes.now().scenarios[:3]
 _HEIGHT, _HEAD, _FOOT = 5.0, 0.3, 0.85
 
 

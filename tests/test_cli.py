@@ -275,10 +275,10 @@ def test_a_run_can_be_extended_resumed_and_replayed(folder: Path) -> None:
 def test_a_run_with_a_failed_trial_leaves_with_1(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usual = engine.record_block
 
-    def fail(plan: Plan, first_trial: int, into: dict[str, np.ndarray], *rest: Any) -> None:
+    def fail(plan: Plan, first_trial: int, into: dict[str, np.ndarray], *rest: Any, **more: Any) -> None:
         if first_trial <= 2 < first_trial + into["hhi"].shape[-1]:
             raise FloatingPointError("too hot")
-        usual(plan, first_trial, into, *rest)
+        usual(plan, first_trial, into, *rest, **more)
 
     monkeypatch.setattr(engine, "record_block", fail)
     result = call("run", "calm.toml", "--trials", "4", "--keep", "hhi", "--out", "a.zarr")
