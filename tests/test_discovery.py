@@ -191,9 +191,14 @@ def test_what_cannot_be_asked_is_one_line(
         sim.discover(runs, event, scenarios=world, resamples=2, **arguments)
 
 
-def test_a_scenario_that_is_not_known_is_one_line(runs: xr.Dataset) -> None:
-    with pytest.raises(errors.InputError, match="no shipped scenario"):
-        sim.discover(runs, "military_budget@2020 > 1200")
+def test_a_run_carries_its_scenarios_and_others_are_one_line(runs: xr.Dataset, world: sim.Scenario) -> None:
+    event = "military_budget@2020 > 1200"
+    assert sim.discover(runs, event, resamples=2).identical(
+        sim.discover(runs, event, scenarios=world, resamples=2)
+    )
+    other = world.override({"demand.caution": 0.123}, name=world.name)
+    with pytest.raises(errors.InputError, match="is not among them as it was run"):
+        sim.discover(runs, event, scenarios=other, resamples=2)
 
 
 @pytest.mark.skipif(find_spec("sklearn") is None, reason="scikit-learn is an extra")

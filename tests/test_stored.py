@@ -70,6 +70,19 @@ def test_a_stored_run_is_shown_with_its_answers(path: str) -> None:
     assert table["answers"] and {row["reference"] for row in table["table"]} == {None, "other"}
 
 
+def test_a_stored_run_is_compared_as_if_it_were_run_now(path: str, tmp_path: Path) -> None:
+    assert "the same in “other” and “one” in every trial" in call("compare", path)
+    table = json.loads(call("compare", path, "--out", str(tmp_path / "out"), "--figures", "none", "--json"))
+    assert table["answers"] == json.loads(call("show", path, "--json"))["answers"]
+    assert {each.name for each in (tmp_path / "out").iterdir()} >= {
+        "runs.zarr",
+        "table.csv",
+        "differences.csv",
+    }
+    refused = CliRunner().invoke(program, ["compare", path, "--trials", "9"])
+    assert refused.exit_code == 2 and "--trials: " in refused.stderr and "finished run" in refused.stderr
+
+
 def test_a_table_is_written_whole(path: str, runs: xr.Dataset, tmp_path: Path) -> None:
     out = tmp_path / "trials.csv"
     call("table", path, "--variables", "hhi", "--out", str(out))

@@ -125,7 +125,7 @@ def compare(
     """Run scenarios and compare them trial by trial.
 
     All scenarios have the same random draws (common random numbers), so that trial k differs only by what
-    they assume.
+    they assume. In place of scenarios one finished run can be named, which is compared and not run again.
 
     Writes into DIR: runs.zarr (the data set), table.csv and table.md (levels and paired differences in some
     years), differences.csv (paired differences at every year's end) and figures/ (PNG and SVG).
@@ -136,7 +136,8 @@ def compare(
     from sim.runs.experiment import Experiment, Kept
     from sim.vocabulary.errors import InputError, UnknownName, nearest
 
-    chosen = _loaded(names, end)
+    stored = _stored(names)
+    chosen = _loaded(names, end) if stored is None else stored[1]
     if len(chosen) < 2:
         raise InputError(
             "", "scenarios", "nothing to compare", "Name at least two scenarios, or use sim run."
@@ -147,19 +148,48 @@ def compare(
         raise UnknownName(
             "", "--reference", "not among the scenarios: {value}", nearest(reference, known), reference
         )
-    _check_years(chosen[0], years)
-    experiment, kept = Experiment(chosen, trials, seed), Kept(_kept(chosen, keep))
+
+    def runs_of() -> xr.Dataset:
+        if stored is not None:
+            return stored[0]
+        _check_years(chosen[0], years)
+        return _simulate(Experiment(chosen, trials, seed), Kept(_kept(chosen, keep)), engine, workers)
+
     if out is None:
-        runs = _simulate(experiment, kept, engine, workers)
+        runs = runs_of()
         report(runs, _summary(runs, chosen, years, reference), [], as_json)
         finish(runs)
         return
     with staged(out, force=force, is_ours=_is_comparison) as place:
-        runs = _simulate(experiment, kept, engine, workers)
+        runs = runs_of()
         rows = _summary(runs, chosen, years, reference)
         files, fault = _write(place, runs, rows, chosen, reference, figures)
     report(runs, rows, [out / file.relative_to(place) for file in files], as_json)
     finish(runs, fault)
+
+
+#: Options of `compare` that say how something is run.
+_OF_RUNNING = ("trials", "seed", "keep", "end", "engine", "workers")
+
+
+def _stored(names: tuple[str, ...]) -> tuple[xr.Dataset, list[Scenario]] | None:
+    """Return the run that is named in place of scenarios, if one is, and its scenarios."""
+    from sim.cli.stored import opened
+    from sim.runs.dataset import scenarios_of
+    from sim.vocabulary import arguments
+    from sim.vocabulary.errors import InputError
+
+    if len(names) != 1 or not (path := arguments.path(names[0], "scenario")).is_dir():
+        return None
+    source = click.get_current_context().get_parameter_source
+    for option in _OF_RUNNING:
+        if source(option) is not ParameterSource.DEFAULT:
+            problem = f"{path} is a finished run, which has its own"
+            raise InputError("", f"--{option}", problem, "Leave it out, or name scenarios.")
+    runs = opened(path)
+    if "trial" not in runs.dims:
+        raise InputError(str(path), "", "is a summary, without trials to compare", "Use sim show.")
+    return runs, list(scenarios_of(runs).values())
 
 
 def _loaded(names: Sequence[str], end: str | None) -> list[Scenario]:

@@ -48,7 +48,7 @@ def show(
     from sim.cli.terminal import write_fields, write_json
     from sim.runs.dataset import manifest
 
-    runs = _opened(path)
+    runs = opened(path)
     made = manifest(runs)
     if "trial" not in runs.dims:
         if as_json:
@@ -88,7 +88,7 @@ def table(
     from sim.runs.dataset import manifest
     from sim.vocabulary.errors import InputError
 
-    runs = _opened(path)
+    runs = opened(path)
     manifest(runs)
     frame = long_table(runs, variables or _look_at(runs), years)
     if out is None and as_json:
@@ -137,7 +137,7 @@ def plot(path: Path, reference: str | None, out: Path, figures: str, as_json: bo
     from sim.cli.terminal import name_files
     from sim.files.staging import staged
 
-    runs = _opened(path)
+    runs = opened(path)
     if reference is not None:
         split(runs, reference)  # refused before anything is drawn
     with staged(out, force=None) as place:
@@ -187,7 +187,7 @@ def report(
     from sim.report.page import write_report
 
     written = write_report(
-        _opened(path),
+        opened(path),
         out,
         question=question,
         reference=reference,
@@ -198,7 +198,7 @@ def report(
     name_files(written, as_json)
 
 
-def _opened(path: Path) -> xr.Dataset:
+def opened(path: Path) -> xr.Dataset:
     """Return a stored result; of a comparison's folder, that of its data set."""
     from sim.cli.findings import within
     from sim.cli.run import DATA

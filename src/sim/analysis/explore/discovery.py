@@ -293,7 +293,9 @@ def rule(box: Box) -> str:
 
 def _said(name: str, limit: Limit) -> str:
     if limit.among is not None:
-        return f"{name} is {' or '.join(sorted(limit.among))}"
+        listed = sorted(limit.among)
+        few = len(listed) < 3
+        return f"{name} is {' or '.join(listed)}" if few else f"{name} is one of {', '.join(listed)}"
     if limit.low == -inf:
         return f"{name} is at most {limit.high:.3g}"
     if limit.high == inf:

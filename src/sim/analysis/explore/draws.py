@@ -11,8 +11,9 @@ import numpy as np
 from sim.analysis.explore import inputs
 from sim.design.sampling import restore
 from sim.parameter.elements import Element
+from sim.runs import dataset
 from sim.runs.dataset import checked, complete_trials, manifest
-from sim.scenario.scenario import Scenario, load, loaded
+from sim.scenario.scenario import Scenario, loaded
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import Contradiction, InputError
 
@@ -85,30 +86,22 @@ def of(runs: xr.Dataset, scenarios: Any = None, seed: int | None = None) -> tupl
 
 
 def scenarios_of(runs: xr.Dataset, given: Any = None) -> list[Scenario]:
-    """Return the scenarios of a run, found by name or among those given.
+    """Return the scenarios of a run as they were run: those that it carries, or those given.
 
     Raises
     ------
     InputError
-        If one cannot be found as it was run.
+        If one is not among those given, or the case has changed since.
     """
-    about = manifest(runs)["scenarios"]
-    own = {each.digest: each for each in ([] if given is None else loaded(given))}
-    found = []
-    for name in (str(each) for each in runs["scenario"].values):
-        digest = about[name]["digest"]
-        if digest in own:
-            found.append(own[digest])
-            continue
-        remedy = "Give the scenarios that were run: scenarios=[...]."
-        try:
-            known = load(name)
-        except InputError:
-            raise Contradiction("", "runs", "{value} is no shipped scenario", remedy, name) from None
-        if known.digest != digest:
-            raise Contradiction("", "runs", "{value} is not what it was when it was run", remedy, name)
-        found.append(known)
-    return found
+    if given is None:
+        return list(dataset.scenarios_of(runs).values())
+    about, own = manifest(runs)["scenarios"], {each.digest: each for each in loaded(given)}
+    names = [str(each) for each in runs["scenario"].values]
+    for name in names:
+        if about[name]["digest"] not in own:
+            remedy = "Give the scenarios that were run, or leave them out: the run carries its own."
+            raise Contradiction("", "scenarios", "{value} is not among them as it was run", remedy, name)
+    return [own[about[name]["digest"]] for name in names]
 
 
 def names_of(given: Any, draws: Draws) -> Sequence[str]:
