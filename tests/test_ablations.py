@@ -315,6 +315,10 @@ ABLATIONS = (
     Ablation("fear of concentration", {"attraction.concentration_weight": 0.0}, "orders"),
     Ablation("grants", {"grants.selection_probability": 0.0}, "grants", zero("grant_deliveries")),
     Ablation("salience of grants", {"relations.grant_salience": 0.0}, "goodwill"),
+    Ablation("being known in a category", {"attraction.experience_scale": 10.0}, "orders"),
+    Ablation("what the market tells of the known", {"attraction.known_market_weight": 0.6}, "orders"),
+    Ablation("the pool as more than one seller", {"standing.pool_weight": 0.0}, "orders"),
+    Ablation("sellers that are not listed", {"availability.catalogue_floor": 0.0}, "orders"),
     Ablation("familiarity by grants", {"experience.grant_familiarity": 0.0}, "experience"),
     Ablation("disasters", {"disasters.disaster_rate": 0.0}, "disaster_need", zero("disaster_need")),
     Ablation(

@@ -124,8 +124,13 @@ def test_the_register_as_choices(recorded: Choices) -> None:
     assert recorded.terms == choice_data.TERMS
     assert (recorded.year.min(), recorded.year.max()) == (2000, 2023)
     assert recorded.clustered_by == "year" and recorded.dropped == 0
-    shares = recorded.covariates[..., :2]
-    assert shares.min() >= 0 and shares.sum(axis=1).max() <= 1 + 1e-12
+    share, known = recorded.covariates[..., 0], recorded.covariates[..., 1]
+    assert share.min() >= 0 and share.sum(axis=1).max() <= 1 + 1e-12
+    assert known.min() >= 0 and 0.8 < known.max() < 1
+    # The pool is nobody's partner: it is neither known nor recent, and the only one with its own weight.
+    pool = recorded.suppliers.index("other")
+    assert not recorded.covariates[:, pool, :3].any()
+    assert np.array_equal(recorded.covariates[0, :, -1], np.arange(len(recorded.suppliers)) == pool)
     assert set(np.unique(recorded.covariates[..., 2])) == {0.0, 1.0}
     # An export ban leaves the controlled supplier out until 2014.
     japan = recorded.suppliers.index("japan")
@@ -253,17 +258,18 @@ def table(folder: Path, rows: list[tuple[str, ...]]) -> Path:
 
 def test_a_table_of_several_recipients(tmp_path: Path, baseline: Scenario) -> None:
     found = choice_data.of_table(table(tmp_path, TABLE), baseline)
-    assert found.terms == choice_data.TERMS[:4]
+    assert found.terms == choice_data.TERMS[:5]
     assert found.clustered_by == "recipient" and found.n_clusters == 2
     assert list(found.year) == [2005, 2006, 2006]
     oz, narnia = found.suppliers.index("oz"), found.suppliers.index("narnia")
-    installed, memory, recent, market = found.covariates[0].T
+    installed, known, recent, new, old = found.covariates[0].T
     # Avalon at the beginning of 2005: half of the ten of 2000 and 2001, worn, and the twenty of 2004.
     from_oz = 5 * 0.96**4 + 5 * 0.96**3
     assert installed[oz] == pytest.approx(from_oz / (from_oz + 20))
-    assert memory[oz] == pytest.approx(0.8**5 / (0.8**5 + 0.8**3))
+    assert known[oz] == pytest.approx(0.8**5 / (0.8**5 + 0.1))
+    assert old == pytest.approx(known * (new + old - np.log(0.05)))
     assert (recent[oz], recent[narnia]) == (0, 1)
-    assert np.exp(market) == pytest.approx([1, 0.5] if narnia == 0 else [0.5, 1])
+    assert np.exp(new + old) == pytest.approx([1, 0.5] if narnia == 0 else [0.5, 1])
 
 
 def test_a_table_of_one_recipient_is_clustered_by_year(tmp_path: Path, baseline: Scenario) -> None:
@@ -324,8 +330,8 @@ def test_distances_are_wanted_for_every_pair(tmp_path: Path, baseline: Scenario)
     with dyads.open("a", encoding="utf-8") as file:
         file.write("avalon,narnia,2,200\nlilliput,oz,0,50\nlilliput,narnia,1,60\n")
     found = choice_data.of_table(table(tmp_path, TABLE), baseline, dyads)
-    assert found.terms == choice_data.TERMS
-    assert found.covariates[0, found.suppliers.index("narnia"), 4:] == pytest.approx([-2, -np.log(200)])
+    assert found.terms == choice_data.TERMS[:-1]
+    assert found.covariates[0, found.suppliers.index("narnia"), 5:] == pytest.approx([-2, -np.log(200)])
 
 
 def test_a_column_that_tells_nobody_apart_is_left_out(tmp_path: Path, baseline: Scenario) -> None:
@@ -337,8 +343,8 @@ def test_a_column_that_tells_nobody_apart_is_left_out(tmp_path: Path, baseline: 
         "\n".join(["recipient,supplier,ideal_point_distance,distance", *pairs]), encoding="utf-8"
     )
     found = choice_data.of_table(table(tmp_path, TABLE), baseline, dyads)
-    assert found.terms == (*choice_data.TERMS[:4], "standing.distance_weight")
-    assert found.covariates.shape == (3, 2, 5)
+    assert found.terms == (*choice_data.TERMS[:5], "standing.distance_weight")
+    assert found.covariates.shape == (3, 2, 6)
 
 
 def test_no_choices_is_one_line(tmp_path: Path, baseline: Scenario) -> None:
@@ -353,4 +359,4 @@ def test_the_command_prints_and_writes_json() -> None:
     assert "3 simulated sets of choices" in shown.output
     written = CliRunner().invoke(program, ["estimate", "--to", "2018", "--json"])
     content = json.loads(written.stdout)
-    assert content["years"] == [2000, 2018] and len(content["rows"]) == 6
+    assert content["years"] == [2000, 2018] and len(content["rows"]) == 8

@@ -386,6 +386,8 @@ RULES = (
     Rule(attraction.step, "concentration_threshold", "deal_utility"),
     Rule(attraction.step, "border_pressure", "deal_utility", -1),
     Rule(attraction.step, "experience_prev", "deal_utility", own=True),
+    Rule(attraction.step, "experience_scale", "deal_utility", -1),
+    Rule(standing.step, "pool_weight", "standing_utility"),
     Rule(availability.step, "catalogue", "deal_weight"),
     Rule(availability.step, "deal_utility", "deal_weight"),
     Rule(availability.step, "export_approval", "deal_weight"),

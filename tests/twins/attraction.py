@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 def start(w):
     w.finance_at_start, w.political_cost_at_start = list(w.finance_terms), list(w.political_cost)
@@ -16,6 +18,12 @@ def _fleet_share(w, s, c):
     return w.stock[s][c] / w.category_stock[c] if w.category_stock[c] > 0 else 0.0
 
 
+def worth(w, s, c):
+    """What it is worth to be fully known: less for a supplier that is large on the world's market anyway."""
+    market = math.log(w.world_order_share[s][c] / w.usual_market_share)
+    return max(0.0, w.experience_weight + (w.known_market_weight - w.market_weight) * market)
+
+
 def _concentration(w, s):
     # An order concentrates by the supplier's own share, and less by that of the rest of its camp.
     return w.installed_share[s] + w.camp_correlation * (w.camp_share[s] - w.installed_share[s])
@@ -28,22 +36,22 @@ def _aversion(w, s, doubt):
 
 def utilities(w, c):
     """The utility of every supplier in an opening of category `c`."""
-    remembered = sum(w.experience[s][c] for s in w.suppliers)
     found = []
     for s in w.suppliers:
         v = w.standing_utility[s][c]
-        v += w.installed_weight * w.installed_share[s]
-        if remembered > 0:
-            v += w.experience_weight * w.experience[s][c] / remembered
-        if w.quarters_since_order[s] <= 4 * w.recent_window:
-            v += w.recent_weight
+        # Nobody knows the pool of other suppliers, or relies on it.
+        if not w.is_pool[s]:
+            v += w.installed_weight * w.installed_share[s]
+            v += worth(w, s, c) * w.experience[s][c] / (w.experience[s][c] + w.experience_scale)
+            if w.quarters_since_order[s] <= 4 * w.recent_window:
+                v += w.recent_weight
+            v += w.fleet_aversion * w.mixing_cost * (_fleet_share(w, s, c) - w.fleet_share_at_start[s][c])
         v += w.finance_weight * (w.finance_terms[s] - w.finance_at_start[s])
         v += w.technology_weight * (w.technology_terms[s][c] - w.technology_at_start[s][c])
         if s in w.partners:
             v += w.alignment_draw * (w.alignment[s] - w.alignment_at_start[s])
             v += w.agreement_draw * (w.agreement_rung[s] - w.rung_at_start[s]) / 5
             v += w.goodwill_draw * (w.goodwill[s] - w.goodwill_at_start[s])
-        v += w.fleet_aversion * w.mixing_cost * (_fleet_share(w, s, c) - w.fleet_share_at_start[s][c])
         # What concentration cost at the start is in the estimated odds.
         v -= _aversion(w, s, w.doubt_a_quarter_ago) - w.aversion_at_start[s]
         v -= w.political_cost[s] - w.political_cost_at_start[s] + w.coercion[s]

@@ -12,7 +12,7 @@ def weights(w, c, utilities):
     for s in w.suppliers:
         weight = math.exp(utilities[s])
         if not w.catalogue[s][c]:
-            weight = 0.0
+            weight *= w.catalogue_floor * w.in_register[c]
         if w.is_export_controlled[s]:
             weight *= w.export_approval[c]
         if w.quarters_since_order[s] > 4 * w.recent_window:

@@ -17,5 +17,6 @@ def _utility(w, s, c):
         - w.price_elasticity * math.log(w.price_factor[s])
         - w.lead_time_weight * (w.lead_time_factor[s] * math.exp(w.lead_time_location[c]) - 0.5)
         + w.pair_effect[s]
+        + w.pool_weight * w.is_pool[s]
         + w.niche[s][c]
     )

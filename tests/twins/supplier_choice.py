@@ -42,12 +42,14 @@ def news(w, c, bought):
     more = [m + sum(each == (s, c) for each in bought) for s, m in enumerate(memory)]
     added = []
     for s in range(len(memory)):
-        before = memory[s] / sum(memory) if sum(memory) > 0 else 0.0
-        now = more[s] / sum(more) if sum(more) > 0 else 0.0
+        if w.is_pool[s]:
+            added.append(0.0)
+            continue
+        before, now = (each / (each + w.experience_scale) for each in (memory[s], more[s]))
         was_recent = w.quarters_since_order[s] <= 4 * w.recent_window
         is_recent = any(supplier == s and w.in_register[category] for supplier, category in bought)
         becomes = w.recent_weight if is_recent and not was_recent else 0.0
-        added.append(becomes + w.experience_weight * (now - before))
+        added.append(becomes + attraction.worth(w, s, c) * (now - before))
     return added
 
 

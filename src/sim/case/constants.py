@@ -42,6 +42,7 @@ def build(record: CaseFile, folder: Path, year: int) -> dict[str, NDArray[Any]]:
         "regime_permits": np.array([_flags(r.permits, categories) for r in record.regimes.values()]),
         "regime_reviews": np.array([_flags(r.reviews, categories) for r in record.regimes.values()]),
         "is_grant_donor": _flags([donor] if donor else [], suppliers),
+        "is_pool": _flags([record.residual_supplier] if record.residual_supplier else [], suppliers),
         "grant_basket": np.array([float(basket.get(name, 0.0)) for name in categories]),
         "in_register": np.array([float(c.in_register) for c in record.categories.values()]),
         "domain_members": np.array([_flags(d.categories, categories) for d in record.domains.values()]),

@@ -3,11 +3,13 @@
 The covariates are those of `sim.model.mechanisms.attraction` and `standing`, as known at the beginning of the
 order year, so that the coefficient of a column is the parameter of its name:
 
-    V = installed_weight S + experience_weight C + recent_weight R
-        + market_weight ln m + ideal_point_weight (-d) + distance_weight (-ln km)
+    V = installed_weight S + experience_weight k + recent_weight R
+        + market_weight (ln m - k ln(m / m0)) + known_market_weight k ln(m / m0)
+        + ideal_point_weight (-d) + distance_weight (-ln km) + pool_weight pool
+    k = E / (E + e)
 
-Two sources: the register of a case (one recipient), or a table of the deals of any recipients. Terms that no
-register records (finance and technology on offer, prices, politics) have no column here.
+Two sources: the register of a case (one recipient), or a table of the deals of any recipients. Terms that
+no register records (finance and technology on offer, prices, politics) have no column here.
 """
 
 from __future__ import annotations
@@ -19,8 +21,10 @@ from pathlib import Path
 import numpy as np
 
 from sim.case import register
+from sim.case.case import Case
 from sim.files import tables
-from sim.model.mechanisms import experience
+from sim.model.mechanisms import attraction, experience
+from sim.parameter.parameter_set import ParameterSet
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.axes import QUARTERS, Array, BoolArray, IntArray
 from sim.vocabulary.dates import Quarter
@@ -32,8 +36,10 @@ TERMS = (
     "attraction.experience_weight",
     "attraction.recent_weight",
     "standing.market_weight",
+    "attraction.known_market_weight",
     "standing.ideal_point_weight",
     "standing.distance_weight",
+    "standing.pool_weight",
 )
 
 #: Terms of the utility without a column, and why.
@@ -53,6 +59,15 @@ _LARGEST_TABLE = 2**28
 
 #: Bounds of the table of pairs: ideal points lie within a few units, and no two places are farther apart.
 _LARGEST_VOTES, _LARGEST_KM = 100.0, 20_040.0
+
+#: The parameters that columns follow from.
+_NUMBERS = (
+    "experience.experience_fading",
+    "deliveries.stock_wear",
+    "attraction.experience_scale",
+    "attraction.recent_window",
+    "attraction.usual_market_share",
+)
 
 _COLUMNS = ("recipient", "supplier", "category", "order_year", "tiv_total_order", "delivery_years")
 
@@ -112,44 +127,20 @@ def of_case(scenario: Scenario, first_year: int | None = None, last_year: int | 
     first_year, last_year : int, optional
         Order years; by default all for which the world's orders were known, up to the register's last.
     """
-    case, parameters = scenario.case, scenario.parameters
+    case = scenario.case
     platforms = [deal for deal in register.read(case)[0] if deal.is_platform]
     first = max(first_year or 0, 1 + _first_window_end(case.folder / case.record.world_orders.file))
     last = min(last_year or case.record.deal_register.last_year, case.record.deal_register.last_year)
-    decay, wear = (
-        float(parameters.array(name)) for name in ("experience.experience_fading", "deliveries.stock_wear")
-    )
-    recent = float(parameters.array("attraction.recent_window"))
     covariates, available, chosen, years = [], [], [], []
     for year in range(first, last + 1):
         deals = [deal for deal in platforms if deal.year == year]
         if not deals:
             continue
-        known, constants = register.initial(case, Quarter(year, 1)), case.constants_at(year)
-        stock = (known.delivered.sum(axis=2) * _kept(wear, known.years, year)[:, None]).sum(axis=0)
-        memory = experience.start(
-            ordered_cohorts=known.ordered,
-            last_order_age=known.quarters_since_order,
-            experience_fading=np.array([decay]),
-        ).experience[..., 0]
-        sells = constants["catalogue"] * _may_sell(constants, scenario, year)
-        standing = np.stack([-constants["ideal_point_distance"], -np.log(constants["distance"])], axis=1)
-        is_recent = known.quarters_since_order <= recent * QUARTERS
-        for deal in deals:
-            past = memory[:, deal.category]
-            by_supplier = np.stack(
-                [
-                    _share(stock),
-                    _share(past),
-                    is_recent,
-                    np.log(constants["world_order_share"][:, deal.category]),
-                ],
-                axis=1,
-            )
-            covariates.append(np.concatenate([by_supplier, standing], axis=1))
-            available.append(sells[:, deal.category] > 0)
-            chosen.append(deal.supplier)
-            years.append(year)
+        known, sells = situation(case, scenario.parameters, year)
+        covariates += [known[:, deal.category] for deal in deals]
+        available += [sells[:, deal.category] for deal in deals]
+        chosen += [deal.supplier for deal in deals]
+        years += [year] * len(deals)
     found = Choices(
         terms=TERMS,
         suppliers=case.suppliers,
@@ -161,6 +152,49 @@ def of_case(scenario: Scenario, first_year: int | None = None, last_year: int | 
         clustered_by="year",
     )
     return _in_the_running(found, f"the register of {case.name}, {first}-{last}")
+
+
+def situation(case: Case, parameters: ParameterSet, year: int) -> tuple[Array, BoolArray]:
+    """Return what was known of each supplier at the beginning of a year, and who was in the running.
+
+    Parameters
+    ----------
+    case : Case
+    parameters : ParameterSet
+        Whose decay and scale of experience, wear of stock and recent window.
+    year : int
+
+    Returns
+    -------
+    ndarray, shape (supplier, category, term)
+        The columns `TERMS`.
+    ndarray of bool, shape (supplier, category)
+    """
+    decay, wear, scale, recent, usual = (float(parameters.array(name)) for name in _NUMBERS)
+    known, constants = register.initial(case, Quarter(year, 1)), case.constants_at(year)
+    stock = (known.delivered.sum(axis=2) * _kept(wear, known.years, year)[:, None]).sum(axis=0)
+    memory = experience.start(
+        ordered_cohorts=known.ordered,
+        last_order_age=known.quarters_since_order,
+        experience_fading=np.array([decay]),
+    ).experience[..., 0]
+    is_pool = constants["is_pool"]
+    # Nobody knows the pool of other suppliers, or relies on it.
+    is_actor = 1.0 - is_pool
+    by_orders = is_actor[:, None] * attraction.known(memory, np.asarray(scale))
+    market = np.log(constants["world_order_share"])
+    columns = (
+        (is_actor * _share(stock))[:, None],
+        by_orders,
+        (is_actor * (known.quarters_since_order <= recent * QUARTERS))[:, None],
+        market - by_orders * (market - np.log(usual)),
+        by_orders * (market - np.log(usual)),
+        -constants["ideal_point_distance"][:, None],
+        -np.log(constants["distance"])[:, None],
+        is_pool[:, None],
+    )
+    covariates = np.stack([np.broadcast_to(column, memory.shape) for column in columns], axis=2)
+    return covariates, constants["catalogue"] * _may_sell(constants, case, year) > 0
 
 
 def of_table(
@@ -219,12 +253,16 @@ def of_table(
     terms = tuple(
         term
         for term, has in zip(
-            TERMS, (True, True, True, has_market, between is not None, between is not None), strict=True
+            TERMS,
+            # Who sells is in the table by name: there is no pool.
+            (True, True, True, has_market, has_market, between is not None, between is not None, False),
+            strict=True,
         )
         if has
     )
     array = scenario.parameters.array
     decay, wear = float(array("experience.experience_fading")), float(array("deliveries.stock_wear"))
+    scale, usual = array("attraction.experience_scale"), array("attraction.usual_market_share")
     recent, floor = int(array("attraction.recent_window")), scenario.case.record.world_orders.floor
     # Who ever sold the category to anyone is in the running: a set that does not depend on the choice.
     sells = ordered.sum(axis=(0, 3)) > 0
@@ -236,10 +274,13 @@ def of_table(
         stock = (delivered[r, :, :now] * (1.0 - wear) ** (now - 1 - past)).sum(axis=1)
         memory = (ordered[r, :, c, :now] * (1.0 - decay) ** (now - 1 - past)).sum(axis=1)
         is_recent = ordered[r, :, :, max(0, now - recent) : now].sum(axis=(1, 2)) > 0
-        columns = [_share(stock), _share(memory), is_recent]
+        by_orders = attraction.known(memory, scale)
+        columns = [_share(stock), by_orders, is_recent]
         if has_market:
             market = ordered[:, :, c, now - _WINDOW : now].sum(axis=(0, 2))
-            columns.append(np.log(np.maximum(market, floor) / max(market.sum(), floor)))
+            log_share = np.log(np.maximum(market, floor) / max(market.sum(), floor))
+            told = by_orders * (log_share - np.log(usual))
+            columns += [log_share - told, told]
         if between is not None:
             columns += [-between[r, :, 0], -np.log(between[r, :, 1])]
         covariates.append(np.stack(columns, axis=1))
@@ -288,9 +329,9 @@ def _kept(wear: float, years: IntArray, now: int) -> Array:
     return kept
 
 
-def _may_sell(constants: dict[str, Array], scenario: Scenario, year: int) -> Array:
+def _may_sell(constants: dict[str, Array], case: Case, year: int) -> Array:
     """Return whether the export regime of the year lets a supplier sell a category."""
-    since = np.array([regime.since for regime in scenario.case.record.regimes.values()])
+    since = np.array([regime.since for regime in case.record.regimes.values()])
     permits = constants["regime_permits"][np.flatnonzero(since <= year)[-1]] if (since <= year).any() else 1.0
     controlled = constants["is_export_controlled"][:, None]
     allowed: Array = 1.0 - controlled + controlled * permits

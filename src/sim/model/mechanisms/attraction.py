@@ -1,26 +1,33 @@
 """What draws the recipient to each supplier, for each opening of the quarter, term by term.
 
-    V_s = V0_s + beta_S S + beta_C C + beta_R R
+    V_s = V0_s + beta_S S + k w + beta_R R
           + theta_F (F - F0) + theta_T (T - T0)
           + theta_A (A - A0) + theta_L (L - L0) / 5 + theta_G (G - G0)
           + theta_M m (M - M0)
           - (theta_H (1 + doubt) max(0, H - h) - cost at the start) - (X - X0) - Y - haste lead
+    k   = E / (E + e),     w = max(0, beta_C + (beta_k - beta_m) ln(m / m0))
 
-V0 is the standing part; S the supplier's share of the installed stock; C its share of the remembered orders
-of the category; R one if it had any order in the last years; F and T finance and technology transfer on
-offer; A, L and G the recipient's alignment with a partner, the rung of their agreement and the goodwill that
-aid has left; M the supplier's share of the stock of the category, where a mixed fleet costs m; H the
-concentration that an order adds, correlated within camps, which counts above a level h and weighs more while
-partners' postures are unsteady; X the political cost, Y what a hostile relation and pressing add to it; haste
-the border pressure under the variant in which urgency favours fast suppliers (zero under the other).
+V0 is the standing part; S the supplier's share of the installed stock; k how well it is known in the
+category by its remembered orders E, of which e make it half known: that it has sold at all counts for most,
+and what others sell takes nothing from it. Of a supplier that is not known its share m of the world's
+orders tells (beta_m, in V0), of one that is known it tells less (beta_k), so that w is worth less to a
+large seller; m0 is a usual share. R is one if it had any order in the last years; F and T finance and
+technology transfer on offer; A, L and G the recipient's alignment with a partner, the rung of their
+agreement and the goodwill that aid has left; M the supplier's share of the stock of the category, where a
+mixed fleet costs m; H the concentration that an order adds, correlated within camps, which counts above a
+level h and weighs more while partners' postures are unsteady; X the political cost, Y what a hostile
+relation and pressing add to it; haste the border pressure under the variant in which urgency favours fast
+suppliers (zero under the other). The pool of other suppliers is nobody who could be known or relied on: of
+S, k, R and M it has none.
 
 Terms that no record of choices can identify are measured from the start (F0, T0, ...): there the odds are
 those estimated, which already contain what was on offer then. So it is with the aversion to concentration:
 its cost at the start is in the odds, and a motive that grows later adds to it.
 
-Evidence: x_choice_logit, x_supplier_memory, cn_lockin_cause, switch_cost_high, jp_integration_gap,
-bd_nonalign_diversify_norm, jp_finance_offer, jp_fin_solidify_partner, agreement_jp_industry, sec_coop_2010s,
-pk_offer, no_binding, mm_jp_secondary. Leaves out: bargaining, and deals tied to one another.
+Evidence: x_choice_logit, x_choice_importers, x_supplier_memory, cn_lockin_cause, switch_cost_high,
+jp_integration_gap, bd_nonalign_diversify_norm, jp_finance_offer, jp_fin_solidify_partner,
+agreement_jp_industry, sec_coop_2010s, pk_offer, no_binding, mm_jp_secondary. Leaves out: bargaining, and
+deals tied to one another.
 """
 
 from __future__ import annotations
@@ -29,7 +36,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.numerics.elementary import total
+from sim.numerics.elementary import log, total
 from sim.numerics.lists import pick
 from sim.vocabulary.axes import QUARTERS, RECIPIENT, TOP_RUNG, Array, IntArray
 
@@ -42,6 +49,7 @@ class Update:
         str, Array
     ]  # name -> (supplier, trial): the terms that are the same for all categories
     deal_terms: dict[str, Array]  # name -> (supplier, deal): the rest
+    deal_worth: Array  # supplier, deal; logits, what it is worth to be fully known
     deal_utility: Array  # supplier, deal; logits
 
 
@@ -99,6 +107,12 @@ def concentration(installed_share: Array, camp_share: Array, camp_correlation: A
     return mixed
 
 
+def known(experience: Array, scale: Array) -> Array:
+    """Return how well suppliers are known by remembered orders, from 0 to 1, any shape."""
+    part: Array = experience / (experience + scale)
+    return part
+
+
 def _aversion(share: Array, doubt: Array, weight: Array, doubt_weight: Array, threshold: Array) -> Array:
     """Return what concentration costs; a portfolio is a hedge against partners in doubt."""
     cost: Array = weight * (1.0 + doubt_weight * doubt) * np.maximum(0.0, share - threshold)
@@ -132,8 +146,14 @@ def step(
     aversion_at_start_prev: Array,
     doubt_weight: Array,
     coercion: Array,
+    is_pool: Array,
+    world_order_share: Array,
+    market_weight: Array,
+    known_market_weight: Array,
+    usual_market_share: Array,
     installed_weight: Array,
     experience_weight: Array,
+    experience_scale: Array,
     recent_weight: Array,
     recent_window: Array,
     finance_weight: Array,
@@ -155,7 +175,8 @@ def step(
 ) -> Update:
     """Return V for each supplier and deal."""
     n_partners = relation_prev.shape[1]
-    is_recent = quarters_since_order_prev <= recent_window * QUARTERS
+    is_actor = 1.0 - is_pool[:, None]
+    is_recent = is_actor * (quarters_since_order_prev <= recent_window * QUARTERS)
     ties = np.zeros_like(installed_share_prev)
     ties[:n_partners] = (
         alignment_draw * (alignment - alignment_at_start_prev)
@@ -173,7 +194,7 @@ def step(
     )
     haste = urgency * total(border_pressure)
     terms = {
-        "installed base": installed_weight * installed_share_prev,
+        "installed base": installed_weight * is_actor * installed_share_prev,
         "recent order": recent_weight * is_recent,
         "finance": finance_weight * (finance_terms - finance_at_start_prev),
         "ties": ties,
@@ -183,19 +204,21 @@ def step(
     }
 
     tiny = np.finfo(float).tiny
-    memory = pick(experience_prev, deal_trial, deal_category)
-    remembered = memory / np.maximum(total(memory), tiny)
+    advantage = log(world_order_share)[:, deal_category] - pick(log(usual_market_share), deal_trial)
+    told = pick(known_market_weight - market_weight, deal_trial) * advantage
+    worth = np.maximum(0.0, pick(experience_weight, deal_trial) + told)
+    memory = is_actor * pick(experience_prev, deal_trial, deal_category)
     fleet = pick(stock_prev, deal_trial, deal_category)
     fleet_share = fleet / np.maximum(pick(category_stock_prev, deal_trial, deal_category), tiny)
     on_offer = pick(technology_terms - technology_at_start_prev, deal_trial, deal_category)
-    mixing = pick(fleet_aversion * mixing_cost, deal_trial)
+    mixing = is_actor * pick(fleet_aversion * mixing_cost, deal_trial)
     by_deal = {
         "standing": pick(standing_utility, deal_trial, deal_category),
-        "experience": pick(experience_weight, deal_trial) * remembered,
+        "experience": worth * known(memory, pick(experience_scale, deal_trial)),
         "technology": pick(technology_weight, deal_trial) * on_offer,
         "same fleet": mixing * (fleet_share - pick(fleet_share_at_start_prev, deal_trial, deal_category)),
     }
     utility = pick(sum(terms.values()), deal_trial)
     for term in by_deal.values():
         utility += term
-    return Update(supplier_terms=terms, deal_terms=by_deal, deal_utility=utility)
+    return Update(supplier_terms=terms, deal_terms=by_deal, deal_worth=worth, deal_utility=utility)

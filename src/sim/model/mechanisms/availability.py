@@ -1,9 +1,11 @@
 """Which suppliers are in the running for an opening, and with what weight.
 
-    w_s = catalogue_s approval_s (1 - attention pressure [s is new])
+    w_s = max(catalogue_s, floor) approval_s (1 - attention pressure [s is new])
           (1 - compliance [share_s > limit]) exp(V_s)
 
-A supplier must make the category and, under an export regime, be let sell it. Border pressure takes
+A supplier should make the category: what it makes is not wholly known, so that one that is not listed for a
+category of the register keeps a small weight (x_choice_importers). Under an export regime it must be let sell
+it. Border pressure takes
 attention from suppliers without a recent order (evidence: mm_jp_secondary). A mandate to diversify holds
 back suppliers above a limit (bd_diversify_002, osa_reduce_single_supplier). Leaves out: embargoes by others.
 """
@@ -32,6 +34,8 @@ def step(
     deal_category: IntArray,
     deal_utility: Array,
     catalogue: Array,
+    catalogue_floor: Array,
+    in_register: Array,
     is_export_controlled: Array,
     export_approval: Array,
     quarters_since_order_prev: Array,
@@ -49,4 +53,6 @@ def step(
     unnoticed = np.minimum(1.0, total(attention_loss * border_pressure)) * is_new
     held_back = mandate_compliance * (supplier_share_prev > share_limit)
     openness = pick((1.0 - unnoticed) * (1.0 - held_back), deal_trial)
-    return Update(deal_weight=catalogue[:, deal_category] * approval * openness * exp(deal_utility))
+    unlisted = pick(in_register[:, None] * catalogue_floor, deal_trial, deal_category)
+    listed = np.maximum(catalogue[:, deal_category], unlisted)
+    return Update(deal_weight=listed * approval * openness * exp(deal_utility))

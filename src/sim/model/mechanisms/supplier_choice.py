@@ -3,17 +3,17 @@
     P(s)     proportional to  (W / W0)^lambda w'_s / W,               W = sum_s w'_s
     P(home)  proportional to  odds_home (1 + domestic capability) + odds_joint [made with a partner]
     P(off)   proportional to  odds_off
-    w'_s     = w_s exp(beta_R [s has just become recent] + beta_C (C'_s - C_s) + beta_Z z (S_s - sum_k S_k^2))
+    w'_s     = w_s exp(beta_R [s has just become recent] + w_s (k'_s - k_s) + beta_Z z (S_s - sum_k S_k^2))
 
-The openings of a quarter are decided one after another: C' and "recent" count what the earlier ones have
-bought, as `attraction` counts it from the next quarter on. An order whose log size is z standard deviations
-above that of its category goes more often to suppliers with a large share S of the installed stock, larger
-than the average unit of the stock has. W0 is W as it was at the start, so the odds of not importing are those
-of the start, and move with what is on offer; lambda below one makes the suppliers a nest of their own. What a
-partner of the top rung makes is made with it at home too. Exp(V) is in the weights w (evidence:
-x_choice_logit, x_size_base, x_two_stage, bd_industry_strong, bd_industry_gaps, agreement_next_steps,
-pk_building_blocks). Leaves out: shared orders, and the attention that a first order brings its supplier
-within the quarter.
+The openings of a quarter are decided one after another: how well a supplier is known, k' = E' / (E' + e),
+which is worth w, and "recent" count what the earlier ones have bought, as `attraction` counts it from the
+next quarter on. An order whose log size is z standard deviations above that of its category goes more often
+to suppliers with a large share S of the installed stock, larger than the average unit of the stock has. W0
+is W as it was at the start, so the odds of not importing are those of the start, and move with what is on
+offer; lambda below one makes the suppliers a nest of their own. What a partner of the top rung makes is
+made with it at home too. Exp(V) is in the weights w (evidence: x_choice_logit, x_choice_importers,
+x_size_base, x_two_stage, bd_industry_strong, bd_industry_gaps, agreement_next_steps, pk_building_blocks).
+Leaves out: shared orders, and the attention that a first order brings its supplier within the quarter.
 """
 
 from __future__ import annotations
@@ -62,10 +62,12 @@ def step(
     installed_share_prev: Array,
     experience_prev: Array,
     quarters_since_order_prev: Array,
-    experience_weight: Array,
+    deal_worth: Array,
+    experience_scale: Array,
     recent_weight: Array,
     recent_window: Array,
     size_pull: Array,
+    is_pool: Array,
     reference_value_prev: Array,
     domestic_capability_prev: Array,
     agreement_rung: Array,
@@ -84,7 +86,8 @@ def step(
     together = catalogue[: len(agreement_rung), :, None] * (agreement_rung >= TOP_RUNG)[:, None]
     jointly = coproduction_odds * np.minimum(1.0, total(together))
     home_odds = domestic_odds * (1.0 + domestic_capability_prev) + jointly
-    becomes_recent = recent_weight * (quarters_since_order_prev > recent_window * QUARTERS)
+    is_actor = 1.0 - is_pool[:, None]
+    becomes_recent = is_actor * recent_weight * (quarters_since_order_prev > recent_window * QUARTERS)
     bought, registered = np.zeros_like(experience_prev), np.zeros_like(quarters_since_order_prev)
 
     size = pick(size_pull, deal_trial) * normal_quantile(pick(size_shock, deal_trial, deal_slot))
@@ -92,14 +95,14 @@ def step(
     pull = size * pick(installed_share_prev - usual, deal_trial)
 
     def decide(
-        trial: IntArray, slot: IntArray, category: IntArray, weight: Array, pull: Array
+        trial: IntArray, slot: IntArray, category: IntArray, weight: Array, pull: Array, worth: Array
     ) -> tuple[Array, IntArray, Array]:
         """Choose for deals of different trials, knowing what earlier ones of their trials have bought."""
         memory, more = pick(experience_prev, trial, category), pick(bought, trial, category)
-        remembered = memory / np.maximum(total(memory), tiny)
-        now = (memory + more) / np.maximum(total(memory + more), tiny)
+        scale = pick(experience_scale, trial)
+        better_known = (memory + more) / (memory + more + scale) - memory / (memory + scale)
         news = pick(becomes_recent, trial) * np.minimum(1.0, pick(registered, trial))
-        news = news + pick(experience_weight, trial) * (now - remembered)
+        news = news + is_actor * worth * better_known
 
         weight = weight * exp(news + pull)
         value = np.maximum(total(weight), tiny)
@@ -120,6 +123,6 @@ def step(
         home_or_off = np.where(choice == n_suppliers, DOMESTIC, DEFERRAL)
         return options, np.where(choice < n_suppliers, choice, home_or_off), news
 
-    lists = deal_trial, deal_slot, deal_category, deal_weight, pull
+    lists = deal_trial, deal_slot, deal_category, deal_weight, pull, deal_worth
     options, chosen, news = in_turn(decide, deal_slot, (bought, registered), lists)
     return Update(deal_options=options, deal_supplier=chosen, deal_news=news, deal_pull=pull)
