@@ -10,7 +10,7 @@
 V0 is the standing part; S the supplier's share of the installed stock; k how well it is known in the
 category by its remembered orders E, of which e make it half known: that it has sold at all counts for most,
 and what others sell takes nothing from it. Of a supplier that is not known its share m of the world's
-orders tells (beta_m, in V0), of one that is known it tells less (beta_k), so that w is worth less to a
+orders counts (beta_m, in V0), of one that is known it counts less (beta_k), so that w is worth less to a
 large seller; m0 is a usual share. R is one if it had any order in the last years; F and T finance and
 technology transfer on offer; A, L and G the recipient's alignment with a partner, the rung of their
 agreement and the goodwill that aid has left; M the supplier's share of the stock of the category, where a
@@ -205,8 +205,8 @@ def step(
 
     tiny = np.finfo(float).tiny
     advantage = log(world_order_share)[:, deal_category] - pick(log(usual_market_share), deal_trial)
-    told = pick(known_market_weight - market_weight, deal_trial) * advantage
-    worth = np.maximum(0.0, pick(experience_weight, deal_trial) + told)
+    by_market = pick(known_market_weight - market_weight, deal_trial) * advantage
+    worth = np.maximum(0.0, pick(experience_weight, deal_trial) + by_market)
     memory = is_actor * pick(experience_prev, deal_trial, deal_category)
     fleet = pick(stock_prev, deal_trial, deal_category)
     fleet_share = fleet / np.maximum(pick(category_stock_prev, deal_trial, deal_category), tiny)

@@ -4,10 +4,10 @@
           (1 - compliance [share_s > limit]) exp(V_s)
 
 A supplier should make the category: what it makes is not wholly known, so that one that is not listed for a
-category of the register keeps a small weight (x_choice_importers). Under an export regime it must be let sell
-it. Border pressure takes
-attention from suppliers without a recent order (evidence: mm_jp_secondary). A mandate to diversify holds
-back suppliers above a limit (bd_diversify_002, osa_reduce_single_supplier). Leaves out: embargoes by others.
+category of the register keeps a small weight (x_choice_importers). Under an export regime it must be let
+sell it. Border pressure takes attention from suppliers without a recent order (evidence: mm_jp_secondary). A
+mandate to diversify holds back suppliers above a limit (bd_diversify_002, osa_reduce_single_supplier).
+Leaves out: embargoes by others.
 """
 
 from __future__ import annotations

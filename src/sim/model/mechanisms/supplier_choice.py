@@ -3,10 +3,10 @@
     P(s)     proportional to  (W / W0)^lambda w'_s / W,               W = sum_s w'_s
     P(home)  proportional to  odds_home (1 + domestic capability) + odds_joint [made with a partner]
     P(off)   proportional to  odds_off
-    w'_s     = w_s exp(beta_R [s has just become recent] + w_s (k'_s - k_s) + beta_Z z (S_s - sum_k S_k^2))
+    w'_s     = w_s exp(beta_R [s has just become recent] + u_s (k'_s - k_s) + beta_Z z (S_s - sum_k S_k^2))
 
 The openings of a quarter are decided one after another: how well a supplier is known, k' = E' / (E' + e),
-which is worth w, and "recent" count what the earlier ones have bought, as `attraction` counts it from the
+which is worth u, and "recent" count what the earlier ones have bought, as `attraction` counts it from the
 next quarter on. An order whose log size is z standard deviations above that of its category goes more often
 to suppliers with a large share S of the installed stock, larger than the average unit of the stock has. W0
 is W as it was at the start, so the odds of not importing are those of the start, and move with what is on
