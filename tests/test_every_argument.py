@@ -130,7 +130,7 @@ FIGURE: Arguments = {"runs": ("$runs", NOTHING), "title": (None, TITLE)}
 EVENT: Arguments = {
     "runs": ("$varied", NOTHING),
     "event": ("military_budget@2020-Q2 > 1000", NOTHING),
-    "scenarios": (BASE, NOTHING),
+    "scenarios": (BASE, NONE),
     "parameters": ("economy", NONE),
     "mass": (0.1, {"half"}),
     "held_out": (0.5, {"half"}),
@@ -308,7 +308,7 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
             "found": ("$boxes", NOTHING),
             "runs": ("$varied", NOTHING),
             "box": (None, {*NONE, *INDEX}),
-            "scenarios": (BASE, NOTHING),
+            "scenarios": (BASE, NONE),
         },
     ),
     "threshold": (
@@ -347,7 +347,7 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
             "runs": ("$varied", NOTHING),
             "ask": ("military_budget@2020-Q2", NOTHING),
             "priors": ({"same": {LEVER: PRIOR}}, NOTHING),
-            "scenarios": (BASE, NOTHING),
+            "scenarios": (BASE, NONE),
             "least": (1, COUNT),
         },
     ),

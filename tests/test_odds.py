@@ -28,7 +28,7 @@ CHANGES = {
 CERTAIN = next(
     each
     for each in plans.scenario("archipelago").parameters.values()
-    if each.distribution is None and each.unit == "share"
+    if each.distribution is None and each.unit == "share" and each.bounds == (0.0, 1.0)
 )
 WORLD = plans.scenario("archipelago", n_steps=2, name="toy", changes=CHANGES)
 

@@ -263,7 +263,8 @@ def test_a_place_of_another_size_is_refused(runs: xr.Dataset) -> None:
 def test_what_is_drawn_can_be_saved_as_it_is(tmp_path: Path) -> None:
     runs = futures(("baseline", "other"), n_steps=8, n_trials=5)
     of_panels = plots.save(plots.fan(runs, "hhi"), tmp_path / "panels")
-    of_figure = plots.save(plots.fan(runs, "hhi").figure, tmp_path / "figure")
+    of_figure = plots.save(plots.fan(runs, "hhi").figure, tmp_path / "figure.png")
+    assert [each.name for each in of_figure] == ["figure.png", "figure.svg"]
     assert of_panels[1].read_bytes() == of_figure[1].read_bytes()
     assert plots.fan(runs, "hhi")._repr_png_().startswith(b"\x89PNG")
     for wrong in (np.eye(2), Panels.of([])):

@@ -116,7 +116,7 @@ def save(figure: Figure | Drawn, path: str | Path) -> tuple[Path, Path]:
     figure : Figure, Axes or Panels
         What one of the functions of this package has returned, or any figure.
     path : str or path
-        Where to, without a suffix.
+        Where to; a suffix .png or .svg is left out.
 
     Returns
     -------
@@ -132,7 +132,8 @@ def save(figure: Figure | Drawn, path: str | Path) -> tuple[Path, Path]:
     base = arguments.path(path, "path")
     if not base.name:
         raise InputError("", "path", "not the name of a file", "Such as figures/shares.", str(path))
-    png, svg = base.with_name(f"{base.name}.png"), base.with_name(f"{base.name}.svg")
+    name = base.stem if base.suffix.lower() in (".png", ".svg") else base.name
+    png, svg = base.with_name(f"{name}.png"), base.with_name(f"{name}.svg")
     with themes.within(whole.theme if isinstance(whole, Shown) else themes.now()), context(), _one_warning():
         engine = whole.get_layout_engine()
         if engine is not None:

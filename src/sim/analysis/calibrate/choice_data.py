@@ -279,8 +279,8 @@ def of_table(
         if has_market:
             market = ordered[:, :, c, now - _WINDOW : now].sum(axis=(0, 2))
             log_share = np.log(np.maximum(market, floor) / max(market.sum(), floor))
-            told = by_orders * (log_share - np.log(usual))
-            columns += [log_share - told, told]
+            by_market = by_orders * (log_share - np.log(usual))
+            columns += [log_share - by_market, by_market]
         if between is not None:
             columns += [-between[r, :, 0], -np.log(between[r, :, 1])]
         covariates.append(np.stack(columns, axis=1))
