@@ -14,6 +14,9 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+import sim
+from sim.analysis.describe import stamp
+
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), *sorted((ROOT / "docs/studies").glob("*.ipynb"))]
 
@@ -47,11 +50,12 @@ def settle(notebook: nbformat.NotebookNode) -> None:
                 )
 
 
-def renew(path: Path) -> None:
-    """Execute a notebook and write it where it was."""
+def renew(path: Path, numbers: str) -> None:
+    """Execute a notebook and write it where it was, with the numbers of the model that it shows."""
     notebook = nbformat.read(path, as_version=4)
     execute(notebook, path.parent)
     settle(notebook)
+    notebook.metadata.numbers = numbers
     nbformat.write(notebook, path)
 
 
@@ -60,6 +64,7 @@ if __name__ == "__main__":
     if missing := set(sys.argv[1:]) - {path.stem for path in chosen}:
         sys.exit(f"no such notebook: {', '.join(sorted(missing))}; there are "
                  f"{', '.join(path.stem for path in NOTEBOOKS)}")  # fmt: skip
+    present = stamp.numbers(sim.load("baseline"))
     for each in chosen:
         print(each.relative_to(ROOT), flush=True)
-        renew(each)
+        renew(each, present)

@@ -55,6 +55,7 @@ def effects(
     from sim.analysis.compare.effects import effects as effects_of
     from sim.analysis.compare.effects import prescribed, ranked
     from sim.analysis.compare.measure import largest_supplier
+    from sim.analysis.describe import stamp
     from sim.cli.terminal import check_page, progress, write_json, write_page, write_table
     from sim.runs.run import run
     from sim.scenario import scenario as scenarios
@@ -86,7 +87,7 @@ def effects(
                 )
             )
     if out is not None:
-        write_page(_page(lines, base.name, trials, seed), out)
+        write_page(_page(lines, base.name, trials, seed, stamp.numbers(base, *chosen)), out)
     if as_json:
         write_json([each.record() for each in lines])
     elif out is None:
@@ -156,11 +157,15 @@ def _size(each: Effect) -> str:
     return f"{each.size:+.2f} ({each.size_low:+.2f} to {each.size_high:+.2f})"
 
 
-def _page(lines: Iterable[Moves], base: str, trials: int, seed: int) -> str:
+def _page(lines: Iterable[Moves], base: str, trials: int, seed: int, numbers: str) -> str:
     """Return the page that says what each scenario moves."""
+    from sim.analysis.describe import stamp
+
     heading = f"""# What each scenario moves
 
 Made by `sim effects --trials {trials} --seed {seed} --out docs/scenarios.md`; do not edit.
+
+{stamp.line(numbers)}
 
 Each scenario against `{base}`, trial by trial with common random numbers: the mean over the quarters from
 the first on in which the two differ, and its difference in the unit of the measure and in standard

@@ -95,6 +95,7 @@ def directions(
     """
     from dataclasses import asdict
 
+    from sim.analysis.describe import stamp
     from sim.analysis.describe.potency import page
     from sim.analysis.validate import directions as signs
     from sim.analysis.validate import potency
@@ -116,7 +117,8 @@ def directions(
         else:
             found = signs.report(chosen, trials, seed, wanted, execution)
     if out is not None and isinstance(found, potency.Report):
-        write_page(page(found, _command_line(scenario, trials, seed, ids, out)), out)
+        command = _command_line(scenario, trials, seed, ids, out)
+        write_page(page(found, command, stamp.numbers(chosen)), out)
     if as_json:
         write_json(asdict(found), [out] if out else [])
     elif isinstance(found, potency.Report):

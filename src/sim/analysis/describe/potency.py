@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sim.analysis.describe import stamp
 from sim.analysis.describe.odd_submodels import table
 from sim.analysis.validate.potency import INERT_BELOW, Report, Result, Size
 
@@ -35,7 +36,7 @@ def moved(size: Size) -> str:
     return f"{size.moved:.0%}"
 
 
-def page(report: Report, command: str) -> str:
+def page(report: Report, command: str, numbers: str) -> str:
     """Return the ranked table, what is inert and why, and the doses, as Markdown.
 
     Parameters
@@ -44,10 +45,13 @@ def page(report: Report, command: str) -> str:
         As `sim.analysis.validate.potency.report` returns it.
     command : str
         What was typed to make the page.
+    numbers : str
+        Of the model, as `sim.analysis.describe.stamp.numbers` returns them.
     """
     parts = (
         "# Potency of the levers",
         f"Made by `{command}`; {report.period}.",
+        stamp.line(numbers),
         NOTE,
         "## Ranked",
         _ranked(report),
