@@ -12,7 +12,7 @@ VERSIONED := $(addprefix tests/test_, $(addsuffix .py, golden numerics streams d
 # Bytecode is kept, whatever the environment says: else each of many processes compiles what it imports anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: docs notebooks stamps demo test test-long test-python suite check style types imports golden benchmarks clean
+.PHONY: docs notebooks gallery stamps demo test test-long test-python suite check style types imports golden benchmarks clean
 
 # The main job: three futures, a table and figures in out/demo.
 demo: $(READY)
@@ -67,6 +67,10 @@ docs: $(READY)
 # Execute the notebooks and the studies in place, after a change of numbers; one alone: make notebooks NAMES=01_first_run
 notebooks: $(READY)
 	PYTHONPATH=tests $(BIN)/python -m renew_notebooks $(NAMES)
+
+# Run the lines of docs/gallery.md and write their pictures, after a change of numbers or figures.
+gallery: $(READY)
+	PYTHONPATH=tests $(BIN)/python -m renew_gallery
 
 # Pages written by hand with figures of runs: say which are of an earlier model; those renewed: make stamps NAMES=validation
 stamps: $(READY)

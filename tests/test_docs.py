@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+import renew_gallery
+import sim
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 
@@ -39,8 +42,6 @@ def test_the_tutorial_runs(
     assert "mine" in capsys.readouterr().out
     (text,) = re.findall(r"^```toml\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
-    import sim
-
     assert sim.load("mine.toml").digest == known["mine"].digest  # type: ignore[attr-defined]
 
 
@@ -50,6 +51,26 @@ def test_python_in_the_pages_is_python() -> None:
     for page in pages:
         for block in blocks(page):
             compile(block, page.name, "exec")
+
+
+def test_every_figure_is_in_the_gallery() -> None:
+    text = renew_gallery.PAGE.read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^### (\w+)$", text, re.MULTILINE)) == sorted(sim.plots.__all__)
+    for name in sim.plots.__all__:
+        assert re.search(rf"^(?:\w+ = |with |figures = dict\()?sim\.plots\.{name}\(", text, re.MULTILINE), (
+            name
+        )
+    shown = re.findall(r"^!\[[^]]+\]\(figures/gallery/(\w+)\.svg\)$", text, re.MULTILINE)
+    assert set(sim.plots.__all__) - set(shown) == {"gallery", "save", "theme"}
+    assert sorted(shown) == sorted(each.stem for each in renew_gallery.PICTURES.iterdir()), "run make gallery"
+
+
+@pytest.mark.long
+def test_the_lines_of_the_gallery_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = renew_gallery.PAGE.read_text(encoding="utf-8")
+    drawn = [name for name, _ in renew_gallery.pictures(text)]
+    assert drawn == re.findall(r"\(figures/gallery/(\w+)\.svg\)", text)
 
 
 def test_every_page_is_in_the_contents() -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from unittest import mock
+
+import matplotlib
 import numpy as np
 import pytest
 import xarray as xr
@@ -10,7 +14,7 @@ from matplotlib.figure import Figure
 
 import plans
 import sim
-from sim.plots import themes
+from sim.plots import style, themes
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +71,19 @@ def test_a_notebook_shows_figures_by_themselves(runs: xr.Dataset) -> None:
         assert drawn._repr_png_().startswith(b"\x89PNG")
     left = Figure().subplots()
     assert not hasattr(sim.plots.overlay(runs, "hhi", ax=left), "_repr_png_")
+
+
+def test_long_titles_and_names_stay_within_the_picture(runs: xr.Dataset, tmp_path: Path) -> None:
+    found = sim.effects(runs.isel(scenario=slice(0, 3)), variables=["hhi"])
+    found = found.assign_coords(scenario=["India and Bangladesh make up", "other"])
+    title = "Supplier concentration, five-year rolling, " + "one future less another, " * 4
+    axis = sim.plots.forest(found, "hhi", title=title)
+    figure = axis.get_figure()
+    with style.context(), mock.patch.dict(matplotlib.rcParams, {"savefig.dpi": 200}):
+        png, _ = sim.plots.save(axis, tmp_path / "forest")
+        figure.dpi = 200
+        renderer = figure._get_renderer()
+        written = [*axis.get_yticklabels(), *figure.texts]
+        places = [each.get_window_extent(renderer) for each in written]
+    assert min(place.x0 for place in places) >= 0 and max(place.x1 for place in places) <= figure.bbox.width
+    assert "\n" in figure.texts[0].get_text()

@@ -54,6 +54,11 @@ def test_what_scenarios_move_is_of_the_present_model(baseline: sim.Scenario) -> 
     assert found == stamp.numbers(baseline, *family(baseline)), remedy(page)
 
 
+def test_the_gallery_is_of_the_present_model(now: str) -> None:
+    text = (DOCS / "gallery.md").read_text(encoding="utf-8")
+    assert stamp.read(text) == now, "docs/gallery.md has numbers of another model: run make gallery"
+
+
 @pytest.mark.parametrize("path", renew_notebooks.NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_are_of_the_present_model(path: Path, now: str) -> None:
     notebook = nbformat.read(path, as_version=4)

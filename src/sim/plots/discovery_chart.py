@@ -125,15 +125,15 @@ def box_limits(found: xr.Dataset, *, ax: Axes | None = None, title: str | None =
         for value, place, align in ((least, -0.01, "right"), (most, 1.01, "left")):
             axis.text(place, row, f"{value:.3g}", ha=align, va="center", size=6)
     axis.set_yticks(range(len(names)), ["\n".join(textwrap.wrap(name, 40)) for name in names], size=6.5)
-    axis.tick_params(axis="y", pad=24, length=0)
-    axis.set_ylim(len(names) - 0.4, -0.6)
+    axis.tick_params(axis="y", pad=36, length=0)
+    axis.set_ylim(max(1, len(names)) - 0.4, -0.6)
     axis.set_xlim(-0.02, 1.02)
     axis.set_xticks([])
     axis.grid(visible=False)
     for spine in axis.spines.values():
         spine.set_visible(False)
     if not names:
-        axis.text(0.5, 0.0, "no limit", ha="center", va="center")
+        axis.text(0.5, 0.0, "no parameter is limited", ha="center", va="center")
     return axis
 
 

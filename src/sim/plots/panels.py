@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 #: Height of the title, of the first line of a legend and of each further one, in inches.
 _HEAD, _LEGEND, _MORE = 0.3, 0.22, 0.17
 
+#: Of a longer title: letters to a line, and the height of each further line, in inches.
+_TITLE_LETTERS, _TITLE_LINE = 76, 0.17
+
 #: Width of a legend beside the panels.
 _BESIDE = 1.35
 
@@ -123,17 +126,19 @@ def frame(
     legend = _LEGEND + _MORE * (math.ceil(len(handles) / columns) - 1) if handles and not is_beside else 0.0
     right = _BESIDE / style.WIDTH if is_beside else 0.0
     foot = style.LINE * (len(lines) + 0.7)
-    whole = height + _HEAD + foot + legend
+    heading = "\n".join(textwrap.wrap(title, _TITLE_LETTERS)) if len(title) > _TITLE_LETTERS else title
+    head = _HEAD + _TITLE_LINE * heading.count("\n")
+    whole = height + head + foot + legend
     figure = Shown(figsize=(style.WIDTH, whole), layout="constrained")
     bottom = (foot + legend) / whole
     engine: Any = figure.get_layout_engine()
-    engine.set(rect=(0, bottom, 1 - right, 1 - bottom - _HEAD / whole), w_pad=0.06, h_pad=0.06)
-    style.inscribe(figure, title, lines)
+    engine.set(rect=(0, bottom, 1 - right, 1 - bottom - head / whole), w_pad=0.06, h_pad=0.06)
+    style.inscribe(figure, heading, lines)
     if handles:
         figure.legend(
             handles=list(handles),
             loc="upper left" if is_beside else "lower left",
-            bbox_to_anchor=(1 - right, 1 - _HEAD / whole) if is_beside else (style.LEFT, foot / whole),
+            bbox_to_anchor=(1 - right, 1 - head / whole) if is_beside else (style.LEFT, foot / whole),
             ncols=columns,
             borderaxespad=0.4 if is_beside else 0.0,
             borderpad=0.0,

@@ -138,7 +138,8 @@ def save(figure: Figure | Drawn, path: str | Path) -> tuple[Path, Path]:
         engine = whole.get_layout_engine()
         if engine is not None:
             # Laid out once, both files look the same, and it takes half the time.
-            engine.execute(whole)
+            with _as_finely_as_saved(whole):
+                engine.execute(whole)
             whole.set_layout_engine("none")
         try:
             whole.savefig(png)
@@ -147,6 +148,17 @@ def save(figure: Figure | Drawn, path: str | Path) -> tuple[Path, Path]:
             problem = f"cannot be written: {reason(error)}"
             raise InputError(shown(base), "", problem, "Choose another path.") from None
     return png, svg
+
+
+@contextmanager
+def _as_finely_as_saved(figure: Figure) -> Iterator[None]:
+    """Measure texts at the size at which they are drawn: of few dots each letter is another width."""
+    usual = figure.dpi
+    figure.dpi = max(usual, float(matplotlib.rcParams["savefig.dpi"]))
+    try:
+        yield
+    finally:
+        figure.dpi = usual
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""The model described by the ODD protocol, sizes of levers as a page, and which numbers a page was made with."""
+"""The model described by the ODD protocol, levers as a page, and which numbers a page was made with."""
