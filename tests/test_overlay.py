@@ -80,7 +80,7 @@ def test_long_titles_and_names_stay_within_the_picture(runs: xr.Dataset, tmp_pat
     axis = sim.plots.forest(found, "hhi", title=title)
     figure = axis.get_figure()
     with style.context(), mock.patch.dict(matplotlib.rcParams, {"savefig.dpi": 200}):
-        png, _ = sim.plots.save(axis, tmp_path / "forest")
+        sim.plots.save(axis, tmp_path / "forest")
         figure.dpi = 200
         renderer = figure._get_renderer()
         written = [*axis.get_yticklabels(), *figure.texts]
