@@ -25,6 +25,9 @@ _ENOUGH = 500
 #: Rows of a table, and bootstrap resamples.
 _LISTED, _RESAMPLES = 10, 200
 
+#: Trials that tell futures apart: more move an AUC by less than the last digit that is shown.
+_WATCHED = 2_000
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -63,21 +66,22 @@ def _drivers(
     row = [each.name for each in drawn.scenarios].index(scenario.name)
     sample = np.stack([drawn.columns[key][row].astype(float) for key in names], axis=1)
     outcome = measure.take(runs).sel(scenario=scenario.name).isel(time=-1).values
-    found = pawn.of_sample(sample, outcome, resamples=_RESAMPLES)
-    median = found.median
+    found = pawn.of_sample(sample, outcome, resamples=0)
+    median, floor = found.median, found.median_floor
     order = np.argsort(-median)[:_LISTED]
-    above = int((median > found.median_floor).sum())
-    floor = found.median_floor
+    above = int((median > floor).sum())
+    # Of all of them intervals would take a minute, and only these are shown.
+    shown = pawn.of_sample(sample[:, order], outcome, resamples=_RESAMPLES)
     rows = tuple(
         (
             names[k],
             scenario.parameters[names[k]].description,
             tables.number(median[k], 2),
-            f"{tables.number(found.median_low[k], 2)} to {tables.number(found.median_high[k], 2)}",
+            f"{tables.number(low, 2)} to {tables.number(high, 2)}",
             "yes" if median[k] > floor else "no",
             scenario.parameters[names[k]].rests_on,
         )
-        for k in order
+        for k, low, high in zip(order, shown.median_low, shown.median_high, strict=True)
     )
     table = Table(
         f"How far fixing a parameter moves the distribution of {about}",
@@ -101,6 +105,9 @@ def _watch(runs: xr.Dataset, scenarios: Mapping[str, Scenario], reference: str) 
     from sim.plots import signposts as drawing
 
     sentences, found_tables, pictures = [], [], []
+    if runs.sizes["trial"] > _WATCHED:
+        runs = runs.isel(trial=slice(_WATCHED))
+        sentences.append(f"Seen on the first {_WATCHED:,} trials.")
     for name in scenarios:
         if name == reference:
             continue

@@ -123,7 +123,8 @@ def _opened(target: Path, files: dict[str, str], remedy: str) -> xr.Dataset:
     if lost is not None:
         raise zarr_files.damaged(target, lost, remedy)
     opened: xr.Dataset = xr.open_zarr(zarr_files.Checked(target, files, remedy), consolidated=False)
-    return opened
+    # Names are asked for again and again, and are small.
+    return opened.assign_coords({name: each.load() for name, each in opened.coords.items()})
 
 
 def _missing(spec: Spec, there: Collection[tuple[int, int]]) -> list[dict[str, Any]]:

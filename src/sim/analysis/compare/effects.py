@@ -76,8 +76,12 @@ def effects(
     measures = [Measure(name, where) for name in names for where in label_combinations(runs, name)]
     since = {other: _first_difference(runs, reference, other, names) for other in others}
     cells = np.full((len(STATISTICS), len(others), len(measures)), np.nan)
+    held = runs[[]]
     for k, measure in enumerate(measures):
-        values = runs[measure.variable].sel(dict(measure.where)).transpose(*COMMON).astype(float)
+        if measure.variable not in held:
+            # One variable at a time: a stored run may be larger than memory, and slow to read again.
+            held = runs[[measure.variable]].compute()
+        values = held[measure.variable].sel(dict(measure.where)).transpose(*COMMON).astype(float)
         standard = values.sel(scenario=reference).values
         for i, other in enumerate(others):
             when = slice(since[other], None)

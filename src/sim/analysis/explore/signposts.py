@@ -205,7 +205,11 @@ def signposts(
     measures = [Measure(each, where) for each in names for where in label_combinations(runs, each)]
     n_trials = part.sizes["trial"]
     is_chosen_on = np.random.default_rng(seed).permutation(n_trials) * 2 < n_trials
-    rows = [_one(each, part, kinds, is_chosen_on) for each in measures]
+    rows, held = [], part[[]]
+    for each in measures:
+        if each.variable not in held:
+            held = part[[each.variable]].compute()  # one at a time, and once
+        rows.append(_one(each, held, kinds, is_chosen_on))
     grid = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
     quarters = [str(each) for each in part["quarter"].values]
     since = _since(grid["auc_low"], grid["auc_high"], mark)
