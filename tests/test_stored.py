@@ -83,6 +83,13 @@ def test_a_stored_run_is_compared_as_if_it_were_run_now(path: str, tmp_path: Pat
     assert refused.exit_code == 2 and "--trials: " in refused.stderr and "finished run" in refused.stderr
 
 
+def test_a_store_lists_what_it_holds_in_one_order(path: str) -> None:
+    opened = [list(map(str, sim.open(path).variables)) for _ in range(3)]
+    assert opened == [opened[0]] * 3
+    names = list(map(str, sim.open(path).data_vars))
+    assert names == sorted(names)
+
+
 def test_a_table_is_written_whole(path: str, runs: xr.Dataset, tmp_path: Path) -> None:
     out = tmp_path / "trials.csv"
     call("table", path, "--variables", "hhi", "--out", str(out))

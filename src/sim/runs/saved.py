@@ -123,8 +123,10 @@ def _opened(target: Path, files: dict[str, str], remedy: str) -> xr.Dataset:
     if lost is not None:
         raise zarr_files.damaged(target, lost, remedy)
     opened: xr.Dataset = xr.open_zarr(zarr_files.Checked(target, files, remedy), consolidated=False)
-    # Names are asked for again and again, and are small.
-    return opened.assign_coords({name: each.load() for name, each in opened.coords.items()})
+    # Labels are asked for again and again, and are small. A folder lists its members in any order.
+    labels = {name: opened[name].load().variable for name in sorted(map(str, opened.coords))}
+    values = {name: opened[name].variable for name in sorted(map(str, opened.data_vars))}
+    return xr.Dataset(values, labels, opened.attrs)
 
 
 def _missing(spec: Spec, there: Collection[tuple[int, int]]) -> list[dict[str, Any]]:
