@@ -309,7 +309,7 @@ def test_the_command_refuses_what_it_cannot_do(
 
 
 def test_the_page_names_what_is_inert_and_what_is_no_longer(toy: Scenario) -> None:
-    page = texts.page(potency.report(toy, 20, 3), "sim directions --sizes")
+    page = texts.page(potency.report(toy, 20, 3), "sim directions --sizes", "0123abc")
     ranked, _, rest = page.partition("## Inert")
     assert ranked.index("no spread") < ranked.index("`money` | Military budget")
     inert, _, doses = rest.partition("## Doses")
