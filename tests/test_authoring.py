@@ -548,3 +548,41 @@ def test_variables_and_the_schema_can_be_written() -> None:
     rows = json.loads(call("variables", "--json").output)
     assert [row["name"] for row in rows] == [each.name for each in sim.variables()]
     assert json.loads(call("schema").output) == json.loads(json.dumps(sim.schema()))
+
+
+@pytest.mark.parametrize("name", ["/", ".", "..", "loop/x.toml", "file/x.toml"])
+def test_a_new_scenario_has_a_place_to_stand(name: str, tmp_path: Path, monkeypatch: Any) -> None:
+    """What cannot be written is one line, and nothing is left behind."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "file").write_text("kept")
+    result = CliRunner().invoke(program, ["new-scenario", name, "--yes"])
+    assert result.exit_code == 2, result.output
+    assert len(result.stderr.splitlines()) == 1
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "loop"]
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+@pytest.mark.parametrize("options", [["--extends", "nowhere.toml"], ["--extends", "nosuch"]])
+def test_a_new_scenario_asks_nothing_where_an_option_is_wrong(
+    options: list[str], tmp_path: Path, monkeypatch: Any
+) -> None:
+    """A mistake in an option is said before the first question."""
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(program, ["new-scenario", "new.toml", *options], input="\n\n\n\n\n")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_the_name_of_a_written_file_cannot_steer_the_terminal(tmp_path: Path, monkeypatch: Any) -> None:
+    """A name that reorders text is written as asked, and shown with question marks."""
+    monkeypatch.chdir(tmp_path)
+    for arguments in (
+        ["new-scenario", "a\u202eb.toml", "--title", "Fine", "--yes"],
+        ["check", "a\u202eb.toml"],
+    ):
+        result = CliRunner().invoke(program, arguments)
+        assert result.exit_code == 0, result.output
+        assert "a?b.toml" in result.stdout
+        assert "\u202e" not in result.output

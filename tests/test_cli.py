@@ -217,7 +217,8 @@ def test_a_folder_without_permission_is_one_line(folder: Path) -> None:
 
 def test_a_file_in_the_way_is_one_line(folder: Path) -> None:
     Path("file").write_text("", encoding="utf-8")
-    assert "cannot be written" in refused("run", "calm.toml", "--out", "file/out.zarr")
+    said = call("run", "calm.toml", "--out", "file/out.zarr").stderr.splitlines()
+    assert said == ["file/out.zarr: cannot be written: not a directory. Choose another path."]
     assert "already exists" in refused("compare", "calm.toml", "calmer.toml", "--out", "file")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from sim.cli import options
+from sim.vocabulary.printing import printable
 
 
 @click.command()
@@ -37,6 +38,7 @@ def new_scenario(
     written. Verbs and keys: docs/scenario-format.md.
     """
     from sim.cli.terminal import write_json
+    from sim.files import staging
     from sim.scenario import drafting, files, scenario, writing
 
     def ask(question: str, proposed: str) -> str:
@@ -47,12 +49,15 @@ def new_scenario(
     def ask_names(question: str, proposed: str) -> tuple[str, ...]:
         return tuple(name.strip() for name in ask(question, proposed).split(",") if name.strip())
 
+    # What the options say is refused before anything is asked.
+    bases = scenario.loaded(extends) if extends is not None else []
+    staging.target_of(file)
     target = file if file.suffix else file.with_suffix(".toml")
     if title is None:
         title = ask("Title", target.stem.replace("_", " ").capitalize())
     if extends is None:
         extends = ask_names("Extends", "baseline")
-    bases = scenario.loaded(extends)
+        bases = scenario.loaded(extends)
     if story is None:
         story = ask("Story", "")
     if evidence is None:
@@ -68,13 +73,13 @@ def new_scenario(
     is_path = files.is_path
     # Checked as seen from here, written as seen from where the file will stand.
     scenario.load(text([Path(name).resolve().as_posix() if is_path(name) else name for name in extends]))
-    here = target.resolve().parent
+    here = os.path.realpath(target.parent)
     named = [os.path.relpath(Path(name).resolve(), here) if is_path(name) else name for name in extends]
     writing.save(text(named), target, force)
     if as_json:
         write_json({"name": target.stem, "title": title, "extends": list(extends)}, [target])
     else:
-        click.echo(f"{target}: written. Next: sim check {target}")
+        click.echo(printable(f"{target}: written. Next: sim check {target}"))
 
 
 @click.command()

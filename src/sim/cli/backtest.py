@@ -11,6 +11,7 @@ import click
 from sim.cli import options, panel
 from sim.cli.drawing import draw, failed
 from sim.vocabulary.arguments import TRIALS_OF_CELL, TRIALS_OF_ORIGIN
+from sim.vocabulary.printing import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -139,7 +140,7 @@ def backtest(
     else:
         _show(tests, summary)
         for file in made:
-            click.echo(str(file))
+            click.echo(printable(str(file)))
     failed(fault)
 
 
@@ -228,7 +229,7 @@ def forecast(
     if as_json:
         write_json(found, written)
     else:
-        click.echo(f"{found['sha256']}  {written[0]}")
+        click.echo(printable(f"{found['sha256']}  {written[0]}"))
 
 
 @click.command("new-case")
@@ -264,7 +265,7 @@ def new_case(deals: Path, recipient: str | None, year: int, out: Path, as_json: 
         return
     _say(cases.notes(known, year))
     click.echo(f"{made.title}: {len(made.suppliers)} suppliers, partners {', '.join(made.partners)}.")
-    click.echo(str(out / "case.toml"))
+    click.echo(printable(str(out / "case.toml")))
 
 
 def _say(notes: Sequence[str]) -> None:

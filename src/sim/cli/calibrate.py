@@ -11,6 +11,7 @@ import click
 from sim.cli import options
 from sim.cli.program import FAILED
 from sim.vocabulary.arguments import TRIALS_OF_WAVE
+from sim.vocabulary.printing import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -395,7 +396,9 @@ def calibrate(
         if out is not None:
             after = chosen.with_posterior(out / calibration_files.ROWS)
             _show_patterns(chosen, after, found, seed, Execution(workers=workers, engine=engine))
-            click.echo(f"Written: {out / calibration_files.ROWS}, {out / calibration_files.MANIFEST}")
+            click.echo(
+                printable(f"Written: {out / calibration_files.ROWS}, {out / calibration_files.MANIFEST}")
+            )
     if _uneven(verdicts):
         raise SystemExit(FAILED)
 

@@ -127,5 +127,5 @@ def write(
     else:
         show()
         for path in written:
-            click.echo(str(path))
+            click.echo(printable(str(path)))
     failed(fault)

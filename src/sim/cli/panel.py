@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli import options
+from sim.vocabulary.printing import printable
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -79,7 +80,7 @@ def run(
         click.echo(line, err=True)
     if out is not None and not as_json:
         for name in FILES:
-            click.echo(str(out / name))
+            click.echo(printable(str(out / name)))
 
 
 def _is_panel(path: Path) -> bool:

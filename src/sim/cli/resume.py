@@ -11,6 +11,7 @@ import click
 
 from sim.cli import options
 from sim.cli.program import FAILED, Interrupted
+from sim.vocabulary.printing import printable
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -139,7 +140,8 @@ def _go_on(out: Path, trials: int | None, workers: int | None, as_json: bool) ->
     if as_json:
         write_json({"manifest": made}, [out])
     else:
-        click.echo(f"{out}: {made['trials']:,} trials of {', '.join(map(str, runs['scenario'].values))}")
+        names = ", ".join(map(str, runs["scenario"].values))
+        click.echo(printable(f"{out}: {made['trials']:,} trials of {names}"))
     finish(runs)
 
 

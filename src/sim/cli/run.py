@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from sim.cli import options
 from sim.cli.resume import finish, is_data
+from sim.vocabulary.printing import printable
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -306,7 +307,6 @@ def report(runs: xr.Dataset, rows: Sequence[Row], files: Sequence[Path], as_json
     from sim.analysis.compare.sentences import answers
     from sim.cli.terminal import write_json, write_table
     from sim.runs import dataset as results
-    from sim.vocabulary.printing import printable
 
     said = answers(rows) if rows else []
     if as_json:
@@ -325,7 +325,7 @@ def report(runs: xr.Dataset, rows: Sequence[Row], files: Sequence[Path], as_json
     if files:
         click.echo("\nWritten:")
     for file in files:
-        click.echo(f"  {file}")
+        click.echo(printable(f"  {file}"))
 
 
 def _with_suffix(out: Path) -> Path:

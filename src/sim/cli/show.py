@@ -9,6 +9,7 @@ import click
 
 from sim.cli import options
 from sim.cli.program import FAILED
+from sim.vocabulary.printing import printable
 
 if TYPE_CHECKING:
     from sim.scenario.scenario import Event, Scenario
@@ -50,11 +51,11 @@ def check(context: click.Context, files: tuple[str, ...], as_json: bool) -> None
         write_json(found)
     for each in [] if as_json else found:
         if each["is_sound"]:
-            click.echo(f"{each['file']}: sound; {each['message']}")
+            click.echo(printable(f"{each['file']}: sound; {each['message']}"))
             for note in each["notes"]:
-                click.echo(f"Warning: {note}")
+                click.echo(printable(f"Warning: {note}"))
         else:
-            click.echo(each["message"], err=True)
+            click.echo(printable(each["message"]), err=True)
     if not all(each["is_sound"] for each in found):
         context.exit(FAILED)
 

@@ -9,6 +9,7 @@ import click
 
 from sim.cli import options
 from sim.cli.resume import finish
+from sim.vocabulary.printing import printable
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -113,7 +114,7 @@ def table(
     if as_json:
         write_json({"rows": len(frame)}, [out])
     else:
-        click.echo(f"{out}: {len(frame):,} rows")
+        click.echo(printable(f"{out}: {len(frame):,} rows"))
 
 
 @click.command()

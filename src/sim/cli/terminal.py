@@ -38,7 +38,7 @@ def name_files(files: Sequence[Path], as_json: bool) -> None:
         write_json({"files": [str(file) for file in files]})
         return
     for file in files:
-        click.echo(str(file))
+        click.echo(printable(str(file)))
 
 
 def save_json(path: Path, content: Any) -> None:

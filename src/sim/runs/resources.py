@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from contextlib import suppress
@@ -100,7 +101,9 @@ def _room(out: Path) -> int:
     """Return the free bytes of the disk on which a path lies that may not be there yet."""
     remedy = "Choose another path."
     try:
-        folder = next(each for each in (out.absolute(), *out.absolute().parents) if os.path.isdir(each))  # noqa: PTH112, says no where a path cannot be looked at
+        folder = next(each for each in out.absolute().parents if os.path.lexists(each))
+        if not os.path.isdir(folder):  # noqa: PTH112, says no where a path cannot be looked at
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         return shutil.disk_usage(folder).free
     except OSError as error:
         raise InputError(shown(out), "", f"cannot be written: {reason(error)}", remedy) from None
