@@ -541,3 +541,16 @@ def test_figures_are_drawn_as_far_as_they_are_asked_for(folder: Path, figures: s
 def test_a_terminal_without_unicode_is_no_error(folder: Path) -> None:
     done = python("-m", "sim", "run", "calm.toml", "--trials", "2", PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("sensitivity", "calm.toml", "--measure", "hhi@9999", "--trials", "4"),
+        ("spread", "calm.toml", "--measure", "hhi@0000-Q1", "--trials", "4"),
+        ("worth", "calm.toml", "calmer.toml", "--measure", "hhi@0000", "--trials", "4"),
+        ("run", "calm.toml", "--trials", "4", "--until", "hhi@0000-Q1 p50 ±0.1"),
+    ],
+)
+def test_a_year_beyond_the_calendar_is_one_line(folder: Path, command: tuple[str, ...]) -> None:
+    assert "outside the years that can be simulated. Write 1900 to 2199." in refused(*command)

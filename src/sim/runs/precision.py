@@ -114,7 +114,10 @@ def read(text: str, scenario: Scenario, keep: tuple[str, ...], quarters: tuple[s
     name, when, statistic = found["variable"], found["when"], found["statistic"]
     if name not in keep:
         raise UnknownName("", "until", "{value} is not kept", nearest(name, keep, "variables"), name)
-    quarter = Quarter.parse(when) if "Q" in when else Quarter(int(when), QUARTERS)
+    try:
+        quarter = Quarter.parse(when if "Q" in when else f"{when}-Q{QUARTERS}")
+    except ValueError as error:
+        raise WrongType("", "until", str(error), value=text) from None
     if str(quarter) not in quarters:
         remedy = f"Choose among {quarters[0]} to {quarters[-1]}."
         raise InputError("", "until", f"{quarter} is not kept", remedy)

@@ -168,7 +168,10 @@ def read(
     if found["when"] is None:
         return Subject(scenario, against, variable, labels, steps[-1:] if at else steps)
     when = found["when"] if "Q" in found["when"] else f"{found['when']}-Q{QUARTERS}"
-    quarter = Quarter.parse(when)
+    try:
+        quarter = Quarter.parse(when)
+    except ValueError as error:
+        raise WrongType("", "measure", str(error), value=measure) from None
     if not scenario.start <= quarter <= scenario.end:
         remedy = f"Choose one within {scenario.start} to {scenario.end}."
         raise OutsideHorizon("", "measure", f"{quarter} is outside the horizon", remedy)
