@@ -343,11 +343,15 @@ def test_where_every_trial_fails_each_door_says_so(tmp_path: Path, monkeypatch: 
 # ------------------------------------------------------------------ streams and Python's switches
 
 
-def test_a_full_device_is_one_line_on_stdout_and_none_on_stderr(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_device_is_one_line_on_stdout_and_none_on_stderr(
+    unbuffered: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     if not Path("/dev/full").exists():
         pytest.skip("no such device here")
     code = "import sys; from sim.cli import main; sys.argv = ['sim', *sys.argv[1:]]; main()"
-    run = [sys.executable, "-c", code, "scenarios"]
+    run = [sys.executable, "-c", code, "scenarios", "--json"]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(run, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
         assert (done.returncode, done.stderr) == (
