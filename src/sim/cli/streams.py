@@ -23,7 +23,7 @@ class _Device(io.FileIO):
 
     def write(self, data: Any, /) -> int:
         if not len(data):
-            # click tries streams so, and swallows the error of a full disk; unbuffered, it comes as far as here.
+            # click tries streams so, and swallows the error of a full disk; unbuffered, it reaches here.
             return 0
         try:
             written: Any = super().write(data)  # None where a reader is not ready
