@@ -150,6 +150,11 @@ def test_a_worker_that_dies_is_one_line_and_the_rest_can_be_run(tmp_path: Path) 
         sim.run(SCENARIO, **WHAT | {"workers": 2}, rules=failing(FAILING, how="dies"), out=out)
 
 
+def _listen_to_interrupts() -> None:
+    """A shell's background jobs ignore interrupts, and so would a child of tests that run as one."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupt_stops_cleanly_and_can_be_gone_on_with(tmp_path: Path) -> None:
     out = tmp_path / "runs.zarr"
     what = ["--trials", str(TRIALS), "--workers", "2", "--keep", "hhi", "--out", str(out)]
@@ -160,6 +165,7 @@ def test_an_interrupt_stops_cleanly_and_can_be_gone_on_with(tmp_path: Path) -> N
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_listen_to_interrupts,
     )
     while not soak.blocks_written(out):
         assert process.poll() is None
