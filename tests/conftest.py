@@ -12,7 +12,7 @@ from hypothesis import settings
 from sim.engine import block as engine
 from sim.parameter import files as parameter_files
 from sim.parameter import variants
-from sim.plots import style
+from sim.plots import settings as plot_settings
 from sim.runs import pool
 from sim.scenario import files as scenario_files
 from workshop import VARIANTS, Workshop
@@ -38,7 +38,7 @@ def machine_code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def small_figures() -> Iterator[None]:
     """Draw figures coarsely: what the tests look at does not depend on it, and saving takes time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(style.STYLE, "savefig.dpi", 40)
+        patch.setitem(plot_settings.STYLE, "savefig.dpi", 40)
         yield
 
 

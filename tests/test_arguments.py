@@ -21,7 +21,7 @@ from sim.analysis.validate import directions, pattern_files, patterns
 from sim.analysis.validate.backtest import card
 from sim.cli import options
 from sim.cli import sim as program
-from sim.plots import save, style
+from sim.plots import save, settings, style
 from sim.plots.style import legible
 from sim.vocabulary.arguments import SEED, TRIALS, TRIALS_OF_ORIGIN, TRIALS_OF_WAVE
 from sim.vocabulary.errors import MissingGlyphs
@@ -134,7 +134,7 @@ def test_every_door_has_the_same_defaults() -> None:
 
 @pytest.mark.parametrize("text", ["Credit of US$$ 2bn", "$1.5bn and $0.5bn", "a_{b}^c $x", "[red]a[/red]"])
 def test_text_in_figures_is_as_written(text: str, tmp_path: Path) -> None:
-    with style.context():
+    with settings.context():
         figure = Figure()
         style.inscribe(figure, text, [text])
         axis = figure.subplots()
@@ -150,9 +150,9 @@ def test_a_legend_shows_a_label_with_an_underscore() -> None:
 
 def test_fonts_of_the_user_stand_in_and_one_warning_is_given(tmp_path: Path) -> None:
     name = "DejaVu Serif"  # comes with matplotlib, and is none of its defaults for text without serifs
-    with matplotlib.rc_context({"font.sans-serif": [name, "Not There"]}), style.context():
-        assert matplotlib.rcParams["font.family"] == [style.FONT, name]
-    with style.context():
+    with matplotlib.rc_context({"font.sans-serif": [name, "Not There"]}), settings.context():
+        assert matplotlib.rcParams["font.family"] == [settings.FONT, name]
+    with settings.context():
         figure = Figure()
         figure.text(0, 0, "日本の提案")
     with pytest.warns(MissingGlyphs) as caught:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 import plans
 import sim
-from sim.plots import style, themes
+from sim.plots import settings, themes
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_long_titles_and_names_stay_within_the_picture(runs: xr.Dataset, tmp_pat
     title = "Supplier concentration, five-year rolling, " + "one future less another, " * 4
     axis = sim.plots.forest(found, "hhi", title=title)
     figure = axis.get_figure()
-    with style.context(), mock.patch.dict(matplotlib.rcParams, {"savefig.dpi": 200}):
+    with settings.context(), mock.patch.dict(matplotlib.rcParams, {"savefig.dpi": 200}):
         sim.plots.save(axis, tmp_path / "forest")
         figure.dpi = 200
         renderer = figure._get_renderer()

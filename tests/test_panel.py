@@ -24,6 +24,7 @@ from sim.analysis.validate.backtest import (
     forecast,
     frozen,
     panel,
+    panel_form,
     panel_scores,
     stacking,
 )
@@ -112,7 +113,7 @@ def test_a_panel_scores_as_a_back_test_does(made: xr.Dataset, file: Path) -> Non
 
 
 def test_an_origin_that_cannot_be_scored_is_named(made: xr.Dataset, file: Path) -> None:
-    left_out = panel_scores.about(made)["left_out"]
+    left_out = panel_form.about(made)["left_out"]
     assert [each[:2] for each in left_out] == [["arcadia", 1990], ["utopia", 1990]]
     assert set(made["origin"].values) == {2006}
     with pytest.raises(OutsideHorizon, match="none can be scored"):

@@ -20,7 +20,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from sim import plots
-from sim.plots import style, themes
+from sim.plots import settings, themes
 from sim.plots.shown import Drawn, Panels
 from sim.vocabulary.errors import InputError, UnknownName
 from synthetic import futures, past
@@ -101,7 +101,7 @@ def test_nothing_lies_outside_the_figure_or_on_the_footer(runs: xr.Dataset) -> N
     for draw, _ in FIGURES.values():
         figure = draw(runs, past()).figure
         renderer = FigureCanvasAgg(figure).get_renderer()
-        with style.context():
+        with settings.context():
             figure.get_layout_engine().execute(figure)
         page = figure.bbox
         footer = figure.texts[1].get_window_extent(renderer)
@@ -182,7 +182,7 @@ def test_titles_of_many_panels_stay_within_them() -> None:
     for drawn in (plots.composition(runs),):
         figure = drawn.figure
         renderer = FigureCanvasAgg(figure).get_renderer()
-        with style.context():
+        with settings.context():
             figure.get_layout_engine().execute(figure)
         right = {axis.get_position().x0: axis.get_window_extent(renderer).x1 for axis in drawn}
         for axis in drawn:

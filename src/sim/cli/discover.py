@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from sim.cli import options
+from sim.cli.results import with_scenarios
 from sim.cli.stored import store
 
 event = click.option("--event", required=True, metavar="TEXT", help="Such as 'hhi@2035 > 0.5'.")
@@ -61,7 +62,7 @@ def discover(
     from sim.cli.terminal import write_table
 
     findings.check(out)
-    runs, scenarios = findings.opened(path)
+    runs, scenarios = with_scenarios(path)
     found = discovery.discover(
         runs,
         event,

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
-    from sim.scenario.scenario import Scenario
 
 #: The file beside the figures that has everything as JSON.
 ANSWER = "answer.json"
@@ -35,30 +34,6 @@ def check(out: Path | None) -> None:
 
     if out is not None:
         check_free(target_of(out), None, lambda _: False)
-
-
-def opened(path: Path) -> tuple[xr.Dataset, list[Scenario] | None]:
-    """Return a stored result and, where it is a run, its scenarios as they were run."""
-    from sim.cli.run import DATA
-    from sim.files.records import shown
-    from sim.runs.saved import open_result
-    from sim.runs.store import is_run, read_spec
-    from sim.scenario import record
-
-    inner = within(path, DATA)
-    runs = open_result(inner)
-    if not is_run(inner):
-        return runs, None
-    kept = read_spec(inner, is_to_go_on=False).scenarios
-    return runs, [record.restore(each, shown(inner)) for each in kept]
-
-
-def within(path: Path, name: str) -> Path:
-    """Return the result of a folder that holds one under this name beside other files; else the path."""
-    from sim.files.records import readable
-
-    with readable(path):
-        return path / name if (path / name).is_dir() else path
 
 
 def say(answers: Iterable[str]) -> None:

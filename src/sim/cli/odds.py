@@ -8,6 +8,7 @@ import click
 
 from sim.cli import options
 from sim.cli.program import FAILED
+from sim.cli.results import with_scenarios
 from sim.cli.stored import store
 
 
@@ -51,7 +52,7 @@ def odds(path: Path, ask: str, priors: tuple[Path, ...], least: int, out: Path |
     for name in names:
         if names.count(name) > 1:
             raise Contradiction("", "--prior", "two files are called {value}", "Rename one.", name)
-    runs, scenarios = findings.opened(path)
+    runs, scenarios = with_scenarios(path)
     found = analysis.odds(runs, ask, dict(zip(names, priors, strict=True)), scenarios=scenarios, least=least)
     table = findings.records(found, [*_FIELDS, "is_refused"])
     record = {"answers": analysis.answers(found), "ask": found.attrs["ask"], "table": table}

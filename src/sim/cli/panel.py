@@ -89,7 +89,7 @@ def _is_panel(path: Path) -> bool:
 
 def left_out(made: xr.Dataset) -> list[str]:
     """Return which origins could not be scored and why, a line for each reason."""
-    from sim.analysis.validate.backtest.panel_scores import about
+    from sim.analysis.validate.backtest.panel_form import about
 
     by_reason: dict[str, list[str]] = {}
     for importer, origin, problem in about(made)["left_out"]:
@@ -104,7 +104,8 @@ def left_out(made: xr.Dataset) -> list[str]:
 def report(made: xr.Dataset, found: xr.Dataset) -> str:
     """Return what a panel says, as Markdown."""
     from sim.analysis.describe.odd_submodels import table
-    from sim.analysis.validate.backtest.panel_scores import about, answers, reliability
+    from sim.analysis.validate.backtest.panel_form import about
+    from sim.analysis.validate.backtest.panel_scores import answers, reliability
 
     made_as, reliable = about(made), reliability(made)
     importer, origin = made["importer"].values, made["origin"].values
@@ -257,7 +258,7 @@ def compare_panels(before: Path, after: Path, source: str, as_json: bool) -> Non
 
 
 def _open(path: Path) -> xr.Dataset:
-    from sim.cli.findings import within
+    from sim.cli.results import within
     from sim.runs.saved import open_result
 
     return open_result(within(path, STORE))

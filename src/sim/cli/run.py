@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from sim.cli import options
+from sim.cli.results import DATA, opened
 from sim.cli.resume import finish, is_data
 from sim.vocabulary.printing import printable
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
 
 #: What a comparison writes into its folder.
-DATA, TABLE, PAGE, DIFFERENCES, FIGURES = "runs.zarr", "table.csv", "table.md", "differences.csv", "figures"
+TABLE, PAGE, DIFFERENCES, FIGURES = "table.csv", "table.md", "differences.csv", "figures"
 
 
 @click.command()
@@ -175,7 +176,6 @@ _OF_RUNNING = ("trials", "seed", "keep", "end", "engine", "workers")
 
 def _stored(names: tuple[str, ...]) -> tuple[xr.Dataset, list[Scenario]] | None:
     """Return the run that is named in place of scenarios, if one is, and its scenarios."""
-    from sim.cli.stored import opened
     from sim.runs.dataset import scenarios_of
     from sim.vocabulary import arguments
     from sim.vocabulary.errors import InputError

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from sim.cli import options
+from sim.cli.results import opened
 from sim.cli.stored import store, variables
 
 
@@ -53,7 +54,7 @@ def signposts(
     from sim.cli.terminal import write_table
 
     findings.check(out)
-    runs, _ = findings.opened(path)
+    runs = opened(path)
     found = analysis.signposts(
         runs, between=between, event=event, scenario=of, variables=variables, level=level, seed=seed
     )

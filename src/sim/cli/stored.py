@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli import options
+from sim.cli.results import opened
 from sim.cli.resume import finish
 from sim.vocabulary.printing import printable
 
@@ -197,15 +198,6 @@ def report(
         force=force,
     )
     name_files(written, as_json)
-
-
-def opened(path: Path) -> xr.Dataset:
-    """Return a stored result; of a comparison's folder, that of its data set."""
-    from sim.cli.findings import within
-    from sim.cli.run import DATA
-    from sim.runs.saved import open_result
-
-    return open_result(within(path, DATA))
 
 
 def _look_at(runs: xr.Dataset) -> tuple[str, ...]:

@@ -39,10 +39,10 @@ def pit(
     title : str, optional
         Instead of the usual one.
     """
-    from sim.analysis.validate.backtest import panel_scores
+    from sim.analysis.validate.backtest import panel_form, panel_scores
     from sim.analysis.validate.backtest.targets import EVENTS, LABELS
 
-    panel = panel_scores.checked_panel(
+    panel = panel_form.checked_panel(
         own_axes.known(panel, "row", "source", name="panel", made_by="sim.backtest_panel")
     )
     targets = panel["target"].values
@@ -52,7 +52,7 @@ def pit(
     here = here.isel(ahead=np.flatnonzero(np.isfinite(here["coverage_90"].values)))
     if not here.sizes["ahead"]:
         raise InputError("", "target", "has no distribution to hold the record against", "Take another.")
-    about = panel_scores.about(panel)
+    about = panel_form.about(panel)
     notes = [
         f"{int(here['importers'].max())} importers, {about['trials']:,} trials each, seed {about['seed']}. "
         "Dashed: what a calibrated forecast has. Own calculations from registers as known at each origin."

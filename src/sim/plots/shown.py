@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 
 from sim.plots import themes
+from sim.plots.settings import context
 from sim.vocabulary.errors import WrongType
 
 
@@ -29,10 +30,8 @@ class Shown(Figure):
             super().savefig(*args, **kwargs)
 
     def _repr_png_(self) -> bytes:
-        from sim.plots import style
-
         picture = io.BytesIO()
-        with style.context():
+        with context():
             self.savefig(picture, format="png")
         return picture.getvalue()
 

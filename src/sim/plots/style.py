@@ -1,4 +1,4 @@
-"""What all figures share: fonts, colours, panels, the footer that says where a figure is from, saving."""
+"""What all figures share: panels, the footer that says where a figure is from, saving."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import matplotlib
 import numpy as np
@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 
 from sim.files.records import reason, shown
 from sim.plots import themes
+from sim.plots.settings import context
 from sim.plots.shown import Drawn, Shown, whole_figure
 from sim.runs.dataset import completeness, manifest
 from sim.vocabulary import arguments
@@ -26,36 +27,6 @@ from sim.vocabulary.errors import InputError, MissingGlyphs
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
-
-#: Laid over matplotlib's defaults, whatever the user's own settings are; `context` adds the user's fonts and
-#: the theme's colours.
-STYLE: dict[str, Any] = {
-    "axes.axisbelow": True,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "axes.labelsize": 8,
-    "axes.linewidth": 0.6,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 8.5,
-    "figure.dpi": 100,
-    "font.size": 8,
-    "grid.linewidth": 0.5,
-    "legend.fontsize": 7.5,
-    "legend.frameon": False,
-    "lines.linewidth": 1.5,
-    "lines.solid_capstyle": "butt",
-    "savefig.dpi": 200,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "hedgesim",
-    "text.parse_math": False,  # what stands between two dollars is a sum of money
-    "xtick.labelsize": 7.5,
-    "ytick.labelsize": 7.5,
-}
-
-#: The font of all figures; it comes with matplotlib.
-FONT = "DejaVu Sans"
 
 #: What matplotlib says where no font has a sign.
 _NO_GLYPH = re.compile(r"Glyph (\d+) .* missing from font")
@@ -72,29 +43,6 @@ _MANY = 9
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-@contextmanager
-def context() -> Iterator[None]:
-    """Apply the style for a while, in the theme of the moment; the user's settings come back afterwards.
-
-    Of these, the fonts in ``font.family`` and ``font.sans-serif`` stand in where the style's has no sign.
-    """
-    fonts = [FONT, *_fonts_of_user()]
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(cast(Any, {**STYLE, **themes.now().rc(), "font.family": fonts}))
-        yield
-
-
-def _fonts_of_user() -> list[str]:
-    """Return the fonts that the user's settings name beyond matplotlib's own, as far as they are there."""
-    from matplotlib.font_manager import fontManager
-
-    named = [name for key in ("font.family", "font.sans-serif") for name in matplotlib.rcParams[key]]
-    usual = {FONT, *matplotlib.rcParamsDefault["font.family"], *matplotlib.rcParamsDefault["font.sans-serif"]}
-    known = set(fontManager.get_font_names())
-    return [name for name in dict.fromkeys(named) if name in known and name not in usual]
 
 
 def styled(function: Callable[P, T]) -> Callable[P, T]:

@@ -36,6 +36,7 @@ from sim.analysis.validate.backtest.distances import Distances
 from sim.analysis.validate.backtest.forecast import Forecast
 from sim.analysis.validate.backtest.origins import Origin
 from sim.analysis.validate.backtest.outcome import Outcome
+from sim.analysis.validate.backtest.panel_form import COMPOSITION, ORDER, SHARE
 from sim.analysis.validate.backtest.targets import LOGARITHMS, Window, events
 from sim.case import register
 from sim.importers import registers
@@ -58,9 +59,6 @@ WINDOW_YEARS = 5
 
 #: The forecasts of a panel, in order; a pool of them is added by `stacking`.
 SOURCES = ("model", "no_change", "pooled_law", "bootstrap", "last_poisson", "order_book", "base_rate")
-
-#: Targets with a row per supplier, with one for all suppliers together, and with one per order.
-SHARE, COMPOSITION, ORDER = "share", "composition", "supplier_of_order"
 
 #: What is stored of each number, with its dims.
 _DISTANCES = {

@@ -9,18 +9,16 @@ coverage    part of the records whose probability integral transform lies in the
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.validate.backtest.panel import ORDER, SHARE
+from sim.analysis.validate.backtest.panel_form import KEY, ORDER, SHARE, checked_panel
 from sim.analysis.validate.backtest.targets import EVENTS, LABELS
-from sim.runs.dataset import checked
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import Array, BoolArray
-from sim.vocabulary.errors import Contradiction, UnknownName, WrongType, nearest
+from sim.vocabulary.errors import Contradiction, UnknownName, nearest
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -39,28 +37,6 @@ HEADLINES = ("leader_share", "log_tiv")
 
 #: Two records of one number differ by less than this.
 _SAME = 1e-6
-
-_A_PANEL = "Give what sim.backtest_panel returns, or sim.open of what it was saved to."
-_KEY = ("importer", "origin", "ahead", "target", "part")
-
-
-def about(panel: xr.Dataset) -> dict[str, Any]:
-    """Return how a panel was made."""
-    return dict(json.loads(panel.attrs["panel"]))
-
-
-def checked_panel(panel: xr.Dataset, name: str = "panel") -> xr.Dataset:
-    """Return an argument that is a panel.
-
-    Raises
-    ------
-    InputError
-        If it is none.
-    """
-    panel = checked(panel, "row", "source", "other", name=name, remedy=_A_PANEL)
-    if "panel" not in panel.attrs or not set(_KEY) <= set(panel.coords):
-        raise WrongType("", name, "not a panel of back-tests", _A_PANEL)
-    return panel.load()
 
 
 def scores(panel: xr.Dataset) -> Array:
@@ -263,7 +239,7 @@ def compare(before: xr.Dataset, after: xr.Dataset, source: str = "model") -> xr.
 
 
 def _keys(panel: xr.Dataset) -> dict[tuple[Any, ...], int]:
-    columns = [panel[name].values.tolist() for name in _KEY]
+    columns = [panel[name].values.tolist() for name in KEY]
     return {key: index for index, key in enumerate(zip(*columns, strict=True))}
 
 

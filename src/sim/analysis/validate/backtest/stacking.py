@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.analysis.validate.backtest.panel_form import about
 from sim.files.records import Number, Record, check, read_toml, shown
 from sim.vocabulary.axes import Array, BoolArray
 from sim.vocabulary.errors import MissingField, UnknownName
@@ -198,8 +199,6 @@ def latest(panel: xr.Dataset) -> dict[str, Any]:
         ``known_before``, the first year that none of the windows reaches; ``learned_on``, importers, origins
         and what the panel was made of; ``weights`` by years ahead, pool, group and forecast.
     """
-    from sim.analysis.validate.backtest.panel_scores import about
-
     ahead = sorted({int(each) for each in panel["ahead"].values})
     year = int((panel["origin"].values + panel["ahead"].values).max())
     sources = [str(name) for name in panel["source"].values]
