@@ -24,7 +24,8 @@ from sim.model import schedule as model
 from sim.model.mechanisms import alignment, experience, posture, supplier_choice
 from sim.model.schedule import USUAL, WiringError
 from sim.runs.dataset import DEFAULT_KEEP
-from sim.scenario import scenario
+from sim.scenario.files import shipped
+from sim.scenario.scenario import Scenario
 from sim.vocabulary.errors import (
     Contradiction,
     InputError,
@@ -58,7 +59,7 @@ def assert_same(world: sim.World, block: dict[str, Any], trial: int) -> None:
 
 
 @cache
-def short(of_case: str = "bangladesh", n_steps: int = 12) -> scenario.Scenario:
+def short(of_case: str = "bangladesh", n_steps: int = 12) -> Scenario:
     """Return a short scenario."""
     return plans.scenario(of_case, n_steps=n_steps)
 
@@ -67,7 +68,7 @@ def short(of_case: str = "bangladesh", n_steps: int = 12) -> scenario.Scenario:
 
 
 @pytest.mark.parametrize(
-    "name", plans.usual(scenario.shipped(), ("baseline", "calibrated", "osa_surge", "origin_2005"))
+    "name", plans.usual(shipped(), ("baseline", "calibrated", "osa_surge", "origin_2005"))
 )
 def test_a_world_is_its_trial_of_a_block(name: str) -> None:
     chosen = sim.load(name)

@@ -438,10 +438,10 @@ def test_trace_knows_held_variables_and_elements() -> None:
 
 def test_every_variable_can_be_traced() -> None:
     from sim.analysis.explain.provenance import trace
-    from sim.scenario import scenario
+    from sim.scenario import loading
     from sim.vocabulary.variables import GLOSSARY
 
-    baseline = scenario.load("baseline")
+    baseline = loading.load("baseline")
     for name in GLOSSARY:
         found = trace(name, baseline)
         assert found.origin, name

@@ -33,7 +33,8 @@ from sim.numerics.streams import GRANULE, Streams
 from sim.parameter import variants
 from sim.runs import dataset as results
 from sim.runs import run_summary
-from sim.scenario import scenario
+from sim.scenario.files import shipped
+from sim.scenario.scenario import Scenario
 from sim.vocabulary.errors import InputError, SimWarning
 from sim.vocabulary.variables import GLOSSARY
 
@@ -93,7 +94,7 @@ def digest(recorded: Values) -> str:
 # ---------------------------------------------------------------------- the same bits
 
 
-@pytest.mark.parametrize("name", plans.usual(scenario.shipped(), ()))
+@pytest.mark.parametrize("name", plans.usual(shipped(), ()))
 def test_every_shipped_scenario_has_the_same_bits(name: str) -> None:
     plan = design.plan(sim.load(name), seed=5)
     assert_same(*both(replace(plan, n_steps=min(plan.n_steps, LONGER)), 0, 24))
@@ -441,7 +442,7 @@ def test_a_flag_in_any_quarter_sends_the_strip_to_numpy(monkeypatch: pytest.Monk
 # ---------------------------------------------------------------------- whether it can be relied on
 
 
-def compiled_run(base: scenario.Scenario, n_trials: int = 20, **more: Any) -> tuple[Any, Values]:
+def compiled_run(base: Scenario, n_trials: int = 20, **more: Any) -> tuple[Any, Values]:
     """Run a scenario in both engines; return what machine code gave, and its manifest."""
     expected = sim.run(base, trials=n_trials, keep=["hhi", "stock"], engine="numpy", **more)
     runs = sim.run(base, trials=n_trials, keep=["hhi", "stock"], engine="compiled", **more)

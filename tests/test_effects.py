@@ -19,7 +19,8 @@ from sim.model import schedule as model
 from sim.scenario import event_checks, events, when_read
 from sim.scenario.effects import Ineffective
 from sim.scenario.files import shipped
-from sim.scenario.scenario import Scenario, diff
+from sim.scenario.loading import diff
+from sim.scenario.scenario import Scenario
 from sim.vocabulary.variables import GLOSSARY
 
 #: A cancellation is itself on record, whether or not there is an order that it ends.

@@ -219,14 +219,14 @@ def test_a_grant_needs_a_donor(workshop: Workshop, monkeypatch: pytest.MonkeyPat
     import dataclasses
 
     from sim.case import case
-    from sim.scenario import scenario
+    from sim.scenario import loading
 
     workshop.write(
         "mine.toml", 'title = "M"\nextends = "./base.toml"\n' + event(what="grant", amount=1, state="noted")
     )
     without = dataclasses.replace(case.load("./archipelago"), donor=None)
     with pytest.raises(errors.Contradiction) as caught:
-        scenario.load("mine.toml", case=without)
+        loading.load("mine.toml", case=without)
     says(caught.value, "mine.toml", "events[1]", "Remove the event")
 
 

@@ -21,7 +21,7 @@ from sim.model.schedule import base_name
 from sim.parameter import files as parameter_files
 from sim.parameter.elements import Element
 from sim.parameter.parameter_set import ParameterSet
-from sim.scenario import scenario
+from sim.scenario import loading
 from sim.scenario.scenario import Scenario
 from sim.sources import table as evidence
 from sim.vocabulary import units
@@ -234,7 +234,7 @@ def yearly_incidents(parameters: ParameterSet, front: str, n_years: int, n_trial
 @pytest.fixture(scope="module")
 def typical() -> Scenario:
     """The case from its documented start, with central values and no events."""
-    baseline = scenario.load("baseline")
+    baseline = loading.load("baseline")
     central = {key: each.value for key, each in baseline.parameters.items() if each.distribution}
     with pytest.warns(IneffectiveChange, match="the model does not use it"):
         return dataclasses.replace(baseline, events=()).override(central)
@@ -259,7 +259,7 @@ def test_holding_is_the_commonest_choice_of_alignment(typical: Scenario) -> None
 @pytest.mark.parametrize("is_eventful", [False, True], ids=["2024", "2026"])
 def test_documented_relations_are_near_rest(typical: Scenario, is_eventful: bool) -> None:
     """What deeds add and take is less than a twentieth a year, at the start and after the record ends."""
-    events = scenario.load("baseline").events if is_eventful else ()
+    events = loading.load("baseline").events if is_eventful else ()
     quiet = dataclasses.replace(typical, events=events).override(
         {"relations.relation_volatility": 0, "politics.relation_jump_spread": 0}
     )
@@ -269,13 +269,13 @@ def test_documented_relations_are_near_rest(typical: Scenario, is_eventful: bool
 
 
 def test_relations_seldom_touch_their_bounds() -> None:
-    relation = run_block(plan(scenario.load("baseline"), seed=1), 0, 256, ["relation"])["relation"][:, 0]
+    relation = run_block(plan(loading.load("baseline"), seed=1), 0, 256, ["relation"])["relation"][:, 0]
     assert np.mean(np.abs(relation) >= 1) < 0.03
 
 
 def test_talks_with_the_partner_under_export_control_take_as_long_as_on_record() -> None:
     """From talks to signature 2.8 to 3.2 years (negotiation_start, agreement_signed), neither prescribed."""
-    baseline = scenario.load("baseline")
+    baseline = loading.load("baseline")
     events = (e for e in baseline.events if not e.target or e.target.variable != "agreement_rung")
     free = dataclasses.replace(baseline, events=tuple(events))
     rung = run_block(plan(free, seed=1), 0, 512, ["agreement_rung"])["agreement_rung"]

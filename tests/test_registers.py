@@ -19,7 +19,7 @@ from sim.cli import sim as program
 from sim.files import tables
 from sim.importers import cases, categories, rates, registers, waves
 from sim.parameter.parameter_set import ParameterSet
-from sim.scenario import scenario as scenarios
+from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import InputError, MissingField, OutsideHorizon, UnknownName
 
 #: supplier, year, item, description, kind, delivery years, TIV of the order, TIV delivered
@@ -342,7 +342,7 @@ def test_an_export_for_chosen_years_has_no_phantom_orders(tmp_path: Path, said: 
     (note,) = found.notes
     assert "lists deliveries from 2004 on only: what 1 earlier orders lack" in note
     made = cases.make(found.known_before(2010), 2010, tmp_path / "utopia")
-    assert case_registers.initial(made, scenarios.Quarter(2010, 1)).open_tiv.sum() == pytest.approx(9.0)
+    assert case_registers.initial(made, Quarter(2010, 1)).open_tiv.sum() == pytest.approx(9.0)
     assert note in made.record.notes
     with pytest.raises(OutsideHorizon, match="deliveries from 2004 on only"):
         found.known_before(2004)
@@ -462,7 +462,7 @@ def test_a_made_case_runs_and_counts_only_what_was_known(tmp_path: Path) -> None
     assert made.recipient == "utopia"
     assert made.partners[0] == "atlantis"
     assert made.suppliers[-1] == "other"
-    state = case_registers.initial(made, scenarios.Quarter(2006, 1))
+    state = case_registers.initial(made, Quarter(2006, 1))
     assert state.delivered.sum() == pytest.approx(100 + 40 + 20)
     assert state.open_tiv.sum() == pytest.approx(10 + 8)
     assert "china" in made.suppliers, "a seller on the world's market, though new here"
@@ -532,7 +532,7 @@ def test_names_that_fall_together_are_one_supplier(tmp_path: Path) -> None:
     assert {"united_states", "state_4e2d_56fd", "state_65e5_672c"} <= set(made.suppliers)
     assert {"unknown_supplier_s", "other"}.isdisjoint(made.partners)
     assert "unknown_supplier_s" not in made.suppliers
-    delivered = case_registers.initial(made, scenarios.Quarter(2006, 1)).delivered.sum(axis=(0, 2))
+    delivered = case_registers.initial(made, Quarter(2006, 1)).delivered.sum(axis=(0, 2))
     by_name = dict(zip(made.suppliers, delivered, strict=True))
     assert by_name["nato"] == pytest.approx(16.0)
     assert by_name["united_states"] == pytest.approx(8.0)

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from sim.case import case
-from sim.scenario import scenario
+from sim.scenario import loading
+from sim.scenario.files import shipped
+from sim.scenario.scenario import Scenario
 from sim.vocabulary import errors
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import InputError
@@ -70,13 +72,13 @@ def test_quoted_and_bare_keys_mean_the_same(workshop: Workshop) -> None:
 def test_shipped_scenarios_go_by_name(workshop: Workshop) -> None:
     workshop.write("scenarios/baseline.toml", BASE.replace("./", "../"))
     workshop.write("scenarios/surge.toml", 'title = "S"\nextends = "baseline"\n')
-    assert scenario.shipped() == ("baseline", "surge")
-    assert scenario.load("surge").digest == scenario.load("scenarios/baseline.toml").digest
+    assert shipped() == ("baseline", "surge")
+    assert loading.load("surge").digest == loading.load("scenarios/baseline.toml").digest
     with pytest.raises(errors.UnknownName) as caught:
-        scenario.load("baselin")
+        loading.load("baselin")
     assert str(caught.value) == "baselin: no such scenario. Did you mean baseline? A path ends in .toml."
     with pytest.raises(errors.MissingFile) as missing:
-        scenario.load("mine/baseline.toml")
+        loading.load("mine/baseline.toml")
     assert str(missing.value) == (
         'mine/baseline.toml: no such file. The shipped scenario is called "baseline".'
     )
@@ -85,14 +87,14 @@ def test_shipped_scenarios_go_by_name(workshop: Workshop) -> None:
 def test_a_case_given_by_hand_replaces_that_of_the_files(workshop: Workshop) -> None:
     workshop.write("base.toml", BASE.replace("./archipelago", "./atlantis"))
     with pytest.raises(errors.MissingFile) as caught:
-        scenario.load("base.toml")
+        loading.load("base.toml")
     says(caught.value, "base.toml", "case", "Check the path", "./atlantis")
-    assert scenario.load("base.toml", case="./archipelago").case.recipient == "aldara"
-    assert scenario.load("base.toml", case=case.load("./archipelago")).case.recipient == "aldara"
+    assert loading.load("base.toml", case="./archipelago").case.recipient == "aldara"
+    assert loading.load("base.toml", case=case.load("./archipelago")).case.recipient == "aldara"
 
 
 def test_override(workshop: Workshop) -> None:
-    base = scenario.load("base.toml")
+    base = loading.load("base.toml")
     other = base.override({"grants.handover": 4}, name="slow")
     assert (other.name, other.extends) == ("slow", "base")
     assert other.overrides == (("grants.handover", "4"),)
@@ -105,7 +107,7 @@ def test_override(workshop: Workshop) -> None:
 
 @choice_is_logit
 def test_the_digest_follows_what_can_change_a_number(workshop: Workshop) -> None:
-    base = scenario.load("base.toml")
+    base = loading.load("base.toml")
     assert workshop.scenario('story = "Words."\n').digest == base.digest
     texts = (
         "[set]\ngrants.handover = 2.1\n",
@@ -120,14 +122,14 @@ def test_the_digest_follows_what_can_change_a_number(workshop: Workshop) -> None
 
 def test_a_scenario_survives_a_trip_to_another_process(workshop: Workshop) -> None:
     mine = workshop.scenario('[[events]]\nat = "2021-Q1"\nwhat = "cancel"\nsupplier = "cindral"\n')
-    copy: scenario.Scenario = pickle.loads(pickle.dumps(mine))
+    copy: Scenario = pickle.loads(pickle.dumps(mine))
     assert copy.digest == mine.digest
     assert copy.events == mine.events
 
 
 @choice_is_logit
 def test_diff(workshop: Workshop) -> None:
-    base = scenario.load("base.toml")
+    base = loading.load("base.toml")
     mine = workshop.scenario(
         """
         end = "2025-Q2"
@@ -140,7 +142,7 @@ def test_diff(workshop: Workshop) -> None:
         supplier = "cindral"
         """
     )
-    found = {(d.kind, d.key, d.a, d.b, d.unit) for d in scenario.diff(base, mine)}
+    found = {(d.kind, d.key, d.a, d.b, d.unit) for d in loading.diff(base, mine)}
     event = "2021-Q1 cancel supplier=cindral share=1.0"
     assert found == {
         ("horizon", "end", "2029-Q4", "2025-Q2", ""),
@@ -148,7 +150,7 @@ def test_diff(workshop: Workshop) -> None:
         ("parameter", "grants.handover", "2", "4 (uniform, 3 to 5)", "years"),
         ("event", event, "", event, ""),
     }
-    assert scenario.diff(mine, mine) == []
+    assert loading.diff(mine, mine) == []
 
 
 @pytest.mark.parametrize(
@@ -203,21 +205,21 @@ def test_a_root_scenario_names_case_start_and_end(workshop: Workshop, line: str)
     text = "\n".join(each for each in BASE.splitlines() if not each.startswith(line))
     workshop.write("base.toml", text)
     with pytest.raises(errors.MissingField) as caught:
-        scenario.load("base.toml")
+        loading.load("base.toml")
     says(caught.value, "base.toml", line, f"Add {line} = ")
 
 
 def test_a_scenario_has_a_title(workshop: Workshop) -> None:
     workshop.write("bare.toml", 'extends = "./base.toml"\n')
     with pytest.raises(errors.MissingField) as caught:
-        scenario.load("bare.toml")
+        loading.load("bare.toml")
     says(caught.value, "bare.toml", "title", "Add the line title = ...")
 
 
 def test_an_empty_file(workshop: Workshop) -> None:
     workshop.write("empty.toml", "# nothing\n")
     with pytest.raises(errors.MissingField) as caught:
-        scenario.load("empty.toml")
+        loading.load("empty.toml")
     assert str(caught.value).startswith('empty.toml: the file is empty. Start it with title = "..."')
 
 
@@ -226,7 +228,7 @@ def test_missing_base(workshop: Workshop, base: str, remedy: str) -> None:
     workshop.write("scenarios/baseline.toml", BASE)
     workshop.write("mine.toml", f'title = "M"\nextends = "{base}"\n')
     with pytest.raises(errors.MissingBase) as caught:
-        scenario.load("mine.toml")
+        loading.load("mine.toml")
     says(caught.value, "mine.toml", "extends", remedy, base)
 
 
@@ -234,26 +236,26 @@ def test_a_circle_of_extends(workshop: Workshop) -> None:
     workshop.write("a.toml", 'title = "A"\nextends = "./b.toml"\n')
     workshop.write("b.toml", 'title = "B"\nextends = "./a.toml"\n')
     with pytest.raises(errors.ExtendsCycle) as caught:
-        scenario.load("a.toml")
+        loading.load("a.toml")
     says(caught.value, "b.toml", "extends", "Let one of them stand on its own", "./a.toml")
     assert "a.toml extends b.toml extends a.toml" in str(caught.value)
     workshop.write("self.toml", 'title = "S"\nextends = "./self.toml"\n')
     with pytest.raises(errors.ExtendsCycle, match=r"self\.toml extends self\.toml"):
-        scenario.load("self.toml")
+        loading.load("self.toml")
 
 
 def test_in_a_chain_the_error_names_the_file_with_the_bad_line(workshop: Workshop) -> None:
     workshop.write("deep/middle.toml", 'title = "M"\nextends = "../base.toml"\n[set]\ngrants.handover = 30\n')
     workshop.write("mine.toml", 'title = "Mine"\nextends = "deep/middle.toml"\n')
     with pytest.raises(errors.OutOfBounds) as caught:
-        scenario.load("mine.toml")
+        loading.load("mine.toml")
     says(caught.value, "deep/middle.toml", "set.grants.handover", "Keep it between 0 and 10", 30)
 
 
 def test_every_shipped_scenario_loads_and_tells_its_story() -> None:
-    for name in scenario.shipped():
-        shipped = scenario.load(name)
-        assert shipped.title and shipped.story and shipped.look_at, name
+    for name in shipped():
+        made = loading.load(name)
+        assert made.title and made.story and made.look_at, name
 
 
 def test_quarters() -> None:
@@ -272,5 +274,5 @@ def test_loading_is_quick(workshop: Workshop, tmp_path: Path) -> None:
         table += 'value = 0.0\ndistribution = { normal = [0, 1] }\nbounds = [-3, 3]\nassumption = "x"\n'
         workshop.write(f"generic/many{number}.toml", table)
     start = time.perf_counter()
-    assert len(scenario.load("base.toml").parameters) > 250
+    assert len(loading.load("base.toml").parameters) > 250
     assert time.perf_counter() - start < 0.5

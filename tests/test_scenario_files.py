@@ -14,15 +14,15 @@ import plans
 import sim
 from sim.design.plan import plan
 from sim.engine.block import run_block
-from sim.scenario import scenario
 from sim.scenario.events import Event
+from sim.scenario.files import shipped
 from sim.scenario.scenario import Scenario
 from sim.sources import table as evidence
 from sim.vocabulary.axes import Array
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.variables import GLOSSARY, PRESCRIBED_STATES
 
-SHIPPED = {name: sim.load(name) for name in scenario.shipped()}
+SHIPPED = {name: sim.load(name) for name in shipped()}
 BASELINE = SHIPPED["baseline"]
 ORIGINS = [name for name in SHIPPED if name.startswith("origin_")]
 FUTURES = [

@@ -18,7 +18,7 @@ import sim
 from sim.design import plan as design
 from sim.engine import block as engine
 from sim.model.mechanisms import budget, deliveries, payments, supplier_choice
-from sim.scenario.scenario import shipped
+from sim.scenario.files import shipped
 from sim.vocabulary.axes import DEFERRAL, DOMESTIC
 from twins import budget as slow_budget
 from twins import deliveries as slow_deliveries

@@ -9,7 +9,8 @@ from pathlib import Path
 from sim.case import case
 from sim.parameter import variants
 from sim.parameter.parameter_set import ParameterSet
-from sim.scenario import scenario
+from sim.scenario import loading
+from sim.scenario.scenario import Scenario
 from sim.vocabulary.errors import InputError, quoted
 
 ARCHIPELAGO = Path(__file__).parent / "cases" / "archipelago"
@@ -82,10 +83,10 @@ class Workshop:
         """Load the parameters."""
         return ParameterSet.load(case.load("./archipelago"))
 
-    def scenario(self, text: str, name: str = "mine.toml") -> scenario.Scenario:
+    def scenario(self, text: str, name: str = "mine.toml") -> Scenario:
         """Write a scenario that extends the base, and load it."""
         self.write(name, 'title = "Mine"\nextends = "./base.toml"\n' + text)
-        return scenario.load(name)
+        return loading.load(name)
 
     @staticmethod
     def new(folder: Path) -> Workshop:

@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from sim.runs.saved import save
     from sim.scenario.catalogue import evidence, parameters, scenarios, variables
     from sim.scenario.factorial import design_table, factorial
-    from sim.scenario.scenario import Scenario, combine, diff, load
+    from sim.scenario.loading import combine, diff, load
+    from sim.scenario.scenario import Scenario
     from sim.scenario.schema import schema
     from sim.vocabulary.errors import IneffectiveChange, InputError, SimError
 
@@ -59,12 +60,12 @@ _HOMES = {
     "World": "sim.abm",
     "backtest_panel": "sim.analysis.validate.backtest.panel",
     "box_scenarios": "sim.analysis.explore.discovery",
-    "combine": "sim.scenario.scenario",
+    "combine": "sim.scenario.loading",
     "compare": "sim.analysis.compare.paired",
     "compare_panels": "sim.analysis.validate.backtest.panel_scores",
     "contrast": "sim.analysis.explain.story",
     "design_table": "sim.scenario.factorial",
-    "diff": "sim.scenario.scenario",
+    "diff": "sim.scenario.loading",
     "discover": "sim.analysis.explore.discovery",
     "effects": "sim.analysis.compare.effects",
     "evidence": "sim.scenario.catalogue",
@@ -73,7 +74,7 @@ _HOMES = {
     "factorial": "sim.scenario.factorial",
     "first_passage": "sim.analysis.compare.first_passage",
     "history": "sim.analysis.compare.history",
-    "load": "sim.scenario.scenario",
+    "load": "sim.scenario.loading",
     "long_table": "sim.analysis.compare.long_table",
     "manifest": "sim.runs.dataset",
     "morris": "sim.analysis.explore.morris",

@@ -27,7 +27,8 @@ from sim.model.mechanisms import alignment, attention, partner_alignment, postur
 from sim.model.schedule import USUAL, Rules, Stage
 from sim.runs import blocks
 from sim.runs import dataset as results
-from sim.scenario.scenario import Scenario, one
+from sim.scenario.loading import one
+from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments, axes
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import DOMESTIC, Array

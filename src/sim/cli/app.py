@@ -38,12 +38,12 @@ def app(
     from sim.cli.terminal import write_json
     from sim.explorer.server import Server
     from sim.explorer.workbench import Workbench
-    from sim.scenario import scenario as scenarios
+    from sim.scenario import loading
     from sim.vocabulary.errors import InputError
 
     if token is not None and not (token.isascii() and token.isalnum()):
         raise InputError("", "token", "not only letters and digits", "Such as --token exploring1.", token)
-    bench = Workbench(scenarios.load(scenario), seed, engine)
+    bench = Workbench(loading.load(scenario), seed, engine)
     try:
         server = Server(bench, token or secrets.token_hex(16), port)
     except OSError as error:

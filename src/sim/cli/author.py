@@ -39,7 +39,7 @@ def new_scenario(
     """
     from sim.cli.terminal import write_json
     from sim.files import staging
-    from sim.scenario import drafting, files, scenario, writing
+    from sim.scenario import drafting, files, loading, writing
 
     def ask(question: str, proposed: str) -> str:
         if yes:
@@ -50,14 +50,14 @@ def new_scenario(
         return tuple(name.strip() for name in ask(question, proposed).split(",") if name.strip())
 
     # What the options say is refused before anything is asked.
-    bases = scenario.loaded(extends) if extends is not None else []
+    bases = loading.loaded(extends) if extends is not None else []
     staging.target_of(file)
     target = file if file.suffix else file.with_suffix(".toml")
     if title is None:
         title = ask("Title", target.stem.replace("_", " ").capitalize())
     if extends is None:
         extends = ask_names("Extends", "baseline")
-        bases = scenario.loaded(extends)
+        bases = loading.loaded(extends)
     if story is None:
         story = ask("Story", "")
     if evidence is None:
@@ -72,7 +72,7 @@ def new_scenario(
 
     is_path = files.is_path
     # Checked as seen from here, written as seen from where the file will stand.
-    scenario.load(text([Path(name).resolve().as_posix() if is_path(name) else name for name in extends]))
+    loading.load(text([Path(name).resolve().as_posix() if is_path(name) else name for name in extends]))
     here = os.path.realpath(target.parent)
     named = [os.path.relpath(Path(name).resolve(), here) if is_path(name) else name for name in extends]
     writing.save(text(named), target, force)

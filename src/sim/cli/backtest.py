@@ -210,14 +210,14 @@ def forecast(
     from sim.files.staging import staged
     from sim.runs.dataset import command
     from sim.runs.trials import Execution
-    from sim.scenario import scenario as scenarios
+    from sim.scenario import loading
 
     weights = None if stack is None else stacking.read(stack)
     with staged(out, force=None) as place:
         with progress(trials) as advance:
             execution = Execution(None, workers, advance, engine=engine)
             found = frozen.windows(
-                scenarios.load(name), spans, years, trials, seed, command(), execution, weights
+                loading.load(name), spans, years, trials, seed, command(), execution, weights
             )
         place.mkdir()
         save_json(place / "forecast.json", found)

@@ -87,7 +87,7 @@ def estimate(
     from sim.analysis.calibrate import choice_data
     from sim.analysis.calibrate import choice_logit as logit
     from sim.cli.terminal import write_json
-    from sim.scenario import scenario as scenarios
+    from sim.scenario import loading
 
     if sizes and waves:
         raise click.UsageError("--sizes and --waves are two estimates; ask for one at a time.")
@@ -104,7 +104,7 @@ def estimate(
         )
     if dyads is not None and deals is None:
         raise click.UsageError("--dyads are those of DEALS; name these too, or leave it out.")
-    chosen = scenarios.load(scenario)
+    chosen = loading.load(scenario)
     if sizes:
         _show_sizes(chosen, first_year, last_year, as_json)
         return
@@ -362,10 +362,10 @@ def calibrate(
     from sim.cli.terminal import progress, write_json
     from sim.files.staging import staged
     from sim.runs.trials import Execution
-    from sim.scenario import scenario as scenarios
+    from sim.scenario import loading
     from sim.vocabulary.errors import Contradiction
 
-    chosen = scenarios.load(scenario)
+    chosen = loading.load(scenario)
     targets = calibration_targets.load(chosen)
     if with_arviz and out is None:
         raise Contradiction("", "--arviz", "nowhere to write to", "Add --out DIR.")

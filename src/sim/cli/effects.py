@@ -58,13 +58,13 @@ def effects(
     from sim.analysis.describe import stamp
     from sim.cli.terminal import check_page, progress, write_json, write_page, write_table
     from sim.runs.run import run
-    from sim.scenario import scenario as scenarios
+    from sim.scenario import loading
     from sim.scenario.family import family
 
     if out is not None:
         check_page(out)
-    base = scenarios.load(scenario)
-    chosen = [scenarios.load(name) for name in names] or family(base)
+    base = loading.load(scenario)
+    chosen = [loading.load(name) for name in names] or family(base)
     lines: list[Moves] = []
     with progress(trials * (1 + len(chosen))) as done:
         one = partial(run, trials=trials, seed=seed, keep=keep, engine=engine, workers=workers, progress=done)

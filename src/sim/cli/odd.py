@@ -20,9 +20,9 @@ def odd(scenario: str, out: Path | None, as_json: bool) -> None:
     """
     from sim.analysis.describe.odd import describe
     from sim.cli.terminal import write_json, write_page
-    from sim.scenario import scenario as scenarios
+    from sim.scenario import loading
 
-    text = describe(scenarios.load(scenario))
+    text = describe(loading.load(scenario))
     if out is not None or not as_json:
         write_page(text, out)
     if as_json:

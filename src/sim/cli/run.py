@@ -195,9 +195,9 @@ def _stored(names: tuple[str, ...]) -> tuple[xr.Dataset, list[Scenario]] | None:
 
 def _loaded(names: Sequence[str], end: str | None) -> list[Scenario]:
     """Return scenarios, until an earlier or a later end if there is one."""
-    from sim.scenario import scenario
+    from sim.scenario import loading
 
-    loaded = [scenario.load(name) for name in names]
+    loaded = [loading.load(name) for name in names]
     return loaded if end is None else [each.with_horizon(end, each.name, title=each.title) for each in loaded]
 
 

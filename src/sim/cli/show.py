@@ -12,7 +12,8 @@ from sim.cli.program import FAILED
 from sim.vocabulary.printing import printable
 
 if TYPE_CHECKING:
-    from sim.scenario.scenario import Event, Scenario
+    from sim.scenario.events import Event
+    from sim.scenario.scenario import Scenario
     from sim.sources.table import Evidence
 
 #: Units of the numbers in events that are not about a parameter's or a variable's value.
@@ -69,10 +70,10 @@ def diff(a: str, b: str, as_json: bool) -> None:
     from dataclasses import asdict, replace
 
     from sim.cli.terminal import write_json, write_table
-    from sim.scenario import scenario
+    from sim.scenario import loading
 
-    one, other = scenario.load(a), scenario.load(b)
-    found = scenario.diff(one, other)
+    one, other = loading.load(a), loading.load(b)
+    found = loading.diff(one, other)
     units = {event.text(): _unit(event, each) for each in (one, other) for event in each.events}
     found = [replace(each, unit=units[each.key]) if each.kind == "event" else each for each in found]
     if as_json:
@@ -102,7 +103,7 @@ def scenarios(name: str | None, as_json: bool) -> None:
     from dataclasses import asdict
 
     from sim.cli.terminal import write_fields, write_json, write_table
-    from sim.scenario import catalogue, scenario
+    from sim.scenario import catalogue, loading
 
     if name is None:
         listed = catalogue.scenarios()
@@ -113,7 +114,7 @@ def scenarios(name: str | None, as_json: bool) -> None:
                 ("Name", "Title", "Extends"), [(each.name, each.title, each.extends or "") for each in listed]
             )
         return
-    shown = scenario.load(name)
+    shown = loading.load(name)
     content: dict[str, Any] = {
         "name": shown.name,
         "title": shown.title,
@@ -176,10 +177,9 @@ def parameters(name: str | None, scenario: str, as_json: bool) -> None:
     Shows the numbers of those whose name begins with NAME, and what each rests on.
     """
     from sim.cli.terminal import write_json, write_table
-    from sim.scenario import catalogue
-    from sim.scenario import scenario as scenarios
+    from sim.scenario import catalogue, loading
 
-    loaded = scenarios.load(scenario)
+    loaded = loading.load(scenario)
     known, elements = loaded.parameters, catalogue.parameters(name, loaded)
     if as_json:
         write_json(
@@ -252,7 +252,7 @@ def _checked(file: str, kind: str) -> tuple[str, list[str]]:
     from sim.case import case, register
     from sim.design import plan
     from sim.parameter.parameter_set import ParameterSet
-    from sim.scenario import drafting, scenario
+    from sim.scenario import drafting, loading
     from sim.vocabulary.dates import Quarter
     from sim.vocabulary.errors import IneffectiveChange
 
@@ -269,7 +269,7 @@ def _checked(file: str, kind: str) -> tuple[str, list[str]]:
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", IneffectiveChange)
-        read = scenario.load(file)
+        read = loading.load(file)
     plan.plan(read)
     message = (
         f"{read.start} to {read.end}, {len(read.overrides)} changed parameters, {len(read.events)} events"

@@ -45,17 +45,17 @@ def story(
     from sim.analysis.explain.picks import NEEDED, picks
     from sim.cli.terminal import write_json, write_page
     from sim.runs.run import run
-    from sim.scenario import scenario as scenarios
+    from sim.scenario import loading
     from sim.vocabulary.printing import printable
 
-    chosen = scenarios.load(scenario)
+    chosen = loading.load(scenario)
     if trial is None:
         trial = picks(run(chosen, trials=trials, seed=seed, keep=NEEDED))[pick]
     if other is None:
         found: Any = stories.story(chosen, trial=trial, seed=seed)
         both = [found]
     else:
-        found = stories.contrast(chosen, scenarios.load(other), trial=trial, seed=seed)
+        found = stories.contrast(chosen, loading.load(other), trial=trial, seed=seed)
         both = [found.one, found.other]
     if out is not None or not as_json:
         write_page(printable(f"{found}\n", allowed="\n"), out)

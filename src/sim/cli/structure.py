@@ -33,11 +33,11 @@ def structure(names: tuple[str, ...], trials: int, seed: int, as_json: bool) -> 
 
     from sim.analysis.explore.structure import report, structural_variants
     from sim.cli.terminal import progress, write_json, write_table
-    from sim.scenario import scenario as scenarios
+    from sim.scenario import loading
     from sim.scenario.family import family
 
-    base = scenarios.load("baseline")
-    loaded = [scenarios.load(name) for name in names] or [base, *family(base)]
+    base = loading.load("baseline")
+    loaded = [loading.load(name) for name in names] or [base, *family(base)]
     with progress(len(structural_variants()) * len(loaded) * trials) as advance:
         found = report(loaded, trials, seed, advance)
     if as_json:

@@ -29,9 +29,9 @@ def trace(name: str, scenario: str, as_json: bool) -> None:
     from sim.analysis.explain import provenance
     from sim.cli.show import place_of
     from sim.cli.terminal import write_fields, write_json, write_table
-    from sim.scenario import scenario as scenarios
+    from sim.scenario import loading
 
-    found = provenance.trace(name, scenarios.load(scenario))
+    found = provenance.trace(name, loading.load(scenario))
     if as_json:
         content = asdict(found)
         content["evidence"] = [asdict(row) | {"document": row.document} for row in found.evidence]

@@ -33,10 +33,10 @@ def patterns(scenario: str, trials: int, seed: int, engine: str, workers: int | 
     from sim.analysis.validate.patterns import report
     from sim.cli.terminal import write_json, write_table
     from sim.runs.trials import Execution
-    from sim.scenario import scenario as scenarios
+    from sim.scenario import loading
 
     execution = Execution(workers=workers, engine=engine)
-    results = report(scenarios.load(scenario), trials, seed, execution=execution)
+    results = report(loading.load(scenario), trials, seed, execution=execution)
     if as_json:
         write_json([asdict(result) for result in results])
     else:
@@ -101,11 +101,11 @@ def directions(
     from sim.analysis.validate import potency
     from sim.cli.terminal import check_page, progress, write_json, write_page
     from sim.runs.trials import Execution
-    from sim.scenario import scenario as scenarios
+    from sim.scenario import loading
 
     if out is not None and not sizes:
         raise click.UsageError("--out goes with --sizes")
-    chosen, wanted = scenarios.load(scenario), ids or None
+    chosen, wanted = loading.load(scenario), ids or None
     if out is not None:
         check_page(out)
     runs = (potency if sizes else signs).n_runs(chosen, wanted)

@@ -15,7 +15,8 @@ from sim.exchange.points import outcomes_at
 from sim.exchange.source import drawn_in
 from sim.parameter.posterior import Column
 from sim.runs.dataset import checked, complete_trials, scenarios_of
-from sim.scenario.scenario import Scenario, one
+from sim.scenario.loading import one
+from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import Array

@@ -8,7 +8,8 @@ from typing import Any
 from sim.analysis.explore import inputs
 from sim.analysis.explore.inputs import ELEMENT, PARAMETERS
 from sim.parameter.posterior import Column
-from sim.scenario.scenario import Scenario, one
+from sim.scenario.loading import one
+from sim.scenario.scenario import Scenario
 
 
 def salib_problem(scenario: Scenario | str, groups: str | Mapping[str, Any] = ELEMENT) -> dict[str, Any]:

@@ -22,7 +22,8 @@ from sim.explorer.trials import ON_CREDIT, Superseded, Trials
 from sim.runs.dataset import AUTO, COMPILED, NUMPY, chosen_engine, complete_trials, may_compile
 from sim.runs.run import run
 from sim.scenario import files
-from sim.scenario.scenario import Scenario, load
+from sim.scenario.loading import load
+from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import InputError, UnknownName, nearest

@@ -78,7 +78,7 @@ class Streams:
         width : int
             Draws per trial and quarter.
         first_quarter, n_quarters : int
-            Which calendar quarters (`sim.scenario.scenario.Quarter.ordinal`).
+            Which calendar quarters (`sim.vocabulary.dates.Quarter.ordinal`).
 
         Returns
         -------

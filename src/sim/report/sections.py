@@ -14,7 +14,8 @@ from sim.analysis.compare.sentences import sentence
 from sim.analysis.compare.summary import Row
 from sim.parameter.elements import Element
 from sim.report.parts import Picture, Table, picture
-from sim.scenario.scenario import Scenario, diff
+from sim.scenario.loading import diff
+from sim.scenario.scenario import Scenario
 from sim.sources import table as sources
 from sim.vocabulary.variables import GLOSSARY
 

@@ -24,7 +24,8 @@ from sim.case.case import Case
 from sim.design.sampling import INDEPENDENT, Sampling, content
 from sim.engine.block import can_compile
 from sim.scenario import record as scenario_record
-from sim.scenario.scenario import Scenario, load
+from sim.scenario.loading import load
+from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import Contradiction, InputError, SimWarning, UnknownName, WrongType, nearest

@@ -38,7 +38,8 @@ from sim.runs.experiment import (
 )
 from sim.runs.store import Spec, Store, check_same, code_digest, is_run, version
 from sim.scenario import record as scenario_record
-from sim.scenario.scenario import Scenario, loaded
+from sim.scenario.loading import loaded
+from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED, TRIALS
 from sim.vocabulary.axes import Array

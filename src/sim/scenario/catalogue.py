@@ -7,7 +7,8 @@ from pathlib import Path
 
 from sim.parameter.elements import Element
 from sim.scenario import files
-from sim.scenario.scenario import Scenario, one
+from sim.scenario.loading import one
+from sim.scenario.scenario import Scenario
 from sim.sources import table
 from sim.sources.table import Evidence
 from sim.vocabulary import arguments

@@ -8,7 +8,8 @@ from typing import Any
 
 from sim.parameter import distributions
 from sim.parameter.parameter_set import Change
-from sim.scenario.scenario import Scenario, loaded
+from sim.scenario.loading import loaded
+from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sim.scenario.scenario import Scenario, load, shipped
+from sim.scenario.files import shipped
+from sim.scenario.loading import load
+from sim.scenario.scenario import Scenario
 
 
 def family(first: Scenario) -> list[Scenario]:

@@ -66,7 +66,7 @@ def _is_shipped(scenario: Scenario) -> bool:
     """Whether a scenario is what its name loads."""
     if scenario.name not in scenario_files.shipped():
         return False
-    from sim.scenario.scenario import load
+    from sim.scenario.loading import load
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", IneffectiveChange)

@@ -33,7 +33,7 @@ from sim.numerics.streams import Streams
 from sim.parameter.elements import Element
 from sim.runs import trials as loop
 from sim.runs.trials import USUAL_EXECUTION, Execution
-from sim.scenario import scenario
+from sim.scenario import loading
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.axes import QUARTERS, Array
 from sim.vocabulary.errors import Contradiction, MissingFile, OutsideHorizon, UnknownName, nearest
@@ -299,7 +299,7 @@ def _window(table: WindowTable, case: Case, targets: TargetsTable, file: str, nu
     whole_years = table.start.quarter == 1 and table.end.quarter == QUARTERS
     if not whole_years or table.end <= table.start:
         raise Contradiction(file, place, "not whole years", "Begin with Q1 and end with Q4.")
-    loaded = scenario.load(table.scenario, case)
+    loaded = loading.load(table.scenario, case)
     later = table.start.ordinal - loaded.start.ordinal
     moved = tuple(dataclasses.replace(event, at=event.at + later) for event in loaded.events)
     kept = tuple(event for event in moved if event.at <= table.end)

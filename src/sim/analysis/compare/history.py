@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.case import register
-from sim.scenario.scenario import Scenario, one
+from sim.scenario.loading import one
+from sim.scenario.scenario import Scenario
 from sim.vocabulary.axes import QUARTERS, WINDOW, Array
 from sim.vocabulary.variables import GLOSSARY
 

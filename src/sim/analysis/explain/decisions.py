@@ -25,7 +25,8 @@ from sim.engine.block import Block
 from sim.model.mechanisms import attention, posture
 from sim.model.schedule import Stage
 from sim.numerics.choice import choose
-from sim.scenario.scenario import Scenario, one
+from sim.scenario.loading import one
+from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import DEFERRAL, DOMESTIC, LEVELS, OPTIONS, QUARTERS, Array

@@ -12,7 +12,8 @@ from typing import Any
 from sim.model import schedule as model
 from sim.model.schedule import Stage
 from sim.parameter.elements import Element
-from sim.scenario.scenario import Scenario, one
+from sim.scenario.loading import one
+from sim.scenario.scenario import Scenario
 from sim.sources import table as evidence
 from sim.sources.table import Evidence
 from sim.vocabulary import arguments

@@ -19,7 +19,8 @@ from sim.case.case import Case
 from sim.design import plan as design
 from sim.engine.block import Block
 from sim.scenario.events import Event
-from sim.scenario.scenario import Scenario, loaded
+from sim.scenario.loading import loaded
+from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import DOMESTIC, GRANT_STATES, LEVELS, QUARTERS, Array
 from sim.vocabulary.dates import Quarter

@@ -13,7 +13,8 @@ from sim.design.sampling import restore
 from sim.parameter.elements import Element
 from sim.runs import dataset
 from sim.runs.dataset import checked, complete_trials, manifest
-from sim.scenario.scenario import Scenario, loaded
+from sim.scenario.loading import loaded
+from sim.scenario.scenario import Scenario
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import Contradiction, InputError
 

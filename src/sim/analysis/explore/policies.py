@@ -21,7 +21,8 @@ from sim.analysis.validate.arms import Arm, changed
 from sim.case.case import POLICIES, Case
 from sim.files.records import Record, Texts, check, key_path, read_toml, shown
 from sim.scenario import combining, effects
-from sim.scenario.scenario import Scenario, combine, load, loaded, one
+from sim.scenario.loading import combine, load, loaded, one
+from sim.scenario.scenario import Scenario
 from sim.sources import table as evidence
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import (

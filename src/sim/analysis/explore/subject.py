@@ -20,7 +20,8 @@ from sim.design.plan import StructuralChoice
 from sim.design.sampling import INDEPENDENT, Sampling
 from sim.runs import trials as loop
 from sim.runs.trials import USUAL_EXECUTION, Execution
-from sim.scenario.scenario import Scenario, one
+from sim.scenario.loading import one
+from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import QUARTERS, Array
 from sim.vocabulary.dates import Quarter

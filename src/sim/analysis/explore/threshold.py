@@ -22,7 +22,8 @@ import numpy as np
 from sim.analysis.explore import question, shares
 from sim.runs.dataset import checked
 from sim.runs.trials import USUAL_EXECUTION, Execution
-from sim.scenario.scenario import Scenario, one
+from sim.scenario.loading import one
+from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED, TRIALS
 from sim.vocabulary.axes import Array

@@ -21,7 +21,8 @@ from sim.parameter.elements import Element
 from sim.parameter.posterior import Column
 from sim.runs import dataset as results
 from sim.runs.experiment import Execution, Progress
-from sim.scenario.scenario import Scenario, one
+from sim.scenario.loading import one
+from sim.scenario.scenario import Scenario
 from sim.sources import table
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED

@@ -20,7 +20,7 @@ from sim.case import register
 from sim.importers import registers
 from sim.importers.registers import Register
 from sim.runs.trials import USUAL_EXECUTION, Execution
-from sim.scenario import scenario as scenarios
+from sim.scenario import loading
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED, TRIALS_OF_ORIGIN
 from sim.vocabulary.axes import Array, IntArray
@@ -146,7 +146,7 @@ def of_case(
     execution: Execution = USUAL_EXECUTION,
 ) -> list[PairedTest]:
     """Test the shipped case at some origins: by their scenarios, or else from the register alone."""
-    case = scenarios.load("baseline").case
+    case = loading.load("baseline").case
     whole, vintage = shipped_register(), _vintage(case.folder / case.record.deal_register.deals)
     tests = []
     for year in years:
@@ -190,7 +190,7 @@ def of_register(
 
 def shipped_register() -> Register:
     """Return the register of the shipped case."""
-    case = scenarios.load("baseline").case
+    case = loading.load("baseline").case
     return registers.read(case.folder / case.record.deal_register.deals, case.labels.get(case.recipient))
 
 

@@ -18,7 +18,8 @@ from sim.importers import cases, rates
 from sim.importers.categories import identifier
 from sim.importers.registers import Register
 from sim.parameter.parameter_set import ParameterSet
-from sim.scenario import scenario as scenarios
+from sim.scenario import files as scenario_files
+from sim.scenario import loading
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import OutsideHorizon
@@ -54,7 +55,7 @@ class Origin:
 
 def has_scenario(year: int) -> bool:
     """Whether the shipped case has a scenario that starts then."""
-    return f"origin_{year}" in scenarios.shipped()
+    return f"origin_{year}" in scenario_files.shipped()
 
 
 def shipped(year: int, years: int, case: Case | None = None) -> Origin:
@@ -66,7 +67,7 @@ def shipped(year: int, years: int, case: Case | None = None) -> Origin:
         If the scenario ends too early.
     """
     name = f"origin_{year}"
-    scenario = scenarios.load(name, case)
+    scenario = loading.load(name, case)
     if scenario.n_steps < 4 * years:
         raise OutsideHorizon("", "years", f"{name} ends {scenario.end}", "Give fewer years.", years)
     stated = {**rates.as_pooled(), **rates.known(scenario.case, year, scenario.parameters)}
