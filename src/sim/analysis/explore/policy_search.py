@@ -350,6 +350,8 @@ def search(
     if len(tried) < 2:
         raise MissingField("", "policies", "nothing to choose from", "Name more.")
 
+    execution = execution.for_study(len(tried) * len(world), trials)
+
     def evaluate(numbers: Sequence[int], first: int, count: int) -> Array:
         arms = [tried[k] for k in numbers]
         values = over.outcomes(arms, world, questions, count, seed, first, execution, is_checked=True)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil, inf, isfinite
+from math import ceil, inf, isfinite, log2
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -283,6 +283,8 @@ def threshold(
     arguments.instance(execution, Execution, "execution", "an Execution", "Give a sim.runs.trials.Execution.")
     since = base.start + 1 if at is None else _quarter(at, base)
     set_to = _Lever(base, name, since)
+    # The bisection runs one or a few values at a time.
+    execution = execution.for_study(grid + ceil(-log2(width)), trials)
     seen: list[Array] = []
 
     def respond(values: Sequence[float]) -> Array:
