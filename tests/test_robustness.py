@@ -174,7 +174,7 @@ def test_sentences_say_how_sure() -> None:
     assert answers(found.assign_coords(policy=["bold", "safe"])) == [
         "“safe” is first by 1 of 2 criteria: Maximin (in 100 % of resamples).",
         "“bold” is first by 1 of 2 criteria: Laplace (in 100 % of resamples).",
-        "With “bold” the outcome comes to 0.83 (0.83 to 0.83) on average over the futures.",
+        "Outcome: 0.83 (0.83 to 0.83) on average over the futures with “bold”.",
     ]
 
 
@@ -187,8 +187,8 @@ def test_amounts_and_regrets_are_said_in_words() -> None:
     said = answers(found)
     assert said[0].startswith("“open” is first by ") and ", each in 100 % of resamples: " in said[0]
     assert said[-2] == (
-        "With “open” the outcome comes to 0.3 (0.15 to 0.45) on average over the futures, "
-        "by 0.25 (0.2 to 0.3) less than with no change."
+        "Outcome: 0.3 (0.15 to 0.45) on average over the futures with “open”, "
+        "0.25 (0.2 to 0.3) less than with no change."
     )
     assert said[-1] == "“open” is never beaten in any future."
     assert (

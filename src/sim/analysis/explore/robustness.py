@@ -445,13 +445,14 @@ def _levels(found: xr.Dataset, titles: dict[str, str]) -> list[str]:
     first = _first(found, LEVEL)
     if first is None:
         return []
-    name, what = str(first["policy"].item()), found.attrs.get("text", "the outcome")
-    about = f"With “{titles[name]}” {what} comes to {_ends_of(first, 'value')} on average over the futures"
+    name, attrs = str(first["policy"].item()), found.attrs
+    what = f"{attrs['text']}, {attrs['measure'].partition('@')[2]}" if "text" in attrs else "Outcome"
+    about = f"{what}: {_ends_of(first, 'value')} on average over the futures with “{titles[name]}”"
     if name == declared.UNCHANGED or declared.UNCHANGED not in titles:
         return [f"{about}."]
     other = found.sel(criterion=LEVEL, policy=declared.UNCHANGED)
     word = "more" if bool(first["is_more_better"]) else "less"
-    return [f"{about}, by {_ends_of(other, 'behind')} {word} than with no change."]
+    return [f"{about}, {_ends_of(other, 'behind')} {word} than with no change."]
 
 
 def _regrets(found: xr.Dataset, titles: dict[str, str]) -> list[str]:
