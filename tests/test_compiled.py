@@ -22,6 +22,7 @@ import plans
 import sim
 from sim.design import plan as design
 from sim.engine import block as engine
+from sim.engine import trust
 from sim.engine.trust import have_same_bits
 from sim.model.mechanisms import demand
 from sim.model.schedule import Schedule, Stage
@@ -464,6 +465,50 @@ def test_other_bits_than_numpys_end_the_trust_in_machine_code(
         _, made = compiled_run(plans.scenario("archipelago", n_steps=SHORT), block=16)
     assert made["engine"] == "numpy"
     assert made["machine_code"]["blocks"] == 0 and len(made["machine_code"]["remarks"]) == 1
+
+
+def test_what_is_new_is_compared_once_in_however_many_scenarios(
+    forgetful: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[Any] = []
+    usual = trust.have_same_bits
+    monkeypatch.setattr(trust, "have_same_bits", lambda *both: compared.append(both) or usual(*both))
+
+    def is_compared(*events: dict[str, Any], changes: dict[str, Any] | None = None) -> bool:
+        compared.clear()
+        plan = design.plan(plans.scenario("archipelago", events, changes, SHORT), seed=3)
+        expected, mine = engine.run_block(plan, 0, 9, ("hhi", "stock")), trust.Trust()
+        into = {name: np.empty_like(values) for name, values in expected.items()}
+        assert engine.record_block(plan, 0, into, range(SHORT), is_compiled=True, trust=mine) == 0
+        assert_same(expected, into)
+        assert mine.is_checked and not mine.problem
+        return bool(compared)
+
+    rate = {"at": "2020-Q3", "what": "set", "name": "alignment.alignment_step"}
+    assert is_compared()
+    assert is_compared(changes={"alignment.alignment_step": 0.1})  # one number for all trials
+    assert not is_compared(changes={"alignment.alignment_step": 0.2})
+    assert is_compared({**rate, "to": 0.3})
+    assert not is_compared({**rate, "to": 0.4, "at": "2021-Q1"})
+
+
+def test_other_bits_in_a_later_scenario_end_the_trust_there(
+    forgetful: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet = design.plan(plans.scenario("archipelago", n_steps=SHORT), seed=3)
+    event = {"at": "2021-Q1", "what": "set", "name": "alignment.alignment_step", "to": 0.3}
+    eventful = design.plan(plans.scenario("archipelago", [event], n_steps=SHORT), seed=3)
+    expected = engine.run_block(eventful, 0, 9, ("hhi", "alignment"))
+    into = {name: np.empty_like(values) for name, values in expected.items()}
+    assert engine.record_block(quiet, 0, into, range(SHORT), is_compiled=True, trust=trust.Trust()) == 0
+    take = running.Directory.take
+    monkeypatch.setattr(  # as if the event were brought in wrongly
+        running.Directory, "take", lambda self, name, value: take(self, name, value * (1.0 + (value == 0.3)))
+    )
+    mine = trust.Trust()
+    assert engine.record_block(eventful, 0, into, range(SHORT), is_compiled=True, trust=mine) == 1
+    assert "has other bits than in NumPy in 2021" in mine.problem
+    assert_same(expected, into)
 
 
 def test_a_compiler_that_fails_is_no_failing_trial(forgetful: None, monkeypatch: pytest.MonkeyPatch) -> None:

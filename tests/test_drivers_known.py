@@ -98,6 +98,8 @@ def test_shapley_effects_of_correlated_inputs() -> None:
     found = shapley.of_function(linear, correlated, given, samples=20_000, resamples=100)
     assert is_near(found.effect, found.effect_low, found.effect_high, KNOWN_SHAPLEY)
     assert found.effect.sum() == pytest.approx(1) and np.max(found.effect_high - found.effect_low) < 0.05
+    assert is_near(found.first, found.first_low, found.first_high, [0.125, 0.5, 0.78125])
+    assert is_near(found.total, found.total_low, found.total_high, [0.125, 0.09375, 0.375])
     grouped = shapley.of_function(linear, correlated, groups=[[0], [1, 2]], samples=20_000, resamples=100)
     assert is_near(grouped.effect, grouped.effect_low, grouped.effect_high, [0.125, 0.875])
 

@@ -457,6 +457,7 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
             "question": (None, {*NONE, "word", "long text", "empty text"}),
             "years": (None, NONE),
             "robustness": (None, NONE),
+            "execution": (Execution(workers=1), NOTHING),
             "force": (True, {"true"}),
         },
     ),

@@ -21,6 +21,7 @@ import plans
 import sim
 from sim.cli import sim as program
 from sim.engine import trust
+from sim.engine.compiled import runner as running
 from sim.explorer import sliders, workbench
 from sim.explorer import trials as explorer_trials
 from sim.explorer.server import Server
@@ -121,6 +122,8 @@ def test_a_first_fan_is_on_credit_and_the_next_compares_machine_code(
 
     usual = trust.have_same_bits
     monkeypatch.setattr(trust, "have_same_bits", have_same_bits)
+    monkeypatch.setattr(running, "_KERNELS", {})  # of which none is compared
+    monkeypatch.setattr(running, "_OF_THREAD", threading.local())
     quick = Workbench(bench.base, seed=3, engine="compiled")
     quick.rounds = ROUNDS
     asked = Moved("base", {"rate": 0.85})

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 import plans
 import sim
 from sim.analysis.explore import criteria, policies, question
-from sim.analysis.explore.robustness import answers
+from sim.analysis.explore.robustness import answers, value_text
 from sim.case import case as cases
 from sim.case.case import POLICIES
 from sim.cli import sim as program
@@ -174,7 +174,31 @@ def test_sentences_say_how_sure() -> None:
     assert answers(found.assign_coords(policy=["bold", "safe"])) == [
         "“safe” is first by 1 of 2 criteria: Maximin (in 100 % of resamples).",
         "“bold” is first by 1 of 2 criteria: Laplace (in 100 % of resamples).",
+        "Outcome: 0.83 (0.83 to 0.83) on average over the futures with “bold”.",
     ]
+
+
+def test_amounts_and_regrets_are_said_in_words() -> None:
+    """What is never behind has no regret, and a gain is against doing nothing."""
+    values = np.array([[[0.5, 0.7], [0.4, 0.6]], [[0.2, 0.4], [0.1, 0.5]]])
+    few = ["maximin", "laplace", "minimax_regret"]
+    found = judged(values, "minimise", criteria=few, resamples=50)
+    found = found.assign_coords(policy=["unchanged", "open"])
+    said = answers(found)
+    assert said[0].startswith("“open” is first by ") and ", each in 100 % of resamples: " in said[0]
+    assert said[-2] == (
+        "Outcome: 0.3 (0.15 to 0.45) on average over the futures with “open”, "
+        "0.25 (0.2 to 0.3) less than with no change."
+    )
+    assert said[-1] == "“open” is never beaten in any future."
+    assert (
+        value_text("minimax_regret", 0.0, 0.0, 0.2) == "none: never beaten in any future; up to 0.2 at 95 %"
+    )
+    assert value_text("laplace", -1.0, -2.0, 0.0) == "−1 (−2 to 0)"
+    behind = judged(RAPID[..., None] + np.zeros(2), resamples=4).assign_coords(policy=["bold", "safe"])
+    assert answers(behind)[-1] == (
+        "“bold” is behind the best by 0.1 (0.1 to 0.1) at most, whichever future comes."
+    )
 
 
 def test_a_case_says_what_its_actors_could_do(calm: Scenario) -> None:

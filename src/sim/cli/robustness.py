@@ -116,6 +116,7 @@ _SHOWN = ("value", "low", "high", "rank", "p_first", "behind", "behind_low", "be
 
 def _show(found: xr.Dataset, answers: list[str]) -> None:
     """Write the sentences and a table for each criterion's best and what is behind."""
+    from sim.analysis.explore.robustness import value_text
     from sim.cli import findings
     from sim.cli.terminal import write_table
 
@@ -129,15 +130,19 @@ def _show(found: xr.Dataset, answers: list[str]) -> None:
                 (
                     f"{float(each['rank']):g}",
                     str(policy),
-                    _with_ends(each["value"], each["low"], each["high"]),
-                    _with_ends(each["behind"], each["behind_low"], each["behind_high"]),
+                    value_text(str(criterion), *(float(each[name]) for name in ("value", "low", "high"))),
+                    _behind(each),
                     f"{100 * float(each['p_first']):.0f} %",
                 )
             )
         headings = ("Rank", "Policy", "Value (95 %)", "Behind the first (95 %)", "First in")
-        title = f"{here['criterion_text'].item()}: {here['formula'].item()}"
+        title = f"{here['criterion_text'].item()}: {here['formula'].item()}; v is {found.attrs['measure']}"
         write_table(headings, rows, title, right=("Rank", "First in"))
 
 
-def _with_ends(value: xr.DataArray, low: xr.DataArray, high: xr.DataArray) -> str:
-    return f"{float(value):.4g} ({float(low):.4g} to {float(high):.4g})"
+def _behind(policy: xr.Dataset) -> str:
+    """Return by how much a policy is behind the first; nothing of the first itself."""
+    from sim.analysis.explore.robustness import with_ends
+
+    found = [float(policy[name]) for name in ("behind", "behind_low", "behind_high")]
+    return with_ends(*found) if any(found) else ""

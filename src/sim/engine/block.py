@@ -282,12 +282,13 @@ def reduce_block(
     n_steps: int | None = None,
     is_compiled: bool = False,
     trust: Trust | None = None,
+    strip: int | None = None,
 ) -> int:
     """Run a block of trials and show what is read of it, quarter by quarter.
 
     Parameters
     ----------
-    plan, first_trial, n_trials, is_compiled, trust
+    plan, first_trial, n_trials, is_compiled, trust, strip
         As for `run_block` and `record_block`.
     reads : sequence of str
         Glossary names.
@@ -310,7 +311,7 @@ def reduce_block(
     recorded = tuple(dict.fromkeys((*reads, *lists.values())))
     repeated = 0
     for trials, block in _strips(
-        plan, first_trial, n_trials, recorded, n_steps, model.USUAL, is_compiled, trust
+        plan, first_trial, n_trials, recorded, n_steps, model.USUAL, is_compiled, trust, strip
     ):
         count = trials.stop - trials.start
         for step in range(n_steps):

@@ -1,13 +1,16 @@
 """Machine code as far as it can be relied on: what it cannot do, or does otherwise, NumPy does.
 
-A number out of range raises the kernels' flag, and the strip goes on in NumPy. Other bits than NumPy's, among
-the first trials that a process runs, or a compiler that fails, end it for the rest of the run. A trial that
-fails is no such thing: it fails in NumPy too, which then says why.
+A number out of range raises the kernels' flag, and the strip goes on in NumPy. Other bits than NumPy's, or a
+compiler that fails, end it for the rest of the run. A trial that fails is no such thing: it fails in NumPy
+too, which then says why.
+
+NumPy runs beside a strip from the quarter in which it first meets what this process has not compared yet: a
+kernel, or a kind of event of the case. So each is compared once, in however many scenarios it occurs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -32,7 +35,7 @@ class Trust:
     Parameters
     ----------
     is_checked : bool
-        Whether the first trials had the bits of NumPy, or need not be compared.
+        Whether the first trials have met nothing but what has the bits of NumPy, or need not be compared.
     problem : str
         Why NumPy runs everything from now on; empty as long as it does not.
     """
@@ -84,13 +87,14 @@ class Strip:
         trust: Trust,
     ) -> None:
         self._plan, self._count, self._runner, self._trust = plan, count, runner, trust
-        self._n_steps, self._in_numpy = n_steps, in_numpy
+        self._in_numpy = in_numpy
         self._step = 0
         self._is_compiled, self.is_repeated = True, False
         self._witness: Advancing | None = None
+        # After the last event, the four quarters of a year are all that there is.
+        last_event = max((step for step, is_quiet in enumerate(plan.is_quiet) if not is_quiet), default=-1)
+        self._last = min(n_steps, last_event + 1 + QUARTERS)
         try:
-            if not trust.is_checked:
-                self._witness = in_numpy(min(count, WITNESSED))
             self._block = compiled()
         except Exception as error:
             self._give_up(error)
@@ -106,17 +110,27 @@ class Strip:
         if not self._is_compiled:
             self._block.advance()
             return
+        is_watched = not self._trust.is_checked
         try:
             self._block.advance()
-            if self._witness is not None:
-                self._witness.advance()
+            if is_watched:
+                self._watch()
         except Exception as error:
             self._give_up(error)
             return
         if self._runner.is_flagged:
             self._repeat()
-        elif self._witness is not None:
+        elif is_watched:
             self._compare(self._witness)
+
+    def _watch(self) -> None:
+        """Let NumPy run the quarter too, from the beginning once something new is met."""
+        if self._witness is not None:
+            self._witness.advance()
+        if self._runner.meets_new(_events(self._plan, self._step - 1)) and self._witness is None:
+            self._witness = witness = self._in_numpy(min(self._count, WITNESSED))
+            for _ in range(self._step):
+                witness.advance()
 
     def _give_up(self, error: Exception) -> None:
         if isinstance(error, MemoryError):
@@ -132,23 +146,28 @@ class Strip:
         for _ in range(self._step):
             self._block.advance()
 
-    def _compare(self, witness: Advancing) -> None:
+    def _compare(self, witness: Advancing | None) -> None:
         """Compare all that machine code and NumPy have written in the quarter, bit for bit."""
-        plan = self._plan
-        # After the last event, the four quarters of a year are all that there is.
-        last_event = max((step for step, is_quiet in enumerate(plan.is_quiet) if not is_quiet), default=-1)
-        is_last = self._step == min(self._n_steps, last_event + 1 + QUARTERS)
+        is_last = self._step == self._last
         for name in self._runner.written:
-            if GLOSSARY[name].role == "ledger" and not is_last:
+            if witness is None or (GLOSSARY[name].role == "ledger" and not is_last):
                 continue
             one, other = self.values[name], witness.values[name]
             if not have_same_bits(one[..., : other.shape[-1]], other):
-                quarter = plan.scenario.start + (self._step - 1)
+                quarter = self._plan.scenario.start + (self._step - 1)
                 self._trust.problem = f"{name} has other bits than in NumPy in {quarter}"
                 self._repeat()
                 return
         if is_last:
             self._witness, self._trust.is_checked = None, True
+            self._runner.has_compared()
+
+
+def _events(plan: Plan, step: int) -> Iterator[tuple[str, ...]]:
+    """Yield the kinds of the events of a quarter: what they change, and how."""
+    yield from (("prescribed", each.name, str(each.is_held)) for each in plan.prescribed[step])
+    yield from (("changed", name) for name in plan.changed[step])
+    yield from (("pulse", name) for name, pulse in plan.pulses.items() if pulse[step].any())
 
 
 def have_same_bits(one: Array, other: Array) -> bool:

@@ -16,6 +16,7 @@ from sim.files import staging
 from sim.report import archive, findings, sections
 from sim.report import robustness as policies
 from sim.runs.dataset import checked, completeness, manifest, scenario_of, scenarios_of
+from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError
 
@@ -48,6 +49,7 @@ def write_report(
     question: str | None = None,
     years: Iterable[int] | None = None,
     robustness: int | None = None,
+    execution: Execution = USUAL_EXECUTION,
     force: bool = False,
 ) -> tuple[Path, Path]:
     """Write a run as one self-contained page, and its data as an archive beside it.
@@ -67,6 +69,8 @@ def write_report(
     robustness : int, optional
         Also run the policies that the case declares in the futures of the page, so many trials of each with
         the seed of the run, and show which holds up. By default the page says how to get that.
+    execution : Execution
+        How the policies are run; no number depends on it.
     force : bool
         Replace what an earlier report has written there.
 
@@ -89,6 +93,7 @@ def write_report(
         raise InputError(str(target), "path", "a report is a .html file", "Name it so, such as report.html.")
     reference = scenario_of(runs, reference, "reference")
     question = None if question is None else arguments.text(question, "question")
+    arguments.instance(execution, Execution, "execution", "an Execution", "Give a sim.runs.trials.Execution.")
     force = arguments.truth(force, "force")
     years = (
         None if years is None else check_years(listed_years(years), list(map(str, runs["quarter"].values)))
@@ -110,7 +115,7 @@ def write_report(
     titles = [each.title for each in scenarios.values()]
     asked = question or sections.question(titles, chosen.title, rows[-1].year)
     found = findings.of_run(runs, scenarios, reference, measures[0])
-    found += policies.of_case(list(scenarios.values()), chosen, trials, made["seed"])
+    found += policies.of_case(list(scenarios.values()), chosen, trials, made["seed"], execution)
     texts = {"question": asked, "page": target.name, "command": _command(runs, made)}
     content = template.render(
         question=asked,

@@ -9,19 +9,35 @@ import numpy as np
 import xarray as xr
 
 from sim.analysis.explore import policies as declared
-from sim.analysis.explore.robustness import answers, policy_outcomes, robustness
+from sim.analysis.explore.policies import Policy
+from sim.analysis.explore.robustness import (
+    LEVEL,
+    REGRET,
+    answers,
+    policy_outcomes,
+    robustness,
+    value_text,
+)
 from sim.report.findings import Finding
 from sim.report.parts import Table, picture
+from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario.scenario import Scenario
 
 _TITLE = "Which policy holds up"
 
-#: What stands in the table of policies: a mean over futures, and how much is lost at most.
-_LEVEL, _REGRET = "laplace", "minimax_regret"
+
+def arms(scenarios: Sequence[Scenario], reference: Scenario) -> tuple[list[Policy], list[Scenario]]:
+    """Return the policies that are run, and in which futures: of the page, or of the case if it has one."""
+    futures = list(scenarios) if len(scenarios) > 1 else declared.over(None, reference.case)
+    return declared.chosen(None, reference.case), futures
 
 
 def of_case(
-    scenarios: Sequence[Scenario], reference: Scenario, trials: int | None, seed: int
+    scenarios: Sequence[Scenario],
+    reference: Scenario,
+    trials: int | None,
+    seed: int,
+    execution: Execution = USUAL_EXECUTION,
 ) -> list[Finding]:
     """Return the section on the policies that the case declares, if it does.
 
@@ -33,6 +49,8 @@ def of_case(
     trials : int or None
         Of each policy in each future; with none, nothing is run, and the section says how to get it.
     seed : int
+    execution : Execution
+        How they are run; no number depends on it.
 
     Raises
     ------
@@ -46,8 +64,8 @@ def of_case(
         count = f"{len(known.all)} policies"
         how = f"The case declares {count}; sim report --robustness 1000 runs them in these futures."
         return [Finding("robustness", _TITLE, (how,))]
-    futures = list(scenarios) if len(scenarios) > 1 else declared.over(None, reference.case)
-    outcomes = policy_outcomes(declared.chosen(None, reference.case), futures, trials=trials, seed=seed)
+    chosen, futures = arms(scenarios, reference)
+    outcomes = policy_outcomes(chosen, futures, trials=trials, seed=seed, execution=execution)
     found = robustness(outcomes, seed=seed)
     said = answers(found)
     wanted = "more" if found.attrs["aim"] == declared.AIMS[0] else "less"
@@ -68,7 +86,7 @@ def of_case(
 def _policies(found: xr.Dataset) -> Table:
     """Return where each policy stands, the best on average first."""
     order = np.argsort(found["rank"].mean("criterion").values, kind="stable")
-    level, regret = found.sel(criterion=_LEVEL), found.sel(criterion=_REGRET)
+    level, regret = found.sel(criterion=LEVEL), found.sel(criterion=REGRET)
     rows = tuple(
         (
             str(found["policy_title"].values[k]),
@@ -114,8 +132,8 @@ def _criteria(found: xr.Dataset) -> Table:
 
 
 def _with_ends(of: xr.Dataset, k: int) -> str:
-    value, low, high = (f"{of[name].values[k]:.3g}".replace("-", "−") for name in ("value", "low", "high"))
-    return f"{value} ({low} to {high})"
+    numbers = (float(of[name].values[k]) for name in ("value", "low", "high"))
+    return value_text(str(of["criterion"].item()), *numbers)
 
 
 def _percent(share: float) -> str:

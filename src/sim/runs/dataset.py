@@ -49,6 +49,9 @@ ENGINE_VARIABLE = "HEDGESIM_ENGINE"
 #: Trials, over all scenarios, from which machine code saves more time than it takes to find or make.
 WORTH_COMPILING = 4096
 
+#: Trials whose time NumPy needs for a scenario however few are run: what is done once for each quarter.
+LEAST_TRIALS = 128
+
 _A_RESULT = "Give what sim.run returns."
 
 _PACKAGES = ("numpy", "scipy", "xarray", "zarr")

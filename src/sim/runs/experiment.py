@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sim.design.sampling import Sampling
 from sim.engine.block import BLOCK
@@ -72,6 +72,15 @@ class Execution:
         if self.executor is not None and not callable(getattr(self.executor, "submit", None)):
             remedy = "Give one of concurrent.futures, or leave it out."
             raise WrongType("", "executor", f"{arguments.shown(self.executor)} is not an executor", remedy)
+
+    def for_study(self, scenarios: int, trials: int) -> Execution:
+        """Return it with the engine that suits a study of so many scenarios, over however many calls.
+
+        What machine code takes to find or make is spent once for all scenarios of a case. So a study of many
+        scenarios and few trials may be worth it, and so may one that runs them one by one.
+        """
+        weight = scenarios * max(trials, results.LEAST_TRIALS)
+        return replace(self, engine=results.chosen_engine(self.engine, weight, has_rules=False))
 
     def size(self, n_jobs: int, work: int) -> int:
         """Return how many jobs run at a time, given their number and their trials times quarters."""

@@ -63,6 +63,7 @@ class _Task(Generic[Result]):
     reduction: Callable[[Scenario, int], Reduction[Result]]
     is_compiled: bool
     n_steps: int | None
+    strip: int
 
 
 def reduce(
@@ -94,18 +95,19 @@ def reduce(
     execution : Execution, optional
         Executor, workers, engine, block and progress, which counts the trials of every scenario.
     """
-    name = results.chosen_engine(execution.engine, trials * len(scenarios), has_rules=False)
+    name = execution.for_study(len(scenarios), trials).engine
     block = execution.block
     n_blocks = len(scenarios) * -(-trials // block)
     check_numbers(first_trial + trials, n_blocks)
-    work = trials * sum(each.n_steps if n_steps is None else n_steps for each in scenarios)
-    size = execution.size(n_blocks, work)
+    quarters = sum(each.n_steps if n_steps is None else n_steps for each in scenarios)
+    size = execution.size(n_blocks, max(trials, results.LEAST_TRIALS) * quarters)
+    strip = engine.strip_of(min(block, trials))
     sent: deque[tuple[int, int]] = deque()  # those on their way: few, however many there are
 
     def calls() -> Iterator[tuple[bytes, int, int]]:
         for scenario in scenarios:
             plan = design.plan(scenario, seed, sampling, structure)
-            packed = _pack(_Task(plan, reduction, name == results.COMPILED, n_steps))
+            packed = _pack(_Task(plan, reduction, name == results.COMPILED, n_steps, strip))
             for start in range(first_trial, first_trial + trials, block):
                 count = min(block, first_trial + trials - start)
                 sent.append((start, count))
@@ -181,7 +183,7 @@ def _run(packed: bytes, first_trial: int, n_trials: int) -> tuple[Any, Ran]:
     is_compiled = task.is_compiled and engine.can_compile()
     trust = blocks.trust_in(packed)
     repeated = engine.reduce_block(
-        task.plan, first_trial, n_trials, kept.reads, kept.add, task.n_steps, is_compiled, trust
+        task.plan, first_trial, n_trials, kept.reads, kept.add, task.n_steps, is_compiled, trust, task.strip
     )
     return kept.result(), blocks.used_by(trust, repeated) if is_compiled else Ran()
 

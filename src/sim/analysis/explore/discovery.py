@@ -274,10 +274,13 @@ def answer(found: xr.Dataset) -> str:
             f"is found in half of the resamples of {attrs['searched']:,} trials."
         )
     density, coverage = (_hundred(here, name) for name in ("density", "coverage"))
+    # Where the interval holds what is true of all, the box may be a chance find.
+    is_sure = float(here["density_low"]) > attrs["base_rate"]
+    doubt = "" if is_sure else " That it is more frequent there than elsewhere is not sure."
     return (
         f"Where {rule(limits)}: {attrs['event']} in {density} of 100 trials, against "
         f"{100 * attrs['base_rate']:.0f} of all; that holds {coverage} of 100 trials in which it happens. "
-        f"Judged on {attrs['held_out']:,} trials that were not used to find it."
+        f"Judged on {attrs['held_out']:,} trials that were not used to find it.{doubt}"
     )
 
 

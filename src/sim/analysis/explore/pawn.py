@@ -190,9 +190,12 @@ def answer(found: xr.Dataset, at: int = -1) -> str:
     floor = float(here["median_floor"])
     above = int((median > floor).sum())
     about = f"{found.attrs['text']}, {found['quarter'].values[at]}"
-    return (
-        f"{about}: {names[k]} moves the distribution most, a "
-        f"distance of {median[k]:.2f} ({low:.2f} to {high:.2f}); {above} of {len(names)} parameters are "
-        f"above what one in twenty shuffled ones exceeds ({floor:.2f}), {len(names) / 20:.0f} would be by "
-        "chance."
+    chance = len(names) / 20
+    rest = (
+        f"{above} of {len(names)} parameters are above what one in twenty shuffled ones exceeds "
+        f"({floor:.2f}), {chance:.0f} would be by chance."
     )
+    largest = f"{median[k]:.2f} ({low:.2f} to {high:.2f})"
+    if above <= chance:
+        return f"{about}: no parameter stands out; {names[k]} has the largest distance, {largest}, but {rest}"
+    return f"{about}: {names[k]} moves the distribution most, a distance of {largest}; {rest}"

@@ -350,6 +350,9 @@ def search(
     if len(tried) < 2:
         raise MissingField("", "policies", "nothing to choose from", "Name more.")
 
+    # Most of them run twice at least: in the first round, and in a later one or on fresh trials.
+    execution = execution.for_study(2 * len(tried) * len(world), trials)
+
     def evaluate(numbers: Sequence[int], first: int, count: int) -> Array:
         arms = [tried[k] for k in numbers]
         values = over.outcomes(arms, world, questions, count, seed, first, execution, is_checked=True)
@@ -455,18 +458,29 @@ def answers(found: xr.Dataset) -> list[str]:
     checked(found, "policy", "objective", name="found", remedy="Give what sim.search returns.")
     about, many = found.attrs, found.sizes["policy"]
     left = int((found["dropped"] == 0).sum())
-    inside = [str(each) for each in found["policy"].values[found["is_front"].values]]
+    inside = [
+        f"{name} ({100 * share:.0f} %)"
+        for name, share, is_in in zip(
+            found["policy"].values, found["p_front"].values, found["is_front"].values, strict=True
+        )
+        if is_in
+    ]
     said = [
         f"Of {many} policies {left} are left after {about['trials']:,} trials; on as many fresh ones "
-        f"{', '.join(inside)} {'is not' if len(inside) == 1 else 'are not'} dominated."
+        f"{', '.join(inside)} {'is not' if len(inside) == 1 else 'are not'} dominated (in brackets in which "
+        "share of resamples)."
     ]
     for k, name in enumerate(str(each) for each in found["objective"].values):
         here = found.isel(objective=k)
         best = here.sel(policy=str(here["winner"].item()))
-        level, low, high = (f"{float(best[each]):.4g}" for each in ("fresh", "fresh_low", "fresh_high"))
-        optimism = [f"{float(here[each]):+.3g}" for each in ("optimism", "optimism_low", "optimism_high")]
+        level, low, high = (f"{float(best[each]):.3g}" for each in ("fresh", "fresh_low", "fresh_high"))
+        optimism = [
+            f"{float(here[each]):+.3g}".replace("-", "−")
+            for each in ("optimism", "optimism_low", "optimism_high")
+        ]
         said.append(
-            f"{name}: the best of the search, {best['policy'].item()}, comes to {level} on fresh ones ({low} "
-            f"to {high}); the search made it look better by {optimism[0]} ({optimism[1]} to {optimism[2]})."
+            f"{name}: the best of the search, {best['policy'].item()}, comes to {level} ({low} to {high}) "
+            f"on fresh trials; the search made it look better by {optimism[0]} ({optimism[1]} to "
+            f"{optimism[2]})."
         )
     return said

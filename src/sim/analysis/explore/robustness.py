@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 #: Resamples of the trials, and the quantiles that end a 95 % interval.
 RESAMPLES, ENDS = 500, (0.025, 0.975)
 
+#: The criteria of which amounts are said: a mean over futures, and how much is lost at most.
+LEVEL, REGRET = "laplace", "minimax_regret"
+
 #: How errors say what is wanted.
 _OUTCOMES = "Give what sim.policy_outcomes returns, or a dataset with outcome(policy, future, trial)."
 
@@ -395,10 +398,76 @@ def answers(found: xr.Dataset) -> list[str]:
         names = " and ".join(f"“{titles[name]}”" for name in leaders)
         columns = [policies.index(name) for name in leaders]
         chances = found["p_first"].values[rows][:, columns].sum(axis=1)
-        named = ", ".join(
-            f"{texts[k]}{f' (in {100 * chance:.0f} % of resamples)' if np.isfinite(chance) else ''}"
-            for k, chance in zip(rows, chances, strict=True)
-        )
+        named, each_time = _named([str(texts[k]) for k in rows], chances)
         verb = "is" if len(leaders) == 1 else "are level and"
-        said.append(f"{names} {verb} first by {len(rows)} of {len(rank)} criteria: {named}.")
-    return said
+        said.append(f"{names} {verb} first by {len(rows)} of {len(rank)} criteria{each_time}: {named}.")
+    return [*said, *_levels(found, titles), *_regrets(found, titles)]
+
+
+def value_text(criterion: str, value: float, low: float, high: float) -> str:
+    """Return what a criterion says of a policy with its 95 % interval; of what is never behind, in words."""
+    if criterion == REGRET and value == 0.0:
+        rest = f"; up to {high:.3g} at 95 %" if high > 0.0 else ""
+        return f"none: never beaten in any future{rest}"
+    return with_ends(value, low, high)
+
+
+def with_ends(value: float, low: float, high: float) -> str:
+    """Return a number with its interval, where there is one."""
+    ends = f" ({low:.3g} to {high:.3g})" if np.isfinite(low) else ""
+    return f"{value:.3g}{ends}".replace("-", "−")
+
+
+def _named(criteria: Sequence[str], chances: Array) -> tuple[str, str]:
+    """Return the criteria, with the share of resamples, and what holds for all of them."""
+    if not np.isfinite(chances).all():
+        return ", ".join(criteria), ""
+    shares = [f"{100 * each:.0f} %" for each in chances]
+    if len(criteria) > 1 and len(set(shares)) == 1:
+        return ", ".join(criteria), f", each in {shares[0]} of resamples"
+    pairs = [f"{name} (in {each} of resamples)" for name, each in zip(criteria[:1], shares, strict=False)]
+    pairs += [f"{name} ({each})" for name, each in zip(criteria[1:], shares[1:], strict=True)]
+    return ", ".join(pairs), ""
+
+
+def _first(found: xr.Dataset, criterion: str) -> xr.Dataset | None:
+    """Return what a criterion says of its first policy, if there is one alone."""
+    if criterion not in found["criterion"].values:
+        return None
+    here = found.sel(criterion=criterion)
+    rank = np.nan_to_num(here["rank"].values, nan=np.inf)
+    leaders = np.flatnonzero((rank == rank.min()) & np.isfinite(rank))
+    return here.isel(policy=int(leaders[0])) if len(leaders) == 1 else None
+
+
+def _levels(found: xr.Dataset, titles: dict[str, str]) -> list[str]:
+    """Return what the policy that is first on average comes to, and how much is gained by it."""
+    first = _first(found, LEVEL)
+    if first is None:
+        return []
+    name, attrs = str(first["policy"].item()), found.attrs
+    what = f"{attrs['text']}, {attrs['measure'].partition('@')[2]}" if "text" in attrs else "Outcome"
+    about = f"{what}: {_ends_of(first, 'value')} on average over the futures with “{titles[name]}”"
+    if name == declared.UNCHANGED or declared.UNCHANGED not in titles:
+        return [f"{about}."]
+    other = found.sel(criterion=LEVEL, policy=declared.UNCHANGED)
+    word = "more" if bool(first["is_more_better"]) else "less"
+    return [f"{about}, {_ends_of(other, 'behind')} {word} than with no change."]
+
+
+def _regrets(found: xr.Dataset, titles: dict[str, str]) -> list[str]:
+    """Return by how much the policy of the least regret is behind the best at most."""
+    first = _first(found, REGRET)
+    if first is None:
+        return []
+    title = titles[str(first["policy"].item())]
+    value, low, high = (float(first[each]) for each in ("value", "low", "high"))
+    if value == 0.0:
+        rest = f"; at 95 % it may be behind by up to {high:.3g}" if high > 0.0 else ""
+        return [f"“{title}” is never beaten in any future{rest}."]
+    return [f"“{title}” is behind the best by {with_ends(value, low, high)} at most, whichever future comes."]
+
+
+def _ends_of(of: xr.Dataset, name: str) -> str:
+    ends = ("low", "high") if name == "value" else (f"{name}_low", f"{name}_high")
+    return with_ends(float(of[name]), *(float(of[each]) for each in ends))

@@ -44,11 +44,21 @@ Subset = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Effects:
-    """Shapley effects, shape (input, ...), with 95 % bootstrap intervals; they sum to one over inputs."""
+    """Shapley effects, shape (input, ...), with 95 % bootstrap intervals; they sum to one over inputs.
+
+    Beside them the first and total indices, which need no independence either: what is gone once an input is
+    known, and what is left once all others are. With correlated inputs the total may be the smaller.
+    """
 
     effect: Array
     effect_low: Array
     effect_high: Array
+    first: Array
+    first_low: Array
+    first_high: Array
+    total: Array
+    total_low: Array
+    total_high: Array
     variance: Array
 
 
@@ -80,18 +90,25 @@ def from_pairs(squares: Array, n_inputs: int, resamples: int = RESAMPLES, seed: 
     with np.errstate(divide="ignore", invalid="ignore"):
         cost = [(weights @ np.where(is_known, each, 0.0)) / known for each in flat]
         variance = cost[-1]
-        effects = []
+        divisor = np.where(variance > 0, variance, np.nan)
+        effects, firsts, totals = [], [], []
         for k in range(n_inputs):
             others = [j for j in range(n_inputs) if j != k]
+            without = cost[places[tuple(others)]] if others else np.zeros_like(variance)
+            firsts.append(with_ends(1.0 - without / divisor))
+            totals.append(with_ends(cost[places[k,]] / divisor))
             effect = np.zeros_like(variance)
             for size in range(n_inputs):
                 weight = factorial(size) * factorial(n_inputs - size - 1) / factorial(n_inputs)
                 for u in itertools.combinations(others, size):
                     before = cost[places[u]] if u else 0.0
                     effect += weight * (cost[places[tuple(sorted((*u, k)))]] - before)
-            effects.append(with_ends(effect / np.where(variance > 0, variance, np.nan)))
-    found = np.stack(effects, axis=1).reshape(3, n_inputs, *shape)
-    return Effects(found[0], found[1], found[2], variance[0].reshape(shape))
+            effects.append(with_ends(effect / divisor))
+    numbers = {"variance": variance[0].reshape(shape)}
+    for name, each in (("effect", effects), ("first", firsts), ("total", totals)):
+        for end, values in zip(("", "_low", "_high"), np.stack(each, axis=1), strict=True):
+            numbers[name + end] = values.reshape(n_inputs, *shape)
+    return Effects(**numbers)
 
 
 def of_function(
@@ -205,7 +222,8 @@ def shapley(
     Returns
     -------
     xarray.Dataset
-        Dims input, time: `effect`, with its 95 % bootstrap interval; by time, `variance`.
+        Dims input, time: `effect`, and beside it the indices `first` and `total`, each with its 95 %
+        bootstrap interval (`_low`, `_high`); by time, `variance`.
     """
     seen = subject.read(scenario, measure, against)
     structure = arguments.truth(structure, "structure")

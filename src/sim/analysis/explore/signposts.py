@@ -315,8 +315,8 @@ def answer(found: xr.Dataset) -> str:
     if not np.isfinite(lead):
         at = top.isel(time=-1)
         return (
-            f"None of {many} observables tells {about['about']} with an AUC of {level:g}; the best at the "
-            f"end is {top['text'].item()!s}, {_auc(at)}."
+            f"None of {many} observables tells {about['about']} with an AUC that is surely above {level:g}; "
+            f"the best at the end is {top['text'].item()!s} ({_auc(at)}; 0.5 is chance)."
         )
     at = top.isel(time=int(top["since"]))
     side = "Above" if float(at["auc"]) > 0.5 else "Below"

@@ -14,7 +14,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil, inf, isfinite
+from math import ceil, inf, isfinite, log2
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -178,7 +178,11 @@ def _bisect(
     trend: int,
     tolerance: float,
 ) -> list[float]:
-    """Return the lever at which so many trials have crossed, for each of some numbers; add what is tried."""
+    """Return the lever at which so many trials have crossed, for three numbers; add what is tried.
+
+    The middle of the last bracket for the second number. Of the first and the last it is the outer end, so
+    that a steep response has an interval as wide as the bisection was fine, and not of no width.
+    """
 
     def bracket(count: int) -> tuple[float, float] | None:
         """Return the neighbours between which the count is passed, in the direction of the trend."""
@@ -196,7 +200,11 @@ def _bisect(
         middles = sorted({(each[0] + each[1]) / 2 for each in wide})
         answers = np.asarray(respond([low + each * (high - low) for each in middles]), bool)
         tried |= dict(zip(middles, answers, strict=True))
-    return [np.nan if each is None else low + (each[0] + each[1]) / 2 * (high - low) for each in brackets]
+    taken = ((1.0, 0.0), (0.5, 0.5), (0.0, 1.0))
+    return [
+        np.nan if each is None else low + (one * each[0] + other * each[1]) * (high - low)
+        for each, (one, other) in zip(brackets, taken, strict=True)
+    ]
 
 
 def _against(met: Array, trend: int) -> tuple[int, int] | None:
@@ -284,6 +292,8 @@ def threshold(
     arguments.instance(execution, Execution, "execution", "an Execution", "Give a sim.runs.trials.Execution.")
     since = base.start + 1 if at is None else _quarter(at, base)
     set_to = _Lever(base, name, since)
+    # The bisection runs one or a few values at a time.
+    execution = execution.for_study(grid + ceil(-log2(width)), trials)
     seen: list[Array] = []
 
     def respond(values: Sequence[float]) -> Array:
@@ -376,7 +386,8 @@ def answer(found: xr.Dataset) -> str:
     """Return what was found, in a sentence with its error."""
     checked(found, "lever", "end", name="found", remedy="Give what sim.threshold returns.")
     about, chance = found.attrs, 100 * found.attrs["probability"]
-    lever, event, unit = about["lever"], about["event"], about["unit"]
+    lever, event = about["lever"], about["event"]
+    unit = "" if about["unit"] in ("index", "share", "") else f" {about['unit']}"
     p, values = found["p"].values, found["lever"].values
     if not bool(found["is_monotone"]):
         one_end, other = (float(each) for each in found["against"].values)
@@ -385,13 +396,17 @@ def answer(found: xr.Dataset) -> str:
             f"No threshold: the response of {event} to {lever} is not monotone. From {one_end:.3g} to "
             f"{other:.3g} it goes from {at[0]:.0f} to {at[1]:.0f} of 100 trials, and elsewhere the other way."
         )
-    ends = f"from {100 * p[0]:.0f} of 100 trials at {values[0]:.3g} to {100 * p[-1]:.0f} at {values[-1]:.3g}"
+    share = [
+        f"{100 * p[k]:.0f} ({100 * float(found['p_low'][k]):.0f} to {100 * float(found['p_high'][k]):.0f})"
+        for k in (0, -1)
+    ]
+    ends = f"from {share[0]} of 100 trials at {values[0]:.3g} to {share[1]} at {values[-1]:.3g}"
     if about["moved"] == 0.0:
         return f"No threshold: {lever} moves what {event} asks for in no trial, from {about['since']} on."
     if not isfinite(float(found["value"])):
         return (
             f"No threshold in the range: the chance of {event} does not cross {chance:g} % as {lever} goes "
-            f"from {values[0]:.3g} to {values[-1]:.3g} {unit}: {ends}."
+            f"from {values[0]:.3g} to {values[-1]:.3g}{unit}: {ends}."
         )
     side = "at least" if about["trend"] > 0 else "at most"
     low, high = (
@@ -399,6 +414,6 @@ def answer(found: xr.Dataset) -> str:
         for name in ("low", "high")
     )
     return (
-        f"{event} is as likely as {chance:g} % where {lever} is {side} {float(found['value']):.3g} {unit} "
+        f"{event} is as likely as {chance:g} % where {lever} is {side} {float(found['value']):.3g}{unit} "
         f"({low} to {high}); it goes {ends}."
     )

@@ -162,6 +162,8 @@ class Kernels:
         self.n_trials = n_trials
         self._lock = threading.Lock()
         self._made: dict[Any, Compiled | None] = {}
+        #: What has had the bits of NumPy in this process: kernels, and kinds of events of a case.
+        self.compared: set[Any] = set()
         self._guards: dict[Any, set[Any]] = {}
         #: Stage -> why NumPy ran it.
         self.reasons: dict[str, str] = {}

@@ -82,13 +82,15 @@ class Runner:
         self._directory = Directory(names, sorted(self._turning), n_trials, SLOTS * n_trials)
         self._shared: dict[str, bool] = {}
         self._prepared: dict[Any, _Prepared | None] = {}
-        self._quarters: dict[Any, list[tuple[Callable[[int], None], int]] | None] = {}
+        self._quarters: dict[Any, tuple[list[tuple[Callable[[int], None], int]], set[Any]] | None] = {}
+        self._met: set[Any] = set()
         self._arrangements: dict[Any, int] = {}
 
     def begin(self, values: dict[str, Any], shocks: Mapping[str, Array]) -> None:
         """Begin with a block: what it holds, and its uniforms."""
         self.values = values
         self._is_beginning = self._was_disturbed = True
+        self._met = set()
         values |= self._directory.arrays | values
         self._directory.set("flag", 0)
         self.changed(self._parameters)
@@ -106,6 +108,15 @@ class Runner:
         written = {name for stage in self._stages for name in stage.writes if name in self._directory.arrays}
         ledgers = {name for stage in self._stages for name in stage.reads if role_of(name) == "ledger"}
         return tuple(sorted(written | ledgers))
+
+    def meets_new(self, events: Iterable[tuple[str, ...]]) -> bool:
+        """Whether the block has met, up to these events, what this process has not compared with NumPy."""
+        self._met.update((self._constants, *each) for each in events)
+        return not self._met <= self.kernels.compared
+
+    def has_compared(self) -> None:
+        """Take note that all that the block has met had the bits of NumPy."""
+        self.kernels.compared |= self._met
 
     @staticmethod
     def streams(seed: int) -> CompiledStreams:
@@ -152,15 +163,18 @@ class Runner:
         prepared = self._find(stage)
         if prepared is None:
             return False
+        self._met.add(prepared.kernel)
         prepared.call(prepared.address)
         self.values |= {name: self._directory.list(name) for name in prepared.lists}
         return True
 
     def repeat(self) -> bool:
         """Run all stages of a quiet quarter, if one like it was learnt."""
-        calls = self._quarters.get(self._kind())
-        if calls is None:
+        learnt = self._quarters.get(self._kind())
+        if learnt is None:
             return False
+        calls, kernels = learnt
+        self._met |= kernels
         for call, at in calls:
             call(at)
         # Lists differ in length from quarter to quarter; what else is kept stays where it is.
@@ -171,9 +185,10 @@ class Runner:
         """Learn from the quiet quarter that was run stage by stage."""
         kind = self._kind()
         if kind not in self._quarters:
-            found = [self._find(stage) for stage in self._stages]
-            calls = [(each.call, each.address) for each in found if each is not None]
-            self._quarters[kind] = calls if len(calls) == len(found) else None
+            found = [each for each in map(self._find, self._stages) if each is not None]
+            calls = [(each.call, each.address) for each in found]
+            is_whole = len(found) == len(self._stages)
+            self._quarters[kind] = (calls, {each.kernel for each in found}) if is_whole else None
 
     def _kind(self) -> tuple[int, ...]:
         """Return what distinguishes one quiet quarter from another."""
