@@ -474,10 +474,12 @@ def test_what_is_new_is_compared_once_in_however_many_scenarios(
     usual = trust.have_same_bits
     monkeypatch.setattr(trust, "have_same_bits", lambda *both: compared.append(both) or usual(*both))
 
-    def is_compared(*events: dict[str, Any], changes: dict[str, Any] | None = None) -> bool:
+    def is_compared(
+        *events: dict[str, Any], changes: dict[str, Any] | None = None, only_new: bool = True
+    ) -> bool:
         compared.clear()
         plan = design.plan(plans.scenario("archipelago", events, changes, SHORT), seed=3)
-        expected, mine = engine.run_block(plan, 0, 9, ("hhi", "stock")), trust.Trust()
+        expected, mine = engine.run_block(plan, 0, 9, ("hhi", "stock")), trust.Trust(only_new=only_new)
         into = {name: np.empty_like(values) for name, values in expected.items()}
         assert engine.record_block(plan, 0, into, range(SHORT), is_compiled=True, trust=mine) == 0
         assert_same(expected, into)
@@ -490,6 +492,7 @@ def test_what_is_new_is_compared_once_in_however_many_scenarios(
     assert not is_compared(changes={"alignment.alignment_step": 0.2})
     assert is_compared({**rate, "to": 0.3})
     assert not is_compared({**rate, "to": 0.4, "at": "2021-Q1"})
+    assert is_compared({**rate, "to": 0.4, "at": "2021-Q1"}, only_new=False)  # as every run is
 
 
 def test_other_bits_in_a_later_scenario_end_the_trust_there(
@@ -505,7 +508,7 @@ def test_other_bits_in_a_later_scenario_end_the_trust_there(
     monkeypatch.setattr(  # as if the event were brought in wrongly
         running.Directory, "take", lambda self, name, value: take(self, name, value * (1.0 + (value == 0.3)))
     )
-    mine = trust.Trust()
+    mine = trust.Trust(only_new=True)
     assert engine.record_block(eventful, 0, into, range(SHORT), is_compiled=True, trust=mine) == 1
     assert "has other bits than in NumPy in 2021" in mine.problem
     assert_same(expected, into)

@@ -4,8 +4,8 @@ A number out of range raises the kernels' flag, and the strip goes on in NumPy. 
 compiler that fails, end it for the rest of the run. A trial that fails is no such thing: it fails in NumPy
 too, which then says why.
 
-NumPy runs beside a strip from the quarter in which it first meets what this process has not compared yet: a
-kernel, or a kind of event of the case. So each is compared once, in however many scenarios it occurs.
+NumPy runs beside the first strip of every run. In a study of many scenarios it does so from the quarter in
+which something first occurs that this process has not compared yet: a kernel, or a kind of event of the case.
 """
 
 from __future__ import annotations
@@ -35,12 +35,15 @@ class Trust:
     Parameters
     ----------
     is_checked : bool
-        Whether the first trials have met nothing but what has the bits of NumPy, or need not be compared.
+        Whether the first trials had the bits of NumPy, or need not be compared.
+    only_new : bool
+        Whether they need not be where they meet nothing but what this process has compared before.
     problem : str
         Why NumPy runs everything from now on; empty as long as it does not.
     """
 
     is_checked: bool = False
+    only_new: bool = False
     problem: str = ""
 
 
@@ -124,10 +127,11 @@ class Strip:
             self._compare(self._witness)
 
     def _watch(self) -> None:
-        """Let NumPy run the quarter too, from the beginning once something new is met."""
+        """Let NumPy run the quarter too; in a study, from the beginning once something new is met."""
         if self._witness is not None:
             self._witness.advance()
-        if self._runner.meets_new(_events(self._plan, self._step - 1)) and self._witness is None:
+        meets_new = self._runner.meets_new(_events(self._plan, self._step - 1))
+        if self._witness is None and (meets_new or not self._trust.only_new):
             self._witness = witness = self._in_numpy(min(self._count, WITNESSED))
             for _ in range(self._step):
                 witness.advance()

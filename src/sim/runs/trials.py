@@ -181,7 +181,7 @@ def _run(packed: bytes, first_trial: int, n_trials: int) -> tuple[Any, Ran]:
     task = _unpack(packed)
     kept = task.reduction(task.plan.scenario, n_trials)
     is_compiled = task.is_compiled and engine.can_compile()
-    trust = blocks.trust_in(packed)
+    trust = blocks.trust_in(packed, only_new=True)
     repeated = engine.reduce_block(
         task.plan, first_trial, n_trials, kept.reads, kept.add, task.n_steps, is_compiled, trust, task.strip
     )
