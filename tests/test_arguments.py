@@ -77,10 +77,11 @@ def test_what_is_no_scenario_is_refused(given: Any) -> None:
         sim.load(given)
 
 
-def test_numbers_of_numpy_are_numbers() -> None:
-    runs = sim.run("baseline", **{**FEW, "trials": np.int64(2), "seed": np.uint32(3)}, first_trial=np.int8(1))
+def test_numbers_of_numpy_are_numbers(tmp_path: Path) -> None:
+    short = toy(tmp_path / "toy.toml")
+    runs = sim.run(short, **{**FEW, "trials": np.int64(2), "seed": np.uint32(3)}, first_trial=np.int8(1))
     assert sim.manifest(runs)["seed"] == 3 and runs.identical(
-        sim.run("baseline", **FEW, seed=3, first_trial=1).assign_attrs(runs.attrs)
+        sim.run(short, **FEW, seed=3, first_trial=1).assign_attrs(runs.attrs)
     )
     base = sim.load("baseline")
     same = base.override({"demand.caution": np.float64(0.25)}).digest

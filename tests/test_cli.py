@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from itertools import islice
@@ -371,6 +372,23 @@ def test_check_says_what_is_wrong_and_leaves_with_1(folder: Path) -> None:
     assert call("check", "calm.toml").exit_code == 0
     content = json.loads(call("check", "broken.toml", "calm.toml", "--json").stdout)
     assert [each["is_sound"] for each in content] == [False, True]
+
+
+def test_check_reads_every_file_of_a_case(folder: Path) -> None:
+    case = Path("islands")
+    shutil.copytree(TOY, case)
+    for name in ("patterns", "policies", "sliders", "directions", "levers", "calibration"):
+        strange = case / f"{name}.toml"
+        before = strange.read_bytes() if strange.exists() else b""
+        strange.write_text('strange = 1\n[another]\nkey = "text"\n', encoding="utf-8")
+        result = call("check", str(case))
+        assert result.exit_code == 1, name
+        assert result.stderr.startswith(f"{strange}: ") and result.stderr.count("\n") == 1
+        strange.write_bytes(before) if before else strange.unlink()
+    (case / "pattern.toml").touch()
+    result = call("check", str(case))
+    assert result.exit_code == 0
+    assert "pattern.toml: no effect: nothing reads a file of this name. Did you mean" in result.output
 
 
 def test_diff_shows_what_differs_with_units(folder: Path) -> None:

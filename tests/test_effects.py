@@ -154,6 +154,17 @@ def test_what_is_clipped_or_cut_is_said() -> None:
     assert found.is_partial and "after 4 of its 400 quarters" in str(found)
 
 
+def test_events_that_undo_each_other_are_said() -> None:
+    up = {"at": AT, "what": "scale", "name": "demand.caution", "by": 2}
+    down = {**up, "by": 0.5}
+    [found] = said_of([up, down])
+    assert f"with scale at {AT} (events[1] of mine.toml) it leaves demand.caution as it was" in str(found)
+    assert is_same(numbers(with_events(up, down)), usual())
+    [found] = said_of([up, down, up])
+    assert found.place == "mine.toml: events[2]"
+    assert said_of([up, {**down, "at": "2027-Q1"}]) == []
+
+
 @pytest.mark.parametrize("name", shipped())
 def test_no_shipped_scenario_changes_anything_in_vain(name: str) -> None:
     assert sim.load(name).ineffective == ()

@@ -239,6 +239,14 @@ def test_the_digest_follows_the_numbers_alone(workshop: Workshop) -> None:
     assert workshop.parameters().digest() != before.digest()
 
 
+def test_only_another_number_is_a_change(workshop: Workshop) -> None:
+    parameters = workshop.parameters()
+    key, element = next((key, each) for key, each in parameters.items() if each.distribution is None)
+    for value in (element.value, element.value / 2):
+        is_other = parameters.replace({key: value}, "").digest() != parameters.digest()
+        assert parameters.is_changed_by({key: value}) == is_other == (value != element.value)
+
+
 def test_parameters_survive_a_trip_to_another_process(workshop: Workshop) -> None:
     parameters = workshop.parameters()
     copy: ParameterSet = pickle.loads(pickle.dumps(parameters))

@@ -128,6 +128,7 @@ def test_what_came_later_is_not_known(tmp_path: Path) -> None:
         ("2003; 2004", (2003, 2004)),
         ("2006, 2003-2005", (2003, 2004, 2005, 2006)),
         ("(2003?); 2003.0", (2003,)),
+        ("2003*; 2004 [1]; ca. 2005\u00b2", (2003, 2004, 2005)),
         ("", ()),
     ],
 )
@@ -140,6 +141,7 @@ def test_years_are_read_as_registers_write_them(cell: str, years: tuple[int, ...
     [
         ("2001,2,Heron", "soon,2,Heron", "row 2, column order_year", "2015"),
         ("2001,2,Heron", "20001,2,Heron", "row 2, column order_year", "2015"),
+        ("100.0,100.0,Ships", "100.0 (2),100.0,Ships", "row 2, column tiv_total_order", "number"),
         ("100.0,100.0,Ships", "many,100.0,Ships", "row 2, column tiv_total_order", "number"),
         ("100.0,100.0,Ships", "-1,100.0,Ships", "row 2, column tiv_total_order", "Correct"),
         ("100.0,100.0,Ships", "100.0,100.0,Boats", "row 2, column category", "Ships"),
@@ -256,6 +258,8 @@ def test_a_register_may_be_saved_by_any_program(tmp_path: Path, content: bytes) 
         (("1,234", "2"), ";", 1.234),
         (("1.234", "2"), ";", 1.234),
         (("0,125", "2"), ",", 0.125),
+        (("12.5 [1]", "2"), "|", 12.5),
+        (("(12.5?)\u00b2*", "2"), "\t", 12.5),
         (("1.234.567", "2"), ";", 1_234_567.0),
     ],
 )
@@ -282,6 +286,7 @@ def test_decimal_marks_are_those_of_the_file(
         (as_trade_register().replace("Comments", "Supplier").encode(), "row 4: Supplier: given twice"),
         ("\n".join(as_trade_register().splitlines()[:4]).encode(), "a header without deals"),
         (b"", "no header of a register"),
+        (as_trade_register().replace("40.0;40.0", "12 (8);40.0").encode(), r"12 \(8\)"),
         (
             changed_rows(lambda row: [*row[:12], "a\nb", *row[13:]]).encode()
             + b"Utopia;China;2000;;1;;X;tank;1;;2001;New;;1;1;y\n",

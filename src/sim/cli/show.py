@@ -250,6 +250,7 @@ def _checked(file: str, kind: str) -> tuple[str, list[str]]:
     import warnings
 
     from sim.case import case, register
+    from sim.cli import case_folder
     from sim.design import plan
     from sim.parameter.parameter_set import ParameterSet
     from sim.scenario import drafting, loading
@@ -263,9 +264,10 @@ def _checked(file: str, kind: str) -> tuple[str, list[str]]:
         files = loaded.record.deal_register
         year = min(max(loaded.as_of, files.first_year + 1), files.last_year + 1)
         register.initial(loaded, Quarter(year, 1))
+        unread = case_folder.check(loaded)
         return (
             f"{len(loaded.suppliers)} suppliers, {len(loaded.categories)} categories, {count} parameters",
-            [],
+            unread,
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", IneffectiveChange)

@@ -30,6 +30,19 @@ LARGEST_VOLUME = 10_000_000.0
 #: From a year to another, as people write it.
 DASH = r"\s*(?:[-\u2010-\u2015\u2212]|\b(?:to|until|through)\b)\s*"
 
+#: Marks of a footnote behind a number, and how people say "about" before one.
+_FOOTNOTES = re.compile(
+    r"(?<=[\d)?])(?:\s*(?:\[\w{1,2}\]|[*#\u2020\u2021\u00a7\u00b6\u00b9\u00b2\u00b3\u2070-\u2079]))+"
+)
+_ABOUT = re.compile(r"\b(?:circa\b|ca?\.)|[~?]")
+
+
+def unmarked(text: str) -> str:
+    """Return a cell without marks of doubt or of a footnote, and without brackets around the whole of it."""
+    plain = _ABOUT.sub("", _FOOTNOTES.sub("", text)).strip()
+    whole = re.fullmatch(r"[(\[]([^()\[\]]*)[)\]]", plain)
+    return whole.group(1) if whole else plain
+
 
 @dataclass(frozen=True)
 class Row:
@@ -99,7 +112,7 @@ class Row:
     def years(self, column: str) -> tuple[int, ...]:
         """Return the years of a cell such as ``2021; 2022`` or ``2015-2017``, in order; it may be empty."""
         years: set[int] = set()
-        plain = re.sub(DASH, "-", re.sub(r"[()\[\]?~]", "", self.cells[column]))
+        plain = re.sub(DASH, "-", re.sub(r"[()\[\]]", "", unmarked(self.cells[column])))
         for part in filter(None, re.split(r"[;,/&|\s]", plain)):
             found = re.fullmatch(r"(\d{4})(?:\.0)?(?:-(\d\d)?(\d\d)(?:\.0)?)?", part)
             if found is None:

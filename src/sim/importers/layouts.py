@@ -1,7 +1,7 @@
 """Registers of arms transfers as they go round: which layout a file has, and its rows with plain cells.
 
 The layouts stand in data/layouts.toml. A file is searched for a header of one of them, with commas,
-semicolons or tabs between the cells. What stands above it is kept, for it may say which years are covered.
+semicolons, tabs or bars between the cells. What stands above it is kept: it may say which years are covered.
 Below it, notes and totals are left out, and numbers are read as people write them: uncertain ones with
 brackets or question marks, thousands apart, decimal commas.
 """
@@ -28,7 +28,7 @@ from sim.vocabulary.errors import BadSyntax, Contradiction, DuplicateKey, Missin
 
 #: Lines in which a header is looked for, and what may part its cells.
 _PREAMBLE = 40
-_DELIMITERS = ",;\t"
+_DELIMITERS = ",;\t|"
 
 #: What a column can hold that is a number, or that may be blank.
 _NUMBERS = ("number", "unit", "tiv", "delivered")
@@ -181,7 +181,7 @@ def _plain(file: str, rows: list[Row], columns: Mapping[str, str], delimiter: st
             if cells[name].casefold().replace(" ", "") in _NOTHING:
                 cells[name] = ""
         for name in numbers:
-            bare = re.sub(r"[()\[\]?~\s'\u2019]", "", cells[name])
+            bare = re.sub(r"[\s'\u2019]", "", tables.unmarked(cells[name]))
             cells[name] = bare if _NUMBER.fullmatch(bare) else cells[name]
     written = [cells[name] for cells in spaced for name in numbers]
     mark = _decimal_mark(file, filter(_NUMBER.fullmatch, written), delimiter)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from sim.files.encodings import read_text
 from sim.files.records import shown
-from sim.files.tables import DASH, LARGEST_VOLUME, YEARS, Row
+from sim.files.tables import DASH, LARGEST_VOLUME, YEARS, Row, unmarked
 from sim.importers import categories, layouts
 from sim.importers.categories import identifier
 from sim.importers.layouts import Sheet
@@ -355,8 +355,8 @@ def _kind(row: Row, columns: Mapping[str, str]) -> str:
 
 
 def _year(row: Row, column: str) -> int:
-    """Read a year, which may carry a question mark or brackets."""
-    text = re.sub(r"[()\[\]?~\s]", "", row.text(column))
+    """Read a year, which may carry marks of doubt or of a footnote, or brackets."""
+    text = unmarked(row.text(column))
     if not re.fullmatch(r"\d{4}(\.0)?", text):
         raise WrongType(row.file, row.place(column), "not a year", "Write it as 2015.", row.cells[column])
     year = int(text[:4])

@@ -44,9 +44,10 @@ class Streams:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self._bits = Philox(0)
+        self._generator = Generator(self._bits)
         self._template = self._bits.state
 
-    def _generator(self, name: str, granule: int) -> Generator:
+    def _set(self, name: str, granule: int, counter: int) -> None:
         # Setting the state costs a fifth of constructing a Philox, which asks for system entropy.
         self._bits.state = {
             **self._template,
@@ -56,7 +57,8 @@ class Streams:
             },
             "buffer_pos": WORDS_PER_COUNTER,
         }
-        return Generator(self._bits)
+        if counter:
+            self._bits.advance(counter)
 
     def uniform(
         self,
@@ -87,9 +89,8 @@ class Streams:
         result = np.empty((n_quarters, width, n_trials))
         last_trial = first_trial + n_trials
         for granule in range(first_trial // GRANULE, -(-last_trial // GRANULE)):
-            generator = self._generator(name, granule)
-            generator.bit_generator.advance(first_quarter * width * GRANULE // WORDS_PER_COUNTER)  # type: ignore[attr-defined]
-            draws = generator.random((n_quarters, width, GRANULE))
+            self._set(name, granule, first_quarter * width * GRANULE // WORDS_PER_COUNTER)
+            draws = self._generator.random((n_quarters, width, GRANULE))
             start = granule * GRANULE
             low, high = max(start, first_trial), min(start + GRANULE, last_trial)
             result[..., low - first_trial : high - first_trial] = draws[..., low - start : high - start]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from sim.vocabulary.errors import (
     nearest,
     quoted,
 )
+from sim.vocabulary.printing import printable
 
 if TYPE_CHECKING:
     from sim.case.case import Case
@@ -66,10 +67,20 @@ Contents = tuple[tuple[str, tuple[tuple[str, bytes], ...]], ...]
 
 def contents(case: Case) -> Contents:
     """Return what the files hold that `read` reads."""
-    found = _found((DIRECTORY, Path(case.folder) / "parameters"))
-    return tuple(
-        (stem, tuple((shown(path), read_bytes(path)) for path in paths)) for stem, paths in found.items()
-    )
+    found: dict[str, list[tuple[str, bytes]]] = {}
+    for folder in (DIRECTORY, Path(case.folder) / "parameters"):
+        with readable(folder):
+            # Not glob, which passes over a folder that may not be read.
+            names = sorted(os.listdir(folder)) if folder.exists() else []  # noqa: PTH208
+        # Not for each file: this is asked for at every run, and to show a path takes longer than to read it.
+        before = shown(folder / "_").removesuffix("_")
+        for name in names:
+            if name.endswith(".toml"):
+                file = before + printable(name)
+                found.setdefault(name.removesuffix(".toml"), []).append(
+                    (file, read_bytes(folder / name, file))
+                )
+    return tuple((stem, tuple(layers)) for stem, layers in sorted(found.items()))
 
 
 def read(case: Case, files: Contents) -> tuple[dict[str, Parameter], dict[str, Element]]:
@@ -86,19 +97,6 @@ def read(case: Case, files: Contents) -> tuple[dict[str, Parameter], dict[str, E
             parameters[parameter.fullname] = parameter
             elements.update((each.key, each) for each in _elements(parameter, layers))
     return parameters, elements
-
-
-def _found(folders: Iterable[Path]) -> dict[str, list[Path]]:
-    """Return the files of each mechanism, in order of the folders."""
-    found: dict[str, list[Path]] = {}
-    for folder in folders:
-        with readable(folder):
-            # Not glob, which passes over a folder that may not be read.
-            names = sorted(os.listdir(folder)) if folder.exists() else []  # noqa: PTH208
-        for name in names:
-            if name.endswith(".toml"):
-                found.setdefault(name.removesuffix(".toml"), []).append(folder / name)
-    return dict(sorted(found.items()))
 
 
 def _parameter(stem: str, name: str, layers: list[tuple[str, _ParameterTable]], case: Case) -> Parameter:

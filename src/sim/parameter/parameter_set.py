@@ -162,17 +162,26 @@ class ParameterSet(Mapping[str, Element]):
                 elements[key] = _changed(self._elements[key], changes[name], source, where)
         return ParameterSet(self._parameters, elements)
 
+    def is_changed_by(self, changes: Mapping[str, Change]) -> bool:
+        """Whether changes, as for `replace`, leave other numbers, and so another digest."""
+        after = self.replace(changes, "")
+        keys = {key for name in changes for key in self.match(name, "", name)}
+        return any(_stated(after[key]) != _stated(self[key]) for key in keys)
+
     def with_elements(self, elements: Iterable[Element]) -> ParameterSet:
         """Return a copy in which these elements stand in the place of those of the same key."""
         return ParameterSet(self._parameters, self._elements | {each.key: each for each in elements})
 
     def digest(self) -> str:
         """Return a SHA-256 of every key, value, distribution, bounds and unit."""
-        content = []
-        for _, each in sorted(self._elements.items()):
-            shape = each.distribution and [each.distribution.kind, *each.distribution.numbers]
-            content.append([each.key, each.value, shape, each.bounds, each.unit])
+        content = [_stated(each) for _, each in sorted(self._elements.items())]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def _stated(element: Element) -> list[Any]:
+    """Return what of an element can change a number."""
+    shape = element.distribution and [element.distribution.kind, *element.distribution.numbers]
+    return [element.key, element.value, shape, element.bounds, element.unit]
 
 
 def _changed(element: Element, change: Change, source: str, place: str) -> Element:

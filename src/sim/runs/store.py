@@ -574,5 +574,5 @@ def _plain_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         is_begun = os.path.isfile(path / RUN / "zarr.json")  # noqa: PTH113, says no where it cannot look
-        remedy = f"Then: sim resume {shown(path)}" if is_begun else "Choose another --out."
+        remedy = f"Make it writable, then: sim resume {shown(path)}" if is_begun else "Choose another --out."
         raise InputError(shown(path), "", f"cannot be written: {reason(error)}", remedy) from None

@@ -335,7 +335,43 @@ def of_events(course: Course, root: str = "") -> list[Ineffective]:
         ):
             found.append(Ineffective(event.text(), _where(event), *reason))
             kept = rest
-    return found[::-1]
+    return [*found[::-1], *_undone(course, kept, root)]
+
+
+def _undone(course: Course, kept: Sequence[Event], root: str) -> Iterator[Ineffective]:
+    """Yield events that each have an effect and together have none, such as up by two and down by half."""
+    by_parameter: dict[str, list[Event]] = {}
+    for event in kept:
+        if event.target and event.target.kind != "state" and (not event.file or event.file != root):
+            by_parameter.setdefault(event.target.variable, []).append(event)
+    for fullname, events in by_parameter.items():
+        first = 0
+        for last in range(1, len(events)):
+            for span in (events[n : last + 1] for n in range(first, last)):
+                rest = [each for each in kept if not any(each is other for other in span)]
+                if _is_read_alike(course, span, kept, rest):
+                    why = f"with {_said(span[:-1])} it leaves {fullname} as it was"
+                    yield Ineffective(span[-1].text(), _where(span[-1]), why, "Leave them out.")
+                    first = last + 1
+                    break
+
+
+def _is_read_alike(
+    course: Course, events: Sequence[Event], some: Iterable[Event], others: Iterable[Event]
+) -> bool:
+    """Whether the model reads the parameter of some events the same under either list of events."""
+    targets = [event.target for event in events if event.target]
+    fullname = targets[0].variable
+    one, other = (
+        course.change_by(
+            (each for each in events_ if each.target and each.target.variable == fullname), fullname
+        )
+        for events_ in (some, others)
+    )
+    steps = course.steps(fullname.split(".")[1])
+    keys = dict.fromkeys(key for target in targets for key in target.elements)
+    elements = [course.parameters[key] for key in keys]
+    return all(course.signal(each, one).is_same(course.signal(each, other), steps) for each in elements)
 
 
 def _where(event: Event) -> str:
@@ -378,16 +414,9 @@ def _of_parameter(
     unused = course.unused(name)
     if unused is not None:
         return unused
-    one, other = (
-        course.change_by(
-            (each for each in some if each.target and each.target.variable == fullname), fullname
-        )
-        for some in (kept, rest)
-    )
-    steps = course.steps(name)
-    elements = [course.parameters[key] for key in event.target.elements]
-    if not all(course.signal(each, one).is_same(course.signal(each, other), steps) for each in elements):
+    if not _is_read_alike(course, [event], kept, rest):
         return None
+    steps = course.steps(name)
     begins = event.at.ordinal - course.start.ordinal
     is_for_good = event.what in ("set", "ramp") or event["for_quarters"] is None
     if not np.any(steps[begins:] if is_for_good else steps[begins : begins + event["for_quarters"]]):

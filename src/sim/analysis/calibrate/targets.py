@@ -270,11 +270,16 @@ def load(scenario_or_case: Scenario | Case) -> Targets:
         If the case has no calibration.toml, a window reaches beyond its last year, or a name is unknown.
     """
     case = scenario_or_case.case if isinstance(scenario_or_case, Scenario) else scenario_or_case
-    path = case.folder / FILE
-    file = shown(path)
-    if not path.is_file():
+    file, found = shown(case.folder / FILE), table(case)
+    if found is None:
         raise MissingFile(file, "", "no such file", "Write one, as the shipped case does.")
-    return of_table(check(TargetsTable, read_toml(path, file), file), case, file)
+    return of_table(found, case, file)
+
+
+def table(case: Case) -> TargetsTable | None:
+    """Return what a case's file says, its shape checked; None if there is no such file."""
+    path = case.folder / FILE
+    return check(TargetsTable, read_toml(path), shown(path)) if path.is_file() else None
 
 
 def of_table(table: TargetsTable, case: Case, file: str = FILE) -> Targets:

@@ -11,6 +11,7 @@ from pydantic import Field
 from sim.analysis.validate import effect as effects
 from sim.analysis.validate.arms import UNCHANGED, Arm, changed, unchanged
 from sim.analysis.validate.effect import Effect
+from sim.case.case import Case
 from sim.files.records import Number, Record, When, check, read_toml, shown
 from sim.scenario.scenario import Scenario
 from sim.sources import table as evidence
@@ -101,6 +102,12 @@ class Directions:
     cannot: dict[str, str]
 
 
+def table(case: Case) -> _Directions | None:
+    """Return what a case's file says, its shape checked; None if there is no such file."""
+    path = case.folder / FILE
+    return check(_Directions, read_toml(path), shown(path)) if path.is_file() else None
+
+
 def read(scenario: Scenario) -> Directions | None:
     """Return the experiments of the scenario's case on top of the scenario; None if the case has no file.
 
@@ -109,11 +116,9 @@ def read(scenario: Scenario) -> Directions | None:
     InputError
         One line that names what is wrong and where.
     """
-    path = scenario.case.folder / FILE
-    if not path.is_file():
+    record, file = table(scenario.case), shown(scenario.case.folder / FILE)
+    if record is None:
         return None
-    file = shown(path)
-    record = check(_Directions, read_toml(path), file)
     _check_ids(record, file)
     base = unchanged(scenario, record.end, file)
     arms = {UNCHANGED: base}

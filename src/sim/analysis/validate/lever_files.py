@@ -9,6 +9,7 @@ from pydantic import Field
 from sim.analysis.validate import effect as effects
 from sim.analysis.validate.arms import UNCHANGED, Arm, changed, unchanged
 from sim.analysis.validate.effect import Effect
+from sim.case.case import Case
 from sim.files.records import Record, Tables, Texts, When, check, key_path, read_toml, shown
 from sim.scenario.scenario import Scenario
 from sim.sources import table as evidence
@@ -121,14 +122,18 @@ def read(scenario: Scenario) -> Levers | None:
     InputError
         One line that names what is wrong and where.
     """
-    path = scenario.case.folder / FILE
-    if not path.is_file():
+    record, file = table(scenario.case), shown(scenario.case.folder / FILE)
+    if record is None:
         return None
-    file = shown(path)
-    record = check(_Levers, read_toml(path), file)
     arms = _Arms(unchanged(scenario, record.end, file), file)
     levers = tuple(_lever(name, each, arms) for name, each in record.levers.items())
     return Levers(arms.by_name, levers)
+
+
+def table(case: Case) -> _Levers | None:
+    """Return what a case's file says, its shape checked; None if there is no such file."""
+    path = case.folder / FILE
+    return check(_Levers, read_toml(path), shown(path)) if path.is_file() else None
 
 
 class _Arms:

@@ -146,6 +146,7 @@ def of_case(
     execution: Execution = USUAL_EXECUTION,
 ) -> list[PairedTest]:
     """Test the shipped case at some origins: by their scenarios, or else from the register alone."""
+    seed = arguments.seed(seed)
     case = loading.load("baseline").case
     whole, vintage = shipped_register(), _vintage(case.folder / case.record.deal_register.deals)
     tests = []

@@ -73,11 +73,7 @@ def shipped(year: int, years: int, case: Case | None = None) -> Origin:
     stated = {**rates.as_pooled(), **rates.known(scenario.case, year, scenario.parameters)}
     parameters = scenario.parameters
     # Only what is not so already, which a user who changes nothing need not hear of.
-    changes = {
-        key: change
-        for key, change in stated.items()
-        if parameters.replace({key: change}, "").digest() != parameters.digest()
-    }
+    changes = {key: change for key, change in stated.items() if parameters.is_changed_by({key: change})}
     return Origin(year, years, scenario.override(changes, name=name))
 
 
