@@ -461,6 +461,10 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
             "force": (True, {"true"}),
         },
     ),
+    "answers": (
+        sim.answers,
+        {"runs": ("$futures", NOTHING), "measure": ("hhi@2024", NONE), "reference": (None, NONE)},
+    ),
     "plots.fan": (
         sim.plots.fan,
         {
