@@ -12,7 +12,7 @@ VERSIONED := $(addprefix tests/test_, $(addsuffix .py, golden numerics streams d
 # Bytecode is kept, whatever the environment says: else each of many processes compiles what it imports anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: docs notebooks gallery stamps demo test test-long test-python suite check style types imports golden benchmarks clean
+.PHONY: docs notebooks gallery tutorial stamps demo test test-long test-python suite check style types imports golden benchmarks clean
 
 # The main job: three futures, a table and figures in out/demo.
 demo: $(READY)
@@ -72,6 +72,10 @@ notebooks: $(READY)
 gallery: $(READY)
 	PYTHONPATH=tests $(BIN)/python -m renew_gallery
 
+# Run the lines of docs/tutorial.md and write what they print, after a change of numbers.
+tutorial: $(READY)
+	PYTHONPATH=tests $(BIN)/python -m renew_tutorial
+
 # Pages written by hand with figures of runs: say which are of an earlier model; those renewed: make stamps NAMES=validation
 stamps: $(READY)
 	PYTHONPATH=tests $(BIN)/python -m stamps $(NAMES)
@@ -81,6 +85,7 @@ benchmarks: $(READY)
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=...")'
+	@echo "Making an environment in $(VENV): a minute or two, once."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable '.[dev]'
 	touch $(READY)

@@ -23,8 +23,9 @@ from sim.analysis.validate.backtest import panel
 from sim.case.case import POLICIES
 from sim.runs.trials import Execution
 from sim.scenario import changes as differences
-from synthetic import neighbours
+from synthetic import futures, neighbours
 from test_backtest import LONG
+from test_map import places
 from test_panel import invented, invented_cell
 from test_registers import as_deals
 
@@ -461,6 +462,10 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
             "force": (True, {"true"}),
         },
     ),
+    "answers": (
+        sim.answers,
+        {"runs": ("$futures", NOTHING), "measure": ("hhi@2024", NONE), "reference": (None, NONE)},
+    ),
     "plots.fan": (
         sim.plots.fan,
         {
@@ -529,6 +534,17 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
             "runs": ("$neighbours", NOTHING),
             "scenario": (None, NONE),
             "years": ([2024], NONE),
+        },
+    ),
+    "plots.supplier_map": (
+        sim.plots.supplier_map,
+        {
+            **FIGURE,
+            **DRAWING,
+            "runs": ("$futures", NOTHING),
+            "scenario": (None, NONE),
+            "history": ("$places", NOTHING),
+            "year": (2024, NONE),
         },
     ),
     "plots.alignment_triangle": (
@@ -612,6 +628,8 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[], An
         "$ranked": lambda: sim.worth(PLAIN, PLAIN_OTHER, trials=8, samples=2, most=2, workers=1),
         "$effects": lambda: sim.effects(both),
         "$neighbours": neighbours,
+        "$futures": lambda: futures(n_steps=4, n_trials=4),
+        "$places": places,
         "$varied": lambda: varied,
         "$boxes": lambda: sim.discover(varied, event, scenarios=BASE, parameters="economy", resamples=2),
         "$threshold": lambda: sim.threshold("hhi@2020-Q2 > 0.5", LEVER, BASE, grid=2, trials=2),

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import sim
+import synthetic
 from sim.vocabulary.errors import InputError
 from synthetic import neighbours
 
@@ -79,3 +80,31 @@ def test_a_triangle_of_many_futures_names_those_with_a_colour() -> None:
     for partners in (["north", "south"], ["north", "south", "south"]):
         with pytest.raises(InputError, match="2 for the three corners"):
             sim.plots.alignment_triangle(runs, partners)
+
+
+def test_no_name_in_a_network_touches_a_node_or_an_edge(monkeypatch: pytest.MonkeyPatch) -> None:
+    partners = ("north", "south", "east", "west")
+    monkeypatch.setitem(synthetic.AXES, "partner", partners)
+    monkeypatch.setitem(synthetic.AXES, "actor", ("home", *partners))
+    relation, alignment = np.full((1, 8, 5, 4, 2), -0.8), np.full((1, 8, 4, 2), 0.9)
+    runs = synthetic.result({"relation": relation, "alignment": alignment}, ("baseline",))
+    drawn = sim.plots.network(runs)
+    drawn.figure.draw_without_rendering()
+    for axis in drawn:
+        nodes = [line for line in axis.lines if len(line.get_xdata()) == 1]
+        ends = [line.get_transform().transform(line.get_xydata()) for line in axis.lines]
+        for text in axis.texts:
+            box = text.get_window_extent()
+            for line, points in zip(axis.lines, ends, strict=True):
+                radius = line.get_markersize() / 2 * axis.figure.dpi / 72 if line in nodes else 0.0
+                along = np.linspace(points[0], points[-1], 50)
+                gaps = np.maximum(np.maximum(box.min - along, along - box.max), 0.0)
+                assert np.hypot(*gaps.T).min() > radius, text.get_text()
+
+
+def test_years_are_whole_below_a_figure() -> None:
+    axis = Figure(figsize=(7, 3)).subplots()
+    axis.set_xlim(2024, 2041)
+    sim.plots.style.label_years(axis)
+    axis.set_xlim(2024.2, 2029.8)
+    assert all(float(each).is_integer() for each in axis.get_xticks())

@@ -59,6 +59,11 @@ def test_the_gallery_is_of_the_present_model(now: str) -> None:
     assert stamp.read(text) == now, "docs/gallery.md has numbers of another model: run make gallery"
 
 
+def test_the_tutorial_is_of_the_present_model(now: str) -> None:
+    text = (DOCS / "tutorial.md").read_text(encoding="utf-8")
+    assert stamp.read(text) == now, "docs/tutorial.md has numbers of another model: run make tutorial"
+
+
 @pytest.mark.parametrize("path", renew_notebooks.NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_are_of_the_present_model(path: Path, now: str) -> None:
     notebook = nbformat.read(path, as_version=4)

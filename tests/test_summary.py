@@ -7,11 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
+import sim
 from sim.analysis.compare import history, summary
 from sim.analysis.compare import tables as summary_tables
 from sim.analysis.compare.measure import Measure, standard_measures, take
+from sim.analysis.compare.sentences import sentence
 from sim.case import case as cases
+from sim.cli import terminal
+from sim.cli.run import report
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import InputError, OutsideHorizon, UnknownName
 from synthetic import SUPPLIERS, futures, result
@@ -156,3 +161,35 @@ def test_the_history_of_the_shipped_case() -> None:
     assert float(last["effective_suppliers"] * last["hhi"]) == pytest.approx(1.0)
     assert np.isnan(past["effective_suppliers"].values[:4]).all()
     assert past.attrs["source"] == "SIPRI Arms Transfers Database"
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_no_cell_of_the_table_is_broken(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(terminal, "console", lambda: Console(width=width, markup=False, highlight=False))
+    runs = futures(("baseline", "a_future_with_a_long_name"), n_steps=12, n_trials=8)
+    rows = summary.summarise(runs, [Measure("capability", (), ("domain",))])
+    report(runs, rows, [], as_json=False)
+    shown = capsys.readouterr().out
+    table = [line for line in shown.splitlines() if line.startswith((" ", "─"))]
+    assert max(map(len, table)) <= width
+    (cells,) = (line for _, lines in summary_tables.grids(rows) for line in lines if line[4])
+    for cell in cells:
+        assert cell in "\n".join(table), cell
+    # In a wide one, ranges stand in columns of their own.
+    assert sum("90 % range" in line for line in table) == 1
+    assert any("Median" in line and "90 % range" in line for line in table) == (width > 80)
+
+
+def test_answers_are_the_sentences_of_the_table() -> None:
+    runs = futures(("baseline", "other"), n_steps=12, n_trials=40)
+    rows = summary.summarise(runs, [Measure("hhi")], [2025])
+    assert sim.answers(runs, "hhi@2025") == [sentence(rows[-1], "Baseline")]
+    first = sim.answers(runs, reference="other")
+    assert len(first) == 1 and first[0].startswith("At the end of 2026, North: share of arms deliveries")
+    alone = runs.isel(scenario=[0])
+    cases_refused = ((alone, "hhi@2025", "one scenario"), (runs, "hhi@2025-Q2", "end of a year"))
+    for given, measure, says in (*cases_refused, (runs[["border_pressure"]], None, "none to look at")):
+        with pytest.raises(InputError, match=says):
+            sim.answers(given, measure)

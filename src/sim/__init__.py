@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sim.analysis.explain.picks import picks
     from sim.analysis.explain.provenance import trace
     from sim.analysis.explain.story import contrast, story
+    from sim.analysis.explore.answer import answers
     from sim.analysis.explore.discovery import box_scenarios, discover
     from sim.analysis.explore.morris import morris
     from sim.analysis.explore.odds import odds
@@ -58,6 +59,7 @@ _HOMES = {
     "Scenario": "sim.scenario.scenario",
     "SimError": "sim.vocabulary.errors",
     "World": "sim.abm",
+    "answers": "sim.analysis.explore.answer",
     "backtest_panel": "sim.analysis.validate.backtest.panel",
     "box_scenarios": "sim.analysis.explore.discovery",
     "combine": "sim.scenario.loading",
@@ -123,6 +125,7 @@ __all__ = [
     "World",
     "__version__",
     "abm",
+    "answers",
     "backtest_panel",
     "box_scenarios",
     "combine",

@@ -305,7 +305,7 @@ def report(runs: xr.Dataset, rows: Sequence[Row], files: Sequence[Path], as_json
     """Say the answers, show the table and name the files."""
     from sim.analysis.compare import tables as summary_tables
     from sim.analysis.compare.sentences import answers
-    from sim.cli.terminal import write_json, write_table
+    from sim.cli.terminal import fits, write_json, write_table
     from sim.runs import dataset as results
 
     said = answers(rows) if rows else []
@@ -320,7 +320,12 @@ def report(runs: xr.Dataset, rows: Sequence[Row], files: Sequence[Path], as_json
     columns = summary_tables.COLUMNS if is_paired else summary_tables.COLUMNS[:4]
     right = [name for name in columns if name != "Scenario"]
     for heading, lines in summary_tables.grids(rows):
-        write_table(columns, [line[: len(columns)] for line in lines], heading, right)
+        shown = [line[: len(columns)] for line in lines]
+        if is_paired and not fits([columns, *shown]):
+            narrow = summary_tables.NARROW
+            write_table(narrow, map(summary_tables.narrowed, shown), heading, [narrow[0], *narrow[2:]])
+        else:
+            write_table(columns, shown, heading, right)
     click.echo(summary_tables.about(rows))
     if files:
         click.echo("\nWritten:")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 #: Width of tables that do not go to a terminal.
 _WIDE = 120
+
+#: Between two columns of a table, and around it.
+_BETWEEN = 3
 
 #: Columns of the usual terminal.
 _NARROW = 80
@@ -98,13 +101,20 @@ def write_table(
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in headings:
-        table.add_column(printable(heading), justify="right" if heading in right else "left", overflow="fold")
+        side: Literal["left", "right"] = "right" if heading in right else "left"
+        table.add_column(printable(heading, allowed="\n"), justify=side, overflow="fold")
     for row in rows:
         table.add_row(*(printable(cell, allowed="\n") for cell in row))
     target = console()
     if title:
         target.print(printable(title), style="bold")
     target.print(table, width=_NARROW if narrow else None)
+
+
+def fits(lines: Iterable[Sequence[str]]) -> bool:
+    """Return whether a table with these lines, its headings the first, has none of them broken."""
+    widths = [max(map(len, column)) + _BETWEEN for column in zip(*lines, strict=True)]
+    return sum(widths) <= console().width
 
 
 def write_fields(fields: Iterable[tuple[str, str]]) -> None:

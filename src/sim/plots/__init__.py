@@ -14,6 +14,7 @@ from sim.plots.driver_charts import morris, pawn, shapley, tornado, worth
 from sim.plots.fan_chart import fan
 from sim.plots.forest_chart import forest
 from sim.plots.gallery import gallery
+from sim.plots.map_chart import supplier_map
 from sim.plots.network_chart import network
 from sim.plots.odds_chart import experts
 from sim.plots.order_book_chart import order_book
@@ -54,6 +55,7 @@ __all__ = [
     "shapley",
     "signposts",
     "spread",
+    "supplier_map",
     "theme",
     "timeline",
     "tornado",

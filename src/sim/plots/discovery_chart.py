@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +13,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _ROW = 0.3
+
+#: Letters to a line of the name of a parameter.
+_LETTERS = 34
 
 
 def _known(found: xr.Dataset) -> xr.Dataset:
@@ -124,7 +126,7 @@ def box_limits(found: xr.Dataset, *, ax: Axes | None = None, title: str | None =
                 axis.text(place, row - 0.28, _said(each, side, f"{value:.3g}"), ha=align, va="center", size=6)
         for value, place, align in ((least, -0.01, "right"), (most, 1.01, "left")):
             axis.text(place, row, f"{value:.3g}", ha=align, va="center", size=6)
-    axis.set_yticks(range(len(names)), ["\n".join(textwrap.wrap(name, 40)) for name in names], size=6.5)
+    axis.set_yticks(range(len(names)), [_in_lines(name) for name in names], size=6.5)
     axis.tick_params(axis="y", pad=36, length=0)
     axis.set_ylim(max(1, len(names)) - 0.4, -0.6)
     axis.set_xlim(-0.02, 1.02)
@@ -135,6 +137,11 @@ def box_limits(found: xr.Dataset, *, ax: Axes | None = None, title: str | None =
     if not names:
         axis.text(0.5, 0.0, "no parameter is limited", ha="center", va="center")
     return axis
+
+
+def _in_lines(name: str) -> str:
+    """Return the name of a parameter in lines, which end at its dots."""
+    return "\n".join(style.wrapped(name.replace(".", ". "), _LETTERS)).replace(". ", ".")
 
 
 def _said(each: xr.Dataset, side: str, value: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -29,11 +30,14 @@ _YEARS = 6
 #: Width of an edge: without a relation, and what a relation of one adds. The same of the size of a node.
 _THIN, _WIDE, _SMALL, _LARGE = 0.3, 4.5, 4.0, 16.0
 
-#: How far the names stand from the centre, in radii: above and below, and at the sides.
-_ABOVE, _BESIDE = 1.32, 1.24
+#: Between a node and its name, in points.
+_GAP = 3.0
 
-#: Limits of a panel.
-_X, _Y = (-1.95, 1.95), (-1.35, 1.55)
+#: A name stands above or below a node that is so far from the middle, in radii; else beside it.
+_FLAT = 0.5
+
+#: Limits of a panel; below there is room for a name and a number.
+_X, _Y = (-1.75, 1.75), (-1.55, 1.4)
 
 
 @style.styled
@@ -130,19 +134,29 @@ def _draw(
         text = display_name(runs, "actor", name)
         if name in alignment:
             text += f"\n{alignment[name]:.2f}"
-        side = "center" if abs(place[0]) < 0.1 else "left" if place[0] > 0 else "right"
-        x, y = place * (_ABOVE if side == "center" else _BESIDE)
-        axis.text(x, y, text, ha=side, va="center", size=7)
+        _name(axis, text, place, size / 2 + _GAP)
     axis.set_xlim(*_X)
     axis.set_ylim(*_Y)
     axis.set_aspect("equal", adjustable="box")
     axis.set_axis_off()
 
 
+def _name(axis: Axes, text: str, place: Array, away: float) -> None:
+    """Write a name on the outer side of a node, so many points from its middle: no edge passes there."""
+    x, y = (float(each) for each in place)
+    if abs(y) > _FLAT:
+        shift, level, side = (0.0, math.copysign(away, y)), "bottom" if y > 0 else "top", "center"
+    else:
+        shift, level, side = (math.copysign(away, x), 0.0), "center", "left" if x > 0 else "right"
+    axis.annotate(
+        text, (x, y), shift, textcoords="offset points", ha=side, va=level, size=7, annotation_clip=False
+    )
+
+
 def _edge(value: float) -> dict[str, Any]:
     """Return how a relation is drawn: hostile ones are dashed too, for those who see no colours."""
     colour = themes.now().scenarios[0 if value >= 0 else 1]
-    dashes = {} if value >= 0 else {"linestyle": (0, (2.0, 0.8))}
+    dashes = {} if value >= 0 else {"linestyle": (0, (1.3, 0.6))}
     return {"color": colour, "linewidth": _THIN + _WIDE * abs(value), "solid_capstyle": "butt", **dashes}
 
 

@@ -108,7 +108,8 @@ def passage_curves(
     }
     mark = f"above {above:g}" if above is not None else f"below {below:g}"
     notes = ["Share of trials that have been there at least once by then.", *style.footer(runs)]
-    usual = f"{measure.text(runs)}: first {mark} {measure.unit}"
+    unit = "" if measure.unit == "index" else f" {measure.unit}"
+    usual = f"{measure.text(runs)}: first {mark}{unit}"
     axis = own_axes.axes(ax, title, usual, _HEIGHT, notes)
     ends = {name: float(each[-1]) for name, each in curves.items()}
     colours = line_ends.colours(ends, reference)
@@ -128,7 +129,7 @@ def _name_ends(
     axis: Axes, last: float, ends: Mapping[str, float], runs: xr.Dataset, colours: Mapping[str, str]
 ) -> None:
     """Write each scenario beside the end of its line in the last quarter."""
-    axis.set_xlabel("Year")
+    style.label_years(axis)
     axis.margins(x=0.0)
     titles = {name: display_name(runs, "scenario", name) for name in ends}
     line_ends.name(axis, {name: (last, end) for name, end in ends.items()}, titles, colours)

@@ -57,7 +57,8 @@ def pit(
         f"{int(here['importers'].max())} importers, {about['trials']:,} trials each, seed {about['seed']}. "
         "Dashed: what a calibrated forecast has. Own calculations from registers as known at each origin."
     ]
-    usual = f"{LABELS.get(target) or EVENTS[target]}, by {source.replace('_', ' ')}"
+    what = LABELS.get(target) or EVENTS[target]
+    usual = f"{what[:1].upper()}{what[1:]}, by {source.replace('_', ' ')}"
     axis = own_axes.axes(ax, title, usual, 2.4, notes)
     bins, n_windows = here.sizes["bin"], here.sizes["ahead"]
     width = 1.0 / bins / n_windows

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -121,12 +120,12 @@ def frame(
     is_beside : bool
         Whether the legend stands to the right of the room instead of below it.
     """
-    lines = [line for note in notes for line in textwrap.wrap(note, style.LETTERS)]
+    lines = [line for note in notes for line in style.wrapped(note, style.LETTERS)]
     columns = 1 if is_beside or not handles else _columns(handles)
     legend = _LEGEND + _MORE * (math.ceil(len(handles) / columns) - 1) if handles and not is_beside else 0.0
     right = _BESIDE / style.WIDTH if is_beside else 0.0
     foot = style.LINE * (len(lines) + 0.7)
-    heading = "\n".join(textwrap.wrap(title, _TITLE_LETTERS)) if len(title) > _TITLE_LETTERS else title
+    heading = "\n".join(style.wrapped(title, _TITLE_LETTERS)) if len(title) > _TITLE_LETTERS else title
     head = _HEAD + _TITLE_LINE * heading.count("\n")
     whole = height + head + foot + legend
     figure = Shown(figsize=(style.WIDTH, whole), layout="constrained")
@@ -214,7 +213,7 @@ def _first(grid: list[Axes], columns: int, count: int) -> list[Axes]:
         # A panel with nothing below it carries its own years.
         axis.tick_params(labelbottom=True)
     for axis in grid[columns * ((count - 1) // columns) : count]:
-        axis.set_xlabel("Year")
+        style.label_years(axis)
     return grid[:count]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,5 +65,5 @@ def search(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = Non
         )
     ]
     axis.set_xlabel(labels[0])
-    axis.set_ylabel("\n".join(textwrap.wrap(labels[1], 40)) if len(labels) > 1 else "Rank in the search")
+    axis.set_ylabel("\n".join(style.wrapped(labels[1], 40)) if len(labels) > 1 else "Rank in the search")
     return axis

@@ -107,11 +107,11 @@ def spread(found: xr.Dataset, *, most: int = STACKED, title: str | None = None, 
     axis.set_xlim(times[0], times[-1])
     axis.set_ylim(0, 1)
     axis.grid(False)
-    axis.set_xlabel("Year")
+    style.label_years(axis)
     axis.set_ylabel("Share of the variance")
     entries = zip([*names, "interactions"], colours, strict=True)
     handles = [Patch(color=colour, linewidth=0, label=name) for name, colour in reversed(list(entries))]
-    legend(axis, handles, "upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
+    legend(axis, handles, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
     return axis
 
 
@@ -120,11 +120,13 @@ def notes_of(found: xr.Dataset, note: str) -> list[str]:
     return [note, *style.footer(found)]
 
 
-def legend(axis: Axes, handles: Sequence[Artist], place: Any = "lower right", **more: Any) -> None:
-    """Add a legend."""
+def legend(axis: Axes, handles: Sequence[Artist], **place: Any) -> None:
+    """Add a legend: above, or where axes with a title have most room."""
     for handle in handles:
         handle.set_label(style.legible(str(handle.get_label())))
-    axis.legend(handles=list(handles), loc=place, **more)
+    if not place and not axis.get_title(loc="left"):
+        place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "ncols": len(handles), "borderpad": 0.0}
+    axis.legend(handles=list(handles), **place)
 
 
 def with_rows(ax: Any, title: Any, usual: str, found: xr.Dataset, here: xr.Dataset, note: str) -> Axes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 from sim.plots import own_axes, style, themes
@@ -44,7 +43,7 @@ def signposts(found: xr.Dataset, *, most: int = 5, ax: Axes | None = None, title
         middle, low, high = (each[name].values for name in ("auc", "auc_low", "auc_high"))
         if middle[-1] < 0.5:
             middle, low, high = 1 - middle, 1 - high, 1 - low
-        label = "\n".join(textwrap.wrap(str(each["text"].item()), 32))
+        label = "\n".join(style.wrapped(str(each["text"].item()), 32))
         axis.fill_between(times, low, high, color=colour, alpha=0.2, linewidth=0)
         axis.plot(times, middle, color=colour, label=style.legible(label))
         at = int(each["since"])
@@ -54,6 +53,6 @@ def signposts(found: xr.Dataset, *, most: int = 5, ax: Axes | None = None, title
         axis.axhline(height, color=themes.now().rest, linewidth=0.8, linestyle=(0, (4, 2)), zorder=1.5)
     axis.set_ylim(min(0.4, axis.get_ylim()[0]), 1.02)
     axis.set_ylabel("AUC")
-    axis.set_xlabel("Year")
+    style.label_years(axis)
     axis.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return axis

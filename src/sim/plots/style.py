@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from sim.files.records import reason, shown
 from sim.plots import themes
@@ -142,12 +143,25 @@ def inscribe(figure: Figure, title: str, lines: Sequence[str]) -> None:
     )
 
 
+def wrapped(text: str, width: int) -> list[str]:
+    """Return a text in lines; a word with a hyphen is not torn apart."""
+    return textwrap.wrap(text, width, break_on_hyphens=False)
+
+
+def label_years(axis: Axes) -> None:
+    """Name the axis of time, with marks at whole years."""
+    axis.set_xlabel("Year")
+    marks = axis.xaxis.get_major_locator()
+    if isinstance(marks, MaxNLocator):  # a user's own marks stay
+        marks.set_params(integer=True)
+
+
 def label_values(axes: Sequence[Axes], text: str, unit: str) -> None:
     """Name the quantity and its unit beside the leftmost panels."""
     # A unit of two words is not torn apart.
     joined = unit.replace(" ", "\u00a0")
     # Of many rows each would say the same, which the figure's title says already.
-    lines = [f"({joined})"] if len(axes) > _MANY else textwrap.wrap(f"{text} ({joined})", 36)
+    lines = [f"({joined})"] if len(axes) > _MANY else wrapped(f"{text} ({joined})", 36)
     for axis in axes:
         place = axis.get_subplotspec()
         if len(axes) == 1 or place is None or place.is_first_col():
@@ -178,7 +192,7 @@ def shades() -> Any:
 
 def panel_title(axis: Axes, text: str, width: int = 34) -> None:
     """Set the title of a panel, on as many lines as it takes."""
-    axis.set_title("\n".join(textwrap.wrap(text, width)))
+    axis.set_title("\n".join(wrapped(text, width)))
 
 
 def ends_of_quarters(runs: xr.Dataset) -> Array:

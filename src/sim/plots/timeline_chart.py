@@ -66,7 +66,7 @@ def timeline(
     )
     axis.set_yticks(range(len(labels)), labels)
     axis.grid(visible=False)
-    axis.set_xlabel("Year")
+    style.label_years(axis)
     for row, value in enumerate(rows[:, -1]):
         axis.annotate(f"{value:.2f}", (1.01, row), xycoords=("axes fraction", "data"), va="center", size=7)
     bar = axis.figure.colorbar(drawn, ax=axis, fraction=0.035, pad=0.08)

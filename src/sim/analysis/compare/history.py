@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,7 +54,9 @@ def dataset(case: Case, start: Date) -> xr.Dataset:
     xarray.Dataset
         `delivered` (year, supplier), and by year's end, under their glossary names, the measures that follow
         from deliveries: supplier_share (year, supplier), hhi, effective_suppliers and dependence (year). The
-        attributes name the source, the case's partners and the supplier that stands for all without a name.
+        attributes name the source, the case's recipient and, if it has one, the place of its capital, the
+        partners, and the supplier that stands for all without a name. Suppliers have the latitude and the
+        longitude of their capitals, degrees north and east, NaN for those without.
     """
     import xarray as xr
 
@@ -76,11 +79,17 @@ def dataset(case: Case, start: Date) -> xr.Dataset:
         "year": years,
         "supplier": list(case.suppliers),
         "supplier_name": ("supplier", [case.labels.get(name, name) for name in case.suppliers]),
+        **{
+            side: ("supplier", [_capital(case, name)[k] for name in case.suppliers])
+            for k, side in enumerate(("latitude", "longitude"))
+        },
     }
     # The first source of a case is its deal register.
     source = case.sources[0].split(",")[0] if case.sources else ""
     attributes = {
         "source": source,
+        "recipient": case.labels.get(case.recipient, case.recipient),
+        "recipient_place": [each for each in _capital(case, case.recipient) if math.isfinite(each)],
         "partners": list(case.partners),
         "residual_supplier": case.record.residual_supplier or "",
     }
@@ -91,6 +100,12 @@ def of(scenario: Scenario | str) -> xr.Dataset:
     """Return what is recorded before a scenario, loaded if it is a name or path, begins; see `dataset`."""
     scenario = one(scenario)
     return dataset(scenario.case, scenario.start)
+
+
+def _capital(case: Case, state: str) -> tuple[float, float]:
+    """Return degrees north and east of a capital."""
+    capital = case.record.states[state].capital
+    return (capital.latitude, capital.longitude) if capital else (math.nan, math.nan)
 
 
 def _attributes(name: str) -> dict[str, str]:

@@ -24,6 +24,9 @@ COLUMNS = (
     "P(=)",
 )
 
+#: Headings where a terminal is too narrow for them all: ranges stand below what they are the range of.
+NARROW = ("Year", "Scenario", "Median\n90 % range", "Difference ±\n90 % range", "P(>)", "P(=)")
+
 #: How to read the grid.
 NOTE = (
     "Differences are taken trial by trial, with the same random draws in both scenarios: their mean ± its "
@@ -83,6 +86,12 @@ def grids(rows: Iterable[Row]) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
         same = list(group)
         digits = decimals(same)
         yield f"{same[0].text} ({same[0].unit})", [_line(row, digits) for row in same]
+
+
+def narrowed(line: Sequence[str]) -> tuple[str, ...]:
+    """Return a line of the grid in the order of `NARROW`, ranges below what they are the range of."""
+    year, scenario, median, spread, difference, differences, greater, equal = line
+    return year, scenario, f"{median}\n{spread}", f"{difference}\n{differences}".strip(), greater, equal
 
 
 def markdown(rows: Sequence[Row]) -> str:
