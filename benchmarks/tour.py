@@ -68,7 +68,7 @@ def steps(folder: Path, trials: int) -> dict[str, list[str]]:
         ],
         "explain": ["explain", "baseline", "--at", "2030-Q1"],
         "story": ["story", FUTURES[0], FUTURES[1]],
-        "report": ["report", store, "--out", str(folder / "report")],
+        "report": ["report", store, "--out", str(folder / "report.html")],
     }
 
 

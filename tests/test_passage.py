@@ -11,7 +11,7 @@ import xarray as xr
 import plans
 import sim
 from sim.analysis.compare.first_passage import first_passage, passages
-from sim.analysis.explore.structure import _verdict
+from sim.analysis.explore.structure import Conclusion, _verdict, answers
 from sim.parameter import variants
 
 
@@ -62,6 +62,24 @@ def test_the_passages_of_a_run() -> None:
 )
 def test_verdicts(default: tuple[float, ...], varied: tuple[float, ...], verdict: str) -> None:
     assert _verdict(default, varied) == verdict  # type: ignore[arg-type]
+
+
+def test_what_hangs_on_the_structure_is_said_in_sentences() -> None:
+    sure, unsure = (0.2, 0.1, 0.3), (0.1, -0.1, 0.3)
+    found = [
+        Conclusion("tense", measure, variant, default, varied, _verdict(default, varied))
+        for measure, default, by_variant in (
+            ("hhi", sure, (sure, sure)),
+            ("autonomy", sure, (unsure, (-0.2, -0.3, -0.1))),
+            ("orders", unsure, (unsure, sure)),
+        )
+        for variant, varied in zip(("balance: off", "rationality: 2"), by_variant, strict=True)
+    ]
+    first, turned, lost, chance = answers(found, 16)
+    assert first.startswith("Of 3 differences at the end 2 are conclusions") and "; 1 of these hold" in first
+    assert turned == "Turned round under some: tense: autonomy (rationality: 2)."
+    assert lost == "Lost under some: tense: autonomy (balance: off)."
+    assert chance.startswith("1 is a conclusion only") and "of 6 comparisons" in chance
 
 
 @pytest.mark.parametrize(("name", "option"), [(n, o) for n, v in variants.known().items() for o in v.options])

@@ -150,7 +150,9 @@ class Moves:
 
 
 def _difference(each: Effect) -> str:
-    return f"{each.mean:+.3g} ± {each.mean_high - each.mean:.2g}"
+    margin = each.mean_high - each.mean
+    whole = margin >= 100.0  # two digits say as much as there is to know, without an exponent
+    return f"{each.mean:+,.0f} ± {margin:,.0f}" if whole else f"{each.mean:+.3g} ± {margin:.2g}"
 
 
 def _size(each: Effect) -> str:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from sim.analysis.explore.structure import Conclusion
 
+#: Numbers from which on decimals say nothing.
+_LARGE = 100.0
+
 _KINDS = ("kept", "lost", "new", "flipped", "none")
 
 
@@ -20,8 +23,12 @@ _KINDS = ("kept", "lost", "new", "flipped", "none")
 @click.argument("names", metavar="[SCENARIO]...", nargs=-1)
 @options.trials
 @options.seed
+@options.engine
+@options.workers
 @options.as_json
-def structure(names: tuple[str, ...], trials: int, seed: int, as_json: bool) -> None:
+def structure(
+    names: tuple[str, ...], trials: int, seed: int, engine: str, workers: int | None, as_json: bool
+) -> None:
     """Show which conclusions depend on the structure of the model.
 
     Runs every scenario (the baseline and all shipped ones of its case and horizon, if none is named) under
@@ -31,7 +38,8 @@ def structure(names: tuple[str, ...], trials: int, seed: int, as_json: bool) -> 
     from collections import Counter
     from dataclasses import asdict
 
-    from sim.analysis.explore.structure import report, structural_variants
+    from sim.analysis.explore.structure import answers, report, structural_variants
+    from sim.cli.findings import say
     from sim.cli.terminal import progress, write_json, write_table
     from sim.scenario import loading
     from sim.scenario.family import family
@@ -39,11 +47,12 @@ def structure(names: tuple[str, ...], trials: int, seed: int, as_json: bool) -> 
     base = loading.load("baseline")
     loaded = [loading.load(name) for name in names] or [base, *family(base)]
     with progress(len(structural_variants()) * len(loaded) * trials) as advance:
-        found = report(loaded, trials, seed, advance)
+        found = report(loaded, trials, seed, advance, workers, engine)
     if as_json:
         write_json([asdict(each) for each in found])
         return
-    write_table(("Conclusion", "Under the default", "Changes under"), _changing(found))
+    say(answers(found, trials))
+    write_table(("Conclusion", "Under the default (95 %)", "Changes under"), _changing(found))
     rows = []
     for variant in dict.fromkeys(each.variant for each in found):
         count = Counter(each.verdict for each in found if each.variant == variant)
@@ -63,5 +72,12 @@ def _changing(found: Sequence[Conclusion]) -> list[tuple[str, str, str]]:
         ]
         if said:
             mean, low, high = here[0].default
-            rows.append((f"{key[0]}: {key[1]}", f"{mean:+.3g} ({low:+.2g} to {high:+.2g})", "\n".join(said)))
+            interval = f"{_number(mean)} ({_number(low)} to {_number(high)})"
+            rows.append((f"{key[0]}: {key[1]}", interval, "\n".join(said)))
     return rows
+
+
+def _number(value: float) -> str:
+    """Return a number with its sign, large ones without an exponent."""
+    shown = f"{value:+,.0f}" if abs(value) >= _LARGE else f"{value:+.2g}"
+    return shown.replace("-", "−")

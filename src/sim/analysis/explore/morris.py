@@ -242,8 +242,14 @@ def answer(found: xr.Dataset, at: int = -1) -> str:
     first = int(np.nanargmax(star[:-1])) if np.isfinite(star[:-1]).any() else 0
     low, high = (float(here[f"mu_star_{end}"].values[first]) for end in ("low", "high"))
     above = int((here["mu_star_low"].values[:-1] > float(floor["mu_star_high"])).sum())
+    size = f"{star[first]:.3g} ({low:.3g} to {high:.3g}) on average over the middle of its prior"
+    noise = f"{float(floor['mu_star']):.3g}"
+    if not above:
+        return (
+            f"{about} none of {len(names) - 1} inputs surely moves it more than other shocks alone do "
+            f"({noise}), so their order says nothing; the largest is {names[first]}, {size}."
+        )
     return (
-        f"{about} {names[first]} moves it most, by {star[first]:.3g} ({low:.3g} to {high:.3g}) on average "
-        f"over the middle of its prior; {above} of {len(names) - 1} inputs move it more than other shocks "
-        f"alone do ({float(floor['mu_star']):.3g})."
+        f"{about} {names[first]} moves it most, by {size}; {above} of {len(names) - 1} inputs move it more "
+        f"than other shocks alone do ({noise})."
     )

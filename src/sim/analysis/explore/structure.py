@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis.compare.measure import standard_measures
 from sim.analysis.compare.paired import compare
 from sim.parameter import variants
+from sim.runs import dataset as results
+from sim.runs.experiment import Execution
 from sim.runs.run import run
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.arguments import SEED, TRIALS
@@ -77,6 +80,8 @@ def report(
     trials: int = TRIALS,
     seed: int = SEED,
     progress: Callable[[int], None] | None = None,
+    workers: int | None = None,
+    engine: str = results.AUTO,
 ) -> list[Conclusion]:
     """Compare every scenario with the first, under every structure.
 
@@ -88,11 +93,17 @@ def report(
         As in `sim.run`.
     progress : callable, optional
         Called with the number of trials finished since the last call.
+    workers, engine
+        As in `sim.run`; no number depends on them.
     """
+    tried = structural_variants()
+    execution = Execution(engine=engine).for_study(len(tried) * len(scenarios), trials)
+    last = str(scenarios[0].end)
+    once = partial(run, quarters=[last], workers=workers, engine=execution.engine, progress=progress)
     found: dict[str, dict[tuple[str, str], Interval]] = {}
-    for name, changes in structural_variants().items():
+    for name, changes in tried.items():
         varied = [each.override(name=each.name, **changes) if changes else each for each in scenarios]
-        found[name] = _differences(run(varied, trials=trials, seed=seed, progress=progress))
+        found[name] = _differences(once(varied, trials=trials, seed=seed))
     default = found.pop("default")
     return [
         Conclusion(
@@ -106,6 +117,44 @@ def report(
         for name, values in found.items()
         for (scenario, measure), value in values.items()
     ]
+
+
+def answers(found: Sequence[Conclusion], trials: int) -> list[str]:
+    """Return how many conclusions hold under every structure, and which do not, in sentences.
+
+    Parameters
+    ----------
+    found : sequence of Conclusion
+        From `report`.
+    trials : int
+        That it was made with.
+    """
+    by_key: dict[str, list[Conclusion]] = {}
+    for each in found:
+        by_key.setdefault(f"{each.scenario}: {each.measure}", []).append(each)
+    n_variants = len({each.variant for each in found})
+    drawn = {key: here for key, here in by_key.items() if _side(here[0].default)}
+    held = sum(all(each.verdict == "kept" for each in here) for here in drawn.values())
+    said = [
+        f"Of {len(by_key)} differences at the end {len(drawn)} are conclusions under the default structure "
+        f"(the 95 % interval of the mean leaves out zero, {trials:,} trials); {held} of these hold under all "
+        f"{n_variants} other structures."
+    ]
+    for verdict, text in (("flipped", "Turned round"), ("lost", "Lost")):
+        changed = [
+            f"{key} ({', '.join(each.variant for each in here if each.verdict == verdict)})"
+            for key, here in drawn.items()
+            if any(each.verdict == verdict for each in here)
+        ]
+        if changed:
+            said.append(f"{text} under some: {'; '.join(changed)}.")
+    new = sum(any(each.verdict == "new" for each in here) for here in by_key.values())
+    verb = "is a conclusion" if new == 1 else "are conclusions"
+    said.append(
+        f"{new} {verb} only under another structure. One interval in twenty misses its mean, so that of "
+        f"{len(found)} comparisons some change by chance."
+    )
+    return said
 
 
 def _differences(runs: xr.Dataset) -> dict[tuple[str, str], Interval]:
