@@ -7,6 +7,7 @@ what is on record where anything is, and what the model has.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,26 +55,29 @@ def of_ratio(over: Any, under: Any) -> str:
 
 def by_supplier(base: sim.Scenario, runs: Any) -> Iterator[Line]:
     """Yield shares of orders and of their volume, and mean sizes."""
-    deals = [deal for deal in register.read(base.case)[0] if deal.is_platform and SINCE <= deal.year <= UNTIL]
+    # Missiles and engines come with platforms: they count by their volume, and are no orders of their own.
+    deals = [deal for deal in register.read(base.case)[0] if SINCE <= deal.year <= UNTIL]
+    placed = sum(deal.is_platform for deal in deals)
+    every = math.fsum(deal.tiv for deal in deals)
     volume, number = (runs[name].sum("time") for name in ("orders", "order_count"))
     for k, supplier in enumerate(base.case.suppliers):
-        mine = [deal.tiv for deal in deals if deal.supplier == k]
-        if len(mine) < ENOUGH:
+        mine = math.fsum(deal.tiv for deal in deals if deal.supplier == k)
+        own = sum(deal.supplier == k and deal.is_platform for deal in deals)
+        if own < ENOUGH:
             continue
         tiv, orders = (each.sel(supplier=supplier).values for each in (volume, number))
         title = base.case.display("supplier", supplier)
-        every = sum(deal.tiv for deal in deals)
         yield (
             f"{title}: share of orders",
-            f"{len(mine) / len(deals):.2f}",
+            f"{own / placed:.2f}",
             of_ratio(orders, number.sum("supplier").values),
         )
         yield (
             f"{title}: share of their volume",
-            f"{sum(mine) / every:.2f}",
+            f"{mine / every:.2f}",
             of_ratio(tiv, volume.sum("supplier").values),
         )
-        yield f"{title}: mean order, TIV m", f"{np.mean(mine):.3g}", of_ratio(tiv, orders)
+        yield f"{title}: mean order, TIV m", f"{mine / own:.3g}", of_ratio(tiv, orders)
 
 
 def others(base: sim.Scenario, runs: Any) -> Iterator[Line]:

@@ -182,12 +182,40 @@ def test_the_shipped_weights_and_pairs_are_those_of_the_estimate(
 def test_the_shipped_sizes_are_those_of_the_estimate(baseline: Scenario) -> None:
     deals = [deal for deal in register.read(baseline.case)[0] if deal.year >= 2006]
     found, shipped = rates.supplier_effects(baseline.case, deals), baseline.parameters
+    for c, category in enumerate(baseline.case.categories):
+        if baseline.case.record.categories[category].in_register:
+            median = np.exp(found.mean[c]) * rates.extra(deals)
+            assert shipped[f"contracts.size_median.{category}"].value == pytest.approx(median, rel=0.01)
     for i, supplier in enumerate(baseline.case.suppliers):
         if any(deal.supplier == i and deal.is_platform and deal.tiv > 0.05 for deal in deals):
             numbers = shipped[f"contracts.size_factor.{supplier}"].distribution.numbers
             assert numbers == pytest.approx((np.exp(found.effect[i]), found.effect_error[i]), rel=0.05), (
                 supplier
             )
+
+
+def test_what_was_owed_on_record_is_below_the_ceiling_of_commitments(baseline: Scenario) -> None:
+    parameters = baseline.parameters
+    price = parameters.array("contracts.price_level")
+    factor = parameters.array("standing.price_factor")
+    years = float(parameters.array("payments.payment_years"))
+    share = float(parameters.array("budget.procurement_share"))
+    rows = csv.DictReader(
+        (baseline.case.folder / "data/military_spending.csv").read_text("utf-8").splitlines()
+    )
+    spent = {int(r["year"]): float(r["value"]) for r in rows if r["metric"] == "milex_constant_2023"}
+    orders = [
+        (deal.year, deal.tiv * price[deal.category] * factor[deal.supplier])
+        for deal in register.read(baseline.case)[0]
+    ]
+    owed = {
+        year: sum(value * max(0.0, 1 - (year - when) / years) for when, value in orders if when <= year)
+        / (share * spent[year])
+        for year in range(1996, 2024)
+    }
+    assert max(owed, key=owed.__getitem__) == 2013
+    ceiling = parameters["budget.commitment_ceiling"].distribution
+    assert ceiling.numbers == pytest.approx((owed[2013], 2 * owed[2013]), rel=0.02)
 
 
 def test_simulated_sizes_come_back() -> None:

@@ -216,7 +216,7 @@ def _show_sizes(chosen: Scenario, first_year: int | None, last_year: int | None,
 
     from sim.case import register
     from sim.cli.terminal import write_json, write_table
-    from sim.importers.rates import supplier_effects
+    from sim.importers.rates import extra, supplier_effects
     from sim.vocabulary.errors import InputError
 
     case = chosen.case
@@ -226,9 +226,14 @@ def _show_sizes(chosen: Scenario, first_year: int | None, last_year: int | None,
     if not sized:
         source = f"the register of {case.name}, {low}-{high}"
         raise InputError(source, "", "no orders to estimate from", "Give other years.")
-    found = supplier_effects(case, listed)
+    found, extras = supplier_effects(case, listed), extra(listed)
     categories = [
-        (name, float(np.exp(found.mean[i])), float(found.mean_error[i]), sum(d.category == i for d in sized))
+        (
+            name,
+            float(np.exp(found.mean[i])) * extras,
+            float(found.mean_error[i]),
+            sum(d.category == i for d in sized),
+        )
         for i, name in enumerate(case.categories)
         if case.record.categories[name].in_register
     ]
@@ -257,6 +262,7 @@ def _show_sizes(chosen: Scenario, first_year: int | None, last_year: int | None,
         write_json(
             {
                 "level_error": found.level_error,
+                "extras": extras - 1.0,
                 "spread": {name: spread[name] for name, *_ in categories},
                 "categories": [dict(zip(keys, row, strict=True)) for row in categories],
                 "suppliers": [dict(zip(keys, row, strict=True)) for row in suppliers],
@@ -266,7 +272,8 @@ def _show_sizes(chosen: Scenario, first_year: int | None, last_year: int | None,
         return
     click.echo(
         f"{len(sized)} platform orders with a volume, {low}-{high}, beside what importers have in common. "
-        f"What all sizes share is known to {found.level_error:.2f} on the log scale."
+        f"What all sizes share is known to {found.level_error:.2f} on the log scale. Missiles, engines and "
+        f"naval weapons add {extras - 1.0:.0%} to the volume of platforms; medians are with these."
     )
     for heading, unit, rows in (("Category", "Median, TIV m", categories), ("Supplier", "Factor", suppliers)):
         shown = [(name, f"{value:.3g}", f"{error:.2f}", str(n)) for name, value, error, n in rows]

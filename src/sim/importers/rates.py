@@ -70,7 +70,7 @@ def known(case: Case, year: int, parameters: ParameterSet) -> Changes:
     effects = supplier_effects(case, deals)
     changes["contracts.size_level"] = _lognormal(1.0, effects.level_error)
     for index in in_register:
-        name, median = case.categories[index], _exp(effects.mean[index]) * _extra(deals)
+        name, median = case.categories[index], _exp(effects.mean[index]) * extra(deals)
         changes[f"contracts.size_median.{name}"] = _lognormal(median, float(effects.mean_error[index]))
         changes[f"contracts.size_spread.{name}"] = {"value": float(effects.spread[index])}
     for i, supplier in enumerate(case.suppliers):
@@ -240,7 +240,7 @@ def _stock_shares(case: Case, year: int) -> Array:
     return stock / in_all if in_all > 0.0 else stock
 
 
-def _extra(deals: list[Deal]) -> float:
+def extra(deals: list[Deal]) -> float:
     """Return the volume of all entries over that of platforms: missiles and engines come with these."""
     platforms = math.fsum(deal.tiv for deal in deals if deal.is_platform)
     return math.fsum(deal.tiv for deal in deals) / platforms if platforms > 0 else 1.0

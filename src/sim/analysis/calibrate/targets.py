@@ -6,7 +6,8 @@ that may be read. One function takes the statistics from recorded and from simul
     by window     shares of deliveries of some suppliers, their HHI, root of the volume, root of the number of
                   orders, the first supplier's part of the orders
     over windows  coefficient of variation and lag-1 correlation of yearly deliveries, variance over mean of
-                  yearly orders; in each category root of the number of orders, mean log size (0 if none)
+                  yearly orders; in each category root of the number of orders, mean log size with the
+                  missiles and engines that come with orders (0 if none)
 
 Roots make the spread of a count or volume nearly the same everywhere. Windows may overlap; statistics over
 windows take each year from the last window that has begun. Simulated shares and volumes get a revision error,
@@ -27,6 +28,7 @@ from pydantic import Field
 from sim.case import register
 from sim.case.case import Case
 from sim.files.records import Number, Record, Texts, When, check, read_toml, shown
+from sim.importers import rates
 from sim.numerics.elementary import normal_quantile
 from sim.numerics.special import normal_cdf
 from sim.numerics.streams import Streams
@@ -128,6 +130,8 @@ class Targets:
         last = self.table.last_year
         deals = [deal for deal in all_deals if deal.year <= last and deal.is_platform]
         deliveries = [each for each in all_deliveries if each.year <= last]
+        since = min(window.start.year for window in self.windows)
+        extra = rates.extra([deal for deal in all_deals if since <= deal.year <= last])
         found = []
         for window in self.windows:
             found.append(_empty(self.case, window, 1))
@@ -139,7 +143,7 @@ class Targets:
             for deal in deals:
                 if first <= deal.year <= window.end.year:
                     ordered[deal.year - first, deal.supplier, deal.category] += 1
-                    sizes[deal.year - first, deal.category] += np.log(max(deal.tiv, _LEAST_SIZE))
+                    sizes[deal.year - first, deal.category] += np.log(max(deal.tiv * extra, _LEAST_SIZE))
         statistics: Array = self._statistics(found)[:, 0]
         return statistics
 
