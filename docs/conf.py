@@ -28,7 +28,9 @@ extensions = [
 ]
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
 templates_path = ["_templates"]
-exclude_patterns = ["figures", "_templates", "**/.ipynb_checkpoints"]
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+exclude_patterns = ["figures", "_templates", "_static", "**/.ipynb_checkpoints"]
 nb_execution_mode = "off"  # notebooks are committed with their outputs; the tests run them
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3

@@ -41,6 +41,17 @@ def test_what_is_not_clear_is_not_claimed(changes: dict[str, float], trials: int
     assert expected in said and "nan" not in said
 
 
+def test_what_trials_do_not_tell_has_its_unit_too() -> None:
+    unclear = replace(GAP, mean_low=-0.002, mean_high=0.003)
+    ends = {
+        "share": "(−0.2 to 0.3 points).",
+        "index": "(−0.002 to 0.003).",
+        "TIV m": "(−0.002 to 0.003 TIV m).",
+    }
+    for unit, end in ends.items():
+        assert sentence(replace(ROW, unit=unit, difference=unclear), "Base").endswith(end)
+
+
 def test_other_units_are_named() -> None:
     said = sentence(replace(ROW, unit="TIV m", text="Orders"), "Base")
     assert "by 0.0231 TIV m on average (0.0191 to 0.0271)" in said

@@ -9,6 +9,9 @@ from sim.analysis.compare.summary import Row
 #: Shares are said in points, hundredths of the whole.
 _POINTS = 100.0
 
+#: Units that are not said.
+_NAMELESS = ("index", "count")
+
 
 def answers(rows: Sequence[Row]) -> list[str]:
     """Return a sentence for each scenario but the reference: the first measure at the end of the last year.
@@ -48,7 +51,7 @@ def sentence(row: Row, reference: str) -> str:
     if not (gap.mean_low > 0.0 or gap.mean_high < 0.0):
         many = row.trials > 1
         few = f"{row.trials:,} trials do not tell" if many else "a single trial does not tell"
-        between = f" ({_range(gap.mean_low, gap.mean_high, row.unit)})" if many else ""
+        between = f" ({_range(gap.mean_low, gap.mean_high, row.unit)}{_named(row.unit)})" if many else ""
         return (
             f"{about} {few} whether it is higher or lower on average in “{row.title}” than in "
             f"“{reference}”{between}."
@@ -64,8 +67,13 @@ def sentence(row: Row, reference: str) -> str:
 def _amount(value: float, unit: str) -> str:
     """Return a number with its unit, in words."""
     if unit == "share":
-        return f"{_POINTS * value:.3g} points"
-    return f"{value:.3g}" if unit in ("index", "count") else f"{value:,.3g} {unit}"
+        value *= _POINTS
+    return f"{value:,.3g}{_named(unit)}"
+
+
+def _named(unit: str) -> str:
+    """Return a unit as it stands behind a number."""
+    return " points" if unit == "share" else "" if unit in _NAMELESS else f" {unit}"
 
 
 def _range(low: float, high: float, unit: str) -> str:
