@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,13 @@ settings.register_profile("suite", derandomize=True, max_examples=12, deadline=N
 settings.register_profile("long", derandomize=True, max_examples=60, deadline=None)
 settings.register_profile("search", max_examples=2000, deadline=None)
 settings.load_profile("suite")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is there for good, modules and thousands of tests, out of each search for garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -107,11 +107,12 @@ def test_nothing_lies_outside_the_figure_or_on_the_footer(runs: xr.Dataset) -> N
         footer = figure.texts[1].get_window_extent(renderer)
         legend = figure.legends[0].get_window_extent(renderer)
         assert legend.y0 >= footer.y1 - 1
-        for box in (footer, legend, *(axis.get_tightbbox(renderer) for axis in figure.axes)):
+        panels = [axis.get_tightbbox(renderer) for axis in figure.axes]
+        for box in (footer, legend, *panels):
             assert page.x0 - 1 <= box.x0
             assert box.x1 <= page.x1 + 1
             assert box.y1 <= page.y1 + 1
-        assert all(axis.get_tightbbox(renderer).y0 >= footer.y1 - 1 for axis in figure.axes)
+        assert all(panel.y0 >= footer.y1 - 1 for panel in panels)
 
 
 def test_the_style_stays_inside(runs: xr.Dataset, tmp_path: Path) -> None:
