@@ -273,9 +273,10 @@ def _checked(file: str, kind: str) -> tuple[str, list[str]]:
         warnings.simplefilter("ignore", IneffectiveChange)
         read = loading.load(file)
     plan.plan(read)
-    message = (
-        f"{read.start} to {read.end}, {len(read.overrides)} changed parameters, {len(read.events)} events"
-    )
+    under = () if read.base is None else read.base.events
+    own = f" ({sum(each not in under for each in read.events)} of its own)" if under else ""
+    changed = f"{len(read.overrides)} changed parameters, {len(read.events)} events{own}"
+    message = f"{read.start} to {read.end}, {changed}"
     missing = drafting.missing(read)
     message += f"; still to write: {', '.join(missing)}" if missing else ""
     return message, [str(each) for each in read.ineffective]

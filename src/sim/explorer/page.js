@@ -32,6 +32,7 @@ function drawn(tag, more, text) {
 
 const places = (each) => Math.max(...[each.step, each.low].map((x) => (String(x).split(".")[1] || "").length));
 const shown = (x, unit) => unit === "share" ? (100 * x).toFixed(1) + " %" : Number(x.toPrecision(3)).toLocaleString("en");
+const gap = (x, unit) => unit === "share" ? (100 * x).toFixed(1) + " points" : shown(x, unit);
 
 function asked() {
   const values = {};
@@ -79,9 +80,10 @@ function show() {
   $("digest").textContent = "Digest of what is shown: " + last.digest + ".";
   if ($("guessing").checked && guess === null && !last.is_base) return;
   cover(false);
-  const off = guess === null ? "" : ` You said ${guess}, it is ${shown(last.mean_difference, last.unit)}.`;
+  const off = guess === null ? "" : ` You said ${guess}, it is ${gap(last.mean_difference, last.unit)}.`;
   $("sentence").textContent = (last.is_base ? "This is the base itself. Move a lever, or choose another future." : last.sentence) + off;
   $("level-title").textContent = last.text;
+  $("difference-title").textContent = `Difference to the base, trial by trial (${last.unit === "share" ? "points" : last.unit})`;
   $("trials").textContent = last.trials.toLocaleString("en") + " trials" + (last.is_last ? "." : "; more are on their way.");
   chart($("level"), [["base", last.base], ["mine", last.mine]], last.text + ". " + $("sentence").textContent, false);
   chart($("difference"), [["mine", last.difference]], "Difference to the base. " + $("sentence").textContent, true);
@@ -101,7 +103,7 @@ function chart(place, fans, label, isDifference) {
   const svg = drawn("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
   for (const v of steps) {
     svg.append(drawn("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), class: isDifference && v === 0 ? "zero" : "grid" }));
-    svg.append(drawn("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, last.unit === "share" ? (100 * v).toFixed(percents) + " %" : v.toLocaleString("en")));
+    svg.append(drawn("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, last.unit === "share" ? (100 * v).toFixed(percents) + (isDifference ? "" : " %") : v.toLocaleString("en")));
   }
   known.quarters.forEach((quarter, i) => {
     if (quarter.endsWith("Q4") && Number(quarter.slice(0, 4)) % 4 === 0)
@@ -136,7 +138,7 @@ function rows(target, caption, heads, lines) {
   top.append(head);
   for (const line of lines) {
     const row = make("tr");
-    line.forEach((cell, k) => row.append(k === 0 ? make("th", cell, { scope: "row" }) : make("td", cell, /^[−\-+\d.,\s%]+$/.test(cell) ? { class: "number" } : {})));
+    line.forEach((cell, k) => row.append(k === 0 ? make("th", cell, { scope: "row" }) : make("td", cell, /^[−\-+\d.,\s%]+( points)?$/.test(cell) ? { class: "number" } : {})));
     body.append(row);
   }
   target.replaceChildren(make("caption", caption), top, body);
@@ -146,7 +148,7 @@ function table() {
   const lines = [];
   known.quarters.forEach((quarter, i) => {
     if (!quarter.endsWith("Q4")) return;
-    const of = (bands, k) => shown(bands[k][i], last.unit);
+    const of = (bands, k) => (bands === last.difference ? gap : shown)(bands[k][i], last.unit);
     lines.push([quarter.slice(0, 4), of(last.base, 2), of(last.mine, 2), `${of(last.mine, 0)} to ${of(last.mine, 4)}`, of(last.difference, 2), `${of(last.difference, 0)} to ${of(last.difference, 4)}`]);
   });
   rows($("table"), `${last.text} (${last.unit}), ${last.trials} trials`, ["Year", "Base, median", "Median", "90 % of trials", "Difference, median", "90 % of trials"], lines);
