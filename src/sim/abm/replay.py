@@ -37,7 +37,7 @@ def replay(
     """
     out = arguments.path(out, "out")
     trial = None if trial is None else arguments.trial(trial)
-    scenario = None if scenario is None else arguments.text(scenario, "scenario")
+    scenario = arguments.text_if_given(scenario, "scenario")
     return of_store(Store.open(out), trial, scenario, rules=rules)
 
 

@@ -141,7 +141,7 @@ def box_limits(found: xr.Dataset, *, ax: Axes | None = None, title: str | None =
 
 def _in_lines(name: str) -> str:
     """Return the name of a parameter in lines, which end at its dots."""
-    return "\n".join(style.wrapped(name.replace(".", ". "), _LETTERS)).replace(". ", ".")
+    return style.in_lines(name.replace(".", ". "), _LETTERS).replace(". ", ".")
 
 
 def _said(each: xr.Dataset, side: str, value: str) -> str:

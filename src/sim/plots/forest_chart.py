@@ -53,7 +53,7 @@ def forest(
     middle, low, high = (one[each].values for each in (name, f"{name}_low", f"{name}_high"))
     order = np.argsort(middle, kind="stable")
     names = [display_name(effects, "scenario", str(effects["scenario"].values[k])) for k in order]
-    labels = ["\n".join(style.wrapped(each, _LETTERS)) for each in names]
+    labels = [style.in_lines(each, _LETTERS) for each in names]
     notes = [
         "Mean over the quarters from the first in which the two differ; bars: 95 % Monte Carlo intervals,"
         " grey where they hold zero.",

@@ -51,7 +51,7 @@ def experts(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = No
             said = f"{float(each['effective']):,.0f}" + (" refused" if bool(each["is_refused"]) else "")
             axis.text(1.01, row, said, transform=axis.get_yaxis_transform(), size=6.5, va="center")
         rows.append(k * (n_scenarios + 0.5) + (n_scenarios - 1) / 2)
-        labels.append("\n".join(style.wrapped(str(found["expert_title"].values[k]), 30)))
+        labels.append(style.in_lines(str(found["expert_title"].values[k]), 30))
     axis.set_yticks(rows, labels)
     axis.set_ylim(rows[-1] + n_scenarios / 2 + 0.2, -0.7)
     axis.grid(visible=True, axis="x")

@@ -125,7 +125,7 @@ def frame(
     legend = _LEGEND + _MORE * (math.ceil(len(handles) / columns) - 1) if handles and not is_beside else 0.0
     right = _BESIDE / style.WIDTH if is_beside else 0.0
     foot = style.LINE * (len(lines) + 0.7)
-    heading = "\n".join(style.wrapped(title, _TITLE_LETTERS)) if len(title) > _TITLE_LETTERS else title
+    heading = style.in_lines(title, _TITLE_LETTERS) if len(title) > _TITLE_LETTERS else title
     head = _HEAD + _TITLE_LINE * heading.count("\n")
     whole = height + head + foot + legend
     figure = Shown(figsize=(style.WIDTH, whole), layout="constrained")

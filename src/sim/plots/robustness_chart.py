@@ -79,9 +79,9 @@ def criteria_map(robustness: xr.Dataset, *, ax: Axes | None = None, title: str |
                 size=6,
                 color=themes.now().paper if is_dark else themes.now().ink,
             )
-    axis.set_yticks(range(len(order)), ["\n".join(style.wrapped(policies[k], 44)) for k in order], size=6.5)
+    axis.set_yticks(range(len(order)), [style.in_lines(policies[k], 44) for k in order], size=6.5)
     columns = [str(each) for each in found["criterion_text"].values]
-    axis.set_xticks(range(len(columns)), ["\n".join(style.wrapped(each, 14)) for each in columns])
+    axis.set_xticks(range(len(columns)), [style.in_lines(each, 14) for each in columns])
     axis.tick_params(axis="x", labelrotation=90, labelsize=6.5, length=0)
     axis.tick_params(axis="y", length=0)
     axis.grid(visible=False)

@@ -65,5 +65,5 @@ def search(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = Non
         )
     ]
     axis.set_xlabel(labels[0])
-    axis.set_ylabel("\n".join(style.wrapped(labels[1], 40)) if len(labels) > 1 else "Rank in the search")
+    axis.set_ylabel(style.in_lines(labels[1], 40) if len(labels) > 1 else "Rank in the search")
     return axis

@@ -43,7 +43,7 @@ def signposts(found: xr.Dataset, *, most: int = 5, ax: Axes | None = None, title
         middle, low, high = (each[name].values for name in ("auc", "auc_low", "auc_high"))
         if middle[-1] < 0.5:
             middle, low, high = 1 - middle, 1 - high, 1 - low
-        label = "\n".join(style.wrapped(str(each["text"].item()), 32))
+        label = style.in_lines(str(each["text"].item()), 32)
         axis.fill_between(times, low, high, color=colour, alpha=0.2, linewidth=0)
         axis.plot(times, middle, color=colour, label=style.legible(label))
         at = int(each["since"])

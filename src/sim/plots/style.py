@@ -148,6 +148,11 @@ def wrapped(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width, break_on_hyphens=False)
 
 
+def in_lines(text: str, width: int) -> str:
+    """Return a text with a break wherever a line of this width is full."""
+    return "\n".join(wrapped(text, width))
+
+
 def label_years(axis: Axes) -> None:
     """Name the axis of time, with marks at whole years."""
     axis.set_xlabel("Year")
@@ -192,7 +197,7 @@ def shades() -> Any:
 
 def panel_title(axis: Axes, text: str, width: int = 34) -> None:
     """Set the title of a panel, on as many lines as it takes."""
-    axis.set_title("\n".join(wrapped(text, width)))
+    axis.set_title(in_lines(text, width))
 
 
 def ends_of_quarters(runs: xr.Dataset) -> Array:

@@ -92,7 +92,7 @@ def write_report(
     if target.suffix != ".html":
         raise InputError(str(target), "path", "a report is a .html file", "Name it so, such as report.html.")
     reference = scenario_of(runs, reference, "reference")
-    question = None if question is None else arguments.text(question, "question")
+    question = arguments.text_if_given(question, "question")
     arguments.instance(execution, Execution, "execution", "an Execution", "Give a sim.runs.trials.Execution.")
     force = arguments.truth(force, "force")
     years = (

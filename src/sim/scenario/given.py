@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 _LIST = 'Give a list, such as [{"at": "2027-Q1", "what": "replace_government"}].'
 
 
-def text_if_given(value: Any, place: str) -> str | None:
-    """Return a text, or None where none is given."""
-    return None if value is None else arguments.text(value, place)
-
-
 def texts(given: Any, name: str) -> tuple[str, ...]:
     """Return a list of texts."""
     remedy = 'Give a list of texts, such as ["hhi"].'

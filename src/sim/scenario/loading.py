@@ -117,7 +117,7 @@ def combine(
     --------
     >>> sim.combine("fiscal_squeeze", "government_turnover", name="both")  # doctest: +SKIP
     """
-    name, title = given.text_if_given(name, "name"), given.text_if_given(title, "title")
+    name, title = arguments.text_if_given(name, "name"), arguments.text_if_given(title, "title")
     parts = [one(each, "scenarios") for each in scenarios]
     if len(parts) < 2:
         raise InputError("", "combine", "one scenario is no combination", "Give two or more.")

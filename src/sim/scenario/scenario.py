@@ -162,7 +162,7 @@ class Scenario:
         variant = dict(arguments.table({} if variant is None else variant, "variant"))
         for key, option in variant.items():
             arguments.text(option, f"variant.{key}")
-        name, title = given.text_if_given(name, "name"), given.text_if_given(title, "title")
+        name, title = arguments.text_if_given(name, "name"), arguments.text_if_given(title, "title")
         made = overlay.laid(self, variant=variant, changes=changes)
         if is_given and not changes and not variant:
             remedy = "Name a parameter and its value, or leave the argument out."
@@ -226,7 +226,7 @@ class Scenario:
         ...     [{"at": "2027-Q1", "what": "scale", "name": "demand.caution", "by": 2}], name="careful"
         ... )  # doctest: +SKIP
         """
-        name, title = given.text_if_given(name, "name"), given.text_if_given(title, "title")
+        name, title = arguments.text_if_given(name, "name"), arguments.text_if_given(title, "title")
         tables, dropped = given.tables(events), given.texts(drop, "drop")
         made = overlay.laid(self, tables=tables, drop=dropped)
         added = [event.label for event in made.events if not any(event is other for other in self.events)]
@@ -283,7 +283,7 @@ class Scenario:
         --------
         >>> sim.run(base.with_horizon("2030-Q4"), trials=1000)  # doctest: +SKIP
         """
-        name, title = given.text_if_given(name, "name"), given.text_if_given(title, "title")
+        name, title = arguments.text_if_given(name, "name"), arguments.text_if_given(title, "title")
         first, last = given.quarter(start, "start"), given.quarter(end, "end")
         horizon = given.in_order("", first, last, self)
         made = overlay.laid(dataclasses.replace(self, start=horizon[0], end=horizon[1]))
@@ -314,7 +314,7 @@ class Scenario:
             If something that was overridden before is now drawn from the file.
         """
         path = arguments.path(path, "path")
-        name = None if name is None else arguments.text(name, "name")
+        name = arguments.text_if_given(name, "name")
         made = overlay.laid(self, learned=posterior.read(path, self.parameters))
         effects.warn(made.noted[len(self.noted) :])
         return dataclasses.replace(

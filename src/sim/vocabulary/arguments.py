@@ -94,6 +94,11 @@ def text(value: Any, name: str) -> str:
     return value
 
 
+def text_if_given(value: Any, name: str) -> str | None:
+    """Return one line of text, or None where none is given."""
+    return None if value is None else text(value, name)
+
+
 def path(value: Any, name: str, remedy: str = "Give a path.") -> Path:
     """Return a path; ``~`` is the home folder, and anything with a file system path is one."""
     if not isinstance(value, str | os.PathLike):

@@ -75,14 +75,13 @@ def dataset(case: Case, start: Date) -> xr.Dataset:
         name: (("year", "supplier")[: value.ndim], value, _attributes(name)) for name, value in values.items()
     }
     delivered = (("year", "supplier"), tiv, {"units": "TIV m/year", "long_name": "Deliveries"})
+    capitals = [_capital(case, name) for name in case.suppliers]
     coordinates = {
         "year": years,
         "supplier": list(case.suppliers),
         "supplier_name": ("supplier", [case.labels.get(name, name) for name in case.suppliers]),
-        **{
-            side: ("supplier", [_capital(case, name)[k] for name in case.suppliers])
-            for k, side in enumerate(("latitude", "longitude"))
-        },
+        "latitude": ("supplier", [north for north, _ in capitals]),
+        "longitude": ("supplier", [east for _, east in capitals]),
     }
     # The first source of a case is its deal register.
     source = case.sources[0].split(",")[0] if case.sources else ""
