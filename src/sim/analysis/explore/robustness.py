@@ -390,8 +390,7 @@ def answers(found: xr.Dataset) -> list[str]:
     texts, rank = found["criterion_text"].values, found["rank"].values
     by_first: dict[tuple[str, ...], list[int]] = {}
     for k, row in enumerate(rank):
-        if np.isfinite(row).any():
-            leaders = tuple(str(each) for each in np.array(policies)[row == np.nanmin(row)])
+        if leaders := tuple(policies[number] for number in _leaders(row)):
             by_first.setdefault(leaders, []).append(k)
     said = []
     for leaders, rows in sorted(by_first.items(), key=lambda pair: -len(pair[1])):
@@ -425,9 +424,8 @@ def _named(criteria: Sequence[str], chances: Array) -> tuple[str, str]:
     shares = [f"{100 * each:.0f} %" for each in chances]
     if len(criteria) > 1 and len(set(shares)) == 1:
         return ", ".join(criteria), f", each in {shares[0]} of resamples"
-    pairs = [f"{name} (in {each} of resamples)" for name, each in zip(criteria[:1], shares, strict=False)]
-    pairs += [f"{name} ({each})" for name, each in zip(criteria[1:], shares[1:], strict=True)]
-    return ", ".join(pairs), ""
+    shares[0] = f"in {shares[0]} of resamples"
+    return ", ".join(f"{name} ({each})" for name, each in zip(criteria, shares, strict=True)), ""
 
 
 def _first(found: xr.Dataset, criterion: str) -> xr.Dataset | None:
@@ -435,9 +433,14 @@ def _first(found: xr.Dataset, criterion: str) -> xr.Dataset | None:
     if criterion not in found["criterion"].values:
         return None
     here = found.sel(criterion=criterion)
-    rank = np.nan_to_num(here["rank"].values, nan=np.inf)
-    leaders = np.flatnonzero((rank == rank.min()) & np.isfinite(rank))
-    return here.isel(policy=int(leaders[0])) if len(leaders) == 1 else None
+    leaders = _leaders(here["rank"].values)
+    return here.isel(policy=leaders[0]) if len(leaders) == 1 else None
+
+
+def _leaders(rank: Array) -> list[int]:
+    """Return the numbers of the policies of the least rank; of none that have no rank."""
+    known = np.where(np.isfinite(rank), rank, np.inf)
+    return [int(k) for k in np.flatnonzero(np.isfinite(rank) & (known == known.min()))]
 
 
 def _levels(found: xr.Dataset, titles: dict[str, str]) -> list[str]:
