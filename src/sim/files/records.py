@@ -245,11 +245,6 @@ def key_path(*parts: str | int) -> str:
     return path
 
 
-def read_if_there(model: type[AnyRecord], path: Path) -> AnyRecord | None:
-    """Return a TOML file as a record, as `check` does; None if there is no such file."""
-    return check(model, read_toml(path), shown(path)) if path.is_file() else None
-
-
 def check(model: type[AnyRecord], data: Any, file: str, place: str = "") -> AnyRecord:
     """Return `data` as a record of type `model`; say the first thing that is wrong with it.
 

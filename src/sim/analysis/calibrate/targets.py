@@ -27,7 +27,7 @@ from pydantic import Field
 
 from sim.case import register
 from sim.case.case import Case
-from sim.files.records import Number, Record, Texts, When, read_if_there, shown
+from sim.files.records import Number, Record, Texts, When, check, read_toml, shown
 from sim.importers import rates
 from sim.numerics.elementary import normal_quantile
 from sim.numerics.special import normal_cdf
@@ -282,7 +282,8 @@ def load(scenario_or_case: Scenario | Case) -> Targets:
 
 def table(case: Case) -> TargetsTable | None:
     """Return what a case's file says, its shape checked; None if there is no such file."""
-    return read_if_there(TargetsTable, case.folder / FILE)
+    path = case.folder / FILE
+    return check(TargetsTable, read_toml(path), shown(path)) if path.is_file() else None
 
 
 def of_table(table: TargetsTable, case: Case, file: str = FILE) -> Targets:

@@ -12,7 +12,7 @@ from sim.analysis.validate import effect as effects
 from sim.analysis.validate.arms import UNCHANGED, Arm, changed, unchanged
 from sim.analysis.validate.effect import Effect
 from sim.case.case import Case
-from sim.files.records import Number, Record, When, read_if_there, shown
+from sim.files.records import Number, Record, When, check, read_toml, shown
 from sim.scenario.scenario import Scenario
 from sim.sources import table as evidence
 from sim.vocabulary.errors import Contradiction, UnknownName, nearest
@@ -104,7 +104,8 @@ class Directions:
 
 def table(case: Case) -> _Directions | None:
     """Return what a case's file says, its shape checked; None if there is no such file."""
-    return read_if_there(_Directions, case.folder / FILE)
+    path = case.folder / FILE
+    return check(_Directions, read_toml(path), shown(path)) if path.is_file() else None
 
 
 def read(scenario: Scenario) -> Directions | None:
