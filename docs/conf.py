@@ -70,7 +70,7 @@ def _reference() -> None:
         parts += [f"## {heading}\n", "```{eval-rst}", f".. currentmodule:: {prefix}\n"]
         for name in names:
             kind = "class" if inspect.isclass(getattr(module, name)) else "function"
-            more = "\n   :members:" if name == "Scenario" else ""
+            more = "\n   :members:\n   :inherited-members:" if name == "Scenario" else ""
             parts += [f".. auto{kind}:: {name}{more}\n"]
         parts += ["```\n"]
     _written("python.md", "\n".join(parts))

@@ -17,8 +17,8 @@ from sim.design import plan as design
 from sim.engine.block import Block, run_block
 from sim.model import schedule as model
 from sim.scenario import event_checks, events, when_read
-from sim.scenario.effects import Ineffective
 from sim.scenario.files import shipped
+from sim.scenario.ineffective.finding import Ineffective
 from sim.scenario.loading import diff
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.variables import GLOSSARY

@@ -11,20 +11,19 @@ import dataclasses
 import itertools
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim.parameter.elements import Element
 from sim.parameter.posterior import Column
 from sim.scenario import changes as differences
-from sim.scenario.effects import Ineffective, Laid
+from sim.scenario.definition import Definition, S
 from sim.scenario.event_checks import FIXES
 from sim.scenario.events import Event
+from sim.scenario.ineffective.changes import Laid
+from sim.scenario.ineffective.finding import Ineffective
 from sim.vocabulary.arguments import LAST_YEAR
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import Contradiction
-
-if TYPE_CHECKING:
-    from sim.scenario.scenario import Scenario
 
 #: The ordinal of a quarter beyond all.
 _NEVER = Quarter(LAST_YEAR, 4).ordinal + 1
@@ -49,14 +48,7 @@ class Settled:
     others: Collection[str] = ()
 
 
-def line(scenario: Scenario) -> Iterator[Scenario]:
-    """Yield a scenario, its base, the base's base."""
-    yield scenario
-    if scenario.base is not None:
-        yield from line(scenario.base)
-
-
-def shared_base(scenarios: Sequence[Scenario], file: str, place: str) -> Scenario:
+def shared_base(scenarios: Sequence[S], file: str, place: str) -> S:
     """Return the nearest scenario that all are written against.
 
     Raises
@@ -65,15 +57,15 @@ def shared_base(scenarios: Sequence[Scenario], file: str, place: str) -> Scenari
         If there is none.
     """
     first, *others = scenarios
-    for each in line(first):
-        if all(any(each.digest == under.digest for under in line(other)) for other in others):
+    for each in first.line():
+        if all(any(each.digest == under.digest for under in other.line()) for other in others):
             return each
-    roots = [f"{each.name} on {list(line(each))[-1].name}" for each in scenarios]
+    roots = [f"{each.name} on {list(each.line())[-1].name}" for each in scenarios]
     remedy = "Write them against one base."
     raise Contradiction(file, place, f"they share no base: {', '.join(roots)} rests", remedy)
 
 
-def merged(scenarios: Sequence[Scenario], settled: Settled, file: str = "", place: str = "") -> Scenario:
+def merged(scenarios: Sequence[S], settled: Settled, file: str = "", place: str = "") -> S:
     """Return the shared base with the changes of all; names and stories are left to the caller.
 
     Parameters
@@ -123,15 +115,15 @@ def _union(lists: Iterator[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(itertools.chain.from_iterable(lists)))
 
 
-def _idle(scenario: Scenario, base: Scenario) -> Ineffective:
+def _idle(scenario: Definition, base: Definition) -> Ineffective:
     return Ineffective(scenario.name, "", f"it changes nothing against {base.name}", "Leave it out.")
 
 
 def _elements(
-    base: Scenario, scenarios: Sequence[Scenario], settled: Settled, file: str, place: str
+    base: Definition, scenarios: Sequence[Definition], settled: Settled, file: str, place: str
 ) -> dict[str, Element]:
     """Return the elements that any of them changes."""
-    found: dict[str, tuple[Element, Scenario]] = {}
+    found: dict[str, tuple[Element, Definition]] = {}
     for scenario in scenarios:
         for key, element in differences.elements(base.parameters, scenario.parameters).items():
             other, by = found.setdefault(key, (element, scenario))
@@ -145,13 +137,13 @@ def _elements(
     return {key: element for key, (element, _) in found.items()}
 
 
-def _source(element: Element, scenario: Scenario) -> str:
+def _source(element: Element, scenario: Definition) -> str:
     """Say where an element got its value."""
     return f"{scenario.name}, {element.file}" if element.file else scenario.name
 
 
 def _one(
-    base: Scenario, scenarios: Sequence[Scenario], field: str, settled: Settled, file: str, place: str
+    base: Definition, scenarios: Sequence[Definition], field: str, settled: Settled, file: str, place: str
 ) -> object:
     """Return the one value of a field to which any of them changes the base's."""
     usual = getattr(base, field)
@@ -166,10 +158,10 @@ def _one(
 
 
 def _variant(
-    base: Scenario, scenarios: Sequence[Scenario], settled: Settled, file: str, place: str
+    base: Definition, scenarios: Sequence[Definition], settled: Settled, file: str, place: str
 ) -> tuple[tuple[str, str], ...]:
     usual = dict(base.variant)
-    found: dict[str, tuple[str, Scenario]] = {}
+    found: dict[str, tuple[str, Definition]] = {}
     for scenario in scenarios:
         for name, option in scenario.variant:
             if usual.get(name) == option:
@@ -182,7 +174,7 @@ def _variant(
     return tuple((usual | {name: option for name, (option, _) in found.items()}).items())
 
 
-def _events(base: Scenario, scenarios: Sequence[Scenario]) -> tuple[Event, ...]:
+def _events(base: Definition, scenarios: Sequence[Definition]) -> tuple[Event, ...]:
     """Return the base's events that none drops, and those that any adds, in order of date."""
     kept, added = list(base.events), []
     seen: set[object] = set()
@@ -197,7 +189,7 @@ def _events(base: Scenario, scenarios: Sequence[Scenario]) -> tuple[Event, ...]:
 
 
 def _check_events(
-    base: Scenario, scenarios: Sequence[Scenario], settled: Settled, file: str, place: str
+    base: Definition, scenarios: Sequence[Definition], settled: Settled, file: str, place: str
 ) -> None:
     """Refuse two scenarios that change the same at the same time, each in its way."""
     own = [

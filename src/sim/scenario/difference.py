@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from sim.parameter.elements import Element
-from sim.scenario import effects
-
-if TYPE_CHECKING:
-    from sim.scenario.scenario import Scenario
+from sim.scenario.definition import Definition
+from sim.scenario.ineffective.changes import note_if_unread
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class Difference:
         return f"{text} ({self.note})" if self.note else text
 
 
-def between(a: Scenario, b: Scenario) -> list[Difference]:
+def between(a: Definition, b: Definition) -> list[Difference]:
     """Return everything in which two scenarios differ, except their names and stories."""
     found: list[Difference] = []
     if a.case.digest != b.case.digest:
@@ -55,7 +53,7 @@ def between(a: Scenario, b: Scenario) -> list[Difference]:
         old, new = a.parameters.get(key), b.parameters.get(key)
         if _content(old) != _content(new):
             unit = new.unit if new else old.unit if old else ""
-            note = effects.unread(a.course, b.course, key) if old and new else ""
+            note = note_if_unread(a.course, b.course, key) if old and new else ""
             found.append(Difference(key, _text(old, new), _text(new, old), unit, "parameter", note))
     events_a, events_b = Counter(e.text() for e in a.events), Counter(e.text() for e in b.events)
     lost_a, lost_b = ({each.key: each.said for each in scenario.ineffective} for scenario in (a, b))

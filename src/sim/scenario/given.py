@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from sim.files.records import key_path
+from sim.scenario.definition import Definition
 from sim.vocabulary import arguments
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import Contradiction, UnknownName, WrongType, nearest
 from sim.vocabulary.variables import GLOSSARY
-
-if TYPE_CHECKING:
-    from sim.scenario.scenario import Scenario
 
 #: What to do about events that are no list of tables.
 _LIST = 'Give a list, such as [{"at": "2027-Q1", "what": "replace_government"}].'
@@ -47,7 +45,7 @@ def quarter(value: Any, place: str) -> Quarter | None:
 
 
 def in_order(
-    file: str, start: Quarter | None, end: Quarter | None, under: Scenario
+    file: str, start: Quarter | None, end: Quarter | None, under: Definition
 ) -> tuple[Quarter, Quarter]:
     """Return start and end, where they are not given those of a scenario, if the one is before the other."""
     first, last = start or under.start, end or under.end

@@ -8,20 +8,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sim.case import case as cases
 from sim.case.case import Case
-from sim.files.records import readable
-from sim.parameter.parameter_set import Change, ParameterSet
-from sim.scenario import combining, difference, effects, event_checks, given, overlay
+from sim.parameter.parameter_set import Change
+from sim.scenario import combining, difference, given, overlay, resolving
 from sim.scenario import files as scenario_files
 from sim.scenario.combining import Settled
 from sim.scenario.difference import Difference
-from sim.scenario.files import Layer
+from sim.scenario.ineffective import finding
 from sim.scenario.scenario import Scenario
-from sim.sources import table as evidence
 from sim.vocabulary import arguments
-from sim.vocabulary.dates import Quarter
-from sim.vocabulary.errors import InputError, MissingField, MissingFile, UnknownName, WrongType, nearest
+from sim.vocabulary.errors import InputError, WrongType
 
 
 def load(name_or_path: str | Path, case: Case | str | None = None) -> Scenario:
@@ -45,12 +41,8 @@ def load(name_or_path: str | Path, case: Case | str | None = None) -> Scenario:
     IneffectiveChange
         For each change or event that cannot have an effect.
     """
-    top = scenario_files.read(_named(name_or_path))
-    chosen = _case(top, case)
-    horizon = _said_last(top, "start")[0], _said_last(top, "end")[0]
-    made = _resolved(top, chosen, ParameterSet.load(chosen), horizon)
-    made = dataclasses.replace(made, events=event_checks.check(made.events, chosen, made.parameters))
-    effects.warn(made.ineffective)
+    made = resolving.resolve(scenario_files.read(_named(name_or_path)), Scenario, case)
+    finding.warn(made.ineffective)
     return made
 
 
@@ -157,116 +149,3 @@ def _named(name_or_path: Any) -> str | Path:
     if is_text or (isinstance(name_or_path, str) and not scenario_files.is_path(name_or_path)):
         return str(name_or_path)
     return arguments.path(name_or_path, "scenario", 'Give a name, such as "baseline", or a path.')
-
-
-def _resolved(layer: Layer, case: Case, usual: ParameterSet, horizon: tuple[Quarter, Quarter]) -> Scenario:
-    """Return the scenario of a file, its events not yet checked against each other.
-
-    `horizon` is that of a file that extends nothing and does not say its own.
-    """
-    _check_names(layer)
-    parents = [_resolved(each, case, usual, horizon) for each in layer.parents]
-    if not parents:
-        under = _bare(case, usual, horizon, layer.file)
-    elif len(parents) == 1:
-        under = dataclasses.replace(parents[0], base=parents[0])
-    else:
-        under = combining.merged(parents, _settled(layer, usual), layer.file, "extends")
-    start, end = _horizon(layer, under)
-    learned = None
-    if layer.table.posterior is not None:
-        learned = scenario_files.posterior_of(layer, under.parameters)
-    made = overlay.laid(
-        dataclasses.replace(under, start=start, end=end),
-        file=layer.file,
-        place="set",
-        is_root=not parents,
-        variant=layer.table.variant,
-        learned=learned,
-        changes=layer.changes,
-        tables=layer.table.events,
-        drop=layer.table.drop,
-    )
-    return dataclasses.replace(
-        made,
-        name=layer.name,
-        title=layer.table.title,
-        story=layer.table.story.strip(),
-        evidence=layer.table.evidence,
-        look_at=layer.table.look_at,
-        extends=", ".join(layer.table.extends) or None,
-    )
-
-
-def _bare(case: Case, usual: ParameterSet, horizon: tuple[Quarter, Quarter], root: str) -> Scenario:
-    """Return a case as it is, without a scenario."""
-    return Scenario(
-        name=case.name,
-        title="",
-        story="",
-        evidence=(),
-        case=case,
-        start=horizon[0],
-        end=horizon[1],
-        parameters=usual,
-        events=(),
-        variant=(),
-        look_at=(),
-        overrides=(),
-        extends=None,
-        root=root,
-    )
-
-
-def _settled(layer: Layer, usual: ParameterSet) -> Settled:
-    """Return in what the scenarios that a file extends may differ, since it says itself which holds."""
-    table = layer.table
-    replaced = [each["replace"] for each in table.events if isinstance(each, Mapping) and "replace" in each]
-    fields = [field for field in ("start", "end", "posterior") if getattr(table, field) is not None]
-    matched = [usual.match(key, layer.file, f"set.{key}") for key in layer.changes]
-    elements = {each for keys in matched for each in keys}
-    return Settled(elements, {*table.drop, *map(str, replaced)}, {*table.variant, *fields})
-
-
-def _said_last(top: Layer, field: str) -> tuple[Any, Layer]:
-    """Return what the last file of the chain to speak says about a field, and that file."""
-    for layer in top.line():
-        if getattr(layer.table, field) is not None:
-            return getattr(layer.table, field), layer
-    example = {"case": '"./my_case"', "start": '"2024-Q1"', "end": '"2040-Q4"'}[field]
-    remedy = f'Add {field} = {example}, or extends = "baseline".'
-    raise MissingField(top.line()[-1].file, field, "must be given", remedy)
-
-
-def _case(top: Layer, case: Case | str | None) -> Case:
-    """Return the case given, or the one that the files name, relative to the file that names it."""
-    if isinstance(case, Case):
-        return case
-    if isinstance(case, str) and not scenario_files.is_path(case):
-        return cases.load(case)
-    if case is not None:
-        return cases.load(arguments.path(case, "case", "Give a name of a case, or the path of its folder."))
-    name, layer = _said_last(top, "case")
-    if scenario_files.is_path(name):
-        folder = layer.path.parent / name
-        with readable(layer.file, "case"):
-            is_there = folder.exists()
-        if not is_there:
-            raise MissingFile(layer.file, "case", "no such folder", "Check the path.", name)
-        return cases.load(folder)
-    if name not in cases.shipped():
-        remedy = nearest(name, cases.shipped(), "cases") + " The path of a folder has a / in it."
-        raise UnknownName(layer.file, "case", "no such case: {value}", remedy, name)
-    return cases.load(name)
-
-
-def _horizon(layer: Layer, under: Scenario) -> tuple[Quarter, Quarter]:
-    """Return the horizon of a file: what it says itself, else that of what it extends."""
-    table = layer.table
-    return given.in_order(layer.file, table.start, table.end, under)
-
-
-def _check_names(layer: Layer) -> None:
-    """Check the evidence and the variables that a file names."""
-    evidence.check(layer.table.evidence, layer.file, "evidence")
-    given.check_variables(layer.table.look_at, layer.file)

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim.files.records import key_path
 from sim.parameter import variants
 from sim.parameter.parameter_set import Change
 from sim.parameter.posterior import Posterior
-from sim.scenario import effects, event_checks, events, given, laying
-from sim.scenario.effects import Ineffective, Laid
+from sim.scenario import event_checks, events, given, laying
+from sim.scenario.definition import Definition, S
+from sim.scenario.ineffective import finding
+from sim.scenario.ineffective.changes import Laid, overruled_by_posterior
+from sim.scenario.ineffective.finding import Ineffective
 from sim.sources import table as evidence
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import WrongType, quoted
 from sim.vocabulary.printing import unprintable
 
-if TYPE_CHECKING:
-    from sim.scenario.scenario import Scenario
-
 
 def laid(
-    under: Scenario,
+    under: S,
     *,
     file: str = "",
     place: str = "",
@@ -32,7 +32,7 @@ def laid(
     changes: Mapping[str, Change] | None = None,
     tables: Iterable[Any] = (),
     drop: Iterable[str] = (),
-) -> Scenario:
+) -> S:
     """Return a scenario with variants, a posterior, changes and events laid over it, in this order.
 
     Events are not checked against each other.
@@ -41,7 +41,7 @@ def laid(
     before = variants.apply(under.parameters, variant, file)
     noted = [*under.noted, *_default_options(under.variant, variant, file)]
     if learned is not None:
-        noted += effects.of_posterior(dict(under.overrides), before, learned.columns, learned.file)
+        noted += overruled_by_posterior(dict(under.overrides), before, learned.columns, learned.file)
         before = learned.apply(before)
     parameters = before.replace(changes, file, place)
     laid = [each.without(changes) for each in under.laid]
@@ -63,7 +63,7 @@ def laid(
     ]
     laid_events = laying.lay(under.events, own, drop, file)
     kept = tuple(event for event in laid_events if event.at <= under.end)
-    noted += [effects.after_the_end(event, under.end) for event in laid_events if event.at > under.end]
+    noted += [finding.after_the_end(event, under.end) for event in laid_events if event.at > under.end]
     said = dict(under.overrides) | {key: quoted(change) for key, change in changes.items()}
     return dataclasses.replace(
         under,
@@ -95,7 +95,7 @@ def _default_options(
     return found
 
 
-def described(made: Scenario, name: str, title: str | None, story: str, cited: Iterable[str]) -> Scenario:
+def described(made: S, name: str, title: str | None, story: str, cited: Iterable[str]) -> S:
     """Return a scenario with a name, a title, a story and evidence, each checked."""
     name = arguments.text(name, "name")
     title = arguments.text(title or name, "title")
@@ -106,11 +106,11 @@ def described(made: Scenario, name: str, title: str | None, story: str, cited: I
     return dataclasses.replace(made, name=name, title=title, story=story.strip(), evidence=cited)
 
 
-def checked(made: Scenario, parts: Iterable[Scenario]) -> Scenario:
+def checked(made: S, parts: Iterable[Definition]) -> S:
     """Return a scenario made in Python, checked; say what has no effect in it that had one in its parts."""
     given.check_variables(made.look_at, "")
     checked = event_checks.check(made.events, made.case, made.parameters)
     made = dataclasses.replace(made, events=checked)
     before = {str(each) for part in parts for each in part.ineffective}
-    effects.warn(each for each in made.ineffective if str(each) not in before)
+    finding.warn(each for each in made.ineffective if str(each) not in before)
     return made

@@ -1,23 +1,20 @@
-"""What if: a case, a horizon, changed parameters and dated events, as one immutable value."""
+"""What if: a scenario, and the others that are made from it."""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sim.case.case import Case
 from sim.parameter import posterior
-from sim.parameter.parameter_set import Change, ParameterSet
-from sim.parameter.posterior import Posterior
-from sim.scenario import effects, event_checks, given, overlay, showing, writing
-from sim.scenario.effects import Course, Ineffective, Laid
-from sim.scenario.events import Event
+from sim.parameter.parameter_set import Change
+from sim.scenario import event_checks, given, overlay, showing, writing
+from sim.scenario.definition import Definition
+from sim.scenario.ineffective import finding
+from sim.scenario.ineffective.changes import ineffective_changes
+from sim.scenario.ineffective.finding import Ineffective
 from sim.vocabulary import arguments
 from sim.vocabulary.dates import Quarter
 
@@ -26,17 +23,18 @@ _NAMED = 3
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Scenario:
-    """Everything that defines a run but its trials and its seed.
+class Scenario(Definition):
+    """Everything that defines a run but its trials and its seed, as one immutable value.
 
-    Parameters
+    `sim.load` makes it from a file, its methods make others from it; printed, it says what it changes against
+    its base.
+
+    Attributes
     ----------
     name : str
         Its label in datasets: the stem of the file, or as given to `override`.
     title, story : str
         One line; one paragraph.
-    evidence : tuple of str
-        Ids of what the story rests on.
     case : Case
         Who is in it.
     start, end : Quarter
@@ -47,76 +45,15 @@ class Scenario:
         In order of date; on the same date, the base's first.
     variant : tuple of (str, str)
         Structural variants, as name and option.
-    look_at : tuple of str
-        Variables that show what the scenario is about.
-    overrides : tuple of (str, str)
-        Parameters changed along the chain of `extends`, as key and text.
-    extends : str or None
-        The scenario it is written against.
     posterior : Posterior or None
         Where some of the numbers are drawn from together, if they are.
-    root : str
-        The file at the base of the chain: it states a world, where the others change it.
     base : Scenario or None
-        What it changes; for a combination, what its parts share. None where it states a world.
-    laid : tuple of Laid
-        The changes of parameters along the chain.
-    noted : tuple of Ineffective
-        What was seen to have no effect when it was laid over others.
+        What it changes; for a combination, what its parts share. None where it extends nothing.
+    digest : str
+        SHA-256 of all that can change a number.
+    ineffective : tuple of Ineffective
+        What it changes without effect, and why.
     """
-
-    name: str
-    title: str
-    story: str
-    evidence: tuple[str, ...]
-    case: Case
-    start: Quarter
-    end: Quarter
-    parameters: ParameterSet
-    events: tuple[Event, ...]
-    variant: tuple[tuple[str, str], ...]
-    look_at: tuple[str, ...]
-    overrides: tuple[tuple[str, str], ...]
-    extends: str | None
-    posterior: Posterior | None = None
-    root: str = ""
-    base: Scenario | None = None
-    laid: tuple[Laid, ...] = ()
-    noted: tuple[Ineffective, ...] = ()
-
-    @property
-    def n_steps(self) -> int:
-        """Number of quarters."""
-        return self.end.ordinal - self.start.ordinal + 1
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 of all that can change a number; names and stories do not count."""
-        content = [
-            self.case.digest,
-            str(self.start),
-            str(self.end),
-            self.parameters.digest(),
-            [[str(event.at), event.what, event.fields] for event in self.events],
-            sorted(self.variant),
-        ]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
-
-    @cached_property
-    def course(self) -> Course:
-        """The parameters over the quarters, as events leave them."""
-        return Course(self.case, self.parameters, self.events, self.start, self.n_steps)
-
-    @cached_property
-    def lost_changes(self) -> tuple[Ineffective, ...]:
-        """The changes of parameters, along the chain of `extends`, that cannot have an effect."""
-        found = (each for laid in self.laid for each in effects.of_changes(self.course, laid))
-        return (*self.noted, *found)
-
-    @cached_property
-    def ineffective(self) -> tuple[Ineffective, ...]:
-        """What the scenario changes without effect, and why: parameters, then events."""
-        return (*self.lost_changes, *effects.of_events(self.course, self.root))
 
     def override(
         self,
@@ -176,8 +113,8 @@ class Scenario:
             base=self,
             extends=self.name,
         )
-        own = effects.of_changes(made.course, made.laid[-1]) if changes else []
-        effects.warn([*made.noted[len(self.noted) :], *own])
+        own = ineffective_changes(made.course, made.laid[-1]) if changes else []
+        finding.warn([*made.noted[len(self.noted) :], *own])
         return made
 
     def with_events(
@@ -316,7 +253,7 @@ class Scenario:
         path = arguments.path(path, "path")
         name = arguments.text_if_given(name, "name")
         made = overlay.laid(self, learned=posterior.read(path, self.parameters))
-        effects.warn(made.noted[len(self.noted) :])
+        finding.warn(made.noted[len(self.noted) :])
         return dataclasses.replace(
             made, name=name or f"{self.name} with {path.name}", base=self, extends=self.name
         )

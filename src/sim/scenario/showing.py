@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import html as escaping
 import textwrap
-from typing import TYPE_CHECKING
 
 from sim.parameter.parameter_set import ParameterSet
 from sim.scenario import difference
+from sim.scenario.definition import Definition
 from sim.scenario.difference import Difference
-
-if TYPE_CHECKING:
-    from sim.scenario.scenario import Scenario
 
 #: Lines of changes that are shown; the rest are counted.
 _SHOWN = 12
@@ -20,12 +17,12 @@ _SHOWN = 12
 _WIDTH = 80
 
 
-def line(scenario: Scenario) -> str:
+def line(scenario: Definition) -> str:
     """Return a scenario in one line."""
     return f"<Scenario {scenario.name}: {_head(scenario)}>"
 
 
-def text(scenario: Scenario) -> str:
+def text(scenario: Definition) -> str:
     """Return a scenario in a few lines."""
     rows = changes(scenario)
     heading = scenario.name if scenario.title in ("", scenario.name) else f"{scenario.name}: {scenario.title}"
@@ -36,7 +33,7 @@ def text(scenario: Scenario) -> str:
     return "\n".join(part for each in wrapped for part in each)
 
 
-def html(scenario: Scenario) -> str:
+def html(scenario: Definition) -> str:
     """Return a scenario as a table for a notebook."""
     rows = changes(scenario)
     caption = (
@@ -52,7 +49,7 @@ def html(scenario: Scenario) -> str:
     return f"<table><caption>{caption}</caption>{table}</table>"
 
 
-def changes(scenario: Scenario) -> list[Difference]:
+def changes(scenario: Definition) -> list[Difference]:
     """Return what a scenario changes against its base; alike elements of a parameter stand in one line."""
     base = scenario.base
     if base is None:
@@ -88,8 +85,8 @@ def _same(one: Difference, other: Difference) -> bool:
     return (one.a, one.b, one.unit, one.note) == (other.a, other.b, other.unit, other.note)
 
 
-def _head(scenario: Scenario) -> str:
-    """Say what a scenario is written against, or, of one that states a world, which."""
+def _head(scenario: Definition) -> str:
+    """Say what a scenario is written against, or, of one that extends nothing, what is in it."""
     if scenario.base is None:
         counted = f"{len(scenario.overrides)} changed parameters, {len(scenario.events)} events"
         return f"{scenario.case.name}, {scenario.start} to {scenario.end}, {counted}"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim.case import case as cases
 from sim.case.case import Case
@@ -16,20 +15,18 @@ from sim.parameter import posterior, variants
 from sim.parameter.parameter_set import ParameterSet
 from sim.parameter.posterior import Posterior
 from sim.scenario import changes as differences
-from sim.scenario import combining
 from sim.scenario import files as scenario_files
+from sim.scenario import resolving
+from sim.scenario.definition import Definition
 from sim.scenario.events import VERBS, Event
 from sim.vocabulary import arguments
-from sim.vocabulary.errors import IneffectiveChange, MissingFile, SimError, WrongType
-
-if TYPE_CHECKING:
-    from sim.scenario.scenario import Scenario
+from sim.vocabulary.errors import MissingFile, SimError, WrongType
 
 #: Whole numbers up to this are the same as floats.
 _WHOLE = 2**53
 
 
-def text(scenario: Scenario) -> str:
+def text(scenario: Definition) -> str:
     """Return the text of a file that loads to the same digest.
 
     Raises
@@ -54,29 +51,25 @@ def save(content: str, path: Any, force: bool) -> Path:
     return target
 
 
-def _reference(scenario: Scenario) -> Scenario | None:
+def _reference(scenario: Definition) -> Definition | None:
     """Return the nearest shipped scenario that a file can extend instead of saying all of it."""
-    for each in list(combining.line(scenario))[1:]:
+    for each in list(scenario.line())[1:]:
         if each.case.digest == scenario.case.digest and _is_shipped(each) and _can_extend(scenario, each):
             return each
     return None
 
 
-def _is_shipped(scenario: Scenario) -> bool:
+def _is_shipped(scenario: Definition) -> bool:
     """Whether a scenario is what its name loads."""
     if scenario.name not in scenario_files.shipped():
         return False
-    from sim.scenario.loading import load
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", IneffectiveChange)
-        try:
-            return load(scenario.name).digest == scenario.digest
-        except SimError:
-            return False
+    try:
+        return resolving.resolve(scenario_files.read(scenario.name), Definition).digest == scenario.digest
+    except SimError:
+        return False
 
 
-def _can_extend(scenario: Scenario, under: Scenario) -> bool:
+def _can_extend(scenario: Definition, under: Definition) -> bool:
     """Whether all in which a scenario differs from another can be said in a file that extends it."""
     _, gone = differences.events(under.events, scenario.events)
     left = {each.label for each in under.events if each not in gone}
@@ -84,7 +77,7 @@ def _can_extend(scenario: Scenario, under: Scenario) -> bool:
     return is_said and (under.posterior is None or scenario.posterior is not None)
 
 
-def _lines(scenario: Scenario, under: Scenario | None) -> Iterator[str]:
+def _lines(scenario: Definition, under: Definition | None) -> Iterator[str]:
     yield f"title = {value(scenario.title or scenario.name)}"
     if under is None:
         yield f"case = {value(place_of(scenario.case))}"
@@ -115,7 +108,7 @@ def _lines(scenario: Scenario, under: Scenario | None) -> Iterator[str]:
         yield from (f"{key} = {value(item)}" for key, item in _event(event, scenario.case, replaced))
 
 
-def _parameters(scenario: Scenario, under: Scenario | None, learned: Posterior | None) -> Iterator[str]:
+def _parameters(scenario: Definition, under: Definition | None, learned: Posterior | None) -> Iterator[str]:
     """Yield the variants and the changed parameters."""
     usual = dict(under.variant) if under else {}
     variant = {name: option for name, option in scenario.variant if usual.get(name) != option}

@@ -20,7 +20,7 @@ from sim.analysis.explore import question
 from sim.analysis.validate.arms import Arm, changed
 from sim.case.case import POLICIES, Case
 from sim.files.records import Record, Texts, check, key_path, read_toml, shown
-from sim.scenario import combining, effects
+from sim.scenario.ineffective import finding
 from sim.scenario.loading import combine, load, loaded, one
 from sim.scenario.scenario import Scenario
 from sim.sources import table as evidence
@@ -321,14 +321,14 @@ def grid(
             for here, future in zip(row, futures, strict=True)
         ]
         always = set.intersection(*lost)
-        effects.warn(each for each in row[0].ineffective if str(each) in always)
+        finding.warn(each for each in row[0].ineffective if str(each) in always)
     return made
 
 
 def _laid_over(policy: Scenario, future: Scenario) -> Scenario:
     """Return what a policy given as a scenario changes against its base, laid over a future."""
-    if any(each.digest == future.digest for each in combining.line(policy)):
+    if any(each.digest == future.digest for each in policy.line()):
         return policy
-    if any(each.digest == policy.digest for each in combining.line(future)):
+    if any(each.digest == policy.digest for each in future.line()):
         return future
     return combine(future, policy)

@@ -17,7 +17,8 @@ from sim.analysis.validate.effect import Effect
 from sim.files.records import Record, Tables
 from sim.runs import trials as loop
 from sim.runs.trials import Execution, Reduction
-from sim.scenario import effects, event_checks, events
+from sim.scenario import event_checks, events
+from sim.scenario.ineffective import finding
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.axes import Array
 from sim.vocabulary.dates import Quarter
@@ -97,7 +98,7 @@ def run(
         For each event of an arm that cannot have an effect.
     """
     for name in looked_at:
-        effects.warn(each for each in arms[name].ineffective if each not in arms[UNCHANGED].ineffective)
+        finding.warn(each for each in arms[name].ineffective if each not in arms[UNCHANGED].ineffective)
     chosen, reduction = [arms[name] for name in looked_at], partial(_recorded, looked_at)
     values: dict[tuple[str, str], Array] = {}
     results = loop.reduce(chosen, reduction, trials, seed, execution=execution)
