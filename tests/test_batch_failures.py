@@ -178,7 +178,7 @@ def test_an_interrupt_stops_cleanly_and_can_be_gone_on_with(tmp_path: Path) -> N
     takes, interrupted = said.splitlines()
     assert takes.startswith("This takes about ")
     assert interrupted == f"Interrupted. To go on: sim resume {out}."
-    assert 0 < len(Store.open(out).entries()) < TRIALS / BLOCK
+    assert 0 < len(Store.open(out).ledger.entries()) < TRIALS / BLOCK
     with Store.open(out).lock():
         pass
 

@@ -24,7 +24,7 @@ def opened(path: Path) -> xr.Dataset:
 def with_scenarios(path: Path) -> tuple[xr.Dataset, list[Scenario] | None]:
     """Return a stored result and, where it is a run, its scenarios as they were run."""
     from sim.files.records import shown
-    from sim.runs.store import is_run, read_spec
+    from sim.runs.spec import is_run, read_spec
     from sim.scenario import record
 
     runs, inner = opened(path), within(path, DATA)

@@ -201,3 +201,16 @@ def as_input_error(target: Path, holder: Path, remedy: str) -> Iterator[None]:
         if not names or is_about_target or is_about_parents:
             raise InputError(shown(target), "", f"cannot be written: {reason(error)}", remedy) from None
         raise
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = path.with_name(f".{path.name}.partial")
+    try:
+        made.write_bytes(content)
+        made.replace(path)
+    except OSError:
+        with suppress(OSError):
+            made.unlink(missing_ok=True)
+        raise

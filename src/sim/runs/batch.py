@@ -23,7 +23,8 @@ from sim.runs.blocks import Finished, Form, Ran, Task
 from sim.runs.engines import Engines
 from sim.runs.experiment import USUAL_EXECUTION, Execution
 from sim.runs.precision import StoppingRule
-from sim.runs.store import Spec, Store
+from sim.runs.spec import Spec
+from sim.runs.store import Store
 from sim.scenario import record as scenario_record
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.arguments import MOST_TRIALS

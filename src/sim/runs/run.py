@@ -36,7 +36,8 @@ from sim.runs.experiment import (
     Kept,
     Progress,
 )
-from sim.runs.store import Spec, Store, check_same, code_digest, is_run, version
+from sim.runs.spec import Spec, check_same, code_digest, is_run, version
+from sim.runs.store import Store
 from sim.scenario import record as scenario_record
 from sim.scenario.loading import loaded
 from sim.scenario.scenario import Scenario
@@ -272,7 +273,7 @@ def go_on(out: str | Path, trials: int | None, rules: Rules | None, execution: E
                 raise Contradiction(shown(store.path), "trials", problem, "Run it anew, or take sobol.")
             spec = replace(spec, trials=trials, until=None, most=trials)
         batch = replace(batch, spec=spec)
-        batch.check(store.trials_done(), store.path)
+        batch.check(store.ledger.trials_done(), store.path)
         store.renew(spec, _template(batch))
         return _finish(batch, store)
 
@@ -352,7 +353,7 @@ class _OnDisk:
     def result(self, batch: Batch, assessment: dict[str, Any] | None) -> xr.Dataset:
         """Write the manifest, with the precision reached in it."""
         more = {} if assessment is None else {"precision": assessment}
-        self.store.describe(batch.attributes(self.store.failures(), self.store.ran(), **more))
+        self.store.describe(batch.attributes(self.store.failures(), self.store.ledger.ran(), **more))
         return saved.open_run(self.store.path, is_going_on=True)
 
 

@@ -18,7 +18,8 @@ from sim.files import staging
 from sim.files.records import readable, shown
 from sim.runs import zarr_files
 from sim.runs.dataset import checked, completeness, manifest
-from sim.runs.store import Spec, Store, is_run, read_spec
+from sim.runs.spec import Spec, is_run, read_spec
+from sim.runs.store import Store
 from sim.vocabulary.errors import Incomplete, InputError, MissingFile
 
 if TYPE_CHECKING:

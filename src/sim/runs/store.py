@@ -20,15 +20,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
 import json
 import os
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache, cached_property, reduce
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -37,94 +33,20 @@ import numpy as np
 from sim.design import sampling
 from sim.files import digests, lock, staging
 from sim.files.records import readable, reason, shown
+from sim.files.staging import replace
 from sim.runs.blocks import LEVEL, NOTHING_RAN, Finished, Ran
 from sim.runs.dataset import FORMAT
-from sim.vocabulary.errors import Contradiction, InputError, MissingFile, SimWarning
-from sim.vocabulary.variables import GLOSSARY
+from sim.runs.ledger import LEDGER, Ledger, chunk_name, files
+from sim.runs.spec import RUN, Spec, is_run, read_spec
+from sim.vocabulary.errors import InputError, MissingFile, SimWarning
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from sim.runs.counts import Summary
 
-#: The group beside the data, and its files.
-RUN, LEDGER, LOCK = "run", "ledger.jsonl", "lock"
-
-#: Digits of the digest of the code that a message shows.
-_SHOWN = 16
-
-#: Fields of a spec that change when a run grows.
-_GROWING = ("trials", "until", "most")
-
-
-@dataclass(frozen=True)
-class Spec:
-    """What a store is a run of: all that a number of it depends on.
-
-    Parameters
-    ----------
-    scenarios : tuple of dict
-        See `sim.scenario.record`.
-    seed, first_trial, trials, block : int
-        Which trials, and how many of them make a block.
-    keep : tuple of str
-        Variables recorded.
-    quarters : tuple of str
-        Quarters recorded.
-    rules : dict of str to str
-        Stages replaced, and by what.
-    sampling : dict
-        See `sim.design.sampling`.
-    is_summary : bool
-        Whether summaries are kept instead of trials.
-    until, most : str or None, int
-        Precision at which the run ends, and the trials at which it gives up.
-    engine : str
-        "numpy" or "compiled"; they give the same numbers.
-    version, code : str
-        Of the library: its version, and a digest of the modules that make the numbers.
-    """
-
-    scenarios: tuple[dict[str, Any], ...]
-    seed: int
-    first_trial: int
-    trials: int
-    block: int
-    keep: tuple[str, ...]
-    quarters: tuple[str, ...]
-    rules: dict[str, str]
-    sampling: dict[str, Any]
-    is_summary: bool
-    until: str | None
-    most: int
-    engine: str
-    version: str
-    code: str
-
-    @cached_property
-    def digest(self) -> str:
-        """Digest of all of it."""
-        return digests.digest_of(dataclasses.asdict(self))
-
-    @cached_property
-    def identity(self) -> str:
-        """Digest of what never changes: blocks with another belong to another run."""
-        fields = dataclasses.asdict(self)
-        return digests.digest_of({name: fields[name] for name in fields if name not in _GROWING})
-
-    def comparable(self) -> dict[str, Any]:
-        """Return what a person would compare, without what may grow."""
-        return {
-            "scenarios": ", ".join(f"{each['name']} {each['digest'][:8]}" for each in self.scenarios),
-            "seed": self.seed,
-            "first_trial": self.first_trial,
-            "block": self.block,
-            "keep": ", ".join(self.keep),
-            "quarters": f"{self.quarters[0]} to {self.quarters[-1]}, {len(self.quarters)}",
-            "rules": self.rules,
-            "sampling": self.sampling["method"],
-            "summary": self.is_summary,
-        }
+#: The file beside the data that who writes holds.
+LOCK = "lock"
 
 
 class Checkpoint(NamedTuple):
@@ -148,38 +70,6 @@ class Checkpoint(NamedTuple):
     summary: Summary | None = None
 
 
-def version() -> str:
-    """Return the version of the library."""
-    return metadata.version("hedgesim")
-
-
-#: Folders of the package whose code makes the numbers of a trial.
-_MAKE_NUMBERS = (
-    "vocabulary",
-    "numerics",
-    "files",
-    "case",
-    "parameter",
-    "scenario",
-    "model",
-    "design",
-    "engine",
-    "runs",
-)
-
-
-@cache
-def code_digest() -> str:
-    """Return a digest of the modules that make the numbers."""
-    folder = Path(__file__).parent.parent
-    digest = hashlib.sha256()
-    for path in sorted(path for name in _MAKE_NUMBERS for path in (folder / name).rglob("*.py")):
-        content = path.read_bytes().replace(b"\r\n", b"\n")
-        name = path.relative_to(folder).as_posix()
-        digest.update(f"{name}\0{len(content)}\0".encode() + content)
-    return digest.hexdigest()
-
-
 class Store:
     """The folder of a run; `create` or `open` it, and `lock` it to write.
 
@@ -192,6 +82,11 @@ class Store:
     def __init__(self, path: Path, spec: Spec) -> None:
         self.path = path
         self.spec = spec
+
+    @property
+    def ledger(self) -> Ledger:
+        """Which blocks are finished."""
+        return Ledger(self.path, self.spec)
 
     @classmethod
     def create(cls, path: Path, spec: Spec, template: xr.Dataset | None) -> Store:
@@ -211,7 +106,7 @@ class Store:
             try:
                 store = cls(holder, spec)
                 store._write_spec()
-                (holder / RUN / LEDGER).touch()
+                store.ledger.file.touch()
                 if template is not None:
                     store.lay_out(template)
                 staging.swap(holder, path)
@@ -266,29 +161,10 @@ class Store:
     def write(self, scenario: int, block: int, done: Finished) -> None:
         """Write the chunks of a block, if chunks are what is kept, then its line in the ledger."""
         chunks: Mapping[str, bytes] = {} if self.spec.is_summary else done.kept
-        entry = {
-            "scenario": scenario,
-            "block": block,
-            "trials": done.n_trials,
-            "chunks": {name: digests.fingerprint(chunk) for name, chunk in chunks.items()},
-            "failures": [each._asdict() for each in done.failures],
-            "ran": done.ran,
-            "spec": self.spec.identity,
-        }
         with _plain_errors(self.path):
             for name, chunk in chunks.items():
-                replace(self.chunk(name, scenario, block), chunk)
-            with (self.path / RUN / LEDGER).open("a", encoding="utf-8", newline="\n") as ledger:
-                ledger.write(json.dumps(digests.signed(entry)) + "\n")
-
-    def chunk(self, name: str, scenario: int, block: int) -> Path:
-        """Return the file of a variable's chunk: all else but scenario and trial is whole."""
-        return self.path / self._name(name, scenario, block)
-
-    @staticmethod
-    def _name(variable: str, scenario: int, block: int) -> str:
-        whole = ["0"] * (1 + len(GLOSSARY[variable].dims))
-        return "/".join([variable, "c", str(scenario), *whole, str(block)])
+                replace(self.path / chunk_name(name, scenario, block), chunk)
+            self.ledger.append((scenario, block), done, chunks)
 
     def finished(self) -> dict[tuple[int, int], dict[str, Any]]:
         """Return the ledger's entries of blocks that are there, whole and with the digests it holds.
@@ -297,95 +173,40 @@ class Store:
         """
         found = {
             key: entry
-            for key, entry in self.entries().items()
-            if self._is_whole(key, entry)
-            and all(self._is_sound(*file) for file in self._files(key, entry).items())
+            for key, entry in self.ledger.whole().items()
+            if all(self._is_sound(*file) for file in files(key, entry).items())
         }
-        lines = "".join(json.dumps(entry) + "\n" for entry in found.values())
         with _plain_errors(self.path):
-            replace(self.path / RUN / LEDGER, lines.encode())
+            self.ledger.rewrite(found.values())
         return found
 
     def there(self) -> dict[tuple[int, int], dict[str, str]]:
         """Return the blocks that are there at their full lengths: fingerprints of their files, by name."""
         from sim.runs.zarr_files import is_there
 
-        found = {}
-        for key, entry in self.entries().items():
-            files = self._files(key, entry)
-            if self._is_whole(key, entry) and all(is_there(self.path, *file) for file in files.items()):
-                found[key] = files
-        return found
-
-    def entries(self) -> dict[tuple[int, int], dict[str, Any]]:
-        """Return what the ledger says, the last word on each block.
-
-        Lines that were cut off, changed, or belong to another run are left out.
-
-        Raises
-        ------
-        InputError
-            If it is gone or cannot be read.
-        """
-        found: dict[tuple[int, int], dict[str, Any]] = {}
-        file, name = self.path / RUN / LEDGER, shown(self.path)
-        try:
-            lines = file.read_bytes().splitlines()
-        except FileNotFoundError:
-            problem = f"{RUN}/{LEDGER} is gone, which says what blocks are there"
-            raise MissingFile(
-                name, "", problem, f"Put it back, or run all again: sim resume {name}"
-            ) from None
-        except OSError as error:
-            from sim.runs.zarr_files import unreadable
-
-            raise unreadable(self.path, file, error) from None
-        for line in lines:
-            with contextlib.suppress(ValueError, RecursionError):
-                entry = json.loads(line)
-                if digests.is_signed(entry) and entry["spec"] == self.spec.identity:
-                    found[entry["scenario"], entry["block"]] = entry
-        return found
+        blocks = {key: files(key, entry) for key, entry in self.ledger.whole().items()}
+        return {
+            key: named
+            for key, named in blocks.items()
+            if all(is_there(self.path, *file) for file in named.items())
+        }
 
     def begin_ledger(self) -> None:
         """Make an empty ledger where it is gone, and say so."""
-        file = self.path / RUN / LEDGER
-        if not file.exists():
+        if not self.ledger.file.exists():
             with _plain_errors(self.path):
-                file.touch()
+                self.ledger.file.touch()
             problem = f"{RUN}/{LEDGER} is gone, which said what blocks are there; all are run again."
             warnings.warn(f"{shown(self.path)}: {problem}", SimWarning, stacklevel=3)
-
-    def trials_done(self) -> int:
-        """Return how many trials the ledger holds, of all scenarios."""
-        return sum(entry["trials"] for entry in self.entries().values())
 
     def failures(self) -> list[dict[str, Any]]:
         """Return the trials that failed, scenario by scenario."""
         names = [each["name"] for each in self.spec.scenarios]
-        listed = [each for entry in self.entries().values() for each in entry["failures"]]
+        listed = [each for entry in self.ledger.entries().values() for each in entry["failures"]]
         for scenario in range(len(names)) if self.spec.is_summary else ():
             listed += self.summary(scenario).failures
         by_trial = {(names.index(each["scenario"]), each["trial"]): each for each in listed}
         return [by_trial[key] for key in sorted(by_trial)]
-
-    def ran(self) -> Ran:
-        """Return what ran the blocks in the ledger, whenever it was."""
-        return reduce(Ran.plus, (Ran(*entry["ran"]) for entry in self.entries().values()), NOTHING_RAN)
-
-    def _is_whole(self, key: tuple[int, int], entry: Mapping[str, Any]) -> bool:
-        """Whether an entry is about all of a block of the run as it is now."""
-        (scenario, block), spec = key, self.spec
-        return (
-            0 <= scenario < len(spec.scenarios)
-            and 0 <= block * spec.block < spec.trials
-            and entry["trials"] == min(spec.block, spec.trials - block * spec.block)
-            and set(entry["chunks"]) == set(() if spec.is_summary else spec.keep)
-        )
-
-    def _files(self, key: tuple[int, int], entry: Mapping[str, Any]) -> dict[str, str]:
-        """Return the fingerprints of a block's files, by name."""
-        return {self._name(variable, *key): each for variable, each in entry["chunks"].items()}
 
     def _is_sound(self, name: str, fingerprint: str) -> bool:
         try:
@@ -503,68 +324,6 @@ class Store:
         replace(
             self.path / RUN / "zarr.json", json.dumps(group, ensure_ascii=False, indent=1).encode("utf-8")
         )
-
-
-def read_spec(target: Path, *, is_to_go_on: bool) -> Spec:
-    """Return what the run in a folder is.
-
-    Raises
-    ------
-    InputError
-        If it is damaged or of another format; or, to go on with it, of another version or other code.
-    """
-    record = target / RUN / "zarr.json"
-    try:
-        fields = json.loads(record.read_bytes())["attributes"]
-        is_whole = digests.is_signed(fields)
-        made, _ = fields.pop("format"), fields.pop("digest", None)
-        found: dict[str, Any] = {"format": made}
-        now: dict[str, Any] = {"format": FORMAT}
-        if is_to_go_on:
-            found |= {"version": fields["version"], "code": fields["code"][:_SHOWN]}
-            now |= {"version": version(), "code": code_digest()[:_SHOWN]}
-        check_same(target, found, now)
-        if not is_whole:
-            problem = "has been damaged or changed since it was written, and says what is run"
-            raise InputError(shown(record), "", problem, "Put back a copy of it, or run it anew, elsewhere.")
-        as_tuples: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
-        }
-        return Spec(**as_tuples)
-    except OSError as error:
-        raise InputError(
-            shown(record), "", f"cannot be read: {reason(error)}", "Give a readable copy."
-        ) from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        problem = f"cannot be read as the record of a run: {error}"
-        raise InputError(shown(record), "", problem, "Run it anew, elsewhere.") from None
-
-
-def is_run(path: Path) -> bool:
-    """Whether a path holds a run, finished or not."""
-    return (path / RUN / "zarr.json").is_file()
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise
-
-
-def check_same(path: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-    """Refuse a store that was made otherwise; say what differs."""
-    differing = [key for key in wanted if found[key] != wanted[key]]
-    if differing:
-        said = "; ".join(f"{key} is {found[key]}, not {wanted[key]}" for key in differing)
-        problem, remedy = f"holds another run: {said}", "Choose another --out, or run it anew."
-        raise Contradiction(shown(path), "", problem, remedy)
 
 
 @contextlib.contextmanager

@@ -45,7 +45,7 @@ from sim.importers.registers import Register
 from sim.runs import pool
 from sim.runs.dataset import AUTO
 from sim.runs.experiment import USUAL_EXECUTION, Execution, Progress
-from sim.runs.store import code_digest, version
+from sim.runs.spec import code_digest, version
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import FIRST_YEAR, LAST_YEAR, SEED, TRIALS_OF_CELL
 from sim.vocabulary.axes import QUARTERS, Array
