@@ -10,10 +10,11 @@ from sim.cli import streams
 from sim.cli.app import app
 from sim.cli.author import new_scenario, schema, variables
 from sim.cli.backtest import backtest, forecast, new_case
-from sim.cli.calibrate import calibrate, estimate
+from sim.cli.calibrate import calibrate
 from sim.cli.discover import discover
 from sim.cli.drivers import sensitivity, spread, worth
 from sim.cli.effects import effects
+from sim.cli.estimate import estimate
 from sim.cli.explain import explain
 from sim.cli.odd import odd
 from sim.cli.odds import odds
