@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 import sim
 from sim.abm.world import World
 from sim.analysis.calibrate import waves
-from sim.analysis.explore import structure
+from sim.analysis.drivers import structure
 from sim.analysis.validate import directions, pattern_files, patterns
 from sim.analysis.validate.backtest import card
 from sim.cli import options

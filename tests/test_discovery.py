@@ -15,8 +15,8 @@ from click.testing import CliRunner
 import plans
 import sim
 import sim.runs.trials
-from sim.analysis.explore import discovery, draws, prim, tree
-from sim.analysis.explore.prim import Limit
+from sim.analysis.discovery import discovery, draws, prim, tree
+from sim.analysis.discovery.prim import Limit
 from sim.cli import sim as program
 from sim.vocabulary import errors
 

@@ -11,7 +11,7 @@ from scipy import stats
 
 import plans
 import sim
-from sim.analysis.explore import information, inputs, variance_shares, worth
+from sim.analysis.drivers import information, inputs, variance_shares, worth
 from sim.design import plan as design
 from sim.design.pick_freeze import AtLevels, PickFreeze
 from sim.engine import block as engine

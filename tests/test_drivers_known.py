@@ -7,7 +7,7 @@ from math import pi
 import numpy as np
 import pytest
 
-from sim.analysis.explore import information, morris, pawn, shapley, tornado
+from sim.analysis.drivers import information, morris, pawn, shapley, tornado
 from sim.vocabulary.errors import InputError
 from test_drivers import angles, is_near, ishigami
 

@@ -65,7 +65,7 @@ def test_points_are_run_as_they_are_given() -> None:
 
 
 def _drawn(scenario: sim.Scenario, trials: int) -> dict[str, np.ndarray]:
-    from sim.analysis.explore import inputs
+    from sim.analysis.drivers import inputs
 
     return inputs.drawn([scenario], trials, 1)
 

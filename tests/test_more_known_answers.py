@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from sim.analysis.explore import criteria, information, pawn, prim, shapley, signposts, threshold
-from sim.analysis.explore import variance_shares as indices
-from sim.analysis.explore.odds import density, effective
+from sim.analysis.discovery import prim, signposts, threshold
+from sim.analysis.discovery.odds import density, effective
+from sim.analysis.drivers import information, pawn, shapley
+from sim.analysis.drivers import variance_shares as indices
+from sim.analysis.robustness import criteria
 from sim.parameter.distributions import UNBOUNDED, Normal
 
 

@@ -15,7 +15,7 @@ from scipy import stats
 import plans
 import sim
 import sim.runs.trials
-from sim.analysis.explore.odds import answers, density, effective, weighted, weighted_quantile
+from sim.analysis.discovery.odds import answers, density, effective, weighted, weighted_quantile
 from sim.cli import sim as program
 from sim.parameter.distributions import UNBOUNDED, Beta, Choice, Lognormal, Normal, Triangular, Uniform
 from sim.vocabulary import errors

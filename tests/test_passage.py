@@ -11,7 +11,7 @@ import xarray as xr
 import plans
 import sim
 from sim.analysis.compare.first_passage import first_passage, passages
-from sim.analysis.explore.structure import Conclusion, _verdict, answers
+from sim.analysis.drivers.structure import Conclusion, _verdict, answers
 from sim.parameter import variants
 
 

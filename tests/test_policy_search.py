@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 import plans
 import sim
-from sim.analysis.explore.policies import NOTHING, Policy
-from sim.analysis.explore.policy_search import answers, combinations, front, hypervolume, race, winner
+from sim.analysis.robustness.policies import NOTHING, Policy
+from sim.analysis.robustness.policy_search import answers, combinations, front, hypervolume, race, winner
 from sim.case.case import POLICIES
 from sim.cli import sim as program
 from sim.vocabulary import errors

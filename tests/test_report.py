@@ -17,7 +17,7 @@ from click.testing import CliRunner
 import plans
 import sim
 from sim.analysis.compare.measure import Measure
-from sim.analysis.explore import pawn
+from sim.analysis.drivers import pawn
 from sim.cli import sim as program
 from sim.design import plan as design
 from sim.report import findings, robustness, sections

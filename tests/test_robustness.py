@@ -14,8 +14,9 @@ from click.testing import CliRunner
 
 import plans
 import sim
-from sim.analysis.explore import criteria, policies, question
-from sim.analysis.explore.robustness import answers, value_text
+from sim.analysis.compare import question
+from sim.analysis.robustness import criteria, policies
+from sim.analysis.robustness.robustness import answers, value_text
 from sim.case import case as cases
 from sim.case.case import POLICIES
 from sim.cli import sim as program

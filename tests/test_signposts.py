@@ -13,7 +13,7 @@ from scipy.stats import mannwhitneyu
 
 import plans
 import sim
-from sim.analysis.explore.signposts import answer, auc, best_threshold, paired_auc
+from sim.analysis.discovery.signposts import answer, auc, best_threshold, paired_auc
 from sim.cli import sim as program
 from sim.vocabulary import errors
 

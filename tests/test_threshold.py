@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 import plans
 import sim
-from sim.analysis.explore.threshold import answer, crossing, quantile, ranks
+from sim.analysis.discovery.threshold import answer, crossing, quantile, ranks
 from sim.cli import sim as program
 from sim.vocabulary import errors
 
@@ -135,7 +135,7 @@ def test_the_command_refuses_with_the_picture(tmp_path: Path, monkeypatch: pytes
         """Run two values of the lever, and say that the response was another."""
         made = crossing(respond, 500.0, 1500.0)
         monkeypatch.setattr(
-            "sim.analysis.explore.threshold.crossing", lambda real, *_: (real([500.0, 1500.0]), made)[1]
+            "sim.analysis.discovery.threshold.crossing", lambda real, *_: (real([500.0, 1500.0]), made)[1]
         )
 
     instead(lambda values: np.array([value >= 700 + 300 * OWN for value in values]))

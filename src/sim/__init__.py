@@ -14,28 +14,28 @@ if TYPE_CHECKING:
     from sim import abm, exchange, plots
     from sim.abm import World
     from sim.abm.replay import replay
+    from sim.analysis.compare.answer import answers
     from sim.analysis.compare.effects import effects
     from sim.analysis.compare.first_passage import first_passage, passages
     from sim.analysis.compare.history import of as history
     from sim.analysis.compare.long_table import long_table
     from sim.analysis.compare.paired import compare
+    from sim.analysis.discovery.discovery import box_scenarios, discover
+    from sim.analysis.discovery.odds import odds
+    from sim.analysis.discovery.signposts import signposts
+    from sim.analysis.discovery.threshold import threshold
+    from sim.analysis.drivers.morris import morris
+    from sim.analysis.drivers.pawn import pawn
+    from sim.analysis.drivers.sensitivity import sensitivity, spread
+    from sim.analysis.drivers.shapley import shapley
+    from sim.analysis.drivers.tornado import tornado
+    from sim.analysis.drivers.worth import worth
     from sim.analysis.explain.decisions import explain
     from sim.analysis.explain.picks import picks
     from sim.analysis.explain.provenance import trace
     from sim.analysis.explain.story import contrast, story
-    from sim.analysis.explore.answer import answers
-    from sim.analysis.explore.discovery import box_scenarios, discover
-    from sim.analysis.explore.morris import morris
-    from sim.analysis.explore.odds import odds
-    from sim.analysis.explore.pawn import pawn
-    from sim.analysis.explore.policy_search import search
-    from sim.analysis.explore.robustness import policy_outcomes, robustness
-    from sim.analysis.explore.sensitivity import sensitivity, spread
-    from sim.analysis.explore.shapley import shapley
-    from sim.analysis.explore.signposts import signposts
-    from sim.analysis.explore.threshold import threshold
-    from sim.analysis.explore.tornado import tornado
-    from sim.analysis.explore.worth import worth
+    from sim.analysis.robustness.policy_search import search
+    from sim.analysis.robustness.robustness import policy_outcomes, robustness
     from sim.analysis.validate.backtest.panel import of_files as backtest_panel
     from sim.analysis.validate.backtest.panel_scores import compare as compare_panels
     from sim.design.sampling import Sampling
@@ -59,16 +59,16 @@ _HOMES = {
     "Scenario": "sim.scenario.scenario",
     "SimError": "sim.vocabulary.errors",
     "World": "sim.abm",
-    "answers": "sim.analysis.explore.answer",
+    "answers": "sim.analysis.compare.answer",
     "backtest_panel": "sim.analysis.validate.backtest.panel",
-    "box_scenarios": "sim.analysis.explore.discovery",
+    "box_scenarios": "sim.analysis.discovery.discovery",
     "combine": "sim.scenario.loading",
     "compare": "sim.analysis.compare.paired",
     "compare_panels": "sim.analysis.validate.backtest.panel_scores",
     "contrast": "sim.analysis.explain.story",
     "design_table": "sim.scenario.factorial",
     "diff": "sim.scenario.loading",
-    "discover": "sim.analysis.explore.discovery",
+    "discover": "sim.analysis.discovery.discovery",
     "effects": "sim.analysis.compare.effects",
     "evidence": "sim.scenario.catalogue",
     "explain": "sim.analysis.explain.decisions",
@@ -79,33 +79,33 @@ _HOMES = {
     "load": "sim.scenario.loading",
     "long_table": "sim.analysis.compare.long_table",
     "manifest": "sim.runs.dataset",
-    "morris": "sim.analysis.explore.morris",
-    "odds": "sim.analysis.explore.odds",
+    "morris": "sim.analysis.drivers.morris",
+    "odds": "sim.analysis.discovery.odds",
     "open": "sim.runs.saved",
     "parameters": "sim.scenario.catalogue",
     "passages": "sim.analysis.compare.first_passage",
-    "pawn": "sim.analysis.explore.pawn",
+    "pawn": "sim.analysis.drivers.pawn",
     "picks": "sim.analysis.explain.picks",
-    "policy_outcomes": "sim.analysis.explore.robustness",
+    "policy_outcomes": "sim.analysis.robustness.robustness",
     "replay": "sim.abm.replay",
     "resume": "sim.runs.run",
-    "robustness": "sim.analysis.explore.robustness",
+    "robustness": "sim.analysis.robustness.robustness",
     "run": "sim.runs.run",
     "save": "sim.runs.saved",
     "scenarios": "sim.scenario.catalogue",
     "scenarios_of": "sim.runs.dataset",
     "schema": "sim.scenario.schema",
-    "search": "sim.analysis.explore.policy_search",
-    "sensitivity": "sim.analysis.explore.sensitivity",
-    "shapley": "sim.analysis.explore.shapley",
-    "signposts": "sim.analysis.explore.signposts",
-    "spread": "sim.analysis.explore.sensitivity",
+    "search": "sim.analysis.robustness.policy_search",
+    "sensitivity": "sim.analysis.drivers.sensitivity",
+    "shapley": "sim.analysis.drivers.shapley",
+    "signposts": "sim.analysis.discovery.signposts",
+    "spread": "sim.analysis.drivers.sensitivity",
     "story": "sim.analysis.explain.story",
-    "threshold": "sim.analysis.explore.threshold",
-    "tornado": "sim.analysis.explore.tornado",
+    "threshold": "sim.analysis.discovery.threshold",
+    "tornado": "sim.analysis.drivers.tornado",
     "trace": "sim.analysis.explain.provenance",
     "variables": "sim.scenario.catalogue",
-    "worth": "sim.analysis.explore.worth",
+    "worth": "sim.analysis.drivers.worth",
     "write_report": "sim.report.page",
 }
 _OTHER_NAMES = {

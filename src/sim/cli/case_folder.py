@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.analysis.calibrate import targets
-from sim.analysis.explore import policies
+from sim.analysis.robustness import policies
 from sim.analysis.validate import direction_files, lever_files, pattern_files
 from sim.case.case import POLICIES, SLIDERS, Case
 from sim.case.file import FILE

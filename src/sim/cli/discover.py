@@ -56,8 +56,8 @@ def discover(
     --out the box is written as a scenario file that can be run.
     """
     from sim import plots
-    from sim.analysis.explore import discovery
-    from sim.analysis.explore.tree import classification_tree
+    from sim.analysis.discovery import discovery
+    from sim.analysis.discovery.tree import classification_tree
     from sim.cli import findings
     from sim.cli.terminal import write_table
 

@@ -136,7 +136,7 @@ def sensitivity(
 def _studies() -> dict[str, Callable[..., None]]:
     """Return what runs and reports each method."""
     from sim import plots
-    from sim.analysis.explore import morris, pawn, sensitivity, shapley, tornado
+    from sim.analysis.drivers import morris, pawn, sensitivity, shapley, tornado
 
     known: dict[str, tuple[Any, Any, str, tuple[str, ...], Any]] = {
         "morris": (morris.morris, morris.answer, "mu_star", ("mu_star*", "sigma"), plots.morris),
@@ -221,7 +221,7 @@ def spread(
     as_json: bool,
 ) -> None:
     """Show where the spread of a number comes from: parameters, each mechanism's shocks, structure."""
-    from sim.analysis.explore.sensitivity import spread as study
+    from sim.analysis.drivers.sensitivity import spread as study
 
     how: dict[str, Any] = {"against": against, "structure": structure, "trials": trials, "seed": seed}
     _report_shares(
@@ -276,8 +276,8 @@ def worth(
     Ranked by total index x how little is known x expected value of knowing it.
     """
     from sim import plots
-    from sim.analysis.explore.worth import answer
-    from sim.analysis.explore.worth import worth as study
+    from sim.analysis.drivers.worth import answer
+    from sim.analysis.drivers.worth import worth as study
 
     def rows(found: xr.Dataset) -> list[tuple[str, ...]]:
         here = found.isel(time=-1)
@@ -307,7 +307,7 @@ def worth(
 def _report_shares(study: Callable[..., xr.Dataset], top: int, out: Path | None, as_json: bool) -> None:
     """Run a study of shares; write the answer and the table, figures and numbers."""
     from sim import plots
-    from sim.analysis.explore.sensitivity import answer, ranked
+    from sim.analysis.drivers.sensitivity import answer, ranked
 
     def drawn(found: xr.Dataset) -> Iterable[findings.Drawn]:
         yield "sensitivity", partial(plots.sensitivity, found, most=top)

@@ -42,7 +42,7 @@ def odds(path: Path, ask: str, priors: tuple[Path, ...], least: int, out: Path |
     these are few it is refused, and the exit code is 1.
     """
     from sim import plots
-    from sim.analysis.explore import odds as analysis
+    from sim.analysis.discovery import odds as analysis
     from sim.cli import findings
     from sim.cli.terminal import write_table
     from sim.vocabulary.errors import Contradiction

@@ -76,9 +76,9 @@ def robustness(
     which it is first. Conclusions under other structures of the model: sim structure.
     """
     from sim import plots
-    from sim.analysis.explore import policies as declared
-    from sim.analysis.explore import robustness as analysis
-    from sim.analysis.explore.structure import variants_of
+    from sim.analysis.drivers.structure import variants_of
+    from sim.analysis.robustness import policies as declared
+    from sim.analysis.robustness import robustness as analysis
     from sim.cli import findings
     from sim.cli.terminal import progress
     from sim.runs.trials import Execution
@@ -116,7 +116,7 @@ _SHOWN = ("value", "low", "high", "rank", "p_first", "behind", "behind_low", "be
 
 def _show(found: xr.Dataset, answers: list[str]) -> None:
     """Write the sentences and a table for each criterion's best and what is behind."""
-    from sim.analysis.explore.robustness import value_text
+    from sim.analysis.robustness.robustness import value_text
     from sim.cli import findings
     from sim.cli.terminal import write_table
 
@@ -142,7 +142,7 @@ def _show(found: xr.Dataset, answers: list[str]) -> None:
 
 def _behind(policy: xr.Dataset) -> str:
     """Return by how much a policy is behind the first; nothing of the first itself."""
-    from sim.analysis.explore.robustness import with_ends
+    from sim.analysis.robustness.robustness import with_ends
 
     found = [float(policy[name]) for name in ("behind", "behind_low", "behind_high")]
     return with_ends(*found) if any(found) else ""

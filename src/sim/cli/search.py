@@ -56,7 +56,7 @@ def search(
     winner is said.
     """
     from sim import plots
-    from sim.analysis.explore import policy_search as analysis
+    from sim.analysis.robustness import policy_search as analysis
     from sim.cli import findings
     from sim.cli.terminal import write_table
     from sim.runs.trials import Execution

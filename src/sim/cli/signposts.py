@@ -49,7 +49,7 @@ def signposts(
     STORE is a finished run with the quarters of interest. Give --between or --event.
     """
     from sim import plots
-    from sim.analysis.explore import signposts as analysis
+    from sim.analysis.discovery import signposts as analysis
     from sim.cli import findings
     from sim.cli.terminal import write_table
 

@@ -11,7 +11,7 @@ from sim.cli import options
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sim.analysis.explore.structure import Conclusion
+    from sim.analysis.drivers.structure import Conclusion
 
 #: Numbers from which on decimals say nothing.
 _LARGE = 100.0
@@ -38,7 +38,7 @@ def structure(
     from collections import Counter
     from dataclasses import asdict
 
-    from sim.analysis.explore.structure import answers, report, structural_variants
+    from sim.analysis.drivers.structure import answers, report, structural_variants
     from sim.cli.findings import say
     from sim.cli.terminal import progress, write_json, write_table
     from sim.scenario import loading

@@ -62,7 +62,7 @@ def threshold(
     threshold: it is said, --out has the picture, and the exit code is 1.
     """
     from sim import plots
-    from sim.analysis.explore import threshold as analysis
+    from sim.analysis.discovery import threshold as analysis
     from sim.cli import findings
     from sim.cli.terminal import write_table
     from sim.runs.trials import Execution

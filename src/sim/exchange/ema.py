@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.analysis.compare.measure import label_combinations
-from sim.analysis.explore import inputs, subject
+from sim.analysis.drivers import inputs, subject
 from sim.exchange.packages import needed
 from sim.exchange.points import outcomes_at
 from sim.exchange.source import drawn_in

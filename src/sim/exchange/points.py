@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sim.analysis.explore import subject
+from sim.analysis.drivers import subject
 from sim.design.points import AtPoints
 from sim.parameter.elements import Element
 from sim.parameter.posterior import Column

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sim.analysis.explore import inputs
-from sim.analysis.explore.inputs import ELEMENT, PARAMETERS
+from sim.analysis.drivers import inputs
+from sim.analysis.drivers.inputs import ELEMENT, PARAMETERS
 from sim.parameter.posterior import Column
 from sim.scenario.loading import one
 from sim.scenario.scenario import Scenario

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sim.analysis.explore import inputs
+from sim.analysis.drivers import inputs
 from sim.design import sampling
 from sim.runs.dataset import manifest
 from sim.scenario.scenario import Scenario

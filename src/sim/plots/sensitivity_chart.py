@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from sim.analysis.explore.sensitivity import ranked
+from sim.analysis.drivers.sensitivity import ranked
 from sim.plots import style, themes
 from sim.plots.own_axes import axes, known
 from sim.vocabulary import arguments

@@ -10,8 +10,9 @@ import numpy as np
 
 from sim.analysis.compare import tables
 from sim.analysis.compare.measure import Measure
-from sim.analysis.explore import draws, pawn
-from sim.analysis.explore import signposts as watching
+from sim.analysis.discovery import draws
+from sim.analysis.discovery import signposts as watching
+from sim.analysis.drivers import pawn
 from sim.report.parts import Picture, Table, picture
 from sim.runs.dataset import complete_trials
 from sim.scenario.scenario import Scenario

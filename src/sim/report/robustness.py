@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from sim.analysis.explore import policies as declared
-from sim.analysis.explore.policies import Policy
-from sim.analysis.explore.robustness import (
+from sim.analysis.robustness import policies as declared
+from sim.analysis.robustness.policies import Policy
+from sim.analysis.robustness.robustness import (
     LEVEL,
     REGRET,
     answers,

@@ -1,1 +1,14 @@
-"""Paired comparison: measures, differences with their intervals, first passages, summary tables."""
+"""Paired comparison, and the answers that come of it.
+
+measure        what is read off a run, such as a share in a year
+question       a number that is asked for, as text
+paired         differences with their intervals, under common random numbers
+effects        what each scenario moves most, in standard deviations
+first_passage  when something first happens
+summary        quantiles and means by year
+tables         a summary on the terminal
+long_table     trials as a long table
+history        what is on record, beside a run
+sentences      an answer in one sentence, with its error
+answer         the answers of a run
+"""

@@ -1,1 +1,8 @@
-"""Why they chose that, and where a number comes from."""
+"""Why they chose that, and where a number comes from.
+
+decisions       every decision of a trial and quarter, term by term
+counterfactual  the smallest change that would have led to another
+story           one trial in dated sentences
+picks           which trials are worth a look
+provenance      from a number to mechanisms, parameters and documents
+"""

@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import Field
 
-from sim.analysis.explore import question
+from sim.analysis.compare import question
 from sim.analysis.validate.arms import Arm, changed
 from sim.case.case import POLICIES, Case
 from sim.files.records import Record, Texts, check, key_path, read_toml, shown

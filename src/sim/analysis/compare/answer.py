@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.analysis.compare import sentences
+from sim.analysis.compare import question, sentences
 from sim.analysis.compare.measure import standard_measures
 from sim.analysis.compare.summary import summarise
-from sim.analysis.explore import question
 from sim.runs.dataset import checked
 from sim.vocabulary.axes import QUARTERS
 from sim.vocabulary.errors import InputError

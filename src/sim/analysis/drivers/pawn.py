@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.explore import inputs, subject
-from sim.analysis.explore.inputs import PARAMETERS, Input
-from sim.analysis.explore.sensitivity import MEASURE, labelled
-from sim.analysis.explore.variance_shares import resampled
+from sim.analysis.drivers import inputs, subject
+from sim.analysis.drivers.inputs import PARAMETERS, Input
+from sim.analysis.drivers.sensitivity import MEASURE, labelled
+from sim.analysis.drivers.variance_shares import resampled
 from sim.numerics.elementary import Z95
 from sim.runs import dataset as results
 from sim.runs.experiment import Execution, Progress

@@ -1,7 +1,7 @@
 """Which policy holds up when it is not known which future comes: policies times futures times trials.
 
 Policies are paired: trial k has the same random draws under each of them, in every future. What they come to
-is judged by the criteria of `sim.analysis.explore.criteria`, each with an interval by bootstrap and the
+is judged by the criteria of `sim.analysis.robustness.criteria`, each with an interval by bootstrap and the
 probability of every rank. A resample draws trials with all their policies and futures, so that what is common
 to them cancels in differences, as in the run itself. The error is that of the trials: the futures are not a
 sample of anything, and which of them are in the list decides as much as any criterion does.
@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.explore import policies as declared
-from sim.analysis.explore import question as asked
-from sim.analysis.explore.criteria import (
+from sim.analysis.compare import question as asked
+from sim.analysis.compare.question import Question
+from sim.analysis.robustness import policies as declared
+from sim.analysis.robustness.criteria import (
     AVERSION,
     CRITERIA,
     PERCENTILE,
@@ -25,8 +26,7 @@ from sim.analysis.explore.criteria import (
     Criterion,
     ranks,
 )
-from sim.analysis.explore.policies import AIMS, Policy
-from sim.analysis.explore.question import Question
+from sim.analysis.robustness.policies import AIMS, Policy
 from sim.runs.dataset import checked
 from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario.scenario import Scenario
@@ -73,7 +73,7 @@ def policy_outcomes(
         What may come; structural variants are futures too (``base.override(variant={...})``). By default
         those of the file.
     measure : str, optional
-        What is looked at, such as ``"hhi@2035"``; see `sim.analysis.explore.question`. By default that of
+        What is looked at, such as ``"hhi@2035"``; see `sim.analysis.compare.question`. By default that of
         the file.
     case : scenario, name or path, optional
         Whose case's file is read, where no futures are given; the baseline's by default.

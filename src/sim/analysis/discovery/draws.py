@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.explore import inputs
+from sim.analysis.drivers import inputs
 from sim.design.sampling import restore
 from sim.parameter.elements import Element
 from sim.runs import dataset

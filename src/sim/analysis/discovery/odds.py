@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import Field
 
-from sim.analysis.explore import draws as drawn
-from sim.analysis.explore import question
-from sim.analysis.explore.draws import Draws
+from sim.analysis.compare import question
+from sim.analysis.discovery import draws as drawn
+from sim.analysis.discovery.draws import Draws
 from sim.files.records import Record, check, read_toml, shown
 from sim.numerics.elementary import Z95
 from sim.parameter.distributions import (

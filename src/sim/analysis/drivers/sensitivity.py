@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.explore import inputs, subject, variance_shares
-from sim.analysis.explore.inputs import MECHANISM, SOURCE, Input
-from sim.analysis.explore.subject import Subject
-from sim.analysis.explore.variance_shares import RESAMPLES
+from sim.analysis.drivers import inputs, subject, variance_shares
+from sim.analysis.drivers.inputs import MECHANISM, SOURCE, Input
+from sim.analysis.drivers.subject import Subject
+from sim.analysis.drivers.variance_shares import RESAMPLES
 from sim.design.pick_freeze import PickFreeze
 from sim.runs import dataset as results
 from sim.runs.experiment import Execution, Progress

@@ -1,9 +1,9 @@
 """When does it happen: boxes of the parameters in which an event is frequent, and how much of it they hold.
 
 The event is a number beyond a mark in a trial of a finished run. Boxes are peeled on some of the trials
-(`sim.analysis.explore.prim`) and judged on the others, which were not used to find them: coverage and density
-on the trials of the search are too good. Scenarios of the run, structural variants among them, are the
-categories of one more variable. What the shocks do in a trial is in no box: density is bounded by them.
+(`sim.analysis.discovery.prim`) and judged on the others, which were not used to find them: coverage and
+density on the trials of the search are too good. Scenarios of the run, structural variants among them, are
+the categories of one more variable. Shocks are in no box: what they decide bounds the density.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.explore import draws as drawn
-from sim.analysis.explore import prim, question, shares
-from sim.analysis.explore.draws import Draws
-from sim.analysis.explore.prim import MASS, PEEL, Box, Limit
-from sim.analysis.explore.question import Question
+from sim.analysis.compare import question
+from sim.analysis.compare.question import Question
+from sim.analysis.discovery import draws as drawn
+from sim.analysis.discovery import prim, shares
+from sim.analysis.discovery.draws import Draws
+from sim.analysis.discovery.prim import MASS, PEEL, Box, Limit
 from sim.parameter.distributions import Choice, Uniform
 from sim.parameter.elements import Element
 from sim.parameter.posterior import Column

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.explore import information, inputs, sensitivity, subject
-from sim.analysis.explore.information import Value
-from sim.analysis.explore.inputs import PARAMETERS, Input
+from sim.analysis.drivers import information, inputs, sensitivity, subject
+from sim.analysis.drivers.information import Value
+from sim.analysis.drivers.inputs import PARAMETERS, Input
 from sim.parameter.elements import Element
 from sim.parameter.posterior import Column
 from sim.runs import dataset as results

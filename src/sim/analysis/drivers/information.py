@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.analysis.explore.variance_shares import resampled
+from sim.analysis.drivers.variance_shares import resampled
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import Array

@@ -1,7 +1,7 @@
 """A cross-check of boxes by classification trees (CART): whether another method finds the same limits.
 
 Needs scikit-learn: ``pip install 'hedgesim[discover]'``. The leaves are boxes too, disjoint ones; as in
-`sim.analysis.explore.discovery` they are judged on trials that were not used to grow the tree.
+`sim.analysis.discovery.discovery` they are judged on trials that were not used to grow the tree.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.analysis.explore import discovery, prim, question
-from sim.analysis.explore import draws as drawn
-from sim.analysis.explore.prim import MASS, Box, Limit
+from sim.analysis.compare import question
+from sim.analysis.discovery import discovery, prim
+from sim.analysis.discovery import draws as drawn
+from sim.analysis.discovery.prim import MASS, Box, Limit
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED
@@ -35,7 +36,7 @@ def leaves(
     Parameters
     ----------
     columns, is_wanted, mass
-        As for `sim.analysis.explore.prim.trajectory`; a category is a split of its own.
+        As for `sim.analysis.discovery.prim.trajectory`; a category is a split of its own.
     most : int
         Leaves at most.
     seed : int

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.explore import policies as declared
-from sim.analysis.explore import robustness as over
-from sim.analysis.explore.policies import AIMS, NOTHING, Policy
+from sim.analysis.robustness import policies as declared
+from sim.analysis.robustness import robustness as over
+from sim.analysis.robustness.policies import AIMS, NOTHING, Policy
 from sim.numerics.elementary import Z95
 from sim.runs.dataset import checked
 from sim.runs.trials import USUAL_EXECUTION, Execution

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.explore import inputs, subject
-from sim.analysis.explore.inputs import PARAMETERS, SHOCKS, STRUCTURE
-from sim.analysis.explore.sensitivity import MEASURE, labelled
-from sim.analysis.explore.variance_shares import RESAMPLES, resampled, with_ends
+from sim.analysis.drivers import inputs, subject
+from sim.analysis.drivers.inputs import PARAMETERS, SHOCKS, STRUCTURE
+from sim.analysis.drivers.sensitivity import MEASURE, labelled
+from sim.analysis.drivers.variance_shares import RESAMPLES, resampled, with_ends
 from sim.design.pick_freeze import FIRST_GROUP, OTHER, OWN, PickFreeze
 from sim.runs import dataset as results
 from sim.runs.experiment import Execution, Progress

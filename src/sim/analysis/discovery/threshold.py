@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.explore import question, shares
+from sim.analysis.compare import question
+from sim.analysis.discovery import shares
 from sim.runs.dataset import checked
 from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario.loading import one

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.explore import inputs, subject
-from sim.analysis.explore.inputs import PARAMETER, SHOCKS, Input
-from sim.analysis.explore.sensitivity import MEASURE, labelled
+from sim.analysis.drivers import inputs, subject
+from sim.analysis.drivers.inputs import PARAMETER, SHOCKS, Input
+from sim.analysis.drivers.sensitivity import MEASURE, labelled
 from sim.design.pick_freeze import Trajectories
 from sim.numerics.elementary import Z95
 from sim.runs import dataset as results
