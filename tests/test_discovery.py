@@ -15,7 +15,7 @@ from click.testing import CliRunner
 import plans
 import sim
 import sim.runs.trials
-from sim.analysis.discovery import discovery, draws, prim, tree
+from sim.analysis.discovery import box_scenarios, discovery, draws, prim, tree
 from sim.analysis.discovery.prim import Limit
 from sim.cli import sim as program
 from sim.vocabulary import errors
@@ -160,7 +160,7 @@ def test_a_box_is_a_scenario_that_runs(
     both["low"].loc[{"parameter": "demand.caution"}] = 0.55
     [cut] = sim.box_scenarios(both, runs, box=1, scenarios=world)
     values = np.array(cut.parameters["demand.caution"].distribution.numbers)
-    assert len(values) == discovery.VALUES and values.min() > 0.55
+    assert len(values) == box_scenarios.VALUES and values.min() > 0.55
     assert values.mean() == pytest.approx(0.5 + 0.1 * 0.352 / 0.3085, abs=0.005)
 
 

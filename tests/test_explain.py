@@ -11,7 +11,7 @@ import pytest
 
 import sim
 from sim.analysis.explain.counterfactual import Change
-from sim.analysis.explain.decisions import Decision, Explanation
+from sim.analysis.explain.explanation import Decision, Explanation
 from sim.design import plan as design
 from sim.engine import block as engine
 from sim.numerics.elementary import exp

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from sim.analysis.discovery import prim, signposts, threshold
+from sim.analysis.discovery import crossing, prim, signposts
 from sim.analysis.discovery.odds import density, effective
 from sim.analysis.drivers import information, pawn, shapley
 from sim.analysis.drivers import variance_shares as indices
@@ -132,17 +132,17 @@ def test_thresholds_of_logistic_responses(slope: float, middle: float, probabili
     def respond(values: list[float]) -> list[np.ndarray]:
         return [1 / (1 + np.exp(np.clip(-slope * (x - middle), -700, 700))) > OWN for x in values]
 
-    found = threshold.crossing(respond, 0.0, 1.0, probability)
+    found = crossing.crossing(respond, 0.0, 1.0, probability)
     known = middle + math.log(probability / (1 - probability)) / slope
     assert found.value == pytest.approx(known, abs=2e-3)
     assert found.low <= known <= found.high
     # A steep response is known as well as the bisection is fine, and no better.
-    assert found.high - found.low >= threshold.TOLERANCE / 2
+    assert found.high - found.low >= crossing.TOLERANCE / 2
 
 
 @pytest.mark.parametrize("level", [0.2, 0.5, 1.0])
 def test_a_flat_response_has_no_threshold(level: float) -> None:
-    found = threshold.crossing(lambda values: [level > OWN for _ in values], 0.0, 1.0)
+    found = crossing.crossing(lambda values: [level > OWN for _ in values], 0.0, 1.0)
     assert math.isnan(found.value) and found.trend == 0 and found.against is None
 
 

@@ -13,8 +13,10 @@ from click.testing import CliRunner
 
 import plans
 import sim
+from sim.analysis.robustness.pareto import front, hypervolume
 from sim.analysis.robustness.policies import NOTHING, Policy
-from sim.analysis.robustness.policy_search import answers, combinations, front, hypervolume, race, winner
+from sim.analysis.robustness.policy_search import answers, combinations
+from sim.analysis.robustness.race import race, winner
 from sim.case.case import POLICIES
 from sim.cli import sim as program
 from sim.vocabulary import errors

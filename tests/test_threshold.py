@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 import plans
 import sim
-from sim.analysis.discovery.threshold import answer, crossing, quantile, ranks
+from sim.analysis.discovery.crossing import crossing, quantile, ranks
+from sim.analysis.discovery.threshold import answer
 from sim.cli import sim as program
 from sim.vocabulary import errors
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from sim.analysis.compare.history import of as history
     from sim.analysis.compare.long_table import long_table
     from sim.analysis.compare.paired import compare
-    from sim.analysis.discovery.discovery import box_scenarios, discover
+    from sim.analysis.discovery.box_scenarios import box_scenarios
+    from sim.analysis.discovery.discovery import discover
     from sim.analysis.discovery.odds import odds
     from sim.analysis.discovery.signposts import signposts
     from sim.analysis.discovery.threshold import threshold
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
     from sim.analysis.explain.picks import picks
     from sim.analysis.explain.provenance import trace
     from sim.analysis.explain.story import contrast, story
+    from sim.analysis.robustness.outcomes import policy_outcomes
     from sim.analysis.robustness.policy_search import search
-    from sim.analysis.robustness.robustness import policy_outcomes, robustness
+    from sim.analysis.robustness.robustness import robustness
     from sim.analysis.validate.backtest.panel import of_files as backtest_panel
     from sim.analysis.validate.backtest.panel_scores import compare as compare_panels
     from sim.design.sampling import Sampling
@@ -61,7 +63,7 @@ _HOMES = {
     "World": "sim.abm",
     "answers": "sim.analysis.compare.answer",
     "backtest_panel": "sim.analysis.validate.backtest.panel",
-    "box_scenarios": "sim.analysis.discovery.discovery",
+    "box_scenarios": "sim.analysis.discovery.box_scenarios",
     "combine": "sim.scenario.loading",
     "compare": "sim.analysis.compare.paired",
     "compare_panels": "sim.analysis.validate.backtest.panel_scores",
@@ -86,7 +88,7 @@ _HOMES = {
     "passages": "sim.analysis.compare.first_passage",
     "pawn": "sim.analysis.drivers.pawn",
     "picks": "sim.analysis.explain.picks",
-    "policy_outcomes": "sim.analysis.robustness.robustness",
+    "policy_outcomes": "sim.analysis.robustness.outcomes",
     "replay": "sim.abm.replay",
     "resume": "sim.runs.run",
     "robustness": "sim.analysis.robustness.robustness",

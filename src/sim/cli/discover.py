@@ -57,6 +57,7 @@ def discover(
     """
     from sim import plots
     from sim.analysis.discovery import discovery
+    from sim.analysis.discovery.box_scenarios import box_scenarios
     from sim.analysis.discovery.tree import classification_tree
     from sim.cli import findings
     from sim.cli.terminal import write_table
@@ -131,9 +132,7 @@ def discover(
     ]
     texts = {
         f"{_stem(each.name)}.toml": each.to_toml()
-        for each in (
-            discovery.box_scenarios(found, runs, scenarios=scenarios) if out is not None and limits else ()
-        )
+        for each in (box_scenarios(found, runs, scenarios=scenarios) if out is not None and limits else ())
     }
     findings.write(record, figures, out, as_json, show, texts)
 

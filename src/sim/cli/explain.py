@@ -10,7 +10,7 @@ import click
 from sim.cli import options
 
 if TYPE_CHECKING:
-    from sim.analysis.explain.decisions import Explanation
+    from sim.analysis.explain.explanation import Explanation
 
 
 @click.command()

@@ -79,6 +79,7 @@ def robustness(
     from sim.analysis.drivers.structure import variants_of
     from sim.analysis.robustness import policies as declared
     from sim.analysis.robustness import robustness as analysis
+    from sim.analysis.robustness.outcomes import policy_outcomes
     from sim.cli import findings
     from sim.cli.terminal import progress
     from sim.runs.trials import Execution
@@ -94,9 +95,7 @@ def robustness(
     chosen = declared.chosen(policies or None, worlds[0].case)
     with progress(trials * len(worlds) * len(chosen)) as done:
         execution = Execution(None, workers, done, engine=engine)
-        outcomes = analysis.policy_outcomes(
-            chosen, worlds, measure, trials=trials, seed=seed, execution=execution
-        )
+        outcomes = policy_outcomes(chosen, worlds, measure, trials=trials, seed=seed, execution=execution)
     found = analysis.robustness(outcomes, aim, mark=mark, resamples=resamples, seed=seed)
     record = {
         "answers": analysis.answers(found),

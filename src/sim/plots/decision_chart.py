@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.patches import Patch
 
-from sim.analysis.explain.decisions import Explanation
+from sim.analysis.explain.explanation import Explanation
 from sim.plots import own_axes, style, themes
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError
@@ -15,7 +15,7 @@ from sim.vocabulary.errors import InputError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from sim.analysis.explain.decisions import Decision
+    from sim.analysis.explain.explanation import Decision
 
 #: Terms drawn; the last of them may be all that are small everywhere.
 _TERMS = len(themes.LIGHT.scenarios) + 2

@@ -9,12 +9,12 @@ import numpy as np
 import xarray as xr
 
 from sim.analysis.robustness import policies as declared
+from sim.analysis.robustness.outcomes import policy_outcomes
 from sim.analysis.robustness.policies import Policy
 from sim.analysis.robustness.robustness import (
     LEVEL,
     REGRET,
     answers,
-    policy_outcomes,
     robustness,
     value_text,
 )

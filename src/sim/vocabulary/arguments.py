@@ -79,6 +79,14 @@ def number(value: Any, name: str) -> float:
     return float(value)
 
 
+def share(value: Any, name: str) -> float:
+    """Return a number between 0 and 1, which it is not itself."""
+    given = number(value, name)
+    if not 0.0 < given < 1.0:
+        raise OutOfBounds("", name, "out of range", "Give a number between 0 and 1.", given)
+    return given
+
+
 def seed(value: Any) -> int:
     """Return a seed: a whole number from 0 to 2^63 - 1."""
     return whole(value, "seed", 0)

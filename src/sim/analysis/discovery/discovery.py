@@ -9,41 +9,28 @@ the categories of one more variable. Shocks are in no box: what they decide boun
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.analysis.compare import question
-from sim.analysis.compare.question import Question
 from sim.analysis.discovery import draws as drawn
 from sim.analysis.discovery import prim, shares
+from sim.analysis.discovery.cases import SCENARIO, divided
 from sim.analysis.discovery.draws import Draws
 from sim.analysis.discovery.prim import MASS, PEEL, Box, Limit
-from sim.parameter.distributions import Choice, Uniform
-from sim.parameter.elements import Element
-from sim.parameter.posterior import Column
 from sim.runs.dataset import checked
-from sim.scenario import changes as differences
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import Array
-from sim.vocabulary.errors import Contradiction, InputError, OutOfBounds
 
 if TYPE_CHECKING:
     import xarray as xr
 
-#: The variable whose categories are the scenarios of the run.
-SCENARIO = "scenario"
-
-#: Part of the trials on which boxes are judged, resamples for how often a limit is found, values of a
-#: distribution that is cut off.
-HELD_OUT, RESAMPLES, VALUES = 0.5, 50, 20
-
-#: Fewer trials of the event than this cannot be divided.
-_FEWEST = 10
+#: Part of the trials on which boxes are judged, and resamples for how often a limit is found.
+HELD_OUT, RESAMPLES = 0.5, 50
 
 
 def discover(
@@ -101,8 +88,8 @@ def discover(
     import xarray as xr
 
     asked = question.read(event, "event", with_mark=True)
-    peel, mass = share(peel, "peel"), share(mass, "mass")
-    held_out = share(held_out, "held_out")
+    peel, mass = arguments.share(peel, "peel"), arguments.share(mass, "mass")
+    held_out = arguments.share(held_out, "held_out")
     resamples, seed = arguments.whole(resamples, "resamples"), arguments.seed(seed)
     runs, draws = drawn.of(runs, scenarios)
     names = drawn.names_of(parameters, draws)
@@ -194,79 +181,9 @@ def box_of(found: xr.Dataset, box: int | None = None) -> Box:
     return limits
 
 
-def box_scenarios(
-    found: xr.Dataset, runs: xr.Dataset, *, box: int | None = None, scenarios: Any = None
-) -> list[Scenario]:
-    """Return the scenarios of a run, confined to a box; `Scenario.write` makes files of them.
-
-    Parameters
-    ----------
-    found : xarray.Dataset
-        From `discover`.
-    runs : xarray.Dataset
-        The run in which it was found.
-    box : int, optional
-        Which; by default the one looked at.
-    scenarios
-        As for `discover`.
-
-    Returns
-    -------
-    list of Scenario
-        Those that the box allows. A uniform distribution stays one between the limits; of another, `VALUES`
-        equally likely values within them are taken.
-
-    Raises
-    ------
-    InputError
-        If the box limits what is drawn from a posterior: other columns would have to follow.
-    """
-    _checked(found)
-    _, draws = drawn.of(runs, scenarios)
-    limits = box_of(found, box)
-    allowed = limits.get(SCENARIO)
-    made = []
-    for scenario in draws.scenarios:
-        if allowed is not None and allowed.among is not None and scenario.name not in allowed.among:
-            continue
-        confined = {
-            name: differences.table(_confined(scenario.parameters[name], limit))
-            for name, limit in limits.items()
-            if name != SCENARIO and scenario.parameters[name].distribution is not None
-        }
-        name = f"{scenario.name} in the box"
-        made.append(scenario.override(confined, name=name) if confined else scenario)
-    return made
-
-
-def _confined(element: Element, limit: Limit) -> Element:
-    """Return an element whose distribution is cut off at the limits."""
-    shape = element.distribution
-    if isinstance(shape, Column):
-        problem = "is drawn from a posterior together with others, and cannot be cut off alone"
-        raise Contradiction("", element.key, problem, "Name other parameters=[...] to discover.")
-    assert shape is not None, "what is certain is not confined"
-    low, high = max(limit.low, element.bounds[0]), min(limit.high, element.bounds[1])
-    if isinstance(shape, Uniform):
-        cut: Any = Uniform(max(shape.low, low), min(shape.high, high))
-        return replace(element, value=cut.middle(), distribution=cut)
-    if isinstance(shape, Choice):
-        is_allowed = [
-            limit.holds(np.array([f"{each:g}"]))[0] if limit.among is not None else low <= each <= high
-            for each in shape.values
-        ]
-        values = tuple(each for each, is_in in zip(shape.values, is_allowed, strict=True) if is_in)
-    else:
-        steps = (np.arange(VALUES) + 0.5) / VALUES
-        values = tuple(sorted({float(f"{each:.8g}") for each in shape.quantile(steps, (low, high))}))
-    if len(values) == 1:
-        return replace(element, value=values[0], distribution=None)
-    return replace(element, value=values[len(values) // 2], distribution=Choice(values))
-
-
 def answer(found: xr.Dataset) -> str:
     """Return what was found, in a sentence with its error."""
-    _checked(found)
+    check(found)
     here, attrs = found.sel(box=found.attrs["box"]), found.attrs
     limits = box_of(found)
     if not limits:
@@ -307,78 +224,14 @@ def _said(name: str, limit: Limit) -> str:
     return f"{name} is from {limit.low:.3g} to {limit.high:.3g}"
 
 
-def _checked(found: Any) -> None:
+def check(found: Any) -> None:
+    """Refuse what does not come from `discover`."""
     checked(found, "box", "parameter", "side", name="found", remedy="Give what sim.discover returns.")
 
 
 def _number(found: xr.Dataset, box: int | None) -> int:
     last = found.sizes["box"] - 1
     return int(found.attrs["box"]) if box is None else arguments.whole(box, "box", 0, last)
-
-
-@dataclass(frozen=True)
-class Cases:
-    """The cases of a run, divided into those of the search and those on which boxes are judged.
-
-    Parameters
-    ----------
-    search, rest : dict of str to ndarray, shape (case,)
-        What was uncertain, by name.
-    is_wanted_search, is_wanted_rest : ndarray of bool, shape (case,)
-        Where the event happened.
-    trial : ndarray of int, shape (case,)
-        The trial of each case of the search.
-    searched, judged : int
-        Trials of both.
-    """
-
-    search: dict[str, Array]
-    rest: dict[str, Array]
-    is_wanted_search: Array
-    is_wanted_rest: Array
-    trial: Array
-    searched: int
-    judged: int
-
-
-def divided(
-    runs: xr.Dataset, draws: Draws, asked: Question, names: Iterable[str], held_out: float, seed: int
-) -> Cases:
-    """Divide the trials of a run at random, each with all its scenarios.
-
-    Raises
-    ------
-    InputError
-        If the event is too rare or too frequent, or nothing is uncertain.
-    """
-    columns = {name: draws.columns[name].ravel() for name in names}
-    n_trials, n_scenarios = len(draws.trials), len(draws.scenarios)
-    if n_scenarios > 1:
-        columns[SCENARIO] = np.repeat(np.array([each.name for each in draws.scenarios]), n_trials)
-    if not columns:
-        raise InputError("", "runs", "nothing is uncertain in the run", "Run a scenario with distributions.")
-    is_wanted = asked.is_met(asked.of(runs).transpose("scenario", "trial").values).ravel()
-    is_held = np.random.default_rng(seed).permutation(n_trials) < held_out * n_trials
-    held = np.tile(is_held, n_scenarios)
-    _check_counts(is_wanted[~held], is_wanted[held], str(asked))
-    return Cases(
-        {name: values[~held] for name, values in columns.items()},
-        {name: values[held] for name, values in columns.items()},
-        is_wanted[~held],
-        is_wanted[held],
-        np.tile(np.arange(n_trials), n_scenarios)[~held],
-        int((~is_held).sum()),
-        int(is_held.sum()),
-    )
-
-
-def _check_counts(searched: Array, judged: Array, event: str) -> None:
-    for part in (searched, judged):
-        rare = min(int(part.sum()), int((~part).sum()))
-        if rare < _FEWEST:
-            share = float(np.concatenate([searched, judged]).mean())
-            problem = f"{event} is met in {100 * share:.3g} % of the trials, which leaves too few to divide"
-            raise InputError("", "event", problem, "Choose another mark, or run more trials.")
 
 
 def _best(fits: Iterable[prim.Fit]) -> int:
@@ -418,11 +271,3 @@ def _wilson(count: int, of: int, trials: int) -> tuple[float, float]:
         return np.nan, np.nan
     low, high = shares.wilson(count / of, min(of, trials))
     return float(low), float(high)
-
-
-def share(value: Any, name: str) -> float:
-    """Return a number between 0 and 1."""
-    number = arguments.number(value, name)
-    if not 0.0 < number < 1.0:
-        raise OutOfBounds("", name, "out of range", "Give a number between 0 and 1.", number)
-    return number

@@ -20,6 +20,7 @@ from sim.analysis.compare.measure import COMMON, Measure, label_combinations
 from sim.analysis.compare.paired import chosen
 from sim.analysis.discovery import discovery, prim
 from sim.analysis.discovery import draws as drawn
+from sim.analysis.discovery.cases import SCENARIO
 from sim.numerics.elementary import Z95
 from sim.runs.dataset import checked, complete_trials, manifest, scenario_of
 from sim.vocabulary import arguments
@@ -242,7 +243,7 @@ def _two(runs: xr.Dataset, between: Any) -> tuple[str, str]:
 def _in_box(runs: xr.Dataset, box: Any, scenario: str, scenarios: Any) -> Array:
     """Return which trials of a scenario lie in a box."""
     checked(box, "box", "parameter", "side", name="box", remedy="Give what sim.discover returns.")
-    limits = {name: each for name, each in discovery.box_of(box).items() if name != discovery.SCENARIO}
+    limits = {name: each for name, each in discovery.box_of(box).items() if name != SCENARIO}
     _, draws = drawn.of(runs, scenarios)
     at = [each.name for each in draws.scenarios].index(scenario)
     columns = {name: draws.columns[name][at] for name in limits if name in draws.columns}

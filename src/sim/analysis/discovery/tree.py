@@ -14,6 +14,7 @@ import numpy as np
 from sim.analysis.compare import question
 from sim.analysis.discovery import discovery, prim
 from sim.analysis.discovery import draws as drawn
+from sim.analysis.discovery.cases import divided
 from sim.analysis.discovery.prim import MASS, Box, Limit
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
@@ -132,10 +133,10 @@ def classification_tree(
     import xarray as xr
 
     asked = question.read(event, "event", with_mark=True)
-    mass, held_out = discovery.share(mass, "mass"), discovery.share(held_out, "held_out")
+    mass, held_out = arguments.share(mass, "mass"), arguments.share(held_out, "held_out")
     most, seed = arguments.whole(most, "most", 2), arguments.whole(seed, "seed", 0, 2**32 - 1)
     runs, draws = drawn.of(runs, scenarios)
-    cases = discovery.divided(runs, draws, asked, drawn.names_of(parameters, draws), held_out, seed)
+    cases = divided(runs, draws, asked, drawn.names_of(parameters, draws), held_out, seed)
     boxes, added = leaves(cases.search, cases.is_wanted_search, mass, most, seed)
     fits = [prim.fit(box, cases.rest, cases.is_wanted_rest) for box in boxes]
     order = sorted(added, key=lambda name: -added[name])

@@ -1,24 +1,22 @@
 """Which of many policies: screen all, drop what is dominated, double the trials, confirm on fresh ones.
 
-All policies meet the same trials. After each round a policy goes if another dominates it (is as good in every
-objective and better in one) in more than 95 of 100 resamples; those that are left meet as many trials again.
-The winner of a search looks better than it is, because it was chosen for it: those left at the end are run on
-trials that none of them has met, and the difference is reported as the optimism of the winner.
+`sim.analysis.robustness.race` has the method, on arrays.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.analysis.robustness import outcomes as over
 from sim.analysis.robustness import policies as declared
-from sim.analysis.robustness import robustness as over
+from sim.analysis.robustness.pareto import front, hypervolume
 from sim.analysis.robustness.policies import AIMS, NOTHING, Policy
+from sim.analysis.robustness.race import RESAMPLES, ROUNDS, TRIALS_OF_SCREEN, race, resampled, winner
 from sim.numerics.elementary import Z95
 from sim.runs.dataset import checked
 from sim.runs.trials import USUAL_EXECUTION, Execution
@@ -30,222 +28,8 @@ from sim.vocabulary.errors import Contradiction, MissingField, OutOfBounds, Unkn
 if TYPE_CHECKING:
     import xarray as xr
 
-#: Trials of the first round, rounds, policies at most, resamples, and the chance from which one is dominated.
-TRIALS_OF_SCREEN, ROUNDS, MOST, RESAMPLES, SURE = 256, 3, 512, 200, 0.95
-
-#: Gives policies, by number, some trials: first trial and how many -> shape (policy, objective, trial).
-Evaluate = Callable[[Sequence[int], int, int], Array]
-
-
-def front(points: Array, maximise: Sequence[bool]) -> Array:
-    """Return which points no other dominates; those that are alike stay together.
-
-    Parameters
-    ----------
-    points : ndarray, shape (point, objective)
-        A point that is not a number somewhere is never in the front.
-    maximise : sequence of bool, one for each objective
-        Whether more of it is better.
-
-    Returns
-    -------
-    ndarray of bool, shape (point,)
-    """
-    good = _good(points, maximise)
-    known = np.asarray(~np.isnan(good).any(axis=1))
-    is_front: Array = known.copy()
-    for k in np.flatnonzero(known):
-        is_front[k] = not bool((known & dominates(good, good[k])).any())
-    return is_front
-
-
-def dominates(one_side: Array, other: Array) -> Array:
-    """Return whether points are as good in every objective and better in one; more is better."""
-    found = (one_side >= other).all(axis=-1) & (one_side > other).any(axis=-1)
-    return np.asarray(found)
-
-
-def hypervolume(points: Array, reference: Sequence[float], maximise: Sequence[bool] | None = None) -> float:
-    """Return the volume between points and a reference that they are better than.
-
-    Parameters
-    ----------
-    points : ndarray, shape (point, objective)
-        What is not better than the reference in every objective adds nothing.
-    reference : sequence of float
-        One number for each objective.
-    maximise : sequence of bool, optional
-        Whether more is better; less is, by default.
-    """
-    table = np.asarray(points, float).reshape(-1, len(reference))
-    sides = np.where([False] * len(reference) if maximise is None else list(maximise), -1.0, 1.0)
-    below = (np.asarray(reference, float) - table) * sides
-    inside = below[(below > 0.0).all(axis=1)]
-    return _volume(inside) if len(inside) else 0.0
-
-
-def _volume(sizes: Array) -> float:
-    """Return the volume of the union of boxes from the origin, by slices along the last axis."""
-    if sizes.shape[1] == 1:
-        return float(sizes.max())
-    ordered = sizes[np.argsort(-sizes[:, -1], kind="stable")]
-    depth = ordered[:, -1] - np.append(ordered[1:, -1], 0.0)
-    if sizes.shape[1] == 2:
-        return float((np.maximum.accumulate(ordered[:, 0]) * depth).sum())
-    return float(sum(_volume(ordered[: k + 1, :-1]) * each for k, each in enumerate(depth) if each > 0.0))
-
-
-@dataclass(frozen=True)
-class Winner:
-    """The best of a search in one objective, and how it does on fresh trials.
-
-    Parameters
-    ----------
-    policy : int
-        Its number; the first of those that are level.
-    searched, fresh : float
-        Its mean on the trials of the search and on fresh ones.
-    optimism, error : float
-        By how much the search made it look better than it is, and the standard error.
-    """
-
-    policy: int
-    searched: float
-    fresh: float
-    optimism: float
-    error: float
-
-
-def winner(searched: Array, fresh: Array, maximise: bool = True) -> Winner:
-    """Return the best of a search, and the optimism that comes of having chosen it.
-
-    Parameters
-    ----------
-    searched, fresh : ndarray, shape (policy, trial)
-        Different trials.
-    maximise : bool
-        Whether more is better.
-    """
-    means = searched.mean(axis=1) * (1.0 if maximise else -1.0)
-    best = int(np.where(np.isnan(means), -np.inf, means).argmax())
-    first, second = float(searched[best].mean()), float(fresh[best].mean())
-    error = math.sqrt(_variance_of_mean(searched[best]) + _variance_of_mean(fresh[best]))
-    return Winner(best, first, second, (first - second) * (1.0 if maximise else -1.0), error)
-
-
-def _variance_of_mean(values: Array) -> float:
-    return float(values.var(ddof=1)) / len(values) if len(values) > 1 else np.nan
-
-
-@dataclass(frozen=True)
-class Race:
-    """How a search went.
-
-    Parameters
-    ----------
-    left : tuple of int
-        Policies that were not dropped.
-    dropped : ndarray of int, shape (policy,)
-        The round after which each was dropped, counted from 1; 0 for those left.
-    means, errors : ndarray, shape (policy, objective)
-        On all trials of the search that each met.
-    searched, fresh : ndarray, shape (policy left, objective, trial)
-        What those left came to, in the search and on fresh trials.
-    trials : int
-        Trials that those left met in the search.
-    """
-
-    left: tuple[int, ...]
-    dropped: Array
-    means: Array
-    errors: Array
-    searched: Array
-    fresh: Array
-    trials: int
-
-
-def race(
-    evaluate: Evaluate,
-    policies: int,
-    maximise: Sequence[bool],
-    trials: int = TRIALS_OF_SCREEN,
-    rounds: int = ROUNDS,
-    seed: int = SEED,
-    resamples: int = RESAMPLES,
-) -> Race:
-    """Search: screen, drop what is dominated, double, confirm.
-
-    Parameters
-    ----------
-    evaluate : callable
-        ``evaluate(numbers, first_trial, trials)`` of policies, shape (policy, objective, trial); trial k is
-        the same for all of them.
-    policies : int
-        How many there are.
-    maximise : sequence of bool
-        Whether more is better, by objective.
-    trials : int
-        Of the first round; there are twice as many after each.
-    rounds, seed, resamples : int
-        How often; of the resamples, and how many.
-    """
-    left = list(range(policies))
-    dropped = np.zeros(policies, int)
-    means = np.full((policies, len(maximise)), np.nan)
-    errors = means.copy()
-    values = np.asarray(evaluate(left, 0, trials), float)
-    draw = np.random.default_rng(seed)
-    for turn in range(1, rounds + 1):
-        means[left] = values.mean(axis=-1)
-        errors[left] = values.std(axis=-1, ddof=1) / math.sqrt(values.shape[-1])
-        is_left = ~dominated(values, maximise, draw, resamples)
-        dropped[[k for k, stays in zip(left, is_left, strict=True) if not stays]] = turn
-        left = [k for k, stays in zip(left, is_left, strict=True) if stays]
-        values = values[is_left]
-        if turn < rounds and len(left) > 1:
-            done = values.shape[-1]
-            more = np.asarray(evaluate(left, done, done), float)
-            values = np.concatenate([values, more], axis=-1)
-        elif len(left) == 1:
-            break
-    done = values.shape[-1]
-    fresh = np.asarray(evaluate(left, done, done), float)
-    return Race(tuple(left), dropped, means, errors, values, fresh, done)
-
-
-def dominated(
-    values: Array, maximise: Sequence[bool], draw: np.random.Generator, resamples: int = RESAMPLES
-) -> Array:
-    """Return which policies another dominates in more than `SURE` of the resamples of the trials.
-
-    Parameters
-    ----------
-    values : ndarray, shape (policy, objective, trial)
-    maximise : sequence of bool
-    draw : Generator
-    resamples : int
-
-    Returns
-    -------
-    ndarray of bool, shape (policy,)
-    """
-    again = _resampled(values, maximise, draw, resamples)
-    found = np.zeros(len(values), bool)
-    for k in np.flatnonzero(front(values.mean(axis=-1), maximise)):
-        found |= dominates(again[:, k : k + 1], again).mean(axis=0) > SURE
-    return found
-
-
-def _resampled(values: Array, maximise: Sequence[bool], draw: np.random.Generator, resamples: int) -> Array:
-    """Return means of resampled trials, the same for all policies; more is better."""
-    count = values.shape[-1]
-    weights = draw.multinomial(count, np.full(count, 1.0 / count), size=resamples) / count
-    again = np.einsum("pot,rt->rpo", values, weights)
-    return _good(again, maximise)
-
-
-def _good(values: Array, maximise: Sequence[bool]) -> Array:
-    return np.asarray(values, float) * np.where(list(maximise), 1.0, -1.0)
+#: Combinations of policies, at most.
+MOST = 512
 
 
 def combinations(
@@ -368,7 +152,7 @@ def search(
         table[name][left] = each
     is_front, p_front = np.zeros(len(tried), bool), np.zeros(len(tried))
     is_front[left] = front(mean, maximise)
-    again = _resampled(found.fresh, maximise, np.random.default_rng(seed), RESAMPLES)
+    again = resampled(found.fresh, maximise, np.random.default_rng(seed), RESAMPLES)
     p_front[left] = np.mean([front(each, [True] * len(names)) for each in again], axis=0)
     best = [winner(found.searched[:, k], found.fresh[:, k], each) for k, each in enumerate(maximise)]
     reference = np.where(maximise, found.means.min(axis=0), found.means.max(axis=0))
