@@ -30,6 +30,11 @@ def replay(
     rules : mapping of str to callable, optional
         As they were given to `sim.run`.
 
+    Returns
+    -------
+    World
+        Its `step` runs the first quarter.
+
     Raises
     ------
     InputError

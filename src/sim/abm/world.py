@@ -146,7 +146,22 @@ class World(mesa.Model):  # type: ignore[misc]
         return self.plan.scenario.start + int(self.block.values["step"])
 
     def partner(self, name: str) -> Partner:
-        """Return the partner with this id."""
+        """Return the partner with this id.
+
+        Parameters
+        ----------
+        name : str
+            Its id in the case.
+
+        Returns
+        -------
+        Partner
+
+        Raises
+        ------
+        UnknownName
+            With the nearest id.
+        """
         found: dict[str, Partner] = {each.name: each for each in self.partners}
         name = arguments.text(name, "partner")
         if name not in found:
@@ -164,6 +179,19 @@ class World(mesa.Model):  # type: ignore[misc]
             Such as ``"supplier_share"``. A variable that no quarter has reached yet is not a number.
         *labels : str
             Of its axes, first to last; for those left out there is a dict by label.
+
+        Returns
+        -------
+        float, or dict of str to float
+
+        Raises
+        ------
+        InputError
+            If there is no such variable or label, or more labels than axes.
+
+        Examples
+        --------
+        >>> world.value("hhi")  # doctest: +SKIP
         """
         name = arguments.text(name, "value")
         if name not in _VISIBLE:
@@ -200,7 +228,13 @@ class World(mesa.Model):  # type: ignore[misc]
         self.datacollector.collect(self)
 
     def first_problem(self) -> str | None:
-        """Run to the end or to the first thing that goes wrong, and say what it is."""
+        """Run to the end or to the first thing that goes wrong.
+
+        Returns
+        -------
+        str or None
+            What went wrong and when; None if nothing did.
+        """
         while self.running:
             try:
                 self.step()
@@ -212,7 +246,13 @@ class World(mesa.Model):  # type: ignore[misc]
         return None
 
     def uncertain(self) -> dict[str, float]:
-        """Return the uncertain parameters of the trial, by key."""
+        """Return the uncertain parameters of the trial.
+
+        Returns
+        -------
+        dict of str to float
+            Key of an element -> what was drawn.
+        """
         return blocks.parameters(self.plan, self.trial)
 
     def results(self, dtype: Any = np.float32) -> xr.Dataset:
@@ -222,6 +262,11 @@ class World(mesa.Model):  # type: ignore[misc]
         ----------
         dtype : numpy dtype, optional
             The engine computes in float64; a run keeps float32.
+
+        Returns
+        -------
+        xarray.Dataset
+            Dims scenario, time, those of each variable, trial.
 
         Raises
         ------

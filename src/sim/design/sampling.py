@@ -94,7 +94,25 @@ class Sampling:
         return self.method != "latin_hypercube"
 
     def of(self, scenarios: Iterable[Scenario], trials: int, first_trial: int) -> Sampling:
-        """Return the sampling of a run, which depends on what is uncertain in it and how long it is."""
+        """Return the sampling of a run, which depends on what is uncertain in it and how long it is.
+
+        Parameters
+        ----------
+        scenarios : iterable of Scenario
+            Those of the run.
+        trials, first_trial : int
+            As of `sim.run`.
+
+        Returns
+        -------
+        Sampling
+            One that knows the size of its design, and its streams.
+
+        Raises
+        ------
+        OutOfBounds
+            If more parameters are uncertain than Sobol points have dimensions.
+        """
         if self.method == "independent":
             return self
         samples = self.samples or -(-(first_trial + trials) // self.replicates)
@@ -117,14 +135,33 @@ class Sampling:
     def numbers(self, trial: Array) -> dict[str, Array]:
         """Return the sample and the replicate of trials; nothing where they are independent of each other.
 
-        Both have the shape of `trial`, which are their numbers in the run.
+        Parameters
+        ----------
+        trial : ndarray of int
+            Numbers of trials.
+
+        Returns
+        -------
+        dict of str to ndarray
+            `sample` and `replicate`, each with the shape of `trial`; or an empty one.
         """
         if (self.method, self.replicates, self.share_shocks) == ("independent", 1, False):
             return {}
         return {"sample": trial // self.replicates, "replicate": trial % self.replicates}
 
     def groups(self, trial: Array) -> list[Array]:
-        """Return groups of trials that are not independent: for each grouping, the group of every trial."""
+        """Return groups of trials that are not independent.
+
+        Parameters
+        ----------
+        trial : ndarray of int, shape (trial,)
+            Numbers of trials.
+
+        Returns
+        -------
+        list of ndarray of int, shape (trial,)
+            For each grouping, the group of every trial.
+        """
         sample, replicate = trial // self.replicates, trial % self.replicates
         found = [sample] if self.replicates > 1 else []
         if self.share_shocks:
@@ -136,7 +173,27 @@ class Sampling:
     # ------------------------------------------------------------------ uniforms
 
     def parameter(self, streams: Streams, key: str, first_trial: int, n_trials: int) -> Array:
-        """Return the uniforms of one uncertain parameter, shape (trial,)."""
+        """Return the uniforms of one uncertain parameter.
+
+        Parameters
+        ----------
+        streams : Streams
+            Of the run's seed.
+        key : str
+            The element's stream.
+        first_trial, n_trials : int
+            Which trials.
+
+        Returns
+        -------
+        ndarray, shape (trial,)
+            Between 0 and 1, neither of them included.
+
+        Raises
+        ------
+        OutOfBounds
+            If a trial is beyond the size of a hypercube.
+        """
         sample = np.arange(first_trial, first_trial + n_trials) // self.replicates
         first, size = int(sample[0]), int(sample[-1] - sample[0]) + 1
         if self.method == "latin_hypercube":
@@ -162,7 +219,25 @@ class Sampling:
         first_quarter: int,
         n_quarters: int,
     ) -> Array:
-        """Return the uniforms of one shock, shape (quarter, width, trial)."""
+        """Return the uniforms of one shock.
+
+        Parameters
+        ----------
+        streams : Streams
+            Of the run's seed.
+        name : str
+            The shock's stream.
+        first_trial, n_trials : int
+            Which trials.
+        width : int
+            Numbers drawn in a quarter.
+        first_quarter, n_quarters : int
+            Ordinal of the first calendar quarter, and how many.
+
+        Returns
+        -------
+        ndarray, shape (quarter, width, trial)
+        """
         when = (width, first_quarter, n_quarters)
         if not self.share_shocks:
             return self._mirrored(streams, name, first_trial, n_trials, *when)

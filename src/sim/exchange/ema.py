@@ -91,6 +91,10 @@ def ema_model(scenarios: Any, measures: Iterable[str], keys: Iterable[str] | Non
         Elements that the workbench samples; by default all that are uncertain and have a prior of their own.
         Between the ends of the prior, or its 5 % and 95 % quantiles where it has none.
 
+    Returns
+    -------
+    ema_workbench.Model
+
     Raises
     ------
     MissingFile
@@ -136,8 +140,13 @@ def ema_evaluator(model: Any, scenarios: Any, seed: int = SEED, **how: Any) -> A
     scenarios : Scenario, str or sequence of them
         The same as there.
     seed : int
+        As for `sim.run`.
     **how
         As for `outcomes_at`: replicates, share_shocks, workers, engine, progress.
+
+    Returns
+    -------
+    ema_workbench.em_framework.evaluators.BaseEvaluator
     """
     evaluators = needed("ema_workbench.em_framework.evaluators", "ema_workbench", "ema", _LEAST)
     loaded = {each.name: each for each in _loaded(scenarios)}

@@ -23,8 +23,19 @@ def salib_problem(scenario: Scenario | str, groups: str | Mapping[str, Any] = EL
     Parameters
     ----------
     scenario : Scenario or str
+        A name or path is loaded.
     groups : str or mapping
         As for `sim.sensitivity`; by default each element is alone. Shocks are no input of SALib's.
+
+    Returns
+    -------
+    dict
+        `num_vars`, `names`, `bounds` (0 to 1 each) and, where groups are asked for, `groups`.
+
+    Raises
+    ------
+    InputError
+        If there is no such scenario or group.
     """
     base = one(scenario)
     found = [each for each in inputs.grouped([base], groups) if each.kind == PARAMETERS]

@@ -20,7 +20,23 @@ def to_pandas(
     *,
     most: int = MOST,
 ) -> pd.DataFrame:
-    """Return a run as a long table of pandas; see `sim.long_table`, which it is."""
+    """Return a run as a long table of pandas; the same as `sim.long_table`.
+
+    Parameters
+    ----------
+    runs, variables, years, most
+        As for `sim.long_table`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns scenario, quarter, trial, variable, label, value.
+
+    Raises
+    ------
+    InputError
+        As for `sim.long_table`.
+    """
     return long_table(runs, variables, years, most=most)
 
 
@@ -31,7 +47,17 @@ def to_polars(
     *,
     most: int = MOST,
 ) -> Any:
-    """Return a run as a long table of polars; see `sim.long_table`.
+    """Return a run as a long table of polars.
+
+    Parameters
+    ----------
+    runs, variables, years, most
+        As for `sim.long_table`.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns scenario, quarter, trial, variable, label, value.
 
     Raises
     ------
@@ -50,7 +76,17 @@ def to_arrow(
     *,
     most: int = MOST,
 ) -> Any:
-    """Return a run as an Arrow table; see `sim.long_table`.
+    """Return a run as an Arrow table.
+
+    Parameters
+    ----------
+    runs, variables, years, most
+        As for `sim.long_table`.
+
+    Returns
+    -------
+    pyarrow.Table
+        Columns scenario, quarter, trial, variable, label, value.
 
     Raises
     ------

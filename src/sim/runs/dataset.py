@@ -149,6 +149,16 @@ def manifest(runs: xr.Dataset) -> dict[str, Any]:
     `failures` are the trials that failed; `missing` are those that are not there, in runs of them (scenario,
     first trial, trials), because the run was stopped or its file is lost or damaged.
 
+    Parameters
+    ----------
+    runs : xarray.Dataset
+        From `sim.run`, or opened.
+
+    Returns
+    -------
+    dict
+        Fit for JSON.
+
     Raises
     ------
     InputError
@@ -164,6 +174,15 @@ def manifest(runs: xr.Dataset) -> dict[str, Any]:
 
 def scenarios_of(runs: xr.Dataset) -> dict[str, Scenario]:
     """Return the scenarios of a result by name, as they were run.
+
+    Parameters
+    ----------
+    runs : xarray.Dataset
+        From `sim.run`, or opened.
+
+    Returns
+    -------
+    dict of str to Scenario
 
     Raises
     ------

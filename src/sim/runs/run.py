@@ -231,6 +231,11 @@ def resume(
     executor, workers, progress, announce
         As for `run`.
 
+    Returns
+    -------
+    xarray.Dataset
+        The result, opened lazily.
+
     Raises
     ------
     InputError
@@ -251,7 +256,30 @@ def extend(
 ) -> xr.Dataset:
     """Add trials to a store, up to `trials` in all; equals one run of so many, bit for bit.
 
-    Parameters are those of `resume`.
+    Parameters
+    ----------
+    out : path
+        The store of a run, finished or stopped.
+    trials : int or None
+        How many it is to have; not fewer than it has.
+    rules : mapping of str to callable, optional
+        As they were given to `run`.
+    executor, workers, progress, announce
+        As for `run`.
+
+    Returns
+    -------
+    xarray.Dataset
+        The result, opened lazily.
+
+    Raises
+    ------
+    InputError
+        As for `resume`; if it has more trials already, or its sampling cannot grow.
+
+    Examples
+    --------
+    >>> sim.extend("runs.zarr", 20_000)  # doctest: +SKIP
     """
     return go_on(out, trials, rules, Execution(executor, workers, progress, announce))
 

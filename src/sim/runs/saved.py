@@ -35,6 +35,18 @@ _A_COPY = "Take it from a copy, or run it anew."
 def save(runs: xr.Dataset | xr.DataArray, path: str | Path) -> Path:
     """Write a result, a part of it, or a comparison to a zarr store, whole or not at all, replacing nothing.
 
+    Parameters
+    ----------
+    runs : xarray.Dataset or xarray.DataArray
+        What is saved.
+    path : path
+        A new folder, such as ``"runs.zarr"``.
+
+    Returns
+    -------
+    Path
+        Absolute.
+
     Raises
     ------
     InputError
@@ -58,6 +70,16 @@ def open_result(path: str | Path) -> xr.Dataset:
 
     Trials that a run lacks, since it was stopped or a file is lost, are not a number; a warning
     (`sim.vocabulary.errors.Incomplete`) says how many, and ``sim.manifest(runs)["missing"]`` which.
+
+    Parameters
+    ----------
+    path : path
+        Written by `sim.save`, or by `sim.run` with `out`.
+
+    Returns
+    -------
+    xarray.Dataset
+        As it was saved; of a run, dims scenario, time, those of each variable, trial.
 
     Raises
     ------

@@ -40,7 +40,13 @@ class Summary:
 
 
 def scenarios() -> Listing[Summary]:
-    """Return what the shipped scenarios say of themselves; `sim.load` loads one."""
+    """Return what the shipped scenarios say of themselves; `sim.load` loads one.
+
+    Returns
+    -------
+    Listing of Summary
+        A list that prints as a table.
+    """
     rows = []
     for name in files.shipped():
         said = files.read(name).table
@@ -60,6 +66,11 @@ def variables() -> Listing[Variable]:
     """Return the variables that a run can keep, with axes, unit and what they are.
 
     Those recorded "always" are kept unless `keep` names others; those "asked" if it names them.
+
+    Returns
+    -------
+    Listing of Variable
+        A list that prints as a table.
     """
     rows = [each for each in GLOSSARY.values() if each.recorded != "never"]
     return Listing(
@@ -75,6 +86,18 @@ def variables() -> Listing[Variable]:
 
 def evidence(id: str | None = None, topic: str | None = None) -> Listing[Evidence]:
     """Return the rows of evidence: all, one by its id, or those whose topic contains a text.
+
+    Parameters
+    ----------
+    id : str, optional
+        Such as ``"x_deal_size"``.
+    topic : str, optional
+        A part of the topic, such as ``"grant"``.
+
+    Returns
+    -------
+    Listing of Evidence
+        A list that prints as a table.
 
     Raises
     ------
@@ -104,6 +127,11 @@ def parameters(name: str | None = None, scenario: Scenario | str | Path = "basel
         Only those whose key, or name without the mechanism, begins so.
     scenario : Scenario, str or path
         Whose numbers.
+
+    Returns
+    -------
+    Listing of Element
+        A list that prints as a table.
 
     Raises
     ------

@@ -117,7 +117,12 @@ class Definition:
         return (*self.lost_changes, *ineffective_events(self.course, self.root))
 
     def line(self) -> Iterator[Self]:
-        """Yield it, its base, the base's base."""
+        """Yield it, its base, the base's base.
+
+        Returns
+        -------
+        iterator of Scenario
+        """
         yield self
         if self.base is not None:
             yield from self.base.line()

@@ -59,6 +59,11 @@ def design_table(bases: Scenario | str | Sequence[Scenario | str], rows: Any) ->
     rows : iterable of mapping, or DataFrame
         One scenario of each base per row; a DataFrame has a column per parameter or element.
 
+    Returns
+    -------
+    list of Scenario
+        Base by base, the rows in their order.
+
     Raises
     ------
     InputError

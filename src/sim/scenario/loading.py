@@ -31,6 +31,10 @@ def load(name_or_path: str | Path, case: Case | str | None = None) -> Scenario:
     case : Case or str, optional
         Used instead of the one that the files name.
 
+    Returns
+    -------
+    Scenario
+
     Raises
     ------
     InputError
@@ -40,6 +44,11 @@ def load(name_or_path: str | Path, case: Case | str | None = None) -> Scenario:
     -----
     IneffectiveChange
         For each change or event that cannot have an effect.
+
+    Examples
+    --------
+    >>> base = sim.load("baseline")  # doctest: +SKIP
+    >>> sim.load("mine/wetter.toml").case.name  # doctest: +SKIP
     """
     made = resolving.resolve(scenario_files.read(_named(name_or_path)), Scenario, case)
     finding.warn(made.ineffective)
@@ -94,6 +103,11 @@ def combine(
         As of `Scenario.override` and `Scenario.with_events`: laid over all of them, and where they conflict
         these say which holds.
 
+    Returns
+    -------
+    Scenario
+        Its base is what they share.
+
     Warns
     -----
     IneffectiveChange
@@ -139,6 +153,21 @@ def diff(a: Scenario | str | Path, b: Scenario | str | Path) -> list[Difference]
     ----------
     a, b : Scenario, str or path
         Names and paths are loaded.
+
+    Returns
+    -------
+    list of Difference
+        Each with `key`, `a`, `b` and `unit`, and a `note` where it has no effect; prints as a line.
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be loaded.
+
+    Examples
+    --------
+    >>> for each in sim.diff("baseline", "fiscal_squeeze"):
+    ...     print(each)  # doctest: +SKIP
     """
     return difference.between(one(a, "a"), one(b, "b"))
 

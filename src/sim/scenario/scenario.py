@@ -80,6 +80,10 @@ class Scenario(Definition):
         evidence : list of str, optional
             Ids of what the story rests on.
 
+        Returns
+        -------
+        Scenario
+
         Warns
         -----
         IneffectiveChange
@@ -147,6 +151,10 @@ class Scenario(Definition):
         look_at : list of str, optional
             Variables to look at; by default those of this scenario.
 
+        Returns
+        -------
+        Scenario
+
         Warns
         -----
         IneffectiveChange
@@ -206,6 +214,10 @@ class Scenario(Definition):
         title : str, optional
             By default that of this one, or the name if one is given.
 
+        Returns
+        -------
+        Scenario
+
         Warns
         -----
         IneffectiveChange
@@ -238,7 +250,18 @@ class Scenario(Definition):
         return overlay.checked(dataclasses.replace(made, base=self, extends=self.name), [self])
 
     def with_posterior(self, path: str | Path, name: str | None = None) -> Scenario:
-        """Return a scenario that draws from the rows of a posterior file what the file speaks of.
+        """Return a scenario that draws parameters from the rows of a posterior file.
+
+        Parameters
+        ----------
+        path : path
+            A CSV table with a column per element, such as `sim calibrate --out` writes.
+        name : str, optional
+            By default the name of this one and that of the file.
+
+        Returns
+        -------
+        Scenario
 
         Raises
         ------
@@ -264,6 +287,11 @@ class Scenario(Definition):
         It extends the nearest shipped scenario that this one is made from, if there is one, and says what is
         other than there. Of the user's files it names a case or a posterior of their own at most, by path.
 
+        Returns
+        -------
+        str
+            TOML.
+
         Raises
         ------
         InputError
@@ -280,6 +308,11 @@ class Scenario(Definition):
             Ends in .toml; its stem is the scenario's name from then on.
         force : bool
             Replace a file that is there.
+
+        Returns
+        -------
+        Path
+            Absolute.
 
         Raises
         ------

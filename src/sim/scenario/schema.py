@@ -22,7 +22,13 @@ _NUMBER = {"type": "number"}
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON schema of a scenario file, read from TOML into plain data."""
+    """Return the JSON schema of a scenario file, read from TOML into plain data.
+
+    Returns
+    -------
+    dict
+        Fit for JSON; editors check and complete a file by it (docs/scenario-format.md).
+    """
     made = ScenarioTable.model_json_schema()
     properties = made["properties"]
     properties["set"] = {"type": "object", "additionalProperties": {"$ref": "#/$defs/Change"}}

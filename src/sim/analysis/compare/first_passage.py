@@ -49,6 +49,15 @@ def first_passage(
         Calendar years, such as 2031.25 for the end of the first quarter of 2031; NaN where it never happens.
         Trials that failed or are missing in any scenario are left out.
         The share of trials in which it happens is ``result.notnull().mean("trial")``.
+
+    Raises
+    ------
+    InputError
+        If there is no such variable or label, or not exactly one mark.
+
+    Examples
+    --------
+    >>> sim.first_passage(runs, "hhi", below=0.3)  # doctest: +SKIP
     """
     import xarray as xr
 
@@ -72,6 +81,22 @@ def passages(runs: xr.Dataset) -> xr.Dataset:
     The year in which the largest supplier first falls below one half of deliveries, in which each
     supplier first wins a competitive order, and in which a joint project or technology transfer is
     first agreed with each partner.
+
+    Parameters
+    ----------
+    runs : xarray.Dataset
+        From `sim.run`.
+
+    Returns
+    -------
+    xarray.Dataset
+        Calendar years, as of `first_passage`: `majority_lost` (scenario, trial), `first_order` (supplier,
+        scenario, trial) and `joint_project` (partner, scenario, trial).
+
+    Raises
+    ------
+    InputError
+        If this is no result of a run.
     """
     import xarray as xr
 

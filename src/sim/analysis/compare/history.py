@@ -96,7 +96,24 @@ def dataset(case: Case, start: Date) -> xr.Dataset:
 
 
 def of(scenario: Scenario | str) -> xr.Dataset:
-    """Return what is recorded before a scenario, loaded if it is a name or path, begins; see `dataset`."""
+    """Return what is recorded of the years before a scenario begins.
+
+    Parameters
+    ----------
+    scenario : Scenario, str or path
+        Names and paths are loaded.
+
+    Returns
+    -------
+    xarray.Dataset
+        Deliveries (`delivered`, dims year, supplier) and the measures that follow from them, under the names
+        of a result.
+
+    Raises
+    ------
+    InputError
+        If it cannot be loaded.
+    """
     scenario = one(scenario)
     return dataset(scenario.case, scenario.start)
 

@@ -63,6 +63,16 @@ def compare(
         differences and its 95 % Monte Carlo interval (`mean_low`, `mean_high`); median and quantiles of
         the differences; the share of trials in which the scenario is above, below or equal to the
         reference; and the variance of the unpaired over that of the paired difference.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to compare, or a scenario or variable is not in the result.
+
+    Examples
+    --------
+    >>> d = sim.compare(runs, reference="baseline")  # doctest: +SKIP
+    >>> d.hhi.sel(statistic=["mean", "mean_low", "mean_high"]).isel(time=-1)  # doctest: +SKIP
     """
     import xarray as xr
 

@@ -160,6 +160,11 @@ def morris(
     xarray.Dataset
         Dims input, time: `mu_star` with its 95 % interval, `mu`, `sigma`, in the unit of the measure for a
         move over the whole of the levels. The input "other shocks" is the floor.
+
+    Raises
+    ------
+    InputError
+        If there is no such scenario, measure or group, or the levels are odd.
     """
     seen = subject.read(scenario, measure, against)
     trials, seed = arguments.whole(trials, "trials", 2), arguments.seed(seed)

@@ -139,6 +139,11 @@ def pawn(
     xarray.Dataset
         Dims input, time: `median` and `maximum` over slices of the Kolmogorov-Smirnov distance, with 95 %
         bootstrap intervals; `median_floor` and `maximum_floor`, which one in twenty shuffled inputs exceeds.
+
+    Raises
+    ------
+    InputError
+        If there is no such scenario or measure, or there are too few trials for the slices.
     """
     seen = subject.read(scenario, measure, against, at=True)
     slices = arguments.whole(slices, "slices", 2)

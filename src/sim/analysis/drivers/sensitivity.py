@@ -56,6 +56,7 @@ def sensitivity(
     Parameters
     ----------
     scenario : Scenario or str
+        What is run; a name or path is loaded.
     measure : str
         What is looked at: a variable, a label of each of its axes (``total`` sums over one) and, after @, a
         year (its last quarter) or quarter, such as ``"capability[total]@2035"``; else every quarter.
@@ -85,6 +86,16 @@ def sensitivity(
         By time, `interactions`: what no input explains alone; `mean` and `variance` of what is looked at;
         `samples`: base samples that count (those of which a number is not finite do not). Not a number where
         nothing varies. The coordinate `kind` says whether an input is parameters, shocks or structure.
+
+    Raises
+    ------
+    InputError
+        If there is no such scenario, measure or group.
+
+    Examples
+    --------
+    >>> found = sim.sensitivity("baseline", "hhi@2035", trials=256)  # doctest: +SKIP
+    >>> found.total.isel(time=-1).to_series().sort_values()  # doctest: +SKIP
     """
     seen = subject.read(scenario, measure, against)
     structure = arguments.truth(structure, "structure")
@@ -121,9 +132,24 @@ def spread(
 ) -> xr.Dataset:
     """Return where the spread of a number comes from: parameters, each mechanism's shocks, structure.
 
-    `sensitivity` with the groups of "source"; see there for the arguments and for what is returned. With
-    `structure` the variance is that of a run in which each trial draws its structural variants; without, that
-    of a run.
+    It is `sensitivity` with the groups of "source".
+
+    Parameters
+    ----------
+    scenario, measure, against, trials, seed, resamples, workers, engine, progress
+        As for `sensitivity`.
+    structure : bool
+        Whether each trial draws its structural variants; without, the variance is that of a plain run.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dims input, time; as of `sensitivity`.
+
+    Raises
+    ------
+    InputError
+        If there is no such scenario or measure.
     """
     return sensitivity(
         scenario,

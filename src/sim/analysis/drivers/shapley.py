@@ -224,6 +224,11 @@ def shapley(
     xarray.Dataset
         Dims input, time: `effect`, and beside it the indices `first` and `total`, each with its 95 %
         bootstrap interval (`_low`, `_high`); by time, `variance`.
+
+    Raises
+    ------
+    InputError
+        If there is no such scenario, measure or group, or too many groups.
     """
     seen = subject.read(scenario, measure, against)
     structure = arguments.truth(structure, "structure")

@@ -126,6 +126,11 @@ def tornado(
         Dims input, time: `low` and `high`, the means at both ends; `difference`, with its 95 % Monte Carlo
         interval; by time, `mean`, of a plain run. The input with the largest difference comes first. What is
         drawn from a posterior has no quantiles of its own and is left out.
+
+    Raises
+    ------
+    InputError
+        If there is no such scenario, measure or group, or the quantiles are not in order.
     """
     seen = subject.read(scenario, measure, against, at=True)
     trials, seed = arguments.whole(trials, "trials", 2), arguments.seed(seed)

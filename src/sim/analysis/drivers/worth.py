@@ -130,6 +130,11 @@ def worth(
         `perfect`: what knowing everything is worth, with its interval; `mean`: the mean difference; `floor`:
         the most that as many shuffled parameters seem worth. What is worth no more than the floor comes after
         the rest, by total index times ignorance. Coordinates `grade` and `settled_by`.
+
+    Raises
+    ------
+    InputError
+        If there is no such scenario or measure, or the two cannot be compared.
     """
     seen = subject.read(scenario, measure, one(against, "against"), at=True)
     lower_is_better = arguments.truth(lower_is_better, "lower_is_better")

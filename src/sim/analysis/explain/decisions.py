@@ -66,10 +66,19 @@ def explain(
     seed : int, optional
         Of the run; taken from a result, otherwise 1, as for `sim.run`.
 
+    Returns
+    -------
+    Explanation
+        A sequence of `Decision`; prints a line for each.
+
     Raises
     ------
     InputError
         If the quarter is outside the horizon, or what a result was run with has changed since.
+
+    Examples
+    --------
+    >>> print(sim.explain("baseline", trial=17, at="2029-Q1"))  # doctest: +SKIP
     """
     trial = arguments.trial(trial)
     chosen, drawn_with, sampling = source_of(source, scenario, seed)

@@ -36,6 +36,11 @@ def picks(runs: xr.Dataset, scenario: str | None = None) -> dict[str, int]:
     dict
         ``typical``: ends nearest to the medians; ``surprising``: farthest from them; ``best`` and ``worst``:
         the recipient's mean payoff is greatest, and least. Of equals the first.
+
+    Raises
+    ------
+    InputError
+        If there is no such scenario, no complete trial, or the result lacks a variable.
     """
     manifest(runs)  # refuses what is no result
     runs = complete_trials(checked(runs, *COMMON))

@@ -123,6 +123,11 @@ def trace(name: str, scenario: Scenario | str | Path = "baseline") -> Trace:
     scenario : Scenario, str or path
         The scenario whose numbers are shown.
 
+    Returns
+    -------
+    Trace
+        Prints as a tree.
+
     Raises
     ------
     UnknownName

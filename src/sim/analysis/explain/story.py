@@ -131,6 +131,20 @@ def story(
         Which scenario of a result; the first by default.
     seed : int, optional
         Of the run; taken from a result, otherwise 1, as for `sim.run`.
+
+    Returns
+    -------
+    Story
+        Prints as dated lines; `sentences` has them one by one.
+
+    Raises
+    ------
+    InputError
+        If there is no such trial or scenario, or what a result was run with has changed since.
+
+    Examples
+    --------
+    >>> print(sim.story("baseline", trial=17))  # doctest: +SKIP
     """
     trial = arguments.trial(trial)
     chosen, drawn_with, sampling = source_of(source, scenario, seed)
@@ -157,6 +171,20 @@ def contrast(one: Scenario | str, other: Scenario | str, *, trial: int, seed: in
         Of the same case and start.
     trial, seed : int
         As in `story`.
+
+    Returns
+    -------
+    Contrast
+        Prints what both have in common and, from where they part, each in turn.
+
+    Raises
+    ------
+    InputError
+        If they differ in case or start.
+
+    Examples
+    --------
+    >>> print(sim.contrast("baseline", "fiscal_squeeze", trial=17))  # doctest: +SKIP
     """
     first, second = loaded([one, other])
     if (first.case, first.start) != (second.case, second.start):

@@ -1,0 +1,48 @@
+"""Every public function says what it takes, and what it gives back."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import sim
+
+
+def public() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Yield the functions of `sim` and of `sim.exchange`, and the methods of the classes among them."""
+    for module in (sim, sim.exchange):
+        for name in module.__all__:
+            found = getattr(module, name)
+            if inspect.isfunction(found):
+                yield name, found
+            elif inspect.isclass(found) and not issubclass(found, Exception | Warning):
+                members = inspect.getmembers(found, inspect.isfunction)
+                yield from (
+                    (f"{name}.{key}", each)
+                    for key, each in members
+                    if not key.startswith("_") and each.__module__.startswith("sim.")
+                )
+
+
+FUNCTIONS = dict(public())
+
+
+def documented(text: str) -> set[str]:
+    """Return the parameters that a docstring has lines for."""
+    section = re.search(r"^Parameters\n-+\n(.*?)(?=^\w[\w ]*\n-+\n|\Z)", text, re.DOTALL | re.MULTILINE)
+    lines = (section[1] if section else "").splitlines()
+    heads = [line.split(" : ")[0] for line in lines if line and not line.startswith(" ")]
+    return {name.strip().lstrip("*") for head in heads for name in head.split(",")}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_a_function_takes_and_returns_is_documented(name: str) -> None:
+    function = FUNCTIONS[name]
+    text, signature = inspect.getdoc(function) or "", inspect.signature(function)
+    assert documented(text) == {each for each in signature.parameters if each not in ("self", "cls")}
+    is_silent = signature.return_annotation in (None, "None")
+    assert is_silent or re.search(r"^(Returns|Yields)\n-", text, re.MULTILINE)
