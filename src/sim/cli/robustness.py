@@ -90,18 +90,18 @@ def robustness(
         remedy = f"For structural variants: sim structure {' '.join(names)}. For policies: --policy NAME."
         raise InputError("", "sim robustness", problem, remedy)
     findings.check(out)
-    worlds = declared.over(futures, declared.case_of(None, futures))
-    worlds += variants_of(worlds[0]) if structures else []
-    chosen = declared.chosen(policies or None, worlds[0].case)
-    with progress(trials * len(worlds) * len(chosen)) as done:
+    loaded = declared.over(futures, declared.case_of(None, futures))
+    loaded += variants_of(loaded[0]) if structures else []
+    chosen = declared.chosen(policies or None, loaded[0].case)
+    with progress(trials * len(loaded) * len(chosen)) as done:
         execution = Execution(None, workers, done, engine=engine)
-        outcomes = policy_outcomes(chosen, worlds, measure, trials=trials, seed=seed, execution=execution)
+        outcomes = policy_outcomes(chosen, loaded, measure, trials=trials, seed=seed, execution=execution)
     found = analysis.robustness(outcomes, aim, mark=mark, resamples=resamples, seed=seed)
     record = {
         "answers": analysis.answers(found),
         "measure": found.attrs["measure"],
         "aim": found.attrs["aim"],
-        "futures": [world.name for world in worlds],
+        "futures": [each.name for each in loaded],
         "trials": trials,
         "seed": seed,
         "table": findings.records(found, _SHOWN),

@@ -1,4 +1,4 @@
-"""From a scenario to arrays: which worlds are run.
+"""From a scenario to arrays: which trials are run.
 
 A `Plan` holds all that is the same for every trial; `draw_parameters` and `draw_shocks` add what
 differs from trial to trial. Events become numbers by date in `sim.scenario.timeline`.
@@ -87,7 +87,7 @@ class Plan:
     structure: tuple[StructuralChoice, ...] = ()
 
     def __post_init__(self) -> None:
-        """Make the arrays read-only: threads, and worlds of one scenario, share a plan."""
+        """Make the arrays read-only: threads, and Mesa worlds of one scenario, share a plan."""
         changes = (
             array for each in self.changes.values() for array in (each.scale, each.shift, each.low, each.high)
         )

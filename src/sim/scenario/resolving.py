@@ -108,7 +108,7 @@ def _settled(layer: Layer, usual: ParameterSet) -> Settled:
 
 
 def _said_last(top: Layer, field: str) -> tuple[Any, Layer]:
-    """Return what the last file of the chain to speak says about a field, and that file."""
+    """Return the value of a field in the first file of the chain that gives it, and that file."""
     for layer in top.line():
         if getattr(layer.table, field) is not None:
             return getattr(layer.table, field), layer

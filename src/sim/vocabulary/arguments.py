@@ -38,7 +38,7 @@ LAST = 2**63 - 1
 
 
 def whole(value: Any, name: str, least: int = 0, most: int = LAST) -> int:
-    """Return a whole number within a range; 1.0, True and "1" are none, NumPy's integers are."""
+    """Return a whole number within a range; NumPy's are taken, 1.0, True and "1" are refused."""
     upto = f" and at most {most:,}" if most < LAST else ""
     remedy = f"Give a whole number of at least {least:,}{upto}."
     try:
@@ -60,7 +60,7 @@ def _is_truth(value: Any) -> bool:
 
 
 def truth(value: Any, name: str) -> bool:
-    """Return a truth value; 1, "no" and None are none, NumPy's are."""
+    """Return a truth value; NumPy's are taken, 1, "no" and None are refused."""
     if not isinstance(value, bool) and not _is_truth(value):
         raise WrongType("", name, f"{shown(value)} is neither True nor False", "Give one of the two.")
     return bool(value)
@@ -72,7 +72,7 @@ def trial(value: Any, name: str = "trial") -> int:
 
 
 def number(value: Any, name: str) -> float:
-    """Return a finite number; NumPy's are some, truth values are none."""
+    """Return a finite number; NumPy's are taken, truth values are refused."""
     is_real = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not is_real or value != value or abs(value) > _LARGEST:
         raise WrongType("", name, f"{shown(value)} is not a finite number", "Give one, such as 0.5.")
@@ -80,7 +80,7 @@ def number(value: Any, name: str) -> float:
 
 
 def share(value: Any, name: str) -> float:
-    """Return a number between 0 and 1, which it is not itself."""
+    """Return a number between 0 and 1, both excluded."""
     given = number(value, name)
     if not 0.0 < given < 1.0:
         raise OutOfBounds("", name, "out of range", "Give a number between 0 and 1.", given)

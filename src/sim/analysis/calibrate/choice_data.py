@@ -179,7 +179,7 @@ def situation(case: Case, parameters: ParameterSet, year: int) -> tuple[Array, B
         experience_fading=np.array([decay]),
     ).experience[..., 0]
     is_pool = constants["is_pool"]
-    # Nobody knows the pool of other suppliers, or relies on it.
+    # The pool of other suppliers is no single supplier: it has neither experience nor reliability.
     is_actor = 1.0 - is_pool
     by_orders = is_actor[:, None] * attraction.known(memory, np.asarray(scale))
     market = np.log(constants["world_order_share"])
@@ -299,7 +299,7 @@ def of_table(
 
 
 def _in_the_running(found: Choices, source: str) -> Choices:
-    """Leave out choices of who was not available or that were none, and columns that distinguish nobody."""
+    """Leave out choices without an alternative or of an unavailable supplier, and columns equal for all."""
     is_choice = found.available.sum(axis=1) > 1
     kept = is_choice & found.available[np.arange(len(found)), found.chosen]
     if not kept.any():

@@ -67,7 +67,7 @@ def paired_auc(first: Array, second: Array) -> tuple[Array, Array, Array]:
     Parameters
     ----------
     first, second : ndarray, shape (..., trial)
-        A trial is compared with all others, not with itself: in the world there is one future.
+        A trial is compared with all others, not with itself: only one of the two futures will come.
     """
     count = first.shape[-1]
     if count < 2:
@@ -142,7 +142,7 @@ def signposts(
     event : str, optional
         Such as ``"hhi@2035 > 0.5"``: will it happen? Observables are looked at up to then.
     box : xarray.Dataset, optional
-        From `sim.discover` on the same run: is the world in the box?
+        From `sim.discover` on the same run: what tells trials in the box from others?
     scenario : str, optional
         For an event or a box, of which scenario the trials are taken; the first by default.
     scenarios

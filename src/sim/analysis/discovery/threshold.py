@@ -61,7 +61,7 @@ def threshold(
     lever : str
         A parameter or an element of one.
     scenario : scenario, name or path
-        In which world.
+        In which it is tried; a name or path is loaded.
     at : str or Quarter, optional
         From when on the lever has its value, by an event. By default from the second quarter on: what is so
         from the start is in the odds of the start, and changes them in no way.

@@ -1,4 +1,4 @@
-"""What in the world would have led to another decision, and what in the last year led to this one.
+"""Which change of one input would have led to another decision, and what in the last year led to this one.
 
 The stages that make a decision are called again with one of their inputs changed: a relation, a share, an
 alignment, a posture, a rung, pressure at a border. Nothing is approximated, and nothing else is moved along.
@@ -22,7 +22,7 @@ from sim.vocabulary.variables import GLOSSARY
 Values = Mapping[str, Any]
 
 #: What is varied, and between which values; the export regime, between the first and the last.
-WORLD: dict[str, tuple[float, float]] = {
+RANGES: dict[str, tuple[float, float]] = {
     "relation": (-1.0, 1.0),
     "alignment": (0.0, 1.0),
     "alignment_between": (0.0, 1.0),
@@ -48,7 +48,7 @@ _SLIGHT, _SLIGHT_GAIN = 1e-3, 0.01
 
 @dataclass(frozen=True)
 class Change:
-    """One thing in the world at another value.
+    """One input at another value.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class Scene:
         Stage -> name -> value, of one trial.
     case : Case
     own : (str, tuple of int), optional
-        Name and position of the decision itself, whose last value is not part of the world.
+        Name and position of the decision itself, whose last value is no input.
     """
 
     stages: tuple[Stage, ...]
@@ -118,7 +118,7 @@ class Scene:
         """Yield what can be varied: names and positions; the relation of two partners once."""
         for name, value in self.given.items():
             base = base_name(name)
-            if base in WORLD:
+            if base in RANGES:
                 for cell in np.ndindex(np.shape(value)[:-1]):
                     is_mirror = base == "relation" and len(cell) == 2 and cell[0] > cell[1]
                     is_self = len(cell) == 2 and cell[0] == cell[1] + 1
@@ -145,7 +145,7 @@ class Scene:
 
     def range_of(self, name: str) -> tuple[float, float]:
         """Return the least and the greatest value of an input."""
-        low, high = WORLD[base_name(name)]
+        low, high = RANGES[base_name(name)]
         return low, min(high, float(self.case.size("regime") - 1)) if high == math.inf else high
 
     def turning(self, chosen: int, names: tuple[str, ...], decided: Callable[[Values], int]) -> Change | None:

@@ -2,8 +2,9 @@
 
 The trial is run again up to the quarter, with the same bits, and its decisions are read off: deals, postures,
 steps of alignment, talks, and what partners decide about each other. For each there are the terms of the
-utility of every option, the probabilities, the choice, the best rejected option, the smallest change in the
-world that would have led to another choice, and what has changed in a year that speaks most for or against.
+utility of every option, the probabilities, the choice, the best rejected option, the smallest
+change of one input that would have led to another choice, and what has changed in a year that speaks most for
+or against.
 """
 
 from __future__ import annotations
@@ -126,7 +127,7 @@ class _Watched(Block):
         decided: Callable[[Values], int] | None = None,
         own: tuple[str, tuple[int, ...]] | None = None,
     ) -> Decision:
-        """Return a decision with what in the world would have turned it, and what has changed in a year.
+        """Return a decision with the change that would have turned it, and what has changed in a year.
 
         Parameters
         ----------

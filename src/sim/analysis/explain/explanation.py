@@ -29,7 +29,7 @@ class Decision:
     chosen : int
         Position of the choice.
     turn : Change or None
-        The smallest change of one thing in the world, as part of its range, that leads to another choice;
+        The smallest change of one input, as part of its range, that leads to another choice;
         None where the draw decided, or no single change does.
     since : Change or None
         What has changed in a year and speaks most for or against the choice.

@@ -1,4 +1,4 @@
-"""Which trials are worth telling: the typical, the best, the worst and the most surprising, by rule."""
+"""Which trials are worth a look: the typical, the best, the worst and the most surprising, by rule."""
 
 from __future__ import annotations
 

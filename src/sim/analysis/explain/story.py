@@ -205,7 +205,7 @@ def _lines(story: Story, since: Quarter) -> list[tuple[Quarter, str]]:
 
 
 def _own_events(scenario: Scenario) -> list[Event]:
-    """Return the events that a scenario adds to its base; of one that states a world, none."""
+    """Return the events that a scenario adds to its base; of one that extends nothing, none."""
     inherited = scenario.events if scenario.base is None else scenario.base.events
     return [event for event in scenario.events if event not in inherited]
 

@@ -1,9 +1,8 @@
 """Criteria of robustness: what a policy is worth when it is not known which future comes.
 
-Each takes what policies come to in the states of the world, and says what is best on its own scale. Where two
-definitions are in use, the formula in `CRITERIA` says which is taken here: regrets and trade-offs are
-differences, never ratios, so that they do not depend on where zero lies (McPhail and others 2018 compare most
-of them).
+Each takes the outcomes of policies in futures, and says what is best on its own scale. Where two definitions
+are in use, the formula in `CRITERIA` says which is taken here: regrets and trade-offs are differences, never
+ratios, so that they do not depend on where zero lies (McPhail and others 2018 compare most of them).
 """
 
 from __future__ import annotations

@@ -75,26 +75,26 @@ def policy_outcomes(
     trials, seed = arguments.whole(trials, "trials", 1), arguments.seed(seed)
     first_trial = arguments.whole(first_trial, "first_trial")
     arguments.instance(execution, Execution, "execution", "an Execution", "Give a sim.runs.trials.Execution.")
-    world = declared.over(futures, declared.case_of(case, futures))
-    made = declared.chosen(policies, world[0].case)
-    what = question_of(measure, world[0])
-    values = outcomes(made, world, [what], trials, seed, first_trial, execution)[:, :, 0]
+    loaded = declared.over(futures, declared.case_of(case, futures))
+    made = declared.chosen(policies, loaded[0].case)
+    what = question_of(measure, loaded[0])
+    values = outcomes(made, loaded, [what], trials, seed, first_trial, execution)[:, :, 0]
     return xr.Dataset(
         {"outcome": (("policy", "future", "trial"), values, {"units": what.measure.unit})},
         {
             "policy": [each.name for each in made],
             "policy_title": ("policy", [each.title for each in made]),
             "by": ("policy", [", ".join(each.by) for each in made]),
-            "future": [each.name for each in world],
-            "future_title": ("future", [each.title or each.name for each in world]),
+            "future": [each.name for each in loaded],
+            "future_title": ("future", [each.title or each.name for each in loaded]),
             "trial": np.arange(first_trial, first_trial + trials),
         },
         {
             "title": "policies in futures",
             "measure": what.key,
-            "text": what.text(world[0].case),
+            "text": what.text(loaded[0].case),
             "unit": what.measure.unit,
-            "aim": aim_of(None, world[0]),
+            "aim": aim_of(None, loaded[0]),
             "seed": seed,
         },
     )

@@ -123,23 +123,23 @@ def search(
     arguments.instance(execution, Execution, "execution", "an Execution", "Give a sim.runs.trials.Execution.")
     start = declared.case_of(case, futures)
     named = declared.declared(start) if start is not None else None
-    world = declared.over(futures if named is None else named.futures[0], start)
-    known = declared.declared(world[0].case)
-    levels = _levels(policies, by, world[0].case)
+    loaded = declared.over(futures if named is None else named.futures[0], start)
+    known = declared.declared(loaded[0].case)
+    levels = _levels(policies, by, loaded[0].case)
     names, ways = _objectives(measures, aims, known)
-    questions = [over.question_of(each, world[0], "measures") for each in names]
+    questions = [over.question_of(each, loaded[0], "measures") for each in names]
     maximise = [each == AIMS[0] for each in ways]
-    declared.grid([each for own in levels for each in own], world)  # says what has no effect
+    declared.grid([each for own in levels for each in own], loaded)  # says what has no effect
     tried = combinations(levels, most, together)
     if len(tried) < 2:
         raise MissingField("", "policies", "nothing to choose from", "Name more.")
 
     # Most of them run twice at least: in the first round, and in a later one or on fresh trials.
-    execution = execution.for_study(2 * len(tried) * len(world), trials)
+    execution = execution.for_study(2 * len(tried) * len(loaded), trials)
 
     def evaluate(numbers: Sequence[int], first: int, count: int) -> Array:
         arms = [tried[k] for k in numbers]
-        values = over.outcomes(arms, world, questions, count, seed, first, execution, is_checked=True)
+        values = over.outcomes(arms, loaded, questions, count, seed, first, execution, is_checked=True)
         mean: Array = values.mean(axis=1)
         return mean
 
@@ -176,11 +176,11 @@ def search(
             "objective": [each.key for each in questions],
             "aim": ("objective", list(ways)),
             "unit": ("objective", [each.measure.unit for each in questions]),
-            "text": ("objective", [each.text(world[0].case) for each in questions]),
+            "text": ("objective", [each.text(loaded[0].case) for each in questions]),
         },
         {
             "title": "search for policies",
-            "futures": ", ".join(each.name for each in world),
+            "futures": ", ".join(each.name for each in loaded),
             "trials": found.trials,
             "screened": trials,
             "rounds": int(max(found.dropped.max(), 1)),

@@ -81,7 +81,7 @@ def run(
     Parameters
     ----------
     arms : mapping of str to Scenario
-        By name; those that nobody looks at are not run.
+        By name; those without an effect to look at are not run.
     looked_at : mapping of str to mapping of str to Effect
         Name of an arm -> what is looked at in it, by any name.
     trials, seed, execution

@@ -91,7 +91,7 @@ class Result:
         Inert if the 95 % interval at the maximum lies within a tenth of a standard deviation of zero, potent
         if it lies outside on one side; see `verdict`.
     remark : str
-        Why it is inert, that nobody says why, or that it is inert no longer.
+        Why it is inert, that no reason is given, or that it is inert no longer.
     """
 
     lever: str

@@ -26,7 +26,7 @@ class Laid:
     file, place : str
         The file and the table in which they stand; "" for those made by hand.
     is_root : bool
-        Whether they state a world, rather than change one: then what is so already may be said.
+        Whether they are those of a file that extends nothing: it may state what is so already.
     """
 
     before: ParameterSet

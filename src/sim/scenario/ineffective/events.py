@@ -23,7 +23,7 @@ def ineffective_events(course: Course, root: str = "") -> list[Ineffective]:
     course : Course
         The scenario.
     root : str
-        The file that states the world which others change: it may say what is so already.
+        The file at the base of the chain: it may state what is so already.
     """
     kept = list(course.events)
     found: list[Ineffective] = []

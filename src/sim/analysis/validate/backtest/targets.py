@@ -68,7 +68,7 @@ class Window:
     leader : int
         The supplier that delivered most in the window before.
     is_old : ndarray of bool, shape (supplier,)
-        Suppliers that had an order before, and the pool of the rest, which is nobody's first.
+        Suppliers that had an order before, and the pool of the rest, which counts as no newcomer.
     """
 
     delivered: Array
