@@ -335,10 +335,8 @@ def report(
 ) -> None:
     """Run a study and write its answer in a sentence and its table, or JSON; figures go to a new folder."""
     from sim.cli.terminal import counter, write_table
-    from sim.files.staging import check_free, target_of
 
-    if out is not None:
-        check_free(target_of(out), None, lambda _: False)  # before a long run, not after it
+    findings.check(out)
     with counter() as done:
         found = study(progress=done)
     said = [answer(found)]

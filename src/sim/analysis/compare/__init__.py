@@ -1,6 +1,7 @@
 """Paired comparison, and the answers that come of it.
 
 measure        what is read off a run, such as a share in a year
+notation       how a number is written, and read off trials
 question       a number that is asked for, as text
 paired         differences with their intervals, under common random numbers
 effects        what each scenario moves most, in standard deviations

@@ -1,19 +1,21 @@
 """A number that is asked for: ``supplier_share[x]@2035``, or with a mark, ``hhi@2035 > 0.3``.
 
-Variable, a label of each of its axes (``total`` sums over an axis), and a year (its last quarter) or quarter.
+`sim.analysis.compare.notation` says how it is written.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.analysis.compare import notation
 from sim.analysis.compare.measure import Measure
+from sim.analysis.compare.notation import VARIABLE, WHEN, Series
 from sim.case.case import Case
 from sim.runs import trials as loop
 from sim.runs.trials import USUAL_EXECUTION, Execution
@@ -21,18 +23,13 @@ from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import QUARTERS, Array
 from sim.vocabulary.dates import Quarter
-from sim.vocabulary.errors import InputError, OutsideHorizon, UnknownName, WrongType, nearest
-from sim.vocabulary.variables import GLOSSARY
+from sim.vocabulary.errors import InputError, OutsideHorizon, WrongType
 
 if TYPE_CHECKING:
     import xarray as xr
 
-#: The label that stands for the sum over an axis.
-TOTAL = "total"
-
 _FORM = re.compile(
-    r"\s*(?P<variable>\w+)\s*(?:\[(?P<labels>[^\]]*)\])?\s*@\s*(?P<when>\d{4}(?:-Q[1-4])?)\s*"
-    r"(?:(?P<side>[<>]=?|[≤≥])\s*(?P<mark>[-−+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*)?",
+    VARIABLE + WHEN + r"(?:(?P<side>[<>]=?|[≤≥])\s*(?P<mark>[-−+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*)?",
     flags=re.ASCII,
 )
 _COMPARED = {">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal}
@@ -72,12 +69,12 @@ class Question:
     @property
     def measure(self) -> Measure:
         """What is looked at."""
-        by_axis = tuple(zip(GLOSSARY[self.variable].dims, self.labels, strict=True))
-        return Measure(
-            self.variable,
-            tuple(pair for pair in by_axis if pair[1] != TOTAL),
-            tuple(axis for axis, label in by_axis if label == TOTAL),
-        )
+        return notation.measure_of(self.variable, self.labels)
+
+    @property
+    def quarters(self) -> tuple[Quarter, ...]:
+        """The quarter, alone."""
+        return (self.quarter,)
 
     def text(self, case: Case) -> str:
         """Return it in words."""
@@ -127,28 +124,11 @@ def read(text: Any, name: str = "measure", with_mark: bool = False) -> Question:
     found = _FORM.fullmatch(arguments.text(text, name))
     if found is None or (found["side"] is None) == with_mark:
         raise WrongType("", name, "cannot be read", example, text)
-    variable = found["variable"]
-    known = [each.name for each in GLOSSARY.values() if each.recorded != "never"]
-    if variable not in known:
-        remedy = nearest(variable, known, "variables")
-        raise UnknownName("", name, "no such variable: {value}", remedy, variable)
-    dims = GLOSSARY[variable].dims
-    given = tuple(label.strip() for label in (found["labels"] or "").split(",") if label.strip())
-    if len(given) != len(dims):
-        form = f"{variable}[{', '.join(dims)}]" if dims else variable
-        remedy = f"Write {form}@{found['when']}{', with total to sum over an axis' if dims else ''}."
-        raise WrongType(
-            "", name, f"{variable} has {len(dims)} axes, and {len(given)} are named", remedy, text
-        )
-    when = found["when"] if "Q" in found["when"] else f"{found['when']}-Q{QUARTERS}"
-    try:
-        quarter = Quarter.parse(when)
-    except ValueError as error:
-        raise WrongType("", name, str(error), value=text) from None
+    labels, quarter = notation.labels_of(found, name), notation.quarter_of(found, name)
     if found["side"] is None:
-        return Question(variable, given, quarter)
+        return Question(found["variable"], labels, quarter)
     mark = arguments.number(float(found["mark"].replace("−", "-")), name)
-    return Question(variable, given, quarter, _SIDES.get(found["side"], found["side"]), mark)
+    return Question(found["variable"], labels, quarter, _SIDES.get(found["side"], found["side"]), mark)
 
 
 def check(question: Question, scenario: Scenario, name: str = "measure") -> int:
@@ -159,15 +139,8 @@ def check(question: Question, scenario: Scenario, name: str = "measure") -> int:
     InputError
         If the case has no such label, or the quarter is outside the horizon.
     """
-    for axis, label in question.measure.where:
-        known = scenario.case.axis(axis)
-        if label not in known:
-            remedy = nearest(label, [*known, TOTAL], "labels")
-            raise UnknownName("", name, f"no such {axis}: {{value}}", remedy, label)
-    if not scenario.start <= question.quarter <= scenario.end:
-        remedy = f"Choose one within {scenario.start} to {scenario.end}."
-        raise OutsideHorizon("", name, f"{question.quarter} is outside the horizon", remedy)
-    return question.quarter.ordinal - scenario.start.ordinal
+    notation.check_labels(question.variable, question.labels, scenario.case, name)
+    return notation.step_of(question.quarter, scenario, name)
 
 
 def run(
@@ -191,47 +164,17 @@ def run(
         If a number is not finite, so that nothing can be said of it.
     """
     steps = {each: check(each, scenario) for scenario in scenarios for each in questions}
-    reduction = partial(_AtQuarters, tuple(questions))
     arms = loop.reduce(
         scenarios,
-        reduction,
+        partial(Series, tuple(questions)),
         trials,
         seed,
         first_trial=first_trial,
         n_steps=max(steps.values()) + 1,
         execution=execution,
     )
-    found = np.stack([np.concatenate(parts, axis=-1) for parts in arms])
+    found = np.stack([np.concatenate([np.concatenate(part) for part in parts], axis=-1) for parts in arms])
     for each, values in zip(questions, np.moveaxis(found, 1, 0), strict=True):
         if not np.isfinite(values).all():
             raise InputError("", each.key, "is not a finite number in every trial", "Ask for another.")
     return found
-
-
-class _AtQuarters:
-    """The numbers that are asked for, each at its quarter: a reduction of `sim.runs.trials.reduce`."""
-
-    def __init__(self, questions: tuple[Question, ...], scenario: Scenario, n_trials: int) -> None:
-        self.reads = tuple(dict.fromkeys(each.variable for each in questions))
-        self._asked = [(each, check(each, scenario), _index(each, scenario.case)) for each in questions]
-        self._found = np.empty((len(questions), n_trials))
-
-    def add(self, step: int, trials: slice, values: Mapping[str, Array]) -> None:
-        """Take the numbers of a quarter."""
-        for row, (question, when, index) in enumerate(self._asked):
-            if step == when:
-                here = values[question.variable][index]
-                own = tuple(range(here.ndim - 1))
-                self._found[row, trials] = here.sum(axis=own) if own else here
-
-    def result(self) -> Array:
-        """Return the numbers, shape (question, trial)."""
-        return self._found
-
-
-def _index(question: Question, case: Case) -> tuple[Any, ...]:
-    """Return where the number stands in the array of its variable."""
-    return tuple(
-        slice(None) if label == TOTAL else case.axis(axis).index(label)
-        for axis, label in zip(GLOSSARY[question.variable].dims, question.labels, strict=True)
-    )

@@ -1,21 +1,22 @@
 """What is looked at, in every quarter or in one: ``supplier_share[x]``, ``hhi@2035``, ``capability[total]``.
 
-Variable, a label of each of its axes (``total`` sums over an axis), and, after @, a year (its last quarter)
-or a quarter; without it, all quarters. On one scenario, or on the paired difference of two.
+On one scenario, or on the paired difference of two. `sim.analysis.compare.notation` says how it is written;
+without a date, all quarters are looked at.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from sim.analysis.compare import notation
 from sim.analysis.compare.measure import Measure
-from sim.case.case import Case
+from sim.analysis.compare.notation import VARIABLE, WHEN, Series
 from sim.design.plan import StructuralChoice
 from sim.design.sampling import INDEPENDENT, Sampling
 from sim.runs import trials as loop
@@ -23,18 +24,11 @@ from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario.loading import one
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
-from sim.vocabulary.axes import QUARTERS, Array
+from sim.vocabulary.axes import Array
 from sim.vocabulary.dates import Quarter
-from sim.vocabulary.errors import Contradiction, OutsideHorizon, UnknownName, WrongType, nearest
-from sim.vocabulary.variables import GLOSSARY
+from sim.vocabulary.errors import Contradiction, WrongType
 
-#: The label that stands for the sum over an axis.
-TOTAL = "total"
-
-_FORM = re.compile(
-    r"\s*(?P<variable>\w+)\s*(?:\[(?P<labels>[^\]]*)\])?\s*(?:@\s*(?P<when>\d{4}(?:-Q[1-4])?)\s*)?",
-    flags=re.ASCII,
-)
+_FORM = re.compile(f"{VARIABLE}(?:{WHEN})?", flags=re.ASCII)
 _EXAMPLE = 'Such as "hhi", or "hhi@2035".'
 
 
@@ -47,7 +41,7 @@ class Subject:
     scenario, against : Scenario, Scenario or None
         Of which; where there are two, the paired difference: the first less the second.
     variable, labels : str, tuple of str
-        Glossary name, and a label or `TOTAL` for each of its axes.
+        Glossary name, and a label, or "total", for each of its axes.
     steps : tuple of int
         Quarters looked at, counted from the start.
     """
@@ -66,9 +60,7 @@ class Subject:
     @property
     def measure(self) -> Measure:
         """What is looked at."""
-        by_axis = tuple(zip(GLOSSARY[self.variable].dims, self.labels, strict=True))
-        where = tuple(pair for pair in by_axis if pair[1] != TOTAL)
-        return Measure(self.variable, where, tuple(axis for axis, label in by_axis if label == TOTAL))
+        return notation.measure_of(self.variable, self.labels)
 
     @property
     def text(self) -> str:
@@ -148,35 +140,13 @@ def read(
     found = _FORM.fullmatch(arguments.text(measure, "measure"))
     if found is None:
         raise WrongType("", "measure", "cannot be read", _EXAMPLE, measure)
-    variable = found["variable"]
-    known = [each.name for each in GLOSSARY.values() if each.recorded != "never"]
-    if variable not in known:
-        remedy = nearest(variable, known, "variables")
-        raise UnknownName("", "measure", "no such variable: {value}", remedy, variable)
-    dims = GLOSSARY[variable].dims
-    labels = tuple(each.strip() for each in (found["labels"] or "").split(",") if each.strip())
-    if len(labels) != len(dims):
-        form = f"{variable}[{', '.join(dims)}]" if dims else variable
-        remedy = f"Write {form}{', with total to sum over an axis' if dims else ''}."
-        problem = f"{variable} has {len(dims)} axes, and {len(labels)} are named"
-        raise WrongType("", "measure", problem, remedy, measure)
-    for axis, label in zip(dims, labels, strict=True):
-        names = [*scenario.case.axis(axis), TOTAL]
-        if label not in names:
-            remedy = nearest(label, names, "labels")
-            raise UnknownName("", "measure", f"no such {axis}: {{value}}", remedy, label)
+    variable, labels = found["variable"], notation.labels_of(found, "measure")
+    notation.check_labels(variable, labels, scenario.case, "measure")
     steps = tuple(range(scenario.n_steps))
     if found["when"] is None:
         return Subject(scenario, against, variable, labels, steps[-1:] if at else steps)
-    when = found["when"] if "Q" in found["when"] else f"{found['when']}-Q{QUARTERS}"
-    try:
-        quarter = Quarter.parse(when)
-    except ValueError as error:
-        raise WrongType("", "measure", str(error), value=measure) from None
-    if not scenario.start <= quarter <= scenario.end:
-        remedy = f"Choose one within {scenario.start} to {scenario.end}."
-        raise OutsideHorizon("", "measure", f"{quarter} is outside the horizon", remedy)
-    return Subject(scenario, against, variable, labels, (quarter.ordinal - scenario.start.ordinal,))
+    step = notation.step_of(notation.quarter_of(found, "measure"), scenario, "measure")
+    return Subject(scenario, against, variable, labels, (step,))
 
 
 def run(
@@ -193,7 +163,7 @@ def run(
     scenarios = subjects[0].scenarios
     arms = loop.reduce(
         scenarios,
-        partial(_Series, tuple(subjects)),
+        partial(Series, tuple(subjects)),
         trials,
         seed,
         first_trial=first_trial,
@@ -206,38 +176,3 @@ def run(
     if len(scenarios) == 1:
         return values[0]
     return [one - other for one, other in zip(*values, strict=True)]
-
-
-class _Series:
-    """The numbers looked at, each of shape (time, trial): a reduction of `sim.runs.trials.reduce`."""
-
-    def __init__(self, subjects: tuple[Subject, ...], scenario: Scenario, n_trials: int) -> None:
-        self.reads: Sequence[str] = tuple(dict.fromkeys(each.variable for each in subjects))
-        self._asked = [
-            (
-                each.variable,
-                _index(each, scenario.case),
-                {step: row for row, step in enumerate(each.steps)},
-                np.empty((len(each.steps), n_trials)),
-            )
-            for each in subjects
-        ]
-
-    def add(self, step: int, trials: slice, values: Mapping[str, Array]) -> None:
-        """Take the numbers of a quarter."""
-        for name, index, row, into in self._asked:
-            if step in row:
-                here = values[name][index]
-                into[row[step], trials] = here.sum(axis=tuple(range(here.ndim - 1)))
-
-    def result(self) -> list[Array]:
-        """Return the numbers."""
-        return [into for *_, into in self._asked]
-
-
-def _index(subject: Subject, case: Case) -> tuple[Any, ...]:
-    """Return where the numbers stand in the array of their variable."""
-    return tuple(
-        slice(None) if label == TOTAL else case.axis(axis).index(label)
-        for axis, label in zip(GLOSSARY[subject.variable].dims, subject.labels, strict=True)
-    )
