@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sim.cli import options
 from sim.cli.results import with_scenarios
 from sim.cli.stored import store
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from sim.analysis.discovery.prim import Box
 
 event = click.option("--event", required=True, metavar="TEXT", help="Such as 'hhi@2035 > 0.5'.")
 
@@ -60,7 +65,6 @@ def discover(
     from sim.analysis.discovery.box_scenarios import box_scenarios
     from sim.analysis.discovery.tree import classification_tree
     from sim.cli import findings
-    from sim.cli.terminal import write_table
 
     findings.check(out)
     runs, scenarios = with_scenarios(path)
@@ -78,54 +82,8 @@ def discover(
         if tree
         else None
     )
-    here = found.sel(box=found.attrs["box"])
     limits = discovery.box_of(found)
-    ends = [
-        {
-            "parameter": name,
-            "side": side,
-            "limit": getattr(limit, side) if side != "among" else sorted(limit.among or ()),
-            "frequency": findings.plain(here["frequency"].sel(parameter=name, side=side).item()),
-            "quasi_p": findings.plain(here["quasi_p"].sel(parameter=name, side=side).item()),
-        }
-        for name, limit in limits.items()
-        for side in limit.sides
-    ]
-    boxes = findings.records(found, [*_FITS, "n_limits"])
-    leaves = [] if grown is None else findings.records(grown, ["rule", "density", "coverage", "mass"])
-    record = {
-        "answers": [discovery.answer(found)],
-        "event": found.attrs["event"],
-        "limits": ends,
-        "box": found.attrs["box"],
-        "boxes": boxes,
-        "tree": leaves,
-    }
-
-    def show() -> None:
-        findings.say(record["answers"])
-        found_again = [
-            (each["parameter"], each["side"], *(_text(each[k]) for k in ("limit", "frequency", "quasi_p")))
-            for each in ends
-        ]
-        if found_again:
-            headings = ("Parameter", "End", "Limit", "Found again", "Quasi-p")
-            write_table(headings, found_again, right=("Found again", "Quasi-p"))
-        names = ("coverage", "density", "mass")
-        held = [
-            (
-                f"{each['box']}{' *' if each['box'] == record['box'] else ''}",
-                f"{each['n_limits']}",
-                *(_text(each[name]) for name in names),
-            )
-            for each in boxes
-        ]
-        shown = ("Box", "Limits", *(name.capitalize() for name in names))
-        write_table(shown, held, "On the trials held out", right=shown)
-        if leaves:
-            rules = [(each["rule"], _text(each["density"]), _text(each["coverage"])) for each in leaves]
-            write_table(("Leaf of the tree", "Density", "Coverage"), rules, right=("Density", "Coverage"))
-
+    record = _record(found, limits, grown)
     figures = [
         ("trade_off", lambda: plots.trade_off(found)),
         ("box", lambda: plots.box_limits(found)),
@@ -134,7 +92,62 @@ def discover(
         f"{_stem(each.name)}.toml": each.to_toml()
         for each in (box_scenarios(found, runs, scenarios=scenarios) if out is not None and limits else ())
     }
-    findings.write(record, figures, out, as_json, show, texts)
+    findings.write(record, figures, out, as_json, lambda: _show(record), texts)
+
+
+def _record(found: xr.Dataset, limits: Box, grown: xr.Dataset | None) -> dict[str, Any]:
+    """Return what was found as plain data: the answer, the limits of the box looked at, all boxes, a tree."""
+    from sim.analysis.discovery.discovery import answer
+    from sim.cli import findings
+
+    here = found.sel(box=found.attrs["box"])
+    return {
+        "answers": [answer(found)],
+        "event": found.attrs["event"],
+        "limits": [
+            {
+                "parameter": name,
+                "side": side,
+                "limit": getattr(limit, side) if side != "among" else sorted(limit.among or ()),
+                "frequency": findings.plain(here["frequency"].sel(parameter=name, side=side).item()),
+                "quasi_p": findings.plain(here["quasi_p"].sel(parameter=name, side=side).item()),
+            }
+            for name, limit in limits.items()
+            for side in limit.sides
+        ],
+        "box": found.attrs["box"],
+        "boxes": findings.records(found, [*_FITS, "n_limits"]),
+        "tree": [] if grown is None else findings.records(grown, ["rule", "density", "coverage", "mass"]),
+    }
+
+
+def _show(record: dict[str, Any]) -> None:
+    """Write the answer and the tables."""
+    from sim.cli import findings
+    from sim.cli.terminal import write_table
+
+    findings.say(record["answers"])
+    limits = [
+        (each["parameter"], each["side"], *(_text(each[k]) for k in ("limit", "frequency", "quasi_p")))
+        for each in record["limits"]
+    ]
+    if limits:
+        headings = ("Parameter", "End", "Limit", "Found again", "Quasi-p")
+        write_table(headings, limits, right=("Found again", "Quasi-p"))
+    names = ("coverage", "density", "mass")
+    held = [
+        (
+            f"{each['box']}{' *' if each['box'] == record['box'] else ''}",
+            f"{each['n_limits']}",
+            *(_text(each[name]) for name in names),
+        )
+        for each in record["boxes"]
+    ]
+    shown = ("Box", "Limits", *(name.capitalize() for name in names))
+    write_table(shown, held, "On the trials held out", right=shown)
+    if record["tree"]:
+        rules = [(each["rule"], _text(each["density"]), _text(each["coverage"])) for each in record["tree"]]
+        write_table(("Leaf of the tree", "Density", "Coverage"), rules, right=("Density", "Coverage"))
 
 
 _FITS = ("coverage", "coverage_low", "coverage_high", "density", "density_low", "density_high", "mass")

@@ -8,7 +8,7 @@ the categories of one more variable. Shocks are in no box: what they decide boun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ import numpy as np
 from sim.analysis.compare import question
 from sim.analysis.discovery import draws as drawn
 from sim.analysis.discovery import prim, shares
-from sim.analysis.discovery.cases import SCENARIO, divided
+from sim.analysis.discovery.cases import SCENARIO, Cases, divided
 from sim.analysis.discovery.draws import Draws
 from sim.analysis.discovery.prim import MASS, PEEL, Box, Limit
 from sim.runs.dataset import checked
@@ -28,6 +28,9 @@ from sim.vocabulary.axes import Array
 
 if TYPE_CHECKING:
     import xarray as xr
+
+#: The ends of a limit.
+_SIDES = ("low", "high", "among")
 
 #: Part of the trials on which boxes are judged, and resamples for how often a limit is found.
 HELD_OUT, RESAMPLES = 0.5, 50
@@ -94,64 +97,21 @@ def discover(
     runs, draws = drawn.of(runs, scenarios)
     names = drawn.names_of(parameters, draws)
     cases = divided(runs, draws, asked, names, held_out, seed)
-    search, wanted, rest = cases.search, cases.is_wanted_search, cases.rest
-    boxes = prim.trajectory(search, wanted, peel, mass)
-    before = [prim.fit(each, search, wanted) for each in boxes]
-    chosen = _best(before) if box is None else arguments.whole(box, "box", 0, len(boxes) - 1)
-    often = (
-        prim.frequencies(boxes[chosen], search, wanted, resamples, seed, peel, mass, cases.trial)
-        if resamples
-        else {}
-    )
-    if box is None and resamples:
-        # What most resamples do not find is dropped: it would be another in another run.
-        boxes.append(prim.pruned(boxes[chosen], often))
-        before.append(prim.fit(boxes[-1], search, wanted))
-        chosen = len(boxes) - 1
-    after = [prim.fit(each, rest, cases.is_wanted_rest) for each in boxes]
+    boxes, chosen, often = _searched(cases, box, peel, mass, resamples, seed)
     limited = list(dict.fromkeys(name for each in boxes for name in each))
-    sides = ["low", "high", "among"]
-    quasi = prim.quasi_p(boxes[chosen], search, wanted)
-    grid = [[_known(each, name) for name in limited] for each in boxes]
-    spread = [_range(search[name], rest[name]) for name in limited]
-    ends = {
-        "coverage": np.array([_wilson(each.found, each.wanted, cases.judged) for each in after]),
-        "density": np.array([_wilson(each.found, each.held, cases.judged) for each in after]),
-    }
-    by_box, by_both = ("box",), ("box", "parameter")
+    quasi = prim.quasi_p(boxes[chosen], cases.search, cases.is_wanted_search)
+    by_side = ("parameter", "side")
     return xr.Dataset(
         {
-            **{
-                f"{name}{suffix}": (by_box, np.array([getattr(each, name) for each in fits]))
-                for suffix, fits in (("", after), ("_search", before))
-                for name in ("coverage", "density", "mass")
-            },
-            **{f"{name}_low": (by_box, values[:, 0]) for name, values in ends.items()},
-            **{f"{name}_high": (by_box, values[:, 1]) for name, values in ends.items()},
-            "n_limits": (by_box, [len(each) for each in boxes]),
-            "low": (by_both, np.array([[each.low for each in row] for row in grid]).reshape(len(boxes), -1)),
-            "high": (
-                by_both,
-                np.array([[each.high for each in row] for row in grid]).reshape(len(boxes), -1),
-            ),
-            "among": (
-                by_both,
-                np.array(
-                    [["; ".join(sorted(each.among or ())) for each in row] for row in grid], dtype=object
-                ).reshape(len(boxes), -1),
-            ),
-            "least": ("parameter", np.array([each[0] for each in spread], float)),
-            "most": ("parameter", np.array([each[1] for each in spread], float)),
-            "quasi_p": (("parameter", "side"), _by_side(quasi, limited, sides, np.nan)),
-            "frequency": (
-                ("parameter", "side"),
-                _by_side(often, limited, sides, 0.0 if resamples else np.nan),
-            ),
+            **_fits(boxes, cases),
+            **_limits(boxes, limited, cases),
+            "quasi_p": (by_side, _by_side(quasi, limited, np.nan)),
+            "frequency": (by_side, _by_side(often, limited, 0.0 if resamples else np.nan)),
         },
         {
             "box": np.arange(len(boxes)),
             "parameter": limited,
-            "side": sides,
+            "side": list(_SIDES),
             "unit": ("parameter", [_unit(name, draws) for name in limited]),
         },
         {
@@ -166,6 +126,63 @@ def discover(
             "resamples": resamples,
         },
     )
+
+
+def _searched(
+    cases: Cases, box: int | None, peel: float, mass: float, resamples: int, seed: int
+) -> tuple[list[Box], int, dict[tuple[str, str], float]]:
+    """Return the boxes of the search, which of them is looked at, and how often its limits are found."""
+    search, wanted = cases.search, cases.is_wanted_search
+    boxes = prim.trajectory(search, wanted, peel, mass)
+    if box is None:
+        chosen = _best(prim.fit(each, search, wanted) for each in boxes)
+    else:
+        chosen = arguments.whole(box, "box", 0, len(boxes) - 1)
+    if not resamples:
+        return boxes, chosen, {}
+    often = prim.frequencies(boxes[chosen], search, wanted, resamples, seed, peel, mass, cases.trial)
+    if box is None:
+        # What most resamples do not find is dropped: it would be another in another run.
+        boxes.append(prim.pruned(boxes[chosen], often))
+        chosen = len(boxes) - 1
+    return boxes, chosen, often
+
+
+def _fits(boxes: Sequence[Box], cases: Cases) -> dict[str, Any]:
+    """Return how well boxes do on the trials held out, with intervals, and on those of the search."""
+    before = [prim.fit(each, cases.search, cases.is_wanted_search) for each in boxes]
+    after = [prim.fit(each, cases.rest, cases.is_wanted_rest) for each in boxes]
+    ends = {
+        "coverage": np.array([_wilson(each.found, each.wanted, cases.judged) for each in after]),
+        "density": np.array([_wilson(each.found, each.held, cases.judged) for each in after]),
+    }
+    return {
+        **{
+            f"{name}{suffix}": ("box", np.array([getattr(each, name) for each in fits]))
+            for suffix, fits in (("", after), ("_search", before))
+            for name in ("coverage", "density", "mass")
+        },
+        **{f"{name}_low": ("box", values[:, 0]) for name, values in ends.items()},
+        **{f"{name}_high": ("box", values[:, 1]) for name, values in ends.items()},
+    }
+
+
+def _limits(boxes: Sequence[Box], limited: Sequence[str], cases: Cases) -> dict[str, Any]:
+    """Return the limits of boxes, and between what the parameters lie in all cases."""
+    grid = [[each.get(name, Limit()) for name in limited] for each in boxes]
+    spread = [_range(cases.search[name], cases.rest[name]) for name in limited]
+
+    def by_both(values: list[list[Any]], dtype: Any = float) -> tuple[tuple[str, str], Array]:
+        return ("box", "parameter"), np.array(values, dtype).reshape(len(boxes), -1)
+
+    return {
+        "n_limits": ("box", [len(each) for each in boxes]),
+        "low": by_both([[each.low for each in row] for row in grid]),
+        "high": by_both([[each.high for each in row] for row in grid]),
+        "among": by_both([["; ".join(sorted(each.among or ())) for each in row] for row in grid], object),
+        "least": ("parameter", np.array([low for low, _ in spread], float)),
+        "most": ("parameter", np.array([high for _, high in spread], float)),
+    }
 
 
 def box_of(found: xr.Dataset, box: int | None = None) -> Box:
@@ -242,16 +259,9 @@ def _best(fits: Iterable[prim.Fit]) -> int:
     return int(np.argmax(scores))
 
 
-def _known(box: Box, name: str) -> Limit:
-    return box.get(name, Limit())
-
-
-def _by_side(
-    values: Mapping[tuple[str, str], float], names: list[str], sides: list[str], otherwise: float
-) -> Array:
-    return np.array([[values.get((name, side), otherwise) for side in sides] for name in names]).reshape(
-        len(names), len(sides)
-    )
+def _by_side(values: Mapping[tuple[str, str], float], names: Sequence[str], otherwise: float) -> Array:
+    found = [[values.get((name, side), otherwise) for side in _SIDES] for name in names]
+    return np.array(found).reshape(len(names), len(_SIDES))
 
 
 def _range(*parts: Array) -> tuple[float, float]:

@@ -16,7 +16,15 @@ from sim.analysis.robustness import outcomes as over
 from sim.analysis.robustness import policies as declared
 from sim.analysis.robustness.pareto import front, hypervolume
 from sim.analysis.robustness.policies import AIMS, NOTHING, Policy
-from sim.analysis.robustness.race import RESAMPLES, ROUNDS, TRIALS_OF_SCREEN, race, resampled, winner
+from sim.analysis.robustness.race import (
+    RESAMPLES,
+    ROUNDS,
+    TRIALS_OF_SCREEN,
+    Race,
+    race,
+    resampled,
+    winner,
+)
 from sim.numerics.elementary import Z95
 from sim.runs.dataset import checked
 from sim.runs.trials import USUAL_EXECUTION, Execution
@@ -144,31 +152,15 @@ def search(
         return mean
 
     found = race(evaluate, len(tried), maximise, trials, rounds, seed)
-    left = list(found.left)
-    table = {name: np.full((len(tried), len(names)), np.nan) for name in ("fresh", "fresh_low", "fresh_high")}
-    mean = found.fresh.mean(axis=-1)
-    margin = Z95 * found.fresh.std(axis=-1, ddof=1) / math.sqrt(found.trials)
-    for name, each in (("fresh", mean), ("fresh_low", mean - margin), ("fresh_high", mean + margin)):
-        table[name][left] = each
-    is_front, p_front = np.zeros(len(tried), bool), np.zeros(len(tried))
-    is_front[left] = front(mean, maximise)
-    again = resampled(found.fresh, maximise, np.random.default_rng(seed), RESAMPLES)
-    p_front[left] = np.mean([front(each, [True] * len(names)) for each in again], axis=0)
-    best = [winner(found.searched[:, k], found.fresh[:, k], each) for k, each in enumerate(maximise)]
+    mean, left = found.fresh.mean(axis=-1), list(found.left)
     reference = np.where(maximise, found.means.min(axis=0), found.means.max(axis=0))
-    both = ("policy", "objective")
     return xr.Dataset(
         {
             "dropped": ("policy", found.dropped),
-            "searched": (both, found.means),
-            "searched_error": (both, found.errors),
-            **{name: (both, each) for name, each in table.items()},
-            "is_front": ("policy", is_front),
-            "p_front": ("policy", p_front),
-            "winner": ("objective", [tried[left[each.policy]].name for each in best]),
-            "optimism": ("objective", [each.optimism for each in best]),
-            "optimism_low": ("objective", [each.optimism - Z95 * each.error for each in best]),
-            "optimism_high": ("objective", [each.optimism + Z95 * each.error for each in best]),
+            "searched": (("policy", "objective"), found.means),
+            "searched_error": (("policy", "objective"), found.errors),
+            **_fresh(found, maximise, seed),
+            **_winners(found, maximise, [each.name for each in tried]),
         },
         {
             "policy": [each.name for each in tried],
@@ -189,6 +181,39 @@ def search(
             "hypervolume_searched": hypervolume(found.means[left], reference, maximise),
         },
     )
+
+
+def _fresh(found: Race, maximise: Sequence[bool], seed: int) -> dict[str, Any]:
+    """Return what the policies that are left came to on fresh trials, and which are in the front there."""
+    many, left = len(found.dropped), list(found.left)
+    mean = found.fresh.mean(axis=-1)
+    margin = Z95 * found.fresh.std(axis=-1, ddof=1) / math.sqrt(found.trials)
+    table = {}
+    for name, values in (("fresh", mean), ("fresh_low", mean - margin), ("fresh_high", mean + margin)):
+        table[name] = np.full((many, len(maximise)), np.nan)
+        table[name][left] = values
+    is_front, p_front = np.zeros(many, bool), np.zeros(many)
+    is_front[left] = front(mean, maximise)
+    again = resampled(found.fresh, maximise, np.random.default_rng(seed), RESAMPLES)
+    p_front[left] = np.mean([front(each, [True] * len(maximise)) for each in again], axis=0)
+    return {
+        **{name: (("policy", "objective"), values) for name, values in table.items()},
+        "is_front": ("policy", is_front),
+        "p_front": ("policy", p_front),
+    }
+
+
+def _winners(found: Race, maximise: Sequence[bool], names: Sequence[str]) -> dict[str, Any]:
+    """Return the best of the search in each objective, and its optimism with an interval."""
+    best = [winner(found.searched[:, k], found.fresh[:, k], each) for k, each in enumerate(maximise)]
+    optimism = np.array([each.optimism for each in best])
+    margin = Z95 * np.array([each.error for each in best])
+    return {
+        "winner": ("objective", [names[found.left[each.policy]] for each in best]),
+        "optimism": ("objective", optimism),
+        "optimism_low": ("objective", optimism - margin),
+        "optimism_high": ("objective", optimism + margin),
+    }
 
 
 def _levels(names: Any, by: Any, case: Any) -> list[tuple[Policy, ...]]:
