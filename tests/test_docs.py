@@ -17,9 +17,6 @@ import sim
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 
-#: Pages that a command writes, or whose code is for another machine, or needs a run of hours.
-NOT_RUN = {"odd.md", "batches.md"}
-
 
 def blocks(page: Path) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)

@@ -71,7 +71,7 @@ NOTHING: set[str] = set()
 
 BASE = plans.scenario("archipelago", n_steps=2)
 OTHER = plans.scenario("archipelago", n_steps=2, name="other")
-SUPPLIER, PARTNER = BASE.case.suppliers[0], BASE.case.partners[0]
+PARTNER = BASE.case.partners[0]
 LEVER = "demand.caution"
 LENDING = """
 measure = "hhi@2020-Q2"

@@ -110,14 +110,11 @@ def test_by_hand_at_an_earlier_date() -> None:
     assert state.delivery_history.sum(axis=0).tolist() == [0.0, 15.0, 0.0]
 
 
-def test_history_and_deal_counts() -> None:
+def test_history_and_world_order_shares() -> None:
     case = cases.load(TOY)
     years, tiv = register.history(case, Quarter(2020, 1))
     assert tiv.shape == (15, 3)
     assert tiv[years == 2013].tolist() == [[0.0, 25.0, 0.0]]
-    years, counts = register.deal_counts(case, 2013, 2018)
-    assert years.tolist() == [2013, 2014, 2015, 2016, 2017, 2018]
-    assert counts.sum(axis=0).tolist() == [3, 2, 0]
     assert np.array_equal(
         register.world_order_share(case, Quarter(2013, 1)), case.constants_at(2013)["world_order_share"]
     )

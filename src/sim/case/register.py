@@ -186,16 +186,6 @@ def history(case: Case, start: Date) -> tuple[IntArray, Array]:
     return state.years, total(np.moveaxis(state.delivered, 2, 0))
 
 
-def deal_counts(case: Case, first_year: int, last_year: int) -> tuple[IntArray, Array]:
-    """Return years and the number of platform orders placed in them, [year, category]."""
-    years = np.arange(first_year, last_year + 1)
-    counts = np.zeros((len(years), case.size("category")))
-    for deal in read(case)[0]:
-        if deal.is_platform and first_year <= deal.year <= last_year:
-            counts[deal.year - first_year, deal.category] += 1
-    return years, counts
-
-
 def world_order_share(case: Case, start: Date) -> Array:
     """Return each supplier's share of the world's orders before `start`, [supplier, category]."""
     return case.constants_at(start.year)["world_order_share"]
