@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _TALKS = ("no advance", "advance")
+
+#: What partners decide about each other, by the beginning of the variables' names.
+_KINDS = {"attention": "attention", "bond": "alignment"}
 
 #: The stages behind a posture.
 _COURTING = ("alarm.step", "posture.motives", "posture.step")
@@ -203,27 +207,16 @@ def _among_partners(block: _Watched, case: Case) -> Iterable[Decision]:
             return choose(utility, read[shock][1:], *rule)[1]
 
         terms, probability = _scaled(values[f"{kind}_terms"], read["rationality"]), chances(values)
-        for j, actor in enumerate(case.partners):
-            for k, other in enumerate(case.partners):
-                if actor == other:
-                    continue
-                by_option = {name: tuple(float(x) for x in term[:, j, k, 0]) for name, term in terms.items()}
-                chosen = (
-                    attention.LEVELS.index(float(values["attention_between"][1 + j, k, 0]))
-                    if kind == "attention"
-                    else int(values["bond_step_taken"][1 + j, k, 0]) + 1
-                )
-                made = Decision(
-                    "attention" if kind == "attention" else "alignment",
-                    actor,
-                    other,
-                    tuple(options),
-                    by_option,
-                    tuple(map(float, probability[:, j, k, 0])),
-                    chosen,
-                )
-                own = ("attention_between", (1 + j, k)) if kind == "attention" else None
-                yield block.viewed(case, made, (stage,), partial(_of_pair, chances, j, k), own=own)
+        for (j, actor), (k, other) in permutations(enumerate(case.partners), 2):
+            by_option = {name: tuple(float(x) for x in term[:, j, k, 0]) for name, term in terms.items()}
+            chances_of_pair = tuple(map(float, probability[:, j, k, 0]))
+            if kind == "attention":
+                chosen = attention.LEVELS.index(float(values["attention_between"][1 + j, k, 0]))
+                own = ("attention_between", (1 + j, k))
+            else:
+                chosen, own = int(values["bond_step_taken"][1 + j, k, 0]) + 1, None
+            made = Decision(_KINDS[kind], actor, other, tuple(options), by_option, chances_of_pair, chosen)
+            yield block.viewed(case, made, (stage,), partial(_of_pair, chances, j, k), own=own)
 
 
 def _alignments(block: _Watched, case: Case) -> Iterable[Decision]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,36 +56,39 @@ def ineffective_changes(course: Course, laid: Laid) -> list[Ineffective]:
         own = before.match(key, file, place)
         fullname = ".".join(key.split(".")[:2])
         name = fullname.split(".")[1]
-        change, steps = course.change(fullname), course.steps(name)
         unused = course.unused(name)
-        is_same, is_as_it_was, is_covered = [], [], []
-        for each in own:
-            layers = layers_of[each]
-            rest = [element for other, element in layers if other != key]
-            after = layers[-1][1]
-            without = rest[-1] if rest else before[each]
-            one, other = course.signal(without, change), course.signal(after, change)
-            is_same.append(one.is_same(other, steps))
-            is_as_it_was.append(_source(without) == _source(after))
-            is_covered.append(layers[-1][0] != key)
-        if not (unused or all(is_same)):
+        effects = [_effect(course, key, layers_of[each], before[each]) for each in own]
+        is_same, is_as_it_was, is_covered = map(all, zip(*effects, strict=True))
+        if not (unused or is_same):
             continue
         for each in own:
             layers_of[each] = [layer for layer in layers_of[each] if layer[0] != key]
         remedy = "Leave it out."
         if unused:
             why, remedy = unused
-        elif all(is_covered):
+        elif is_covered:
             why = "each of its elements is changed by a more special key"
-        elif all(is_as_it_was) and laid.is_root:
+        elif is_as_it_was and laid.is_root:
             continue
-        elif all(is_as_it_was):
+        elif is_as_it_was:
             why = SO_ALREADY
         else:
             why, remedy = _masked(course, fullname, own)
         where = f"{file}: {place}.{key}" if file else ""
         found.append(Ineffective(key, where, why, remedy))
     return found[::-1]
+
+
+def _effect(
+    course: Course, key: str, layers: Sequence[tuple[str, Element]], before: Element
+) -> tuple[bool, bool, bool]:
+    """Return whether a change leaves an element as the model reads it, as it was, and to another change."""
+    fullname = f"{before.mechanism}.{before.name}"
+    change, steps = course.change(fullname), course.steps(before.name)
+    rest = [element for other, element in layers if other != key]
+    without, after = rest[-1] if rest else before, layers[-1][1]
+    is_same = course.signal(without, change).is_same(course.signal(after, change), steps)
+    return is_same, _source(without) == _source(after), layers[-1][0] != key
 
 
 def overruled_by_posterior(
