@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -64,15 +65,14 @@ def in_turn(
     last = int(np.max(turn, initial=0))
     if last == 0:
         return decide(*lists)
-    parts = []
-    for k in range(last + 1):
-        is_now = turn == k
-        parts.append((is_now, decide(*(each[..., is_now] for each in lists))))
-    whole = tuple(np.empty((*each.shape[:-1], len(turn)), each.dtype) for each in parts[0][1])
-    for is_now, part in parts:
-        for target, each in zip(whole, part, strict=True):
-            target[..., is_now] = each
-    return whole
+    # Entries of a turn side by side, so that parts of the lists are views.
+    order = None if np.all(turn[1:] >= turn[:-1]) else np.argsort(turn, kind="stable")
+    if order is not None:
+        turn, lists = turn[order], [each[..., order] for each in lists]
+    ends = np.searchsorted(turn, np.arange(last + 2)).tolist()
+    parts = [decide(*(each[..., low:high] for each in lists)) for low, high in pairwise(ends)]
+    whole = tuple(np.concatenate(each, axis=-1) for each in zip(*parts, strict=True))
+    return whole if order is None else tuple(each[..., np.argsort(order)] for each in whole)
 
 
 def enter_in_parts(

@@ -93,29 +93,41 @@ def step(
     size = pick(size_pull, deal_trial) * normal_quantile(pick(size_shock, deal_trial, deal_slot))
     usual = total(installed_share_prev * installed_share_prev)
     pull = size * pick(installed_share_prev - usual, deal_trial)
+    memory, scale = pick(experience_prev, deal_trial, deal_category), pick(experience_scale, deal_trial)
+    reference = pick(reference_value_prev, deal_trial, deal_category)
+    home, deferral = pick(home_odds, deal_trial, deal_category), pick(deferral_odds, deal_trial)
 
     def decide(
-        trial: IntArray, slot: IntArray, category: IntArray, weight: Array, pull: Array, worth: Array
+        trial: IntArray,
+        category: IntArray,
+        shock: Array,
+        weight: Array,
+        pull: Array,
+        worth: Array,
+        memory: Array,
+        scale: Array,
+        known: Array,
+        recent: Array,
+        reference: Array,
+        log_reference: Array,
+        nest: Array,
+        otherwise: Array,
+        *rule: Array,
     ) -> tuple[Array, IntArray, Array]:
         """Choose for deals of different trials, knowing what earlier ones of their trials have bought."""
-        memory, more = pick(experience_prev, trial, category), pick(bought, trial, category)
-        scale = pick(experience_scale, trial)
-        better_known = (memory + more) / (memory + more + scale) - memory / (memory + scale)
-        news = pick(becomes_recent, trial) * np.minimum(1.0, pick(registered, trial))
-        news = news + is_actor * worth * better_known
+        memory = memory + pick(bought, trial, category)
+        news = recent * np.minimum(1.0, pick(registered, trial))
+        news = news + worth * (memory / (memory + scale) - known)
 
         weight = weight * exp(news + pull)
         value = np.maximum(total(weight), tiny)
-        reference = pick(reference_value_prev, trial, category)
-        change = log(value) - log(np.maximum(reference, tiny))
+        change = log(value) - log_reference
         # What nobody sold at the start cannot be compared: importing it keeps the odds of the start.
-        attraction = np.where(reference > tiny, exp(pick(import_nest, trial) * change), 1.0)
-        home, deferral = pick(home_odds, trial, category), pick(deferral_odds, trial)
-        options = np.concatenate([weight * (attraction / value), home[None], deferral[None]])
-        options = by_rule(options, *(pick(each, trial) for each in (decision_rule, aspiration, error_rate)))
+        attraction = np.where(reference > tiny, exp(nest * change), 1.0)
+        options = by_rule(np.concatenate([weight * (attraction / value), otherwise]), *rule)
 
         cumulative = np.cumsum(options, axis=0)
-        is_beyond = pick(choice_shock, trial, slot) * cumulative[-1] >= cumulative
+        is_beyond = shock * cumulative[-1] >= cumulative
         choice = np.minimum(np.count_nonzero(is_beyond, axis=0), len(options) - 1)
         supplier, is_import = np.minimum(choice, n_suppliers - 1), 1.0 * (choice < n_suppliers)
         scatter(bought, (supplier, category, trial), is_import)
@@ -123,6 +135,22 @@ def step(
         home_or_off = np.where(choice == n_suppliers, DOMESTIC, DEFERRAL)
         return options, np.where(choice < n_suppliers, choice, home_or_off), news
 
-    lists = deal_trial, deal_slot, deal_category, deal_weight, pull, deal_worth
+    lists = (
+        deal_trial,
+        deal_category,
+        pick(choice_shock, deal_trial, deal_slot),
+        deal_weight,
+        pull,
+        is_actor * deal_worth,
+        memory,
+        scale,
+        memory / (memory + scale),
+        pick(becomes_recent, deal_trial),
+        reference,
+        log(np.maximum(reference, tiny)),
+        pick(import_nest, deal_trial),
+        np.stack([home, deferral]),
+        *(pick(each, deal_trial) for each in (decision_rule, aspiration, error_rate)),
+    )
     options, chosen, news = in_turn(decide, deal_slot, (bought, registered), lists)
     return Update(deal_options=options, deal_supplier=chosen, deal_news=news, deal_pull=pull)
