@@ -20,12 +20,17 @@ from sim.vocabulary.variables import GLOSSARY
 RECORDED = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
 
 N_STEPS = 14
-N_TRIALS = 120
+N_TRIALS = 60
 
-#: Runs that are kept: the usual ones are met again and again, those without something once.
+#: Plans that are run as one block, side by side: a quarter of many trials takes little longer than one of few.
+TOGETHER = 16
+
+#: Plans whose draws are kept: the usual ones are met again and again, those without something once.
 KEPT = 16
 
 Values = dict[str, Any]
+Numbers = tuple[tuple[str, float], ...]
+Events = tuple[tuple[tuple[str, Any], ...], ...]
 
 
 def zero(name: str) -> Callable[[Values], bool]:
@@ -350,24 +355,64 @@ by_ablation = pytest.mark.parametrize("ablation", ABLATIONS, ids=str)
 
 
 @cache
-def plan_of(
-    changes: tuple[tuple[str, float], ...], events: tuple[tuple[tuple[str, Any], ...], ...]
-) -> design.Plan:
+def plan_of(changes: Numbers, events: Events) -> design.Plan:
     """Return a plan with these numbers and events."""
     return plans.plan(events=[dict(each) for each in events], changes=dict(changes), n_steps=N_STEPS)
 
 
-@lru_cache(KEPT)
-def run_of(changes: tuple[tuple[str, float], ...], events: tuple[tuple[tuple[str, Any], ...], ...]) -> Values:
-    """Return all that such a plan records."""
-    return engine.run_block(plan_of(changes, events), 0, N_TRIALS, RECORDED)
+def pair(ablation: Ablation) -> tuple[tuple[Numbers, Events], tuple[Numbers, Events]]:
+    """Return numbers and events of the usual plan, and of the one without."""
+    events = tuple(tuple(each.items()) for each in ablation.events)
+    without = {**ablation.usual, **ablation.changes}
+    return (tuple(ablation.usual.items()), events), (tuple(without.items()), events)
+
+
+@cache
+def neighbours() -> dict[tuple[Numbers, Events], list[tuple[Numbers, Events]]]:
+    """Return for each plan those that it is run with: they have the same events."""
+    wanted = dict.fromkeys(each for ablation in ABLATIONS for each in pair(ablation))
+    found = {}
+    for events in dict.fromkeys(events for _, events in wanted):
+        alike = [each for each in wanted if each[1] == events]
+        for start in range(0, len(alike), TOGETHER):
+            group = alike[start : start + TOGETHER]
+            found |= dict.fromkeys(group, group)
+    return found
+
+
+@cache
+def runs_of(group: tuple[tuple[Numbers, Events], ...]) -> dict[str, Any]:
+    """Return all that plans with the same events record, side by side.
+
+    They differ in parameters only, which may be others in every trial: each plan has trials of its own.
+    """
+    each = [plan_of(*plan) for plan in group]
+    drawn = [design.draw_parameters(plan, 0, N_TRIALS) for plan in each]
+    together = {name: np.concatenate([one[name] for one in drawn], axis=-1) for name in drawn[0]}
+    shocks = {
+        name: np.concatenate([shock] * len(group), axis=-1)
+        for name, shock in design.draw_shocks(each[0], 0, N_TRIALS).items()
+    }
+    block = engine.Block(each[0], 0, N_TRIALS * len(group), drawn=together, shocks=shocks)
+    quarters: dict[str, list[Any]] = {name: [] for name in RECORDED}
+    for _ in range(N_STEPS):
+        block.advance()
+        for name in RECORDED:
+            quarters[name].append(block.values[name])
+    return {name: np.array(values) for name, values in quarters.items()}
+
+
+def run_of(changes: Numbers, events: Events) -> Values:
+    """Return all that a plan records."""
+    group = tuple(neighbours()[changes, events])
+    first = N_TRIALS * group.index((changes, events))
+    return {name: values[..., first : first + N_TRIALS] for name, values in runs_of(group).items()}
 
 
 def both(ablation: Ablation, of: Callable[..., Any]) -> tuple[Any, Any]:
-    """Return the usual plan or run, and the one without."""
-    events = tuple(tuple(each.items()) for each in ablation.events)
-    usual, without = ablation.usual, {**ablation.usual, **ablation.changes}
-    return of(tuple(usual.items()), events), of(tuple(without.items()), events)
+    """Return something of the usual plan, and of the one without."""
+    usual, without = pair(ablation)
+    return of(*usual), of(*without)
 
 
 def downstream(parameters: set[str]) -> set[str]:
@@ -383,6 +428,13 @@ def downstream(parameters: set[str]) -> set[str]:
         if (reached | before | parameters).intersection(stage.reads):
             reached.update(stage.writes)
     return reached
+
+
+def test_plans_side_by_side_have_the_bits_that_they_have_alone() -> None:
+    plan = pair(ABLATIONS[-1])[1]
+    alone = engine.run_block(plan_of(*plan), 0, N_TRIALS, RECORDED)
+    for name, values in run_of(*plan).items():
+        assert values.tobytes() == alone[name].tobytes(), name
 
 
 @by_ablation
@@ -401,7 +453,7 @@ def test_what_is_turned_off_is_gone_and_makes_a_difference(ablation: Ablation) -
 
 
 @lru_cache(KEPT)
-def draws_of(changes: tuple[tuple[str, float], ...], events: tuple[tuple[tuple[str, Any], ...], ...]) -> Any:
+def draws_of(changes: Numbers, events: Events) -> Any:
     """Return the shocks and the parameters of such a plan."""
     plan = plan_of(changes, events)
     return design.draw_shocks(plan, 500, 20), design.draw_parameters(plan, 500, 20)
