@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.compare.measure import COMMON, Measure, label_combinations
+from sim.analysis.compare.measure import Measure, label_combinations
 from sim.analysis.compare.paired import chosen
 from sim.analysis.explore import discovery, prim, question
 from sim.analysis.explore import draws as drawn
 from sim.numerics.elementary import Z95
 from sim.runs.dataset import checked, complete_trials, manifest, scenario_of
+from sim.runs.form import COMMON
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import QUARTERS, Array
