@@ -275,5 +275,9 @@ def content(sampling: Sampling) -> dict[str, Any]:
 
 
 def restore(record: dict[str, Any]) -> Sampling:
-    """Return the sampling of plain data."""
-    return Sampling(**{**record, "keys": tuple(record["keys"])})
+    """Return the sampling of plain data; raise `InputError` where it is not that of this version."""
+    try:
+        return Sampling(**{**record, "keys": tuple(record["keys"])})
+    except (KeyError, TypeError):
+        problem = "not a sampling of this version"
+        raise WrongType("", "manifest.sampling", problem, "Run it anew.") from None

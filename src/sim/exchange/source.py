@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sim.analysis.drivers import inputs
 from sim.design import sampling
 from sim.runs.dataset import manifest
+from sim.runs.form import check_trials
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.axes import Array
 
@@ -20,6 +21,7 @@ def drawn_in(runs: xr.Dataset, scenarios: Sequence[Scenario]) -> dict[str, Array
     made = manifest(runs)
     how = sampling.restore(made["sampling"])
     trials = runs["trial"].values
+    check_trials(made, trials)
     first, last = int(trials.min()), int(trials.max())
     found = inputs.drawn(scenarios, last + 1 - first, made["seed"], first, how)
     return {key: values[trials - first] for key, values in found.items()}

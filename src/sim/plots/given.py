@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.analysis.compare.measure import COMMON, Measure
+from sim.analysis.compare.measure import Measure
 from sim.runs.dataset import checked, complete_trials
+from sim.runs.form import COMMON
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import UnknownName, nearest
 from sim.vocabulary.variables import GLOSSARY

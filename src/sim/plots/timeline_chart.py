@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.analysis.compare.measure import COMMON, display_name
+from sim.analysis.compare.measure import display_name
 from sim.plots import given, own_axes, style
 from sim.runs.dataset import complete_trials, scenario_of
+from sim.runs.form import COMMON
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError
 from sim.vocabulary.variables import GLOSSARY

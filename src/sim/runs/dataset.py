@@ -23,6 +23,7 @@ import numpy as np
 from sim.case.case import Case
 from sim.design.sampling import INDEPENDENT, Sampling, content
 from sim.engine.block import can_compile
+from sim.runs.form import check_axes, is_manifest
 from sim.scenario import record as scenario_record
 from sim.scenario.loading import load
 from sim.scenario.scenario import Scenario
@@ -168,7 +169,10 @@ def manifest(runs: xr.Dataset) -> dict[str, Any]:
     if not isinstance(attributes, Mapping) or "manifest" not in attributes:
         problem = "not a result of sim.run, or one without its manifest"
         raise WrongType("", "runs", f"{arguments.shown(runs)} is {problem}", _A_RESULT)
-    found: dict[str, Any] = json.loads(attributes["manifest"])
+    found: dict[str, Any] = _read(attributes["manifest"])
+    if not is_manifest(found):
+        problem = "its manifest is not as sim.run has written it"
+        raise WrongType("", "runs.attrs.manifest", problem, _A_RESULT)
     return found
 
 
@@ -189,12 +193,22 @@ def scenarios_of(runs: xr.Dataset) -> dict[str, Scenario]:
     InputError
         If this is no result of a run, or the case or the general parameters have changed since.
     """
-    made = manifest(runs)["scenarios"]
+    made = manifest(runs).get("scenarios", {})
     if "scenario" in runs.coords:
-        made = {str(name): made[str(name)] for name in np.atleast_1d(runs["scenario"].values)}
+        names = [str(name) for name in np.atleast_1d(runs["scenario"].values)]
+        for name in names:
+            if name not in made:
+                remedy = "Keep the names that were run; a scenario_title can be any."
+                raise UnknownName("", "runs.scenario", "{value} is not what was run", remedy, name)
+        made = {name: made[name] for name in names}
     if "scenarios" in runs.attrs:
-        records = {each["name"]: each for each in json.loads(runs.attrs["scenarios"])}
-        return {name: scenario_record.restore(records[name]) for name in made}
+        given = _read(runs.attrs["scenarios"])
+        try:
+            records = {each["name"]: each for each in given}
+            return {name: scenario_record.restore(records[name]) for name in made}
+        except (KeyError, TypeError):
+            problem = "its scenarios are not as sim.run has written them"
+            raise WrongType("", "runs.attrs.scenarios", problem, _A_RESULT) from None
     found = {name: load(name) for name in made}  # a result of an earlier version
     for name, scenario in found.items():
         if scenario.digest != made[name]["digest"]:
@@ -203,13 +217,22 @@ def scenarios_of(runs: xr.Dataset) -> dict[str, Scenario]:
     return found
 
 
+def _read(text: Any) -> Any:
+    """Return what an attribute says, or None where it is no JSON."""
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return None
+
+
 def checked(runs: xr.Dataset, *dims: str, name: str = "runs", remedy: str = _A_RESULT) -> xr.Dataset:
     """Return an argument that is a dataset with such dims.
 
     Raises
     ------
     InputError
-        If it is none, or one of the dims was chosen from or averaged over.
+        If it is none, one of the dims was chosen from or averaged over, or its labels are not those of a
+        result: out of order, twice the same, or lost.
     """
     import xarray as xr
 
@@ -218,6 +241,7 @@ def checked(runs: xr.Dataset, *dims: str, name: str = "runs", remedy: str = _A_R
     if lost is not None:
         remedy = f"{remedy} A part that keeps it: .sel({lost}=[...]); a summary has no trials."
         raise WrongType("", name, f"has no dimension {lost}", remedy)
+    check_axes(runs, dims, name)
     return runs
 
 
@@ -271,15 +295,15 @@ def completeness(runs: xr.Dataset) -> Array:
     """Return, trial by trial, whether a result has it in all of its scenarios."""
     trial = runs["trial"].values if "trial" in runs.dims else np.zeros(1, int)
     made = manifest(runs) if "manifest" in runs.attrs and "trial" in runs.dims else {}
-    names = (
-        {str(name) for name in np.atleast_1d(runs["scenario"].values)} if "scenario" in runs.coords else None
-    )
+    names = set(map(str, np.atleast_1d(runs["scenario"].values))) if "scenario" in runs.coords else set()
+    # Where a scenario has another name than it was run under, it may be any.
+    may_be_any = not names or not names <= set(made.get("scenarios", ()))
     is_complete = np.ones(len(trial), bool)
     for each in made.get("failures", ()):
-        if names is None or each["scenario"] in names:
+        if may_be_any or each["scenario"] in names:
             is_complete &= trial != each["trial"]
     for each in made.get("missing", ()):
-        if names is None or each["scenario"] in names:
+        if may_be_any or each["scenario"] in names:
             first = each["first_trial"]
             is_complete &= (trial < first) | (trial >= first + each["trials"])
     return is_complete

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.compare.measure import COMMON, Measure, display_name, label_combinations
+from sim.analysis.compare.measure import Measure, display_name, label_combinations
 from sim.analysis.compare.paired import chosen, groups_of, split, variance_of_mean
 from sim.numerics.elementary import Z95
 from sim.runs.dataset import checked, complete_trials, manifest
+from sim.runs.form import COMMON
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import UnknownName, nearest
 from sim.vocabulary.variables import GLOSSARY

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.analysis.compare.measure import COMMON, Measure, largest_supplier
+from sim.analysis.compare.measure import Measure, largest_supplier
 from sim.runs.dataset import checked, complete_trials
+from sim.runs.form import COMMON
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import QUARTERS
-from sim.vocabulary.errors import Contradiction
+from sim.vocabulary.errors import Contradiction, InputError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -64,6 +65,8 @@ def first_passage(
     if (above is None) == (below is None):
         raise Contradiction("", "above, below", "give one of the two", "Such as below=0.5.")
     values = Measure.of(variable, where).take(checked(runs, *COMMON))
+    if np.isnan(values.values).any():
+        raise InputError("", variable, "is not a number in every trial", "Take the trials in which it is.")
     if above is not None:
         is_past = values.values > arguments.number(above, "above")
     else:
@@ -109,7 +112,7 @@ def passages(runs: xr.Dataset) -> xr.Dataset:
         ("first_order", "order_count", "supplier", 0.0),
         ("joint_project", "agreement_rung", "partner", _JOINT_PROJECT - _HALF),
     ):
-        if variable in runs:
+        if variable in runs and axis in runs[variable].dims:
             labels = [str(label) for label in runs[axis].values]
             parts = np.stack(
                 [first_passage(runs, variable, {axis: label}, above=mark).values for label in labels]

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.analysis.compare.measure import COMMON, label_combinations
+from sim.analysis.compare.measure import label_combinations
 from sim.analysis.compare.paired import chosen
 from sim.analysis.compare.summary import check_years, listed_years
 from sim.runs.dataset import checked, complete_trials
+from sim.runs.form import COMMON
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import QUARTERS
 from sim.vocabulary.errors import InputError

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.runs.dataset import complete_trials
+from sim.runs.form import COMMON, check_variable
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError, UnknownName, nearest
 from sim.vocabulary.variables import GLOSSARY
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from sim.case.case import Case
-
-#: Dims that every recorded variable has.
-COMMON = ("scenario", "time", "trial")
 
 
 @dataclass(frozen=True)
@@ -79,6 +77,8 @@ class Measure:
         InputError
             If the result lacks the variable, a label, or an axis is neither chosen nor summed.
         """
+        if self.variable in runs.data_vars:
+            check_variable(runs, self.variable)
         return take(runs, self.variable, dict(self.where), self.total).transpose(*COMMON)
 
 
@@ -128,8 +128,9 @@ def display_name(data: xr.Dataset, dim: str, label: str) -> str:
 
 def largest_supplier(runs: xr.Dataset) -> str | None:
     """Return the supplier with the largest share in the first quarter of the first scenario."""
-    if "supplier_share" not in runs:
+    if "supplier_share" not in runs or "supplier" not in runs["supplier_share"].dims:
         return None
+    check_variable(runs, "supplier_share")
     first = complete_trials(runs[["supplier_share"]])["supplier_share"].isel(scenario=0, time=0).mean("trial")
     return str(runs["supplier"].values[int(first.values.argmax())])
 

@@ -17,6 +17,7 @@ import numpy as np
 from sim.design.sampling import restore
 from sim.numerics.elementary import Z95
 from sim.runs.dataset import checked, complete_trials, manifest
+from sim.runs.form import check_axes, check_variable
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError, UnknownName, WrongType, nearest
 
@@ -103,7 +104,7 @@ def compare(
 
 
 def chosen(runs: xr.Dataset, variables: Iterable[str] | str | None) -> tuple[str, ...]:
-    """Return the variables of a result that are named, by default all."""
+    """Return the variables of a result that are named, by default all; each has a number for each trial."""
     known = [str(name) for name in runs.data_vars]
     remedy = 'Give names of variables, such as ["hhi"].'
     names = tuple(known) if variables is None else arguments.texts(variables, "variables", remedy)
@@ -112,6 +113,7 @@ def chosen(runs: xr.Dataset, variables: Iterable[str] | str | None) -> tuple[str
     for name in names:
         if name not in known:
             raise UnknownName("", "variables", "not in the result: {value}", nearest(name, known), name)
+        check_variable(runs, name)
     return names
 
 
@@ -120,6 +122,7 @@ def split(runs: xr.Dataset, reference: str | None) -> tuple[str, list[str]]:
     if "scenario" not in runs.dims:
         problem = "there is one scenario in the result, and nothing to compare it with"
         raise InputError("", "runs", problem, 'Keep the dimension: runs.sel(scenario=["a", "b"]).')
+    check_axes(runs, ["scenario"], "runs")
     names = [str(name) for name in runs["scenario"].values]
     reference = names[0] if reference is None else arguments.text(reference, "reference")
     if reference not in names:
@@ -174,15 +177,14 @@ def statistics_of(values: Any, standard: Any, groups: list[Any]) -> Any:
     with np.errstate(divide="ignore", invalid="ignore"):
         # Where nothing differs in any trial the ratio has no meaning.
         ratio = np.where(variance > 0, unpaired / variance, np.nan)
+    sides = difference > 0, difference < 0, difference == 0
     return np.stack(
         [
             mean,
             mean - margin,
             mean + margin,
             *np.quantile(difference, _QUANTILES, axis=-1),
-            (difference > 0).mean(axis=-1),
-            (difference < 0).mean(axis=-1),
-            (difference == 0).mean(axis=-1),
+            *(np.where(np.isnan(mean), np.nan, each.mean(axis=-1)) for each in sides),
             ratio,
         ]
     )

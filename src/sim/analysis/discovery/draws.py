@@ -13,6 +13,7 @@ from sim.design.sampling import restore
 from sim.parameter.elements import Element
 from sim.runs import dataset
 from sim.runs.dataset import checked, complete_trials, manifest
+from sim.runs.form import check_trials
 from sim.scenario.loading import loaded
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.axes import Array
@@ -66,6 +67,7 @@ def of(runs: xr.Dataset, scenarios: Any = None, seed: int | None = None) -> tupl
     runs = complete_trials(checked(runs, "scenario", "time", "trial"))
     chosen = scenarios_of(runs, scenarios)
     trials = runs["trial"].values
+    check_trials(made, trials)
     first, count = int(trials.min()), int(trials.max() - trials.min()) + 1
     sampling = restore(made["sampling"])
     drawn = [

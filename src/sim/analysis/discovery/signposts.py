@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.analysis.compare import question
-from sim.analysis.compare.measure import COMMON, Measure, label_combinations
+from sim.analysis.compare.measure import Measure, label_combinations
 from sim.analysis.compare.paired import chosen
 from sim.analysis.discovery import discovery, prim
 from sim.analysis.discovery import draws as drawn
 from sim.analysis.discovery.cases import SCENARIO
 from sim.numerics.elementary import Z95
 from sim.runs.dataset import checked, complete_trials, manifest, scenario_of
+from sim.runs.form import COMMON
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import QUARTERS, Array

@@ -34,7 +34,7 @@ from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import DEFERRAL, DOMESTIC, LEVELS, OPTIONS, QUARTERS, Array
 from sim.vocabulary.dates import Quarter
-from sim.vocabulary.errors import Contradiction, OutsideHorizon, UnknownName, WrongType, nearest
+from sim.vocabulary.errors import Contradiction, InputError, OutsideHorizon, UnknownName, WrongType, nearest
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -350,14 +350,17 @@ def source_of(source: Any, name: str | None, seed: int | None) -> tuple[Scenario
     from sim.runs.dataset import manifest, scenarios_of
 
     made = manifest(source)
-    names = list(made["scenarios"])
     if made.get("rules"):
         remedy = "Only decisions by the model's own rules can be explained."
         raise Contradiction("", "source", "the result was run with rules of its own", remedy)
+    scenarios = scenarios_of(source)
+    names = list(scenarios)
+    if not names:
+        raise InputError("", "source", "has no scenario left", "Choose at least one.")
     name = names[0] if name is None else arguments.text(name, "scenario")
     if name not in names:
         raise UnknownName(
             "", "scenario", "not in the result: {value}", nearest(name, names, "scenarios"), name
         )
     drawn = restore(made["sampling"]) if "sampling" in made else INDEPENDENT
-    return scenarios_of(source)[name], arguments.seed(made["seed"] if seed is None else seed), drawn
+    return scenarios[name], arguments.seed(made["seed"] if seed is None else seed), drawn

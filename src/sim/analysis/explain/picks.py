@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.analysis.compare.measure import COMMON, largest_supplier
+from sim.analysis.compare.measure import largest_supplier
 from sim.runs.dataset import checked, complete_trials, manifest, scenario_of
+from sim.runs.form import COMMON
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import UnknownName
 
