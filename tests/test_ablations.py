@@ -22,7 +22,7 @@ RECORDED = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
 N_STEPS = 14
 N_TRIALS = 60
 
-#: Plans that are run as one block, side by side: a quarter of many trials takes little longer than one of few.
+#: Plans run as one block, side by side: a quarter of many trials takes hardly longer than one of few.
 TOGETHER = 16
 
 #: Plans whose draws are kept: the usual ones are met again and again, those without something once.
