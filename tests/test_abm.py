@@ -1,4 +1,4 @@
-"""The Mesa face: one world is one trial, bit for bit, and a rule is a rule in either form."""
+"""The Mesa interface: one world is one trial, bit for bit, and a rule is a rule in either form."""
 
 from __future__ import annotations
 
@@ -452,7 +452,7 @@ def test_each_mistake_in_a_world_is_named(make: Callable[[], Any], error: type[E
         make()
 
 
-# ---------------------------------------------------------------------- the page, and the face apart
+# ---------------------------------------------------------------------- the page, and the interface apart
 
 
 @pytest.mark.long

@@ -266,7 +266,9 @@ def test_what_cannot_be_combined(workshop: Workshop) -> None:
     one = workshop.scenario(toml(SET), "one.toml")
     workshop.write("elsewhere.toml", BASE.replace("2020-Q1", "2021-Q1"))
     workshop.write("far.toml", 'title = "Far"\nextends = "./elsewhere.toml"\n' + toml(SIGN))
-    with pytest.raises(errors.Contradiction, match="share no base: one on base, far on elsewhere"):
+    with pytest.raises(
+        errors.Contradiction, match="share no base: one rests on base, far rests on elsewhere"
+    ):
         sim.combine(one, "far.toml")
     with pytest.raises(errors.InputError, match="Give two or more"):
         sim.combine(one)

@@ -168,7 +168,10 @@ def test_a_case_without_a_file_has_no_directions(tmp_path: Path) -> None:
         (lambda t: t["experiments"]["bd_hedger"]["effect"].update(partner="chin"), "Did you mean china"),
         (lambda t: t["experiments"]["bd_hedger"]["effect"].update(supplier="china"), "no such key or axis"),
         (lambda t: t["experiments"]["bd_hedger"]["effect"].update(partner=["china"] * 2), "or one twice"),
-        (lambda t: t["experiments"]["bd_hedger"]["effect"].update(at=2030), "not once when it is read"),
+        (
+            lambda t: t["experiments"]["bd_hedger"]["effect"].update(at=2030),
+            "does not say once when it is read",
+        ),
         (lambda t: t["experiments"]["bd_hedger"]["effect"].update({"from": "2030"}), "not a year"),
         (lambda t: t["experiments"]["bd_hedger"]["effect"].update({"from": 2044}), "outside the horizon"),
         (

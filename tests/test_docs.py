@@ -13,6 +13,7 @@ import pytest
 import renew_gallery
 import renew_tutorial
 import sim
+from sim.cli import sim as program
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -47,6 +48,13 @@ def test_python_in_the_pages_is_python() -> None:
     for page in pages:
         for block in blocks(page):
             compile(block, page.name, "exec")
+
+
+def test_the_readme_names_every_command() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = re.search(r"^\| to \| commands \|\n\|---\|---\|\n((?:\|.*\n)+)", text, re.MULTILINE)
+    assert table is not None
+    assert sorted(re.findall(r"`([a-z-]+)`", table[1])) == sorted(program.commands)
 
 
 def test_every_figure_is_in_the_gallery() -> None:

@@ -86,7 +86,7 @@ def test_a_result_knows_its_scenario_whatever_it_is_called(base: sim.Scenario) -
 
 @pytest.mark.parametrize(
     ("trial", "at", "said"),
-    [(0, "2050-Q1", "outside the horizon"), (-1, "2029-Q1", "whole number"), (0, "2029-5", "2029-Q3")],
+    [(0, "2050-Q1", "outside the horizon"), (-1, "2029-Q1", "whole number"), (0, "2029-5", "not a quarter")],
 )
 def test_mistakes(base: sim.Scenario, trial: int, at: str, said: str) -> None:
     with pytest.raises(sim.InputError, match=said):

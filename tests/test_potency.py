@@ -208,7 +208,7 @@ def test_a_case_without_a_file_has_no_levers(toy: Scenario, monkeypatch: pytest.
         (lambda t: t["levers"]["aid"].update(evidence=["x_fiji"]), "levers.aid.evidence"),
         (
             lambda t: t["levers"]["aid"]["plausible"].pop("evidence"),
-            "says not where its size is from",
+            "does not say where its size is from",
         ),
         (lambda t: t["levers"]["aid"]["plausible"].update(evidence=["x_fiji"]), "aid.plausible.evidence"),
         (lambda t: t["levers"]["aid"]["maximum"].pop("events"), "levers.aid.maximum: changes nothing"),

@@ -1,4 +1,4 @@
-"""The Mesa face: one trial as a world of agents. A view of the engine, which can do without it."""
+"""The Mesa interface: one trial as a world of agents. A view of the engine, which can do without it."""
 
 from __future__ import annotations
 

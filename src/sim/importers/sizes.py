@@ -107,28 +107,14 @@ def estimate(
     together = of_mean @ covariance @ of_mean.T
     apart = together[~np.eye(n_categories, dtype=bool)]
     shared = max(0.0, float(apart.mean())) if apart.size else 0.0
-    # So it is with suppliers and their specialties.
     orders = np.bincount(supplier * n_categories + category, minlength=n_suppliers * n_categories)
-    specialty, unsure = np.zeros((2, n_suppliers * n_categories))
+    orders = orders.reshape(n_suppliers, n_categories)
+    specialty = np.zeros(n_suppliers * n_categories)
     specialty[pairs] = found[first[4] :]
-    effect_error = np.zeros(n_suppliers)
-    for s in range(n_suppliers):
-        cells = np.arange(s * n_categories, (s + 1) * n_categories)
-        of_cell = (pairs == cells[:, None]) * 1.0
-        of_size = np.zeros((n_categories, len(prior)))
-        of_size[:, first[3] + s] = 1.0
-        of_size[:, first[4] :] = of_cell
-        unseen = (1.0 - of_cell.sum(axis=1)) * np.square(number("sizes", "between_specialties"))
-        altogether = of_size @ covariance @ of_size.T + np.diag(unseen)
-        known = orders[cells] + 1.0 / n_categories
-        pairwise = np.outer(known, known) * (1.0 - np.eye(n_categories))
-        in_all, drawn = pairwise.sum(), (pairwise * altogether).sum()
-        common = max(0.0, float(drawn / in_all if in_all else altogether[0, 0]))
-        effect_error[s] = np.sqrt(common)
-        unsure[cells] = np.maximum(np.diag(altogether) - common, 0.0)
+    effect_error, unsure = _supplier_errors(covariance, pairs, orders, first[3], first[4])
     # A category's own suppliers count by their orders, and everybody else as one.
-    credited = orders.reshape(n_suppliers, n_categories) + 1.0 / n_suppliers
-    unsure = (credited * unsure.reshape(credited.shape)).sum(axis=0) / credited.sum(axis=0)
+    credited = orders + 1.0 / n_suppliers
+    unsure = (credited * unsure).sum(axis=0) / credited.sum(axis=0)
     return SizeEffects(
         # The last digits of an inverse differ between machines; a made case shall not.
         mean=np.round(general + of_mean @ found, _DIGITS),
@@ -139,3 +125,43 @@ def estimate(
         specialty=np.round(specialty.reshape(credited.shape), _DIGITS),
         spread=np.round(np.sqrt(single + unsure), _DIGITS),
     )
+
+
+def _supplier_errors(
+    covariance: Array, pairs: IntArray, orders: IntArray, of_suppliers: int, of_pairs: int
+) -> tuple[Array, Array]:
+    """Return what the sizes of a supplier share of their errors, and the variances that are left.
+
+    Parameters
+    ----------
+    covariance : ndarray, shape (effect, effect)
+        Of the fit.
+    pairs : ndarray of int, shape (pair,)
+        Supplier and category of the specialties, as one index.
+    orders : ndarray of int, shape (supplier, category)
+        How many there are.
+    of_suppliers, of_pairs : int
+        Where the effects of suppliers, and of pairs, begin.
+
+    Returns
+    -------
+    error : ndarray, shape (supplier,)
+    left : ndarray, shape (supplier, category)
+    """
+    n_suppliers, n_categories = orders.shape
+    error, left = np.zeros(n_suppliers), np.zeros(orders.shape)
+    for s in range(n_suppliers):
+        cells = np.arange(s * n_categories, (s + 1) * n_categories)
+        of_cell = (pairs == cells[:, None]) * 1.0
+        of_size = np.zeros((n_categories, len(covariance)))
+        of_size[:, of_suppliers + s] = 1.0
+        of_size[:, of_pairs:] = of_cell
+        unseen = (1.0 - of_cell.sum(axis=1)) * np.square(number("sizes", "between_specialties"))
+        together = of_size @ covariance @ of_size.T + np.diag(unseen)
+        known = orders[s] + 1.0 / n_categories
+        pairwise = np.outer(known, known) * (1.0 - np.eye(n_categories))
+        in_all, drawn = pairwise.sum(), (pairwise * together).sum()
+        common = max(0.0, float(drawn / in_all if in_all else together[0, 0]))
+        error[s] = np.sqrt(common)
+        left[s] = np.maximum(np.diag(together) - common, 0.0)
+    return error, left

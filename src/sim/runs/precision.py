@@ -135,7 +135,11 @@ def read(text: str, scenario: Scenario, keep: tuple[str, ...], quarters: tuple[s
     half = float(found["half"])
     if half <= 0 or (share is not None and not 0 < share < 1):
         raise WrongType(
-            "", "until", "half a width above 0 and a percentile between 0 and 100", _EXAMPLE, text
+            "",
+            "until",
+            "the half width is not above 0, or the percentile not between 0 and 100",
+            _EXAMPLE,
+            text,
         )
     return StoppingRule(name, tuple(given), quarter, share, half)
 

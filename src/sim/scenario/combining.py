@@ -60,9 +60,9 @@ def shared_base(scenarios: Sequence[S], file: str, place: str) -> S:
     for each in first.line():
         if all(any(each.digest == under.digest for under in other.line()) for other in others):
             return each
-    roots = [f"{each.name} on {list(each.line())[-1].name}" for each in scenarios]
+    roots = [f"{each.name} rests on {list(each.line())[-1].name}" for each in scenarios]
     remedy = "Write them against one base."
-    raise Contradiction(file, place, f"they share no base: {', '.join(roots)} rests", remedy)
+    raise Contradiction(file, place, f"they share no base: {', '.join(roots)}", remedy)
 
 
 def merged(scenarios: Sequence[S], settled: Settled, file: str = "", place: str = "") -> S:

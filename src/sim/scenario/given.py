@@ -35,10 +35,10 @@ def tables(given: Any) -> list[Any]:
     ]
 
 
-def quarter(value: Any, place: str) -> Quarter | None:
+def quarter(value: Any, place: str) -> Quarter:
     """Return a quarter given as such or as a text."""
     try:
-        return None if value is None else Quarter.parse(value)
+        return Quarter.parse(value)
     except ValueError as error:
         problem, _, remedy = str(error).partition(". ")
         raise WrongType("", place, f"{arguments.shown(value)}: {problem}", remedy) from None

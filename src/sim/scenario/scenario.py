@@ -233,7 +233,8 @@ class Scenario(Definition):
         >>> sim.run(base.with_horizon("2030-Q4"), trials=1000)  # doctest: +SKIP
         """
         name, title = arguments.text_if_given(name, "name"), arguments.text_if_given(title, "title")
-        first, last = given.quarter(start, "start"), given.quarter(end, "end")
+        first = None if start is None else given.quarter(start, "start")
+        last = None if end is None else given.quarter(end, "end")
         horizon = given.in_order("", first, last, self)
         made = overlay.laid(dataclasses.replace(self, start=horizon[0], end=horizon[1]))
         dates = [f"{word} {date}" for word, date in (("from", first), ("to", last)) if date]

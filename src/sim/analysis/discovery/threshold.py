@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.compare import question
+from sim.analysis.compare import notation, question
 from sim.analysis.discovery import shares
 from sim.analysis.discovery.crossing import GRID, TOLERANCE, crossing
 from sim.runs.dataset import checked
 from sim.runs.trials import USUAL_EXECUTION, Execution
+from sim.scenario import given
 from sim.scenario.loading import one
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
@@ -26,7 +27,6 @@ from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import (
     Contradiction,
     IneffectiveChange,
-    InputError,
     MissingField,
     OutOfBounds,
     WrongType,
@@ -100,7 +100,8 @@ def threshold(
     grid, width = arguments.whole(grid, "grid", 2), arguments.share(tolerance, "tolerance")
     trials, seed = arguments.whole(trials, "trials", 1), arguments.seed(seed)
     arguments.instance(execution, Execution, "execution", "an Execution", "Give a sim.runs.trials.Execution.")
-    since = base.start + 1 if at is None else _quarter(at, base)
+    since = base.start + 1 if at is None else given.quarter(at, "at")
+    notation.step_of(since, base, "at")
     set_to = _Lever(base, name, since)
     # The bisection runs one or a few values at a time.
     execution = execution.for_study(grid + ceil(-log2(width)), trials)
@@ -179,17 +180,6 @@ def _range(between: Any, bounds: tuple[float, float], lever: str) -> tuple[float
         remedy = f"Keep it between {bounds[0]:g} and {bounds[1]:g}."
         raise OutOfBounds("", "between", f"reaches beyond the bounds of {lever}", remedy)
     return low, high
-
-
-def _quarter(at: Any, base: Scenario) -> Quarter:
-    try:
-        found = Quarter.parse(at)
-    except ValueError as error:
-        raise WrongType("", "at", str(error)) from None
-    if not base.start <= found <= base.end:
-        remedy = f"Choose one within {base.start} to {base.end}."
-        raise InputError("", "at", f"{found} is outside the horizon", remedy)
-    return found
 
 
 def answer(found: xr.Dataset) -> str:

@@ -28,13 +28,14 @@ from sim.engine.block import Block
 from sim.model.mechanisms import attention, posture
 from sim.model.schedule import Stage
 from sim.numerics.choice import choose
+from sim.scenario import given
 from sim.scenario.loading import one
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import DEFERRAL, DOMESTIC, LEVELS, OPTIONS, QUARTERS, Array
 from sim.vocabulary.dates import Quarter
-from sim.vocabulary.errors import Contradiction, InputError, OutsideHorizon, UnknownName, WrongType, nearest
+from sim.vocabulary.errors import Contradiction, InputError, OutsideHorizon, UnknownName, nearest
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -87,7 +88,7 @@ def explain(
     """
     trial = arguments.trial(trial)
     chosen, drawn_with, sampling = source_of(source, scenario, seed)
-    quarter = _quarter(at)
+    quarter = given.quarter(at, "at")
     if not chosen.start <= quarter <= chosen.end:
         remedy = f"Choose a quarter from {chosen.start} to {chosen.end}."
         raise OutsideHorizon("", "at", "outside the horizon", remedy, str(quarter))
@@ -331,13 +332,6 @@ def _decision(
     return Decision(
         kind, actor, subject, options, by_option, tuple(map(float, probability[:, partner, 0])), chosen
     )
-
-
-def _quarter(at: str | Quarter) -> Quarter:
-    try:
-        return Quarter.parse(at)
-    except ValueError as error:
-        raise WrongType("", "at", str(error), 'Such as "2029-Q3".', at) from None
 
 
 def source_of(source: Any, name: str | None, seed: int | None) -> tuple[Scenario, int, Sampling]:

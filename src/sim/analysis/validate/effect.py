@@ -123,7 +123,9 @@ def _when(table: Mapping[str, Any], base: Scenario, file: str, place: str) -> tu
     """Return the first and last step that are read, and the same in words."""
     given = [key for key in ("from", "at") if key in table]
     if len(given) != 1:
-        raise InputError(file, place, "says not once when it is read", "Give a year as one of from and at.")
+        raise InputError(
+            file, place, "does not say once when it is read", "Give a year as one of from and at."
+        )
     year = table[given[0]]
     if not isinstance(year, int) or isinstance(year, bool):
         raise WrongType(file, f"{place}.{given[0]}", "not a year", "Write it as 2030.", year)

@@ -157,7 +157,7 @@ def _lever(name: str, record: _Lever, arms: _Arms) -> Lever:
     plausible, maximum = (_dose(getattr(record, dose), f"{place}.{dose}", arms) for dose in DOSES)
     if not (record.plausible.source or plausible.evidence):
         remedy = "Add evidence = [...] or source = a sentence on why this much."
-        raise MissingEvidence(arms.file, f"{place}.plausible", "says not where its size is from", remedy)
+        raise MissingEvidence(arms.file, f"{place}.plausible", "does not say where its size is from", remedy)
     if not record.reaches:
         raise MissingField(arms.file, f"{place}.reaches", "names no effect", "Add one with a variable.")
     reaches = tuple(

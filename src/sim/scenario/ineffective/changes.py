@@ -67,7 +67,7 @@ def ineffective_changes(course: Course, laid: Laid) -> list[Ineffective]:
         if unused:
             why, remedy = unused
         elif is_covered:
-            why = "each of its elements is changed by a more special key"
+            why = "each of its elements is changed by a more specific key"
         elif is_as_it_was and laid.is_root:
             continue
         elif is_as_it_was:
