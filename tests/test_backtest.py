@@ -75,6 +75,7 @@ def test_scores_have_known_answers() -> None:
     assert half.crps == pytest.approx(0.5 - 0.25)
     assert half.pit_range == (0.5, 0.5)
     assert half.covered == {"0.5": True, "0.9": True}
+    assert half.coverage == {"0.5": 1.0, "0.9": 1.0}
 
 
 def test_a_normal_ensemble_has_the_score_of_the_normal() -> None:
@@ -233,7 +234,10 @@ def test_coverage_is_distinguished_by_kind_of_target(shipped: list[card.Test]) -
     groups = card.coverage_by_group(shipped, "0.9")
     assert set(groups) == {"scalars", "shares", "annual volumes"}
     assert len(years) == 10
-    assert groups["annual volumes"] == pytest.approx(np.mean([each.covered["0.9"] for each in years]))
+    assert groups["annual volumes"] == pytest.approx(np.mean([each.coverage["0.9"] for each in years]))
+    # A supplier that sells nothing in most trials, and sold nothing: the part of these trials that is inside.
+    one = next(e for e in shipped[0].of("model") if e.value == 0.0 and 0.9 < e.pit_range[1] < 0.95)
+    assert one.covered["0.9"] and one.coverage["0.9"] == pytest.approx(1.0 - 0.05 / one.pit_range[1])
 
 
 def test_every_target_is_in_the_histogram(shipped: list[card.Test]) -> None:

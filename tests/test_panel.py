@@ -14,11 +14,13 @@ import pytest
 import tomli_w
 import xarray as xr
 from click.testing import CliRunner
+from scipy.stats import poisson
 from scoringrules import crps_ensemble, es_ensemble
 
 import sim
 from sim.analysis.validate.backtest import (
     base_rates,
+    calibration,
     card,
     distances,
     forecast,
@@ -240,9 +242,47 @@ def test_calibration_of_a_right_and_of_a_narrow_forecast(records: xr.Dataset) ->
     for its in (found.sel(source="model"), narrow):
         assert float(its["pit"].sum()) == pytest.approx(1.0)
     assert narrow["pit"].values[[0, -1]].sum() > 0.5
-    assert panel_scores.histogram(np.array([0.2, 1.0]), np.array([0.4, 1.0])) == pytest.approx(
+    assert calibration.histogram(np.array([0.2, 1.0]), np.array([0.4, 1.0])) == pytest.approx(
         [0, 0, 0.25, 0.25, 0, 0, 0, 0, 0, 0.5]
     )
+
+
+@pytest.mark.parametrize("mean", [0.3, 2.0, 14.0])
+def test_a_right_forecast_of_a_count_has_the_coverage_that_it_says(mean: float) -> None:
+    count = np.arange(100)
+    chance, upto = poisson.pmf(count, mean), poisson.cdf(count, mean)
+    below = np.concatenate([[0.0], upto[:-1]])
+    for width in calibration.INTERVALS:
+        assert chance @ calibration.coverage(below, upto, width) == pytest.approx(width, abs=1e-9)
+        assert chance @ calibration.held(below, upto, width) > width + 0.01
+    # Half of the mass at the record lies beyond the middle nine tenths; without mass, in or out.
+    span = np.array([0.9, 0.95, 0.951]), np.array([1.0, 0.95, 0.951])
+    assert calibration.coverage(*span, 0.9) == pytest.approx([0.5, 1.0, 0.0])
+    assert list(calibration.held(*span, 0.9)) == [True, True, False]
+
+
+def test_a_panel_says_what_its_intervals_cover_and_what_they_hold() -> None:
+    # Ten records of a count that is 0 or 1, each as likely as forecast: all within both intervals.
+    samples = np.array([0.0] * 7 + [1.0] * 3)
+    rows = [
+        panel._Row(
+            5,
+            "n_new_suppliers",
+            "",
+            value,
+            np.full(7, np.nan),
+            distances.of_numbers([samples, *[None] * 6], value),
+        )
+        for value in samples
+    ]
+    cells = [panel._Cell(importer, 2000, tuple(rows)) for importer in ("a", "b")]
+    about = {"trials": 10, "seed": 1, "window": 5, "years": 5, "left_out": [], "registers": {}}
+    made = panel._dataset(cells, about)
+    its = panel_scores.table(made).sel(ahead=5, target="n_new_suppliers", source="model")
+    assert float(its["coverage_90"]) == pytest.approx(0.9) and float(its["held_90"]) == 1.0
+    assert float(its["coverage_50"]) == pytest.approx(0.5) and float(its["held_50"]) == 1.0
+    # Both importers are alike, so the interval of their mean is a point.
+    assert [float(its[f"coverage_90_{end}"]) for end in ("low", "high")] == pytest.approx([0.9, 0.9])
 
 
 def test_intervals_are_clustered_by_importer() -> None:

@@ -296,10 +296,13 @@ def _write(
     with written[1].open("w", encoding="utf-8", newline="") as lines:
         writer = csv.writer(lines, lineterminator="\n")
         widths = list(rows[0]["covered"])
-        plain = [name for name in rows[0] if name not in ("covered", "pit_range")]
-        writer.writerow([*plain, *(f"in_{width}" for width in widths)])
+        plain = [name for name in rows[0] if name not in ("covered", "coverage", "pit_range")]
+        writer.writerow(
+            [*plain, *(f"in_{width}" for width in widths), *(f"coverage_{width}" for width in widths)]
+        )
         for row in rows:
-            writer.writerow([*(row[name] for name in plain), *(int(row["covered"][w]) for w in widths)])
+            inside = [int(row["covered"][width]) for width in widths]
+            writer.writerow([*(row[name] for name in plain), *inside, *(row["coverage"][w] for w in widths)])
     for test in tests:
         path = place / FORECASTS / f"{test.recipient}_{test.origin}.json"
         save_json(path, test.registered)
@@ -317,6 +320,10 @@ def _figures(tests: Sequence[PairedTest], trials: int, seed: int) -> Iterator[tu
     yield "leader_share", backtest_chart.leader_fans(tests, trials, seed)
     yield "calibration", backtest_chart.calibration(tests, trials, seed)
     yield "skill", backtest_chart.skill_bars(card.skill(tests, seed), tests, trials, seed)
+
+
+def _by_group(parts: dict[str, float]) -> str:
+    return ", ".join(f"{group} {part:.2f}" for group, part in parts.items())
 
 
 def _show(tests: Sequence[PairedTest], summary: dict[str, Any]) -> None:
@@ -364,7 +371,9 @@ def _show(tests: Sequence[PairedTest], summary: dict[str, Any]) -> None:
     click.echo(
         f"CRPS of the largest share, whoever has it: {largest:.3f}. Coverage of 50 and 90 % intervals over "
         f"all targets: {coverage(tests, '0.5'):.2f}, {coverage(tests, '0.9'):.2f}; of 90 % intervals, "
-        + ", ".join(f"{group} {part:.2f}" for group, part in summary["coverage_90_by_group"].items())
+        + _by_group(summary["coverage_90_by_group"])
+        + ". With both their ends these hold "
+        + _by_group(summary["held_90_by_group"])
         + "."
     )
     if summary["log_score"] is not None:

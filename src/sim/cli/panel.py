@@ -135,7 +135,7 @@ def report(made: xr.Dataset, found: xr.Dataset) -> str:
                 [(_label(name), *map(_advantage, others[name])) for name in targets],
             ),
             table(
-                ("target", "in 50 %", "in 90 %", "records by tenth of the forecast (PIT), %"),
+                ("target", *_INTERVALS, "records by tenth of the forecast (PIT), %"),
                 [(_label(name), *_calibration(its)) for name, its in own.items() if _has_samples(its)],
             ),
             "Of the events that were given such a chance so many came about:",
@@ -149,6 +149,10 @@ def report(made: xr.Dataset, found: xr.Dataset) -> str:
             ),
         ]
     return "\n\n".join(parts) + "\n"
+
+
+#: What is said of central intervals; a right forecast has 0.50 and 0.90 in the first two.
+_INTERVALS = ("coverage of 50 %", "coverage of 90 % (95 % interval)", "interval of 90 % holds")
 
 
 def _label(target: str) -> str:
@@ -181,14 +185,19 @@ def _advantage(its: xr.Dataset) -> str:
 
 def _calibration(its: xr.Dataset) -> tuple[str, ...]:
     bars = " ".join(f"{100 * part:.0f}" for part in its["pit"].values)
-    return f"{float(its['coverage_50']):.2f}", f"{float(its['coverage_90']):.2f}", bars
+    half, most, low, high, inside = (
+        f"{float(its[name]):.2f}"
+        for name in ("coverage_50", "coverage_90", "coverage_90_low", "coverage_90_high", "held_90")
+    )
+    return half, f"{most} ({low} to {high})", inside, bars
 
 
 def _write_scores(made: xr.Dataset, path: Path) -> None:
     """Write a row per number and forecast."""
     import csv
 
-    from sim.analysis.validate.backtest.panel_scores import covered, scores
+    from sim.analysis.validate.backtest.calibration import coverage, held
+    from sim.analysis.validate.backtest.panel_scores import scores
 
     keys = ("importer", "origin", "ahead", "target", "part")
     columns = [made[name].values for name in (*keys, "value")]
@@ -197,18 +206,32 @@ def _write_scores(made: xr.Dataset, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.writer(lines, lineterminator="\n")
         writer.writerow(
-            [*keys, "value", "source", "score", "q05", "q50", "q95", "pit_low", "pit_high", "in_90", "chance"]
+            [
+                *keys,
+                "value",
+                "source",
+                "score",
+                "q05",
+                "q50",
+                "q95",
+                "pit_low",
+                "pit_high",
+                "in_90",
+                "chance",
+                "coverage_90",
+            ]
         )
         for row in range(made.sizes["row"]):
             key = [column[row] for column in columns]
             for k, source in enumerate(made["source"].values):
                 if score[row, k] == score[row, k]:
-                    inside = int(covered(below[row, k], upto[row, k], 0.9))
                     has = below[row, k] == below[row, k]
+                    span = below[row, k], upto[row, k], 0.9
+                    inside, covered = (int(held(*span)), f"{float(coverage(*span)):.6g}") if has else ("", "")
                     numbers = [score[row, k], *quantiles[row, k], below[row, k], upto[row, k]]
                     texts = [f"{x:.6g}" if x == x else "" for x in numbers]
                     said = f"{chance[row, k]:.6g}" if chance[row, k] == chance[row, k] else ""
-                    writer.writerow([*key, source, *texts, inside if has else "", said])
+                    writer.writerow([*key, source, *texts, inside, said, covered])
 
 
 def records(found: xr.Dataset) -> list[dict[str, Any]]:
@@ -253,7 +276,7 @@ def compare_panels(before: Path, after: Path, source: str, as_json: bool) -> Non
     for sentence in panel_scores.sentences(found):
         click.echo(sentence)
     rows = list(_rows(records(found)))
-    right = ("Before", "After", "Difference", "In 90 %")
+    right = ("Before", "After", "Difference", "Coverage")
     write_table(("Ahead", "Target", *right, "Better"), rows, right=right)
 
 

@@ -264,20 +264,20 @@ def crps(tests: Iterable[PairedTest], source: str, target: str = HEADLINE) -> fl
 
 
 def coverage(tests: Iterable[PairedTest], width: str, source: str = "model") -> float:
-    """Return the part of all targets that fall into the central interval."""
-    return float(np.mean([each.covered[width] for test in tests for each in test.of(source)]))
+    """Return the part of all targets in the central interval; of a right forecast what it says."""
+    return float(np.mean([each.coverage[width] for test in tests for each in test.of(source)]))
 
 
-def coverage_by_group(tests: Iterable[PairedTest], width: str) -> dict[str, float]:
-    """Return coverage apart for shares, annual volumes and scalars.
+def coverage_by_group(tests: Iterable[PairedTest], width: str, measure: str = "coverage") -> dict[str, float]:
+    """Return coverage, or with `covered` what intervals hold, apart for shares, annual volumes and scalars.
 
-    Shares of suppliers that hardly ever sell are easily covered, and there are many of them.
+    Shares of suppliers that hardly ever sell are easily held, and there are many of them.
     """
-    found: dict[str, list[bool]] = {}
+    found: dict[str, list[float]] = {}
     for test in tests:
         for each in test.of("model"):
             group = next((name for start, name in GROUPS.items() if each.target.startswith(start)), "scalars")
-            found.setdefault(group, []).append(each.covered[width])
+            found.setdefault(group, []).append(getattr(each, measure)[width])
     return {group: float(np.mean(each)) for group, each in found.items()}
 
 
@@ -351,6 +351,7 @@ def summary(tests: Sequence[PairedTest], seed: int = SEED) -> dict[str, Any]:
         "coverage_90": coverage(tests, "0.9"),
         "coverage_50_by_group": coverage_by_group(tests, "0.5"),
         "coverage_90_by_group": coverage_by_group(tests, "0.9"),
+        "held_90_by_group": coverage_by_group(tests, "0.9", "covered"),
         "energy_score": float(np.mean([test.energy["model"] for test in tests])),
         "energy_score_by_baseline": {
             name: float(np.mean([test.energy[name] for test in tests])) for name in sources(tests)[1:]

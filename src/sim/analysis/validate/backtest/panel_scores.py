@@ -4,7 +4,8 @@ score       CRPS of numbers, energy score of compositions, Brier score of events
 chance of the supplier of an order; lower is better
 interval    of a mean difference, from the sums over importers: origins of one importer are no
 independent trials of a model (sandwich estimate, Student's t with importers - 1 degrees)
-coverage    part of the records whose probability integral transform lies in the central part
+coverage    part of the records in the central part of their forecasts, ties by the part of them that is
+            (`sim.analysis.validate.backtest.calibration`)
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.analysis.validate.backtest.calibration import BINS, INTERVALS, MEASURES, coverage, histogram
 from sim.analysis.validate.backtest.panel_form import KEY, ORDER, SHARE, checked_panel
 from sim.analysis.validate.backtest.targets import EVENTS, LABELS
 from sim.vocabulary import arguments
@@ -23,17 +25,18 @@ from sim.vocabulary.errors import Contradiction, UnknownName, nearest
 if TYPE_CHECKING:
     import xarray as xr
 
-#: Bars of a histogram of probability integral transforms.
-BINS = 10
-
-#: Central intervals whose coverage is counted.
-INTERVALS = (0.5, 0.9)
-
 #: Bins of the chance of an event in a reliability table.
 CHANCE_BINS = 5
 
 #: Targets that the answer in a sentence is about.
 HEADLINES = ("leader_share", "log_tiv")
+
+#: What is said of coverage.
+_CALIBRATION = tuple(f"{name}_{100 * width:.0f}" for name in MEASURES for width in INTERVALS)
+_COMPARED = tuple(f"{name}_{which}" for name in MEASURES for which in ("before", "after"))
+
+#: The central interval whose coverage has an interval of its own.
+_USUAL = 0.9
 
 #: Two records of one number differ by less than this.
 _SAME = 1e-6
@@ -56,8 +59,10 @@ def table(panel: xr.Dataset) -> xr.Dataset:
     -------
     xarray.Dataset
         Dims ahead, target, source and bin: ``score``; ``advantage`` with its 95 % interval, the source's
-        score less the model's, above zero where the model is better; ``coverage_50`` and ``coverage_90``;
-        ``pit``, the part of the records in each tenth of the forecast; ``rows`` and ``importers``.
+        score less the model's, above zero where the model is better; ``coverage_50`` and ``coverage_90``,
+        of a right forecast 0.5 and 0.9, and the 95 % interval of the latter; ``held_50`` and ``held_90``,
+        what intervals hold with both their ends; ``pit``, the part of the records in each tenth of the
+        forecast; ``rows`` and ``importers``.
     """
     import xarray as xr
 
@@ -66,7 +71,15 @@ def table(panel: xr.Dataset) -> xr.Dataset:
     sources, ahead = list(panel["source"].values), sorted(set(panel["ahead"].values))
     model = sources.index("model")
     shape = len(ahead), len(names), len(sources)
-    kept = ("score", "advantage", "advantage_low", "advantage_high", "coverage_50", "coverage_90")
+    kept = (
+        "score",
+        "advantage",
+        "advantage_low",
+        "advantage_high",
+        *_CALIBRATION,
+        "coverage_90_low",
+        "coverage_90_high",
+    )
     found = {name: np.full(shape, np.nan) for name in kept}
     found |= {name: np.zeros(shape) for name in ("rows", "importers")}
     pit = np.full((*shape, BINS), np.nan)
@@ -86,8 +99,12 @@ def table(panel: xr.Dataset) -> xr.Dataset:
             says = _says(names[j], below, upto)
             if says.any():
                 for width in INTERVALS:
-                    inside = covered(below[says], upto[says], width)
-                    found[f"coverage_{100 * width:.0f}"][i, j, k] = inside.mean()
+                    for name, measure in MEASURES.items():
+                        parts = measure(below[says], upto[says], width)
+                        found[f"{name}_{100 * width:.0f}"][i, j, k] = parts.mean()
+                parts = coverage(below[says], upto[says], _USUAL)
+                _, *ends = clustered(parts, importer[says])
+                found["coverage_90_low"][i, j, k], found["coverage_90_high"][i, j, k] = ends
                 pit[i, j, k] = histogram(below[says], upto[says])
     dims = ("ahead", "target", "source")
     arrays: dict[str, Any] = {name: (dims, values) for name, values in found.items()}
@@ -115,26 +132,6 @@ def _says(target: str, below: Array, upto: Array) -> BoolArray:
     """Return which rows say something of coverage: not a supplier sure to sell nothing that sold nothing."""
     says: BoolArray = np.isfinite(below)
     return says & (upto - below < 1.0) if target == SHARE else says
-
-
-def covered(below: Array, upto: Array, width: float) -> BoolArray:
-    """Return whether central intervals hold the record, given the samples below and not above it."""
-    tail = (1.0 - width) / 2.0
-    inside: BoolArray = (upto >= tail) & (below <= 1.0 - tail)
-    return inside
-
-
-def histogram(below: Array, upto: Array) -> Array:
-    """Return the part of the records in each tenth of their forecasts.
-
-    Where many samples equal the record, the mass between them is spread evenly (Czado et al. 2009).
-    """
-    edges = np.linspace(0.0, 1.0, BINS + 1)
-    width = np.maximum(upto - below, 1e-9)[:, None]
-    mass = np.clip((edges - below[:, None]) / width, 0.0, 1.0)
-    mass[:, -1] = 1.0  # what lies above every sample belongs to the last bar
-    parts: Array = np.diff(mass.mean(axis=0))
-    return parts
 
 
 def clustered(gaps: Array, cluster: Array, level: float = 0.95) -> tuple[float, float, float]:
@@ -179,8 +176,8 @@ def compare(before: xr.Dataset, after: xr.Dataset, source: str = "model") -> xr.
     xarray.Dataset
         Dims ahead and target: ``before`` and ``after``, mean scores; ``difference``, after less before, with
         its 95 % interval clustered by importer (``low``, ``high``), below zero where the second is better;
-        coverage of 90 % intervals in both; ``rows`` and ``importers`` compared; ``left_out``, rows that one
-        of the two lacks.
+        coverage of 90 % intervals in both, and what they hold with both their ends; ``rows`` and
+        ``importers`` compared; ``left_out``, rows that one of the two lacks.
 
     Raises
     ------
@@ -209,7 +206,7 @@ def compare(before: xr.Dataset, after: xr.Dataset, source: str = "model") -> xr.
     ]
     first = before.isel(row=rows[0])
     names, ahead = _targets(first), sorted(set(first["ahead"].values))
-    kept = ("before", "after", "difference", "low", "high", "coverage_before", "coverage_after")
+    kept = ("before", "after", "difference", "low", "high", *_COMPARED)
     found = {name: np.full((len(ahead), len(names)), np.nan) for name in kept}
     found |= {name: np.zeros((len(ahead), len(names))) for name in ("rows", "importers", "left_out")}
     for i, j, is_here in _groups(first, ahead, names):
@@ -230,7 +227,8 @@ def compare(before: xr.Dataset, after: xr.Dataset, source: str = "model") -> xr.
         for name, (_, below, upto) in zip(("before", "after"), parts, strict=True):
             says = both & _says(names[j], below, upto)
             if says.any():
-                values[f"coverage_{name}"] = covered(below[says], upto[says], 0.9).mean()
+                for measure, of in MEASURES.items():
+                    values[f"{measure}_{name}"] = of(below[says], upto[says], _USUAL).mean()
         for name, value in values.items():
             found[name][i, j] = value
     arrays: Mapping[str, Any] = {name: (("ahead", "target"), values) for name, values in found.items()}
@@ -294,7 +292,7 @@ def answers(found: xr.Dataset, rival: str = "bootstrap") -> list[str]:
     """
     said = []
     for ahead in found["ahead"].values:
-        parts, held = [], []
+        parts, covered = [], []
         for target in HEADLINES:
             if target not in found["target"].values:
                 continue
@@ -307,11 +305,11 @@ def answers(found: xr.Dataset, rival: str = "bootstrap") -> list[str]:
                 f"{gap:+.2g}, {low:+.2g} to {high:+.2g}" if np.isfinite([low, high]).all() else f"{gap:+.2g}"
             )
             parts.append(f"{LABELS[target]} {float(model['score']):.3g}, {word} than the {rival} ({ends})")
-            held.append(f"{float(model['coverage_90']):.2f}")
+            covered.append(f"{float(model['coverage_90']):.2f}")
         if parts:
             said.append(
-                f"To {ahead} years, CRPS of the model: {'; '.join(parts)}. Its 90 % intervals hold "
-                f"{' and '.join(held)} of them."
+                f"To {ahead} years, CRPS of the model: {'; '.join(parts)}. Its 90 % intervals cover "
+                f"{' and '.join(covered)} of them."
             )
     return said
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.analysis.validate.backtest import calibration
+from sim.analysis.validate.backtest.calibration import INTERVALS
 from sim.analysis.validate.backtest.forecast import Forecast
 from sim.analysis.validate.backtest.outcome import Outcome
 from sim.vocabulary.axes import Array
-
-#: Central intervals whose coverage is counted.
-INTERVALS = (0.5, 0.9)
 
 #: A supplier whose share is nowhere above this, in forecast or record, says nothing about coverage.
 _NOTHING = 1e-9
@@ -34,6 +33,8 @@ class Scored:
         Probability integral transform: parts of the samples below the value, and not above it.
     covered : dict of str to bool
         Whether the central interval holds the value.
+    coverage : dict of str to float
+        What counts of it where samples equal the value; see `sim.analysis.validate.backtest.calibration`.
     """
 
     source: str
@@ -46,6 +47,7 @@ class Scored:
     crps: float
     pit_range: tuple[float, float]
     covered: dict[str, bool]
+    coverage: dict[str, float]
 
     @property
     def pit(self) -> float:
@@ -73,10 +75,12 @@ def _score(forecast: Forecast, target: str, samples: Array, value: float) -> Sco
     from scoringrules import crps_ensemble
 
     below, equal = float(np.mean(samples < value)), float(np.mean(samples == value))
-    covered = {}
+    covered, coverage = {}, {}
+    span = np.array([below]), np.array([below + equal])
     for width in INTERVALS:
         low, high = np.quantile(samples, [(1 - width) / 2, (1 + width) / 2])
         covered[f"{width:g}"] = bool(low <= value <= high)
+        coverage[f"{width:g}"] = float(calibration.coverage(*span, width)[0])
     return Scored(
         source=forecast.source,
         origin=forecast.origin,
@@ -88,6 +92,7 @@ def _score(forecast: Forecast, target: str, samples: Array, value: float) -> Sco
         crps=float(crps_ensemble(value, samples)),
         pit_range=(below, below + equal),
         covered=covered,
+        coverage=coverage,
     )
 
 
