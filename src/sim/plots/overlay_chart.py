@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.analysis.compare.first_passage import first_passage
 from sim.analysis.compare.measure import display_name
-from sim.plots import given, line_ends, own_axes, style, themes
+from sim.plots import given, line_ends, own_axes, style
 from sim.runs.dataset import scenario_of
 from sim.vocabulary.variables import GLOSSARY
 
