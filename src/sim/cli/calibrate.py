@@ -10,6 +10,7 @@ import click
 
 from sim.cli import options
 from sim.cli.program import FAILED
+from sim.vocabulary import amounts
 from sim.vocabulary.arguments import TRIALS_OF_WAVE
 from sim.vocabulary.printing import printable
 
@@ -136,22 +137,20 @@ def estimate(
 
 
 def _show(found: Report, choices: Choices) -> None:
+    from sim.analysis.calibrate import sentences
     from sim.analysis.calibrate.choice_data import TERMS, WITHOUT_DATA
-    from sim.cli.terminal import write_table
+    from sim.cli.terminal import say, write_table
 
+    say(sentences.of_choices(found))
     first, last = found.years
-    click.echo(
+    say(
         f"{found.n_choices} choices, {first}-{last}, in {found.n_clusters} clusters by {found.clustered_by}; "
         f"log likelihood {found.log_likelihood:.1f}, {found.null:.1f} with equal chances."
     )
     if found.dropped:
-        click.echo(
-            f"{found.dropped} orders left out: the supplier was not in the running by the case's lists."
-        )
+        say(f"{found.dropped} orders left out: the supplier was not in the running by the case's lists.")
     if found.is_separated:
-        click.echo(
-            "The choices separate: plain maximum likelihood has no maximum; only that with priors is shown."
-        )
+        say("The choices separate: plain maximum likelihood has no maximum; only that with priors is shown.")
     rows = [
         (
             row.term,
@@ -178,9 +177,9 @@ def _show(found: Report, choices: Choices) -> None:
         "Informed",
     )
     write_table(headings, rows, right=headings[1:8])
-    click.echo(
-        "Pooled: what all importers say of one, its error and the spread between importers. Apart: distance\n"
-        "to it in joint standard errors. Learned: part of its variance taken away; informed from one half,\n"
+    say(
+        "Pooled: what all importers say of one, its error and the spread between importers. Apart: distance "
+        "to it in joint standard errors. Learned: part of its variance taken away; informed from one half, "
         "hardly from a tenth."
     )
     if found.pairs:
@@ -194,7 +193,7 @@ def _show_rate(chosen: Scenario, as_json: bool) -> None:
     """Show how often the importer of a case orders, and on what wave it is at the start."""
     from dataclasses import asdict
 
-    from sim.cli.terminal import write_json
+    from sim.cli.terminal import say, write_json
     from sim.importers import rates, waves
 
     year = chosen.start.year
@@ -203,7 +202,7 @@ def _show_rate(chosen: Scenario, as_json: bool) -> None:
     if as_json:
         write_json({"first_year": year - len(counts), "orders": counts, **asdict(found)})
         return
-    click.echo(
+    say(
         f"{sum(counts)} platform orders, {year - len(counts)}-{year - 1}: {found.mean:.2f} a year in the "
         f"long run (s.e. of the log {found.error:.2f}). At the end the log of the rate is "
         f"{found.at_end:+.2f} from that, s.d. {found.spread:.2f}."
@@ -215,7 +214,7 @@ def _show_sizes(chosen: Scenario, first_year: int | None, last_year: int | None,
     import numpy as np
 
     from sim.case import register
-    from sim.cli.terminal import write_json, write_table
+    from sim.cli.terminal import say, write_json, write_table
     from sim.importers.rates import extra, supplier_effects
     from sim.vocabulary.errors import InputError
 
@@ -270,13 +269,13 @@ def _show_sizes(chosen: Scenario, first_year: int | None, last_year: int | None,
             }
         )
         return
-    click.echo(
+    say(
         f"{len(sized)} platform orders with a volume, {low}-{high}, beside what importers have in common. "
         f"What all sizes share is known to {found.level_error:.2f} on the log scale. Missiles, engines and "
         f"naval weapons add {extras - 1.0:.0%} to the volume of platforms; medians are with these."
     )
     for heading, unit, rows in (("Category", "Median, TIV m", categories), ("Supplier", "Factor", suppliers)):
-        shown = [(name, f"{value:.3g}", f"{error:.2f}", str(n)) for name, value, error, n in rows]
+        shown = [(name, amounts.number(value), f"{error:.2f}", str(n)) for name, value, error, n in rows]
         headings = (heading, unit, "s.e. of the log", "Orders")
         write_table(headings, shown, right=headings[1:])
     spreads = [(name, f"{spread[name]:.2f}") for name, *_ in categories]
@@ -364,9 +363,10 @@ def calibrate(
 
     from sim.analysis.calibrate import checks as calibration_checks
     from sim.analysis.calibrate import files as calibration_files
+    from sim.analysis.calibrate import sentences
     from sim.analysis.calibrate import targets as calibration_targets
     from sim.analysis.calibrate import waves as method
-    from sim.cli.terminal import progress, write_json
+    from sim.cli.terminal import progress, say, write_json
     from sim.files.staging import staged
     from sim.runs.trials import Execution
     from sim.scenario import loading
@@ -397,6 +397,7 @@ def calibrate(
         written = [out / name for name in names] if out else []
         write_json(calibration_files.manifest(found, columns, checks, verdicts), written)
     else:
+        say(sentences.of_calibration(found))
         _show_waves(found)
         _show_learned(found, verdicts)
         _show_predictions(checks)
@@ -444,13 +445,13 @@ def _show_waves(found: Calibration) -> None:
 
 
 def _show_learned(found: Calibration, verdicts: Sequence[Verdict]) -> None:
-    from sim.cli.terminal import write_table
+    from sim.cli.terminal import say, write_table
 
     rows = [
         (
             each.key,
             each.prior,
-            f"{each.mean:.3g} ({each.low:.3g} to {each.high:.3g})",
+            amounts.with_interval(each.mean, each.low, each.high),
             each.unit,
             f"{each.shift:+.2f}",
             f"{each.contraction:.0%}",
@@ -477,9 +478,7 @@ def _show_learned(found: Calibration, verdicts: Sequence[Verdict]) -> None:
     write_table(columns, left, right=columns[2:])
     uneven = _uneven(verdicts)
     names = ": " + ", ".join(each.name for each in uneven) if uneven else ""
-    click.echo(
-        f"Simulation-based calibration: ranks not even for {len(uneven)} of {len(verdicts)} elements{names}."
-    )
+    say(f"Simulation-based calibration: ranks not even for {len(uneven)} of {len(verdicts)} elements{names}.")
 
 
 def _show_predictions(checks: Sequence[Check]) -> None:
@@ -518,8 +517,8 @@ def _show_patterns(
             one.pattern,
             one.label.rpartition(": ")[2],
             f"{one.recorded:g}",
-            f"{one.mean:.3g} ({one.low:.3g} to {one.high:.3g}) {one.verdict}",
-            f"{other.mean:.3g} ({other.low:.3g} to {other.high:.3g}) {other.verdict}",
+            f"{amounts.with_interval(one.mean, one.low, one.high)} {one.verdict}",
+            f"{amounts.with_interval(other.mean, other.low, other.high)} {other.verdict}",
             reasons[one.pattern],
         )
         for one, other in zip(values(before), values(after), strict=True)

@@ -10,6 +10,7 @@ import click
 from sim.cli import options
 from sim.cli.results import with_scenarios
 from sim.cli.stored import store
+from sim.vocabulary import amounts
 
 event = click.option("--event", required=True, metavar="TEXT", help="Such as 'hhi@2035 > 0.5'.")
 
@@ -59,7 +60,7 @@ def discover(
     from sim.analysis.explore import discovery
     from sim.analysis.explore.tree import classification_tree
     from sim.cli import findings
-    from sim.cli.terminal import write_table
+    from sim.cli.terminal import say, write_table
 
     findings.check(out)
     runs, scenarios = with_scenarios(path)
@@ -102,7 +103,7 @@ def discover(
     }
 
     def show() -> None:
-        findings.say(record["answers"])
+        say(*record["answers"])
         found_again = [
             (each["parameter"], each["side"], *(_text(each[k]) for k in ("limit", "frequency", "quasi_p")))
             for each in ends
@@ -144,7 +145,7 @@ _FITS = ("coverage", "coverage_low", "coverage_high", "density", "density_low", 
 def _text(value: Any) -> str:
     if isinstance(value, list):
         return " or ".join(value)
-    return "–" if value is None else f"{value:.3g}"
+    return "–" if value is None else amounts.number(value)
 
 
 def _stem(name: str) -> str:
