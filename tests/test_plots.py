@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -155,9 +156,9 @@ def test_small_suppliers_are_shown_as_one(runs: xr.Dataset) -> None:
 
 
 def test_partners_are_named_however_small_and_the_residual_is_not(runs: xr.Dataset) -> None:
-    before = past()
-    before.attrs |= {"partners": ["minor_7"], "residual_supplier": "south"}
-    names = [t.get_text() for t in plots.composition(runs, history=before).figure.legends[0].get_texts()]
+    about = json.loads(runs.attrs["manifest"]) | {"partners": ["minor_7"], "residual_supplier": "south"}
+    named = runs.assign_attrs(manifest=json.dumps(about))
+    names = [t.get_text() for t in plots.order_book(named, "other").figure.legends[0].get_texts()]
     assert "Minor_7" in names
     assert "South" not in names
 
@@ -319,6 +320,26 @@ def test_the_colours_of_a_theme_are_apart(name: str) -> None:
     for colour in (*meant.scenarios, *meant.suppliers, meant.rest):
         assert themes.contrast(meant.readable(colour), meant.paper) >= themes.TEXT_CONTRAST
     assert themes.contrast("#000000", "#FFFFFF") == pytest.approx(21)
+
+
+def test_rows_of_small_differences_are_enlarged_and_say_so() -> None:
+    sizes = {"tiny": 0.01, "large": 1.0, "same": 0.0, "half": 0.5, "small": 0.1, "less": 0.04, "least": 0.001}
+    runs = futures(("baseline", *sizes), n_steps=8, n_trials=5)[["hhi"]]
+    runs["hhi"][1:] = runs["hhi"][0].values + np.array([*sizes.values()])[:, None, None]
+    drawn = plots.difference_fan(runs, "hhi")
+    titles = [axis.get_title(loc="left") for axis in drawn]
+    assert titles == ["Large", "Half", "Small", "Less", "Tiny", "Least"]
+    assert "No trial differs from the reference in: Same." in texts(drawn.figure)
+    said = [[text.get_text() for text in axis.texts if text.get_text()[0] == "×"] for axis in drawn]
+    assert said == [[], [], [], ["× 20"], ["× 20"], ["× 20"]]
+    spans = [float(np.diff(axis.get_ylim())[0]) for axis in drawn]
+    assert np.allclose(np.divide(spans[0], spans), [1, 1, 1, 20, 20, 20])
+    # In axes of a user's own there are neither notes nor known rows: a panel for each, in order.
+    own = plots.difference_fan(runs, "hhi", ax=list(Figure().subplots(7, 1)))
+    assert len({axis.get_ylim() for axis in own}) == 1 and own[2].texts[-1].get_text() == "no trial differs"
+    assert [axis.get_title(loc="left") for axis in own] == [name.capitalize() for name in sizes]
+    one = plots.difference_fan(runs.isel(scenario=[0, 1, 2]), "hhi")
+    assert one[0].get_ylim() == one[1].get_ylim()
 
 
 def test_no_colour_stands_for_two_scenarios() -> None:

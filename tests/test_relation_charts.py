@@ -64,12 +64,31 @@ def test_a_triangle_shows_parts_of_the_whole() -> None:
         x, y = path.get_xdata(), path.get_ydata()
         assert np.allclose([x[0], y[0]], [0.5, np.sqrt(0.75) / 3])
         assert np.allclose([x[-1], y[-1]], [0.5, np.sqrt(0.75) / 2])
-    assert [text.get_text() for text in axis.texts if not text.get_text()[0].isdigit()] == [
-        "East",
-        "North",
-        "South",
-    ]
     assert [text.get_text() for text in axis.get_legend().get_texts()] == ["Baseline", "Other"]
+    assert not axis.texts  # of the names of corners: a part of the triangle is shown
+    # A trial that ends in a corner needs the whole.
+    runs["alignment"].loc[{"trial": 1, "partner": ["north", "south"]}] = 0.0
+    whole = sim.plots.alignment_triangle(runs, ["east", "north", "south"])
+    assert [text.get_text() for text in whole.texts] == ["0.25", "0.5", "0.75", "East", "North", "South"]
+
+
+def test_of_a_triangle_the_occupied_part_is_shown_with_its_place_in_the_whole() -> None:
+    runs = neighbours(tuple(f"future {number}" for number in range(4)))
+    axis = sim.plots.alignment_triangle(runs, ["east", "north", "south"])
+    (left, right), (low, high) = axis.get_xlim(), axis.get_ylim()
+    top, whole = axis.child_axes
+    (frame,) = whole.patches
+    assert np.allclose(frame.get_bbox().extents, [left, low, right, high])
+    assert [text.get_text() for text in whole.texts] == ["East", "North", "South"]
+    # From the middle straight up: a third to a half is with the one above; what it loses, both lose alike.
+    parts = [float(text.get_text()) for text in axis.get_yticklabels()]
+    assert np.allclose(parts, [0.35, 0.4, 0.45, 0.5])
+    assert np.allclose(axis.get_yticks(), np.array(parts) * np.sqrt(0.75))
+    bottom, above = low / np.sqrt(0.75), high / np.sqrt(0.75)
+    for place, text in zip(axis.get_xticks(), axis.get_xticklabels(), strict=True):
+        assert place == pytest.approx(float(text.get_text()) + bottom / 2)
+    for place, text in zip(top.get_xticks(), top.get_xticklabels(), strict=True):
+        assert place == pytest.approx(1 - float(text.get_text()) - above / 2)
 
 
 def test_a_triangle_of_many_futures_names_those_with_a_colour() -> None:

@@ -189,7 +189,12 @@ def test_answers_are_the_sentences_of_the_table() -> None:
     first = sim.answers(runs, reference="other")
     assert len(first) == 1 and first[0].startswith("At the end of 2026, North: share of arms deliveries")
     alone = runs.isel(scenario=[0])
-    cases_refused = ((alone, "hhi@2025", "one scenario"), (runs, "hhi@2025-Q2", "end of a year"))
-    for given, measure, says in (*cases_refused, (runs[["border_pressure"]], None, "none to look at")):
+    mean = alone["hhi"].isel(scenario=0, time=7).mean().item()
+    (said,) = sim.answers(alone, "hhi@2025")
+    assert said.startswith("At the end of 2025, Supplier concentration (HHI)") and f": {mean:.3f} (" in said
+    for given, measure, says in (
+        (runs, "hhi@2025-Q2", "end of a year"),
+        (runs[["border_pressure"]], None, "none to look at"),
+    ):
         with pytest.raises(InputError, match=says):
             sim.answers(given, measure)

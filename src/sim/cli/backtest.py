@@ -10,6 +10,7 @@ import click
 
 from sim.cli import options, panel
 from sim.cli.drawing import draw, failed
+from sim.vocabulary import amounts
 from sim.vocabulary.arguments import TRIALS_OF_CELL, TRIALS_OF_ORIGIN
 from sim.vocabulary.printing import printable
 
@@ -329,8 +330,9 @@ def _by_group(parts: dict[str, float]) -> str:
 def _show(tests: Sequence[PairedTest], summary: dict[str, Any]) -> None:
     """Write the card to standard output."""
     from sim.analysis.validate.backtest.card import coverage, crps
-    from sim.cli.terminal import write_table
+    from sim.cli.terminal import say, write_table
 
+    say(*summary["sentences"])
     rows = []
     for test in tests:
         scored = {each.target: each for each in test.of("model")}
@@ -341,10 +343,10 @@ def _show(tests: Sequence[PairedTest], summary: dict[str, Any]) -> None:
                 (
                     str(test.origin),
                     name,
-                    f"{each.value:.3g}",
-                    f"{each.median:.3g}",
-                    f"{each.low:.3g} to {each.high:.3g}",
-                    f"{each.crps:.3g}",
+                    amounts.number(each.value),
+                    amounts.number(each.median),
+                    f"{amounts.number(each.low)} to {amounts.number(each.high)}",
+                    amounts.number(each.crps),
                     f"{each.pit:.2f}",
                 )
             )
@@ -368,7 +370,7 @@ def _show(tests: Sequence[PairedTest], summary: dict[str, Any]) -> None:
     )
     write_table(titles, [model, *rivals], right=titles[1:])
     largest = crps(tests, "model", "top_share")
-    click.echo(
+    say(
         f"CRPS of the largest share, whoever has it: {largest:.3f}. Coverage of 50 and 90 % intervals over "
         f"all targets: {coverage(tests, '0.5'):.2f}, {coverage(tests, '0.9'):.2f}; of 90 % intervals, "
         + _by_group(summary["coverage_90_by_group"])
@@ -377,11 +379,9 @@ def _show(tests: Sequence[PairedTest], summary: dict[str, Any]) -> None:
         + "."
     )
     if summary["log_score"] is not None:
-        click.echo(
+        say(
             f"Log score of the supplier of each order: {summary['log_score']:.2f}; "
             f"by past shares {summary['log_score_past_shares']:.2f}."
         )
-    for sentence in summary["sentences"]:
-        click.echo(sentence)
     for each in summary["registered"]:
-        click.echo(f"Registered {each['date']}, origin {each['origin']}: {each['sha256']}")
+        say(f"Registered {each['date']}, origin {each['origin']}: {each['sha256']}")

@@ -9,6 +9,7 @@ import click
 
 from sim.cli import options
 from sim.cli.program import FAILED
+from sim.vocabulary import amounts
 from sim.vocabulary.arguments import TRIALS_OF_WAVE
 from sim.vocabulary.printing import printable
 
@@ -92,9 +93,10 @@ def calibrate(
 
     from sim.analysis.calibrate import checks as calibration_checks
     from sim.analysis.calibrate import files as calibration_files
+    from sim.analysis.calibrate import sentences
     from sim.analysis.calibrate import targets as calibration_targets
     from sim.analysis.calibrate import waves as method
-    from sim.cli.terminal import progress, write_json
+    from sim.cli.terminal import progress, say, write_json
     from sim.files.staging import staged
     from sim.runs.trials import Execution
     from sim.scenario import loading
@@ -125,6 +127,7 @@ def calibrate(
         written = [out / name for name in names] if out else []
         write_json(calibration_files.manifest(found, columns, checks, verdicts), written)
     else:
+        say(sentences.of_calibration(found))
         _show_waves(found)
         _show_learned(found, verdicts)
         _show_predictions(checks)
@@ -172,13 +175,13 @@ def _show_waves(found: Calibration) -> None:
 
 
 def _show_learned(found: Calibration, verdicts: Sequence[Verdict]) -> None:
-    from sim.cli.terminal import write_table
+    from sim.cli.terminal import say, write_table
 
     rows = [
         (
             each.key,
             each.prior,
-            f"{each.mean:.3g} ({each.low:.3g} to {each.high:.3g})",
+            amounts.with_interval(each.mean, each.low, each.high),
             each.unit,
             f"{each.shift:+.2f}",
             f"{each.contraction:.0%}",
@@ -205,9 +208,7 @@ def _show_learned(found: Calibration, verdicts: Sequence[Verdict]) -> None:
     write_table(columns, left, right=columns[2:])
     uneven = _uneven(verdicts)
     names = ": " + ", ".join(each.name for each in uneven) if uneven else ""
-    click.echo(
-        f"Simulation-based calibration: ranks not even for {len(uneven)} of {len(verdicts)} elements{names}."
-    )
+    say(f"Simulation-based calibration: ranks not even for {len(uneven)} of {len(verdicts)} elements{names}.")
 
 
 def _show_predictions(checks: Sequence[Check]) -> None:
@@ -246,8 +247,8 @@ def _show_patterns(
             one.pattern,
             one.label.rpartition(": ")[2],
             f"{one.recorded:g}",
-            f"{one.mean:.3g} ({one.low:.3g} to {one.high:.3g}) {one.verdict}",
-            f"{other.mean:.3g} ({other.low:.3g} to {other.high:.3g}) {other.verdict}",
+            f"{amounts.with_interval(one.mean, one.low, one.high)} {one.verdict}",
+            f"{amounts.with_interval(other.mean, other.low, other.high)} {other.verdict}",
             reasons[one.pattern],
         )
         for one, other in zip(values(before), values(after), strict=True)

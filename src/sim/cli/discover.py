@@ -10,6 +10,7 @@ import click
 from sim.cli import options
 from sim.cli.results import with_scenarios
 from sim.cli.stored import store
+from sim.vocabulary import amounts
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -123,10 +124,9 @@ def _record(found: xr.Dataset, limits: Box, grown: xr.Dataset | None) -> dict[st
 
 def _show(record: dict[str, Any]) -> None:
     """Write the answer and the tables."""
-    from sim.cli import findings
-    from sim.cli.terminal import write_table
+    from sim.cli.terminal import say, write_table
 
-    findings.say(record["answers"])
+    say(*record["answers"])
     limits = [
         (each["parameter"], each["side"], *(_text(each[k]) for k in ("limit", "frequency", "quasi_p")))
         for each in record["limits"]
@@ -156,7 +156,7 @@ _FITS = ("coverage", "coverage_low", "coverage_high", "density", "density_low", 
 def _text(value: Any) -> str:
     if isinstance(value, list):
         return " or ".join(value)
-    return "–" if value is None else f"{value:.3g}"
+    return "–" if value is None else amounts.number(value)
 
 
 def _stem(name: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli import findings, options
+from sim.vocabulary import amounts
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -179,7 +180,7 @@ def _cells(one: xr.Dataset, columns: Iterable[str]) -> Iterator[str]:
     """Yield numbers of an input; of those marked with a star, the interval too."""
     for each in columns:
         name = each.rstrip("*")
-        yield share(one, name) if each.endswith("*") else f"{float(one[name]):.4g}"
+        yield share(one, name) if each.endswith("*") else amounts.number(float(one[name]))
 
 
 @click.command()
@@ -334,7 +335,7 @@ def report(
     as_json: bool,
 ) -> None:
     """Run a study and write its answer in a sentence and its table, or JSON; figures go to a new folder."""
-    from sim.cli.terminal import counter, write_table
+    from sim.cli.terminal import counter, say, write_table
 
     findings.check(out)
     with counter() as done:
@@ -342,7 +343,7 @@ def report(
     said = [answer(found)]
 
     def show() -> None:
-        findings.say(said)
+        say(*said)
         write_table(headings, rows(found), right=headings[2:])
 
     findings.write({"answers": said, **_content(found)}, drawn(found), out, as_json, show)
@@ -351,7 +352,7 @@ def report(
 def share(one: xr.Dataset, name: str) -> str:
     """Return a number with its interval."""
     middle, low, high = (float(one[each]) for each in (name, f"{name}_low", f"{name}_high"))
-    return f"{middle:.3g} ({low:.3g} to {high:.3g})" if isfinite(middle) else "none"
+    return amounts.with_interval(middle, low, high) if isfinite(middle) else "none"
 
 
 def _content(found: xr.Dataset) -> dict[str, Any]:

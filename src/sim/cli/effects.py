@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli import options
+from sim.vocabulary import amounts
 
 if TYPE_CHECKING:
     from sim.analysis.compare.effects import Effect
@@ -52,11 +53,11 @@ def effects(
     """
     import xarray as xr
 
+    from sim.analysis.compare.effects import answer, prescribed, ranked
     from sim.analysis.compare.effects import effects as effects_of
-    from sim.analysis.compare.effects import prescribed, ranked
     from sim.analysis.compare.measure import largest_supplier
     from sim.analysis.describe import stamp
-    from sim.cli.terminal import check_page, progress, write_json, write_page, write_table
+    from sim.cli.terminal import check_page, progress, say, write_json, write_page, write_table
     from sim.runs.run import run
     from sim.scenario import loading
     from sim.scenario.family import family
@@ -72,12 +73,14 @@ def effects(
         for each in chosen:
             runs = xr.concat([standard, one(each)], "scenario", combine_attrs="override")
             found = effects_of(runs)
-            everything = ranked(found, each.name, prescribed(each, base))
+            its_own = prescribed(each, base)
+            everything = ranked(found, each.name, its_own)
             leader = f"supplier_share.{largest_supplier(runs)}"
             lines.append(
                 Moves(
                     each.name,
                     each.title,
+                    answer(found, each.name, its_own),
                     " ".join(each.story.split()),
                     str(found["since"].values[0]),
                     everything[:top],
@@ -91,6 +94,7 @@ def effects(
     if as_json:
         write_json([each.record() for each in lines])
     elif out is None:
+        say(*(each.answer for each in lines))
         write_table(
             ("Scenario", "Measure", "Difference", "In s.d.", "Trials that differ"),
             [row for each in lines for row in each.rows()],
@@ -104,6 +108,7 @@ class Moves:
 
     name: str
     title: str
+    answer: str
     story: str
     since: str
     largest: list[Effect]
@@ -150,13 +155,11 @@ class Moves:
 
 
 def _difference(each: Effect) -> str:
-    margin = each.mean_high - each.mean
-    whole = margin >= 100.0  # two digits say as much as there is to know, without an exponent
-    return f"{each.mean:+,.0f} ± {margin:,.0f}" if whole else f"{each.mean:+.3g} ± {margin:.2g}"
+    return amounts.with_error(each.mean, each.mean_high - each.mean, is_signed=True)
 
 
 def _size(each: Effect) -> str:
-    return f"{each.size:+.2f} ({each.size_low:+.2f} to {each.size_high:+.2f})"
+    return amounts.with_interval(each.size, each.size_low, each.size_high, is_signed=True)
 
 
 def _page(lines: Iterable[Moves], base: str, trials: int, seed: int, numbers: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli import options
+from sim.vocabulary import amounts
 
 if TYPE_CHECKING:
     from sim.analysis.calibrate.choice_data import Choices
@@ -145,22 +146,20 @@ def _choices(
 
 
 def _show(found: Report, choices: Choices) -> None:
+    from sim.analysis.calibrate import sentences
     from sim.analysis.calibrate.choice_data import TERMS, WITHOUT_DATA
-    from sim.cli.terminal import write_table
+    from sim.cli.terminal import say, write_table
 
+    say(sentences.of_choices(found))
     first, last = found.years
-    click.echo(
+    say(
         f"{found.n_choices} choices, {first}-{last}, in {found.n_clusters} clusters by {found.clustered_by}; "
         f"log likelihood {found.log_likelihood:.1f}, {found.null:.1f} with equal chances."
     )
     if found.dropped:
-        click.echo(
-            f"{found.dropped} orders left out: the supplier was not in the running by the case's lists."
-        )
+        say(f"{found.dropped} orders left out: the supplier was not in the running by the case's lists.")
     if found.is_separated:
-        click.echo(
-            "The choices separate: plain maximum likelihood has no maximum; only that with priors is shown."
-        )
+        say("The choices separate: plain maximum likelihood has no maximum; only that with priors is shown.")
     rows = [
         (
             row.term,
@@ -187,9 +186,9 @@ def _show(found: Report, choices: Choices) -> None:
         "Informed",
     )
     write_table(headings, rows, right=headings[1:8])
-    click.echo(
-        "Pooled: what all importers say of one, its error and the spread between importers. Apart: distance\n"
-        "to it in joint standard errors. Learned: part of its variance taken away; informed from one half,\n"
+    say(
+        "Pooled: what all importers say of one, its error and the spread between importers. Apart: distance "
+        "to it in joint standard errors. Learned: part of its variance taken away; informed from one half, "
         "hardly from a tenth."
     )
     if found.pairs:
@@ -203,7 +202,7 @@ def _rate(chosen: Scenario, as_json: bool) -> None:
     """Estimate how often the importer of a case orders, and on what wave it is at the start."""
     from dataclasses import asdict
 
-    from sim.cli.terminal import write_json
+    from sim.cli.terminal import say, write_json
     from sim.importers import rates, waves
 
     year = chosen.start.year
@@ -212,7 +211,7 @@ def _rate(chosen: Scenario, as_json: bool) -> None:
     if as_json:
         write_json({"first_year": year - len(counts), "orders": counts, **asdict(found)})
         return
-    click.echo(
+    say(
         f"{sum(counts)} platform orders, {year - len(counts)}-{year - 1}: {found.mean:.2f} a year in the "
         f"long run (s.e. of the log {found.error:.2f}). At the end the log of the rate is "
         f"{found.at_end:+.2f} from that, s.d. {found.spread:.2f}."
@@ -224,7 +223,7 @@ def _sizes(case: Case, first_year: int | None, last_year: int | None, as_json: b
     import numpy as np
 
     from sim.case import register
-    from sim.cli.terminal import write_json
+    from sim.cli.terminal import say, write_json
     from sim.importers.rates import extra, supplier_effects
     from sim.vocabulary.errors import InputError
 
@@ -274,7 +273,7 @@ def _sizes(case: Case, first_year: int | None, last_year: int | None, as_json: b
     if as_json:
         write_json(content)
         return
-    click.echo(
+    say(
         f"{len(sized)} platform orders with a volume, {low}-{high}, beside what importers have in common. "
         f"What all sizes share is known to {found.level_error:.2f} on the log scale. Missiles, engines and "
         f"naval weapons add {extras - 1.0:.0%} to the volume of platforms; medians are with these."
@@ -286,8 +285,10 @@ def _show_sizes(content: dict[str, Any]) -> None:
     from sim.cli.terminal import write_table
 
     def cells(rows: Iterable[dict[str, Any]]) -> list[tuple[str, ...]]:
-        texts = {"name": "{}", "value": "{:.3g}", "error": "{:.2f}", "orders": "{}"}
-        return [tuple(texts[key].format(item) for key, item in row.items()) for row in rows]
+        return [
+            (row["name"], amounts.number(row["value"]), f"{row['error']:.2f}", str(row["orders"]))
+            for row in rows
+        ]
 
     for key, heading, unit in (
         ("categories", "Category", "Median, TIV m"),

@@ -28,7 +28,7 @@ def explain(scenario: str, trial: int, at: str, seed: int, out: Path | None, as_
     from dataclasses import asdict
 
     from sim.analysis.explain.decisions import explain as explain_trial
-    from sim.cli.terminal import write_json, write_table
+    from sim.cli.terminal import say, write_json, write_table
     from sim.files.staging import staged
 
     found = explain_trial(scenario, trial=trial, at=at, seed=seed)
@@ -51,6 +51,7 @@ def explain(scenario: str, trial: int, at: str, seed: int, out: Path | None, as_
                     str(each.since or ""),
                 )
             )
+        say(_answer(found))
         title = f"{found.scenario}, trial {found.trial}, seed {found.seed}, {found.at}"
         write_table(
             (
@@ -80,3 +81,20 @@ def explain(scenario: str, trial: int, at: str, seed: int, out: Path | None, as_
 
 def _name(found: Explanation, label: str) -> str:
     return found.labels.get(label, label)
+
+
+def _answer(found: Explanation) -> str:
+    """Return how many decisions there were, and which was closest."""
+    about = f"Trial {found.trial} of {found.scenario} in {found.at}"
+    weighed = [(each, other) for each in found if (other := each.rejected) is not None]
+    if not weighed:
+        return f"{about}: nothing was decided between several options."
+    closest, other = min(
+        weighed, key=lambda each: abs(each[0].probability[each[0].chosen] - each[0].probability[each[1]])
+    )
+    taken, left = (
+        f"{_name(found, closest.options[k])} ({closest.probability[k]:.0%})" for k in (closest.chosen, other)
+    )
+    who, on = _name(found, closest.actor), _name(found, closest.subject)
+    many = f"{len(found)} decisions" if len(found) > 1 else "one decision"
+    return f"{about}: {many}; the closest was {closest.kind} of {who} on {on}: {taken} rather than {left}."

@@ -36,12 +36,6 @@ def check(out: Path | None) -> None:
         check_free(target_of(out), None, lambda _: False)
 
 
-def say(answers: Iterable[str]) -> None:
-    """Write sentences, a paragraph each."""
-    for answer in answers:
-        click.echo(printable(answer))
-
-
 def plain(value: Any) -> Any:
     """Return a number, text or array as JSON has it; what is not finite is None."""
     import numpy as np

@@ -10,6 +10,7 @@ from sim.cli import options
 from sim.cli.program import FAILED
 from sim.cli.results import with_scenarios
 from sim.cli.stored import store
+from sim.vocabulary import amounts
 
 
 @click.command()
@@ -44,7 +45,7 @@ def odds(path: Path, ask: str, priors: tuple[Path, ...], least: int, out: Path |
     from sim import plots
     from sim.analysis.discovery import odds as analysis
     from sim.cli import findings
-    from sim.cli.terminal import write_table
+    from sim.cli.terminal import say, write_table
     from sim.vocabulary.errors import Contradiction
 
     findings.check(out)
@@ -58,12 +59,12 @@ def odds(path: Path, ask: str, priors: tuple[Path, ...], least: int, out: Path |
     record = {"answers": analysis.answers(found), "ask": found.attrs["ask"], "table": table}
 
     def show() -> None:
-        findings.say(record["answers"])
+        say(*record["answers"])
         rows = [
             (
                 each["expert"],
                 each["scenario"],
-                *("–" if each[name] is None else f"{each[name]:.4g}" for name in _FIELDS[:6]),
+                *("–" if each[name] is None else amounts.number(each[name]) for name in _FIELDS[:6]),
                 f"{each['effective']:,.0f}",
             )
             for each in table

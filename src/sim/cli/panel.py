@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli import options
+from sim.vocabulary import amounts
 from sim.vocabulary.printing import printable
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def _observed(its: xr.Dataset) -> list[str]:
 
 
 def _score(its: xr.Dataset) -> str:
-    return f"{float(its['score']):.3g}" if its["rows"] else ""
+    return amounts.number(float(its["score"])) if its["rows"] else ""
 
 
 def _has_samples(its: xr.Dataset) -> bool:
@@ -180,7 +181,7 @@ def _advantage(its: xr.Dataset) -> str:
     if not its["rows"]:
         return ""
     gap, low, high = (float(its[name]) for name in ("advantage", "advantage_low", "advantage_high"))
-    return f"{gap:+.2g} ({low:+.2g} to {high:+.2g})"
+    return amounts.with_interval(gap, low, high, is_signed=True)
 
 
 def _calibration(its: xr.Dataset) -> tuple[str, ...]:
@@ -267,14 +268,13 @@ def compare_panels(before: Path, after: Path, source: str, as_json: bool) -> Non
     are paired by importer, origin and target; intervals are clustered by importer.
     """
     from sim.analysis.validate.backtest import panel_scores
-    from sim.cli.terminal import write_json, write_table
+    from sim.cli.terminal import say, write_json, write_table
 
     found = panel_scores.compare(_open(before), _open(after), source)
     if as_json:
         write_json(records(found))
         return
-    for sentence in panel_scores.sentences(found):
-        click.echo(sentence)
+    say(*panel_scores.sentences(found))
     rows = list(_rows(records(found)))
     right = ("Before", "After", "Difference", "Coverage")
     write_table(("Ahead", "Target", *right, "Better"), rows, right=right)
@@ -292,14 +292,17 @@ def _rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
 
     for row in rows:
         low, high = row["low"], row["high"]
-        span = "" if low is None else f" ({low:+.2g} to {high:+.2g})"
+        gap = row["difference"]
+        change = amounts.number(gap, 2, is_signed=True)
+        if low is not None:
+            change = amounts.with_interval(gap, low, high, is_signed=True)
         inside = row["coverage_before"], row["coverage_after"]
         yield (
             str(row["ahead"]),
             _label(row["target"]),
-            f"{row['before']:.3g}",
-            f"{row['after']:.3g}",
-            f"{row['difference']:+.2g}{span}",
+            amounts.number(row["before"]),
+            amounts.number(row["after"]),
+            change,
             "" if None in inside else f"{inside[0]:.2f} to {inside[1]:.2f}",
             verdict(low, high),
         )

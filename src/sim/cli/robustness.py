@@ -116,10 +116,9 @@ _SHOWN = ("value", "low", "high", "rank", "p_first", "behind", "behind_low", "be
 def _show(found: xr.Dataset, answers: list[str]) -> None:
     """Write the sentences and a table for each criterion's best and what is behind."""
     from sim.analysis.robustness.robustness import value_text
-    from sim.cli import findings
-    from sim.cli.terminal import write_table
+    from sim.cli.terminal import say, write_table
 
-    findings.say(answers)
+    say(*answers)
     for criterion in found["criterion"].values:
         here = found.sel(criterion=criterion)
         rows = []

@@ -301,11 +301,17 @@ def _write(
     return files + drawn, fault
 
 
-def report(runs: xr.Dataset, rows: Sequence[Row], files: Sequence[Path], as_json: bool) -> None:
-    """Say the answers, show the table and name the files."""
+def report(
+    runs: xr.Dataset,
+    rows: Sequence[Row],
+    files: Sequence[Path],
+    as_json: bool,
+    about: Sequence[tuple[str, str]] = (),
+) -> None:
+    """Say the answers, show what was run and the table, and name the files."""
     from sim.analysis.compare import tables as summary_tables
     from sim.analysis.compare.sentences import answers
-    from sim.cli.terminal import fits, write_json, write_table
+    from sim.cli.terminal import fits, say, write_fields, write_json, write_table
     from sim.runs import dataset as results
 
     said = answers(rows) if rows else []
@@ -314,8 +320,9 @@ def report(runs: xr.Dataset, rows: Sequence[Row], files: Sequence[Path], as_json
         made, named = results.manifest(runs), [str(file) for file in files]
         write_json({"manifest": made, "answers": said, "table": table, "files": named})
         return
-    for each in said:
-        click.echo(f"{printable(each)}\n")
+    say(*said, after=True)
+    if about:
+        write_fields(about)
     is_paired = any(row.difference for row in rows)
     columns = summary_tables.COLUMNS if is_paired else summary_tables.COLUMNS[:4]
     right = [name for name in columns if name != "Scenario"]
@@ -326,7 +333,7 @@ def report(runs: xr.Dataset, rows: Sequence[Row], files: Sequence[Path], as_json
             write_table(narrow, map(summary_tables.narrowed, shown), heading, [narrow[0], *narrow[2:]])
         else:
             write_table(columns, shown, heading, right)
-    click.echo(summary_tables.about(rows))
+    say(summary_tables.about(rows))
     if files:
         click.echo("\nWritten:")
     for file in files:

@@ -8,6 +8,7 @@ import click
 
 from sim.cli import options
 from sim.cli.robustness import futures, policies
+from sim.vocabulary import amounts
 
 
 @click.command()
@@ -58,7 +59,7 @@ def search(
     from sim import plots
     from sim.analysis.robustness import policy_search as analysis
     from sim.cli import findings
-    from sim.cli.terminal import write_table
+    from sim.cli.terminal import say, write_table
     from sim.runs.trials import Execution
 
     findings.check(out)
@@ -91,13 +92,13 @@ def search(
     }
 
     def show() -> None:
-        findings.say(record["answers"])
+        say(*record["answers"])
         rows = [
             (
                 each["policy"],
                 each["objective"],
-                f"{each['searched']:.4g} ± {each['searched_error']:.1g}",
-                f"{each['fresh']:.4g} ({each['fresh_low']:.4g} to {each['fresh_high']:.4g})",
+                amounts.with_error(each["searched"], each["searched_error"]),
+                amounts.with_interval(*(each[name] for name in ("fresh", "fresh_low", "fresh_high"))),
                 f"{100 * chances[each['policy']]:.0f} %",
             )
             for each in sorted(table, key=lambda each: -chances[each["policy"]])[:_SHOWN]

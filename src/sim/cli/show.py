@@ -69,7 +69,7 @@ def diff(a: str, b: str, as_json: bool) -> None:
     """Show what two scenarios assume differently."""
     from dataclasses import asdict, replace
 
-    from sim.cli.terminal import write_json, write_table
+    from sim.cli.terminal import say, write_json, write_table
     from sim.scenario import loading
 
     one, other = loading.load(a), loading.load(b)
@@ -88,6 +88,7 @@ def diff(a: str, b: str, as_json: bool) -> None:
             for each in found
         ]
         headings = ("Kind", "What", one.name, other.name, "Unit", "Effect")
+        say(f"“{one.title}” and “{other.title}” assume {len(found)} things differently.")
         n_columns = len(headings) if any(each.note for each in found) else len(headings) - 1
         write_table(headings[:n_columns], [row[:n_columns] for row in rows])
 

@@ -9,6 +9,7 @@ import click
 from sim.cli import options
 from sim.cli.results import opened
 from sim.cli.stored import store, variables
+from sim.vocabulary import amounts
 
 
 @click.command()
@@ -51,7 +52,7 @@ def signposts(
     from sim import plots
     from sim.analysis.discovery import signposts as analysis
     from sim.cli import findings
-    from sim.cli.terminal import write_table
+    from sim.cli.terminal import say, write_table
 
     findings.check(out)
     runs = opened(path)
@@ -82,13 +83,13 @@ def signposts(
     }
 
     def show() -> None:
-        findings.say(record["answers"])
+        say(*record["answers"])
         lines = [
             (
                 each["text"],
                 "–" if each["lead"] is None else f"{each['lead']:g}",
                 f"{each['auc']:.2f} ({each['auc_low']:.2f} to {each['auc_high']:.2f})",
-                f"{each['threshold']:.3g}",
+                amounts.number(each["threshold"]),
                 f"{each['sensitivity']:.2f}, {each['specificity']:.2f}",
             )
             for each in rows

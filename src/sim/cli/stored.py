@@ -61,9 +61,7 @@ def show(
         return
     looked_at = _look_at(runs) if variables is None else variables
     rows = summarise(runs, standard_measures(runs, looked_at), years, reference)
-    if not as_json:
-        write_fields(_about(runs, made))
-    report_table(runs, rows, [], as_json)
+    report_table(runs, rows, [], as_json, _about(runs, made))
     finish(runs)
 
 

@@ -10,6 +10,9 @@ import click
 
 from sim.cli import options
 
+#: Where a sentence begins, after its quarter.
+_AFTER_DATE = 9
+
 
 @click.command()
 @click.argument("scenario", shell_complete=options.complete_scenario)
@@ -43,7 +46,7 @@ def story(
     """
     from sim.analysis.explain import story as stories
     from sim.analysis.explain.picks import NEEDED, picks
-    from sim.cli.terminal import write_json, write_page
+    from sim.cli.terminal import say, write_json, write_page
     from sim.runs.run import run
     from sim.scenario import loading
     from sim.vocabulary.printing import printable
@@ -57,8 +60,11 @@ def story(
     else:
         found = stories.contrast(chosen, loading.load(other), trial=trial, seed=seed)
         both = [found.one, found.other]
-    if out is not None or not as_json:
+    if out is not None:
         write_page(printable(f"{found}\n", allowed="\n"), out)
+    elif not as_json:
+        for line in str(found).splitlines():
+            say(line, indent=_AFTER_DATE)
     if as_json:
         write_json([asdict(each) | {"sentences": [_plain(line) for line in each.sentences]} for each in both])
 

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.cli import options
+from sim.vocabulary import amounts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sim.analysis.drivers.structure import Conclusion
-
-#: Numbers from which on decimals say nothing.
-_LARGE = 100.0
 
 _KINDS = ("kept", "lost", "new", "flipped", "none")
 
@@ -39,8 +37,7 @@ def structure(
     from dataclasses import asdict
 
     from sim.analysis.drivers.structure import answers, report, structural_variants
-    from sim.cli.findings import say
-    from sim.cli.terminal import progress, write_json, write_table
+    from sim.cli.terminal import progress, say, write_json, write_table
     from sim.scenario import loading
     from sim.scenario.family import family
 
@@ -51,7 +48,7 @@ def structure(
     if as_json:
         write_json([asdict(each) for each in found])
         return
-    say(answers(found, trials))
+    say(*answers(found, trials))
     write_table(("Conclusion", "Under the default (95 %)", "Changes under"), _changing(found))
     rows = []
     for variant in dict.fromkeys(each.variant for each in found):
@@ -72,12 +69,6 @@ def _changing(found: Sequence[Conclusion]) -> list[tuple[str, str, str]]:
         ]
         if said:
             mean, low, high = here[0].default
-            interval = f"{_number(mean)} ({_number(low)} to {_number(high)})"
+            interval = amounts.with_interval(mean, low, high, is_signed=True)
             rows.append((f"{key[0]}: {key[1]}", interval, "\n".join(said)))
     return rows
-
-
-def _number(value: float) -> str:
-    """Return a number with its sign, large ones without an exponent."""
-    shown = f"{value:+,.0f}" if abs(value) >= _LARGE else f"{value:+.2g}"
-    return shown.replace("-", "−")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +29,24 @@ _BETWEEN = 3
 
 #: Columns of the usual terminal.
 _NARROW = 80
+
+
+def say(*paragraphs: str, after: bool = False, indent: int = 0) -> None:
+    """Write sentences to standard output, a paragraph each, broken between words where a line is full.
+
+    A line is as wide as the terminal, and 80 columns where there is none. With `after`, an empty line follows
+    each; `indent` is that of all lines but the first.
+    """
+    width = shutil.get_terminal_size((_NARROW, 0)).columns
+    for paragraph in paragraphs:
+        text = printable(paragraph)
+        # A word is never torn apart: a path, or the name of a parameter, is there to be copied.
+        lines = textwrap.wrap(
+            text, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+        )
+        click.echo("\n".join(lines))
+        if after:
+            click.echo()
 
 
 def write_json(content: Any, files: Iterable[Path] = ()) -> None:

@@ -8,6 +8,7 @@ import click
 
 from sim.cli import options
 from sim.cli.program import FAILED
+from sim.vocabulary import amounts
 
 
 def _pair(_: click.Context, __: click.Parameter, value: str | None) -> tuple[float, ...] | None:
@@ -64,7 +65,7 @@ def threshold(
     from sim import plots
     from sim.analysis.discovery import threshold as analysis
     from sim.cli import findings
-    from sim.cli.terminal import write_table
+    from sim.cli.terminal import say, write_table
     from sim.runs.trials import Execution
 
     findings.check(out)
@@ -92,13 +93,16 @@ def threshold(
     }
 
     def show() -> None:
-        findings.say(record["answers"])
-        rows = [tuple(f"{each[name]:.4g}" for name in ("lever", "p", "p_low", "p_high")) for each in tried]
+        say(*record["answers"])
+        rows = [
+            tuple(amounts.number(each[name], 4) for name in ("lever", "p", "p_low", "p_high"))
+            for each in tried
+        ]
         headings = (lever, "Share of trials", "95 % from", "to")
         write_table(headings, rows, right=headings)
         if found.attrs["turned"] >= 0.005:
             turned = f"{found.attrs['turned']:.0%}"
-            click.echo(f"In {turned} of the trials the event comes and goes more than once.")
+            say(f"In {turned} of the trials the event comes and goes more than once.")
 
     findings.write(record, [("response", lambda: plots.response(found))], out, as_json, show)
     if not record["is_monotone"]:

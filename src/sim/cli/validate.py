@@ -8,6 +8,7 @@ import click
 
 from sim.cli import options
 from sim.cli.program import FAILED
+from sim.vocabulary import amounts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,8 +31,9 @@ def patterns(scenario: str, trials: int, seed: int, engine: str, workers: int | 
     """
     from dataclasses import asdict
 
+    from sim.analysis.validate import sentences
     from sim.analysis.validate.patterns import report
-    from sim.cli.terminal import write_json, write_table
+    from sim.cli.terminal import say, write_json, write_table
     from sim.runs.trials import Execution
     from sim.scenario import loading
 
@@ -40,13 +42,14 @@ def patterns(scenario: str, trials: int, seed: int, engine: str, workers: int | 
     if as_json:
         write_json([asdict(result) for result in results])
     else:
+        say(*sentences.of_patterns(results))
         rows = [
             (
                 result.pattern,
                 result.label,
-                f"{result.recorded:g}",
-                f"{result.mean:.3g} ± {result.standard_error:.1g}",
-                f"{result.low:.3g} to {result.high:.3g}",
+                amounts.number(result.recorded),
+                amounts.with_error(result.mean, result.standard_error),
+                f"{amounts.number(result.low)} to {amounts.number(result.high)}",
                 result.rule,
                 result.verdict,
             )
@@ -140,38 +143,38 @@ def _command_line(scenario: str, trials: int, seed: int, ids: tuple[str, ...], o
 
 def _write_signs(found: directions_of_effect.Report) -> None:
     """Write the verdicts on signs, and what has none."""
-    from sim.cli.terminal import write_table
+    from sim.analysis.validate import sentences
+    from sim.cli.terminal import say, write_table
 
+    say(*sentences.of_directions(found))
     rows = [
         (
             result.id,
             result.cause,
             f"{result.effect} ({result.when})",
             f"{result.sign:+d}".replace("+0", "0"),
-            f"{result.standard:.3g}",
-            f"{result.mean:+.2g}",
-            f"{result.low:+.2g} to {result.high:+.2g}",
+            amounts.number(result.standard),
+            amounts.with_interval(result.mean, result.low, result.high, is_signed=True),
             result.verdict,
         )
         for result in found.results
     ]
     if rows:
-        headings = ("Row", "Cause", "Effect", "Sign", "Without", "Change", "95 % interval", "Verdict")
-        write_table(headings, rows, right=("Sign", "Without", "Change"))
+        headings = ("Row", "Cause", "Effect", "Sign", "Without", "Change (95 %)", "Verdict")
+        write_table(headings, rows, right=("Sign", "Without"))
     if found.excluded:
         left = [(each.id, each.direction, each.reason) for each in found.excluded]
         write_table(("Row", "Direction", "Why the model cannot show it"), left)
-    verdicts = [result.verdict for result in found.results]
-    counts = [f"{verdicts.count(name)} {name}" for name in ("shown", "unclear", "missed")]
-    click.echo(f"{', '.join(counts)}; {len(found.excluded)} without an experiment.")
 
 
 def _write_sizes(found: potency.Report) -> None:
     """Write the ranked sizes of levers, and what is inert and why."""
     from sim.analysis.describe import potency as texts
+    from sim.analysis.validate import sentences
     from sim.analysis.validate.potency import INERT_BELOW
-    from sim.cli.terminal import write_table
+    from sim.cli.terminal import say, write_table
 
+    say(*sentences.of_sizes(found, INERT_BELOW))
     rows = [
         (
             f"{each.lever}\n{each.effect} ({each.when})",
@@ -188,6 +191,3 @@ def _write_sizes(found: potency.Report) -> None:
     said = [(f"{each.lever}\n{each.effect}", each.remark) for each in found.results if each.remark]
     if said:
         write_table(("Lever and what it reaches", "Why it is inert"), said)
-    verdicts = [each.verdict for each in found.results]
-    counts = [f"{verdicts.count(name)} {name}" for name in ("potent", "unclear", "inert")]
-    click.echo(f"{', '.join(counts)} (within {INERT_BELOW:g} s.d. of zero at the maximum).")

@@ -11,7 +11,7 @@ from sim.analysis.compare.measure import display_name
 from sim.plots import given, panels, style, themes
 from sim.plots.fan_chart import YEARS_BEFORE
 from sim.plots.shown import Drawn, Place
-from sim.runs.dataset import complete_trials, scenario_of
+from sim.runs.dataset import complete_trials, manifest, scenario_of
 from sim.vocabulary.axes import Array
 from sim.vocabulary.variables import GLOSSARY
 
@@ -70,7 +70,7 @@ def composition(
     stacks = {name: np.vstack([past, means.sel(scenario=name).values]) for name in names}
     times = np.concatenate([years, style.ends_of_quarters(runs)])
     unit, label = GLOSSARY[variable].unit, GLOSSARY[variable].label
-    colours = supplier_colours(runs, history)
+    colours = supplier_colours(runs)
     before = "Left of the dashed line: recorded, by year. Right of it: means over trials, by quarter."
     drawn = panels.panels(
         ax,
@@ -95,15 +95,15 @@ def composition(
     return drawn
 
 
-def supplier_colours(runs: xr.Dataset, history: xr.Dataset | None = None) -> dict[str, str]:
+def supplier_colours(runs: xr.Dataset) -> dict[str, str]:
     """Return colours for the suppliers that matter most in a result, the most important first.
 
     They are ranked by their mean share of deliveries over all scenarios, so that all figures of a result
-    agree. The case's partners, which `history` names, are always shown; the supplier that stands for all
-    others is not.
+    agree. The case's partners are always shown; the supplier that stands for all others is not.
     """
-    partners: list[str] = [] if history is None else list(history.attrs.get("partners", []))
-    residual = "" if history is None else history.attrs.get("residual_supplier", "")
+    about = manifest(runs)
+    partners: list[str] = about.get("partners", [])
+    residual = about.get("residual_supplier", "")
     known = next((name for name in ("supplier_share", "deliveries", "order_book") if name in runs), None)
     suppliers = [str(each) for each in runs["supplier"].values]
     if known is not None:

@@ -27,6 +27,11 @@ def colours(ends: Mapping[str, float], reference: str) -> dict[str, str]:
     return {reference: themes.now().ink, **found}
 
 
+def layer(colour: str) -> int:
+    """Return the order in which scenarios are drawn: grey ones first, the reference last."""
+    return {themes.now().rest: 0, themes.now().ink: 2}.get(colour, 1)
+
+
 def name(
     axis: Axes,
     ends: Mapping[str, tuple[float, float]],

@@ -15,7 +15,7 @@ from sim.numerics.elementary import Z95
 from sim.plots import given, outlines, panels, style, themes
 from sim.plots.shown import Place
 from sim.runs.dataset import checked, scenario_of
-from sim.vocabulary import arguments
+from sim.vocabulary import amounts, arguments
 from sim.vocabulary.errors import InputError
 from sim.vocabulary.variables import GLOSSARY
 
@@ -88,7 +88,7 @@ def supplier_map(
             facecolor=shade(means[k]) if names[k] in places else "none",
             edgecolor=themes.now().note,
             linewidth=0.4,
-            label=f"{display_name(runs, 'supplier', names[k])} {means[k]:.3f} ± {margins[k]:.3f}",
+            label=f"{display_name(runs, 'supplier', names[k])} {amounts.with_error(means[k], margins[k])}",
         )
         for k in order
     ]

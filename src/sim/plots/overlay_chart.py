@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.analysis.compare.first_passage import first_passage
 from sim.analysis.compare.measure import display_name
-from sim.plots import given, line_ends, own_axes, style, themes
+from sim.plots import given, line_ends, own_axes, style
 from sim.runs.dataset import scenario_of
 from sim.vocabulary.variables import GLOSSARY
 
@@ -64,7 +64,7 @@ def overlay(
     axis = own_axes.axes(ax, title, measure.text(runs), _HEIGHT, notes)
     times, ends = style.ends_of_quarters(runs), {name: each[1][-1] for name, each in quantiles.items()}
     colours = line_ends.colours(ends, reference)
-    for name in sorted(names, key=lambda each: colours[each] != themes.now().rest):
+    for name in sorted(names, key=lambda each: line_ends.layer(colours[each])):
         if len(names) <= _MOST_BANDS:
             band = quantiles[name]
             axis.fill_between(times, band[0], band[2], color=colours[name], alpha=0.18, linewidth=0)
@@ -113,7 +113,7 @@ def passage_curves(
     axis = own_axes.axes(ax, title, usual, _HEIGHT, notes)
     ends = {name: float(each[-1]) for name, each in curves.items()}
     colours = line_ends.colours(ends, reference)
-    for name in sorted(names, key=lambda each: colours[each] != themes.now().rest):
+    for name in sorted(names, key=lambda each: line_ends.layer(colours[each])):
         axis.step(times, curves[name], where="post", color=colours[name], linewidth=1.6)
     axis.set_ylim(0, 1)
     axis.set_ylabel("Share of trials")

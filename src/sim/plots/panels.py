@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -39,6 +39,9 @@ _TO_AN_INCH = 17.5
 #: Above a user's own axes that are divided: room for the panels' titles, in points.
 _ABOVE = 20
 
+#: Which panels share their axis of values: all, or those in a row.
+_Share = Literal["row"] | bool
+
 _REMEDY = "Give axes, as many of them as there are panels, a figure or a SubFigure."
 
 
@@ -52,6 +55,7 @@ def panels(
     has_history: bool = False,
     notes: Sequence[str] = (),
     is_beside: bool = False,
+    has_rows_apart: bool = False,
 ) -> Drawn:
     """Return `count` panels that share their axes, with title and legend: axes for one, panels for several.
 
@@ -74,28 +78,35 @@ def panels(
         What the reader has to know, before the footer's own lines.
     is_beside : bool
         Whether the legend stands to the right of the panels instead of below them.
+    has_rows_apart : bool
+        Whether each row has an axis of values of its own.
 
     Raises
     ------
     InputError
         If `ax` is none of these, or holds another number of axes.
     """
-    columns = count if count <= 3 else 2 if count == 4 else 3
-    rows = math.ceil(count / columns)
+    many, rows = columns(count), math.ceil(count / columns(count))
+    share: _Share = "row" if has_rows_apart else True
     for handle in handles:
         handle.set_label(style.legible(str(handle.get_label())))
     if ax is None:
-        height = rows * (_LOW if rows > _ROWS else _HEIGHTS.get(columns, _SMALL)) + 0.2
+        height = rows * (_LOW if rows > _ROWS else _HEIGHTS.get(many, _SMALL)) + 0.2
         made = frame(height, title, [*notes, *style.footer(runs, has_history)], handles, is_beside=is_beside)
-        axes = _divided(made, rows, columns, count)
+        axes = _divided(made, rows, many, count, share)
         return with_picture(axes[0]) if count == 1 else Panels.of(axes)
-    axes = _given(ax, rows, columns, count, title)
+    axes = _given(ax, rows, many, count, title, share)
     if is_beside:
         place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
     else:
         place = {"loc": "best"}
-    axes[min(columns, count) - 1].legend(handles=list(handles), fontsize=6.5, **place)
+    axes[min(many, count) - 1].legend(handles=list(handles), fontsize=6.5, **place)
     return axes[0] if count == 1 else Panels.of(axes)
+
+
+def columns(count: int) -> int:
+    """Return how many panels of a figure stand in a row."""
+    return count if count <= 3 else 2 if count == 4 else 3
 
 
 def frame(
@@ -170,14 +181,14 @@ def limit(axes: Sequence[Axes], low: float | None = None, high: float | None = N
         axis.set_ylim(low, high)
 
 
-def _given(ax: Any, rows: int, columns: int, count: int, title: str) -> list[Axes]:
+def _given(ax: Any, rows: int, columns: int, count: int, title: str, share: _Share) -> list[Axes]:
     """Return panels within what a user has given."""
     if isinstance(ax, FigureBase):
         ax.suptitle(title, x=style.LEFT, ha="left", size=10, weight="bold")
-        return _divided(ax, rows, columns, count)
+        return _divided(ax, rows, columns, count, share)
     if isinstance(ax, Axes):
         ax.set_title(title, pad=_ABOVE if count > 1 else None)
-        return [ax] if count == 1 else _within(ax, rows, columns, count)
+        return [ax] if count == 1 else _within(ax, rows, columns, count, share)
     many = list(ax.flat) if isinstance(ax, np.ndarray) else list(ax) if isinstance(ax, list | tuple) else []
     if not many or not all(isinstance(each, Axes) for each in many):
         raise WrongType("", "ax", f"{arguments.shown(ax)} is no place to draw into", _REMEDY)
@@ -186,13 +197,13 @@ def _given(ax: Any, rows: int, columns: int, count: int, title: str) -> list[Axe
     return many
 
 
-def _divided(figure: FigureBase, rows: int, columns: int, count: int) -> list[Axes]:
+def _divided(figure: FigureBase, rows: int, columns: int, count: int, share: _Share) -> list[Axes]:
     """Return the first panels of a grid in a figure."""
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    grid = figure.subplots(rows, columns, sharex=True, sharey=share, squeeze=False)
     return _first(list(grid.flat), columns, count)
 
 
-def _within(ax: Axes, rows: int, columns: int, count: int) -> list[Axes]:
+def _within(ax: Axes, rows: int, columns: int, count: int, share: _Share) -> list[Axes]:
     """Return the first panels of a grid in the place of axes, which keep their title and nothing else."""
     figure = ax.figure
     place = ax.get_subplotspec()
@@ -203,7 +214,7 @@ def _within(ax: Axes, rows: int, columns: int, count: int) -> list[Axes]:
     else:
         grid = place.subgridspec(rows, columns)
     ax.axis("off")
-    return _first(list(grid.subplots(sharex=True, sharey=True, squeeze=False).flat), columns, count)
+    return _first(list(grid.subplots(sharex=True, sharey=share, squeeze=False).flat), columns, count)
 
 
 def _first(grid: list[Axes], columns: int, count: int) -> list[Axes]:

@@ -171,8 +171,9 @@ def label_values(axes: Sequence[Axes], text: str, unit: str) -> None:
         place = axis.get_subplotspec()
         if len(axes) == 1 or place is None or place.is_first_col():
             axis.set_ylabel("\n".join(lines).replace("\u00a0", " "))
-    if max(abs(limit) for limit in axes[0].get_ylim()) >= 1000:
-        axes[0].yaxis.set_major_formatter("{x:,.0f}")
+    for axis in axes:
+        if max(abs(limit) for limit in axis.get_ylim()) >= 1000:
+            axis.yaxis.set_major_formatter("{x:,.0f}")
 
 
 def mark_start(axis: Axes, start: float) -> None:
@@ -196,8 +197,11 @@ def shades() -> Any:
 
 
 def panel_title(axis: Axes, text: str, width: int = 34) -> None:
-    """Set the title of a panel, on as many lines as it takes."""
-    axis.set_title(in_lines(text, width))
+    """Set the title of a panel, on as many lines as it takes, of about the same length."""
+    lines = wrapped(text, width)
+    longest = max(map(len, text.split()), default=width)
+    narrower = next((w for w in range(longest, width) if len(wrapped(text, w)) == len(lines)), width)
+    axis.set_title(in_lines(text, narrower))
 
 
 def ends_of_quarters(runs: xr.Dataset) -> Array:

@@ -1,4 +1,8 @@
-"""Between three partners: how the recipient's alignment is divided among them, as a path in a triangle."""
+"""Between three partners: how the recipient's alignment is divided among them, as a path in a triangle.
+
+Where all that is drawn lies close together, the figure shows that part of the triangle, with its place in the
+whole beside it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 
 from sim.analysis.compare.measure import display_name
 from sim.plots import given, line_ends, own_axes, style, themes
@@ -28,6 +33,18 @@ _MOST_CLOUDS, _GRID = 3, (0.25, 0.5, 0.75)
 
 _HEIGHT = 4.0
 
+#: Height of the triangle; up to which part of it the occupied one is shown alone, and the space around that.
+_TALL, _SMALL, _AROUND = float(_CORNERS[0, 1]), 0.5, 0.08
+
+#: Width of such a part to its height; steps of its grid, and how many of them it has at most.
+_WIDE, _STEPS, _MOST_STEPS = 1.2, (0.01, 0.02, 0.05, 0.1), 5
+
+#: Where the whole stands beside a part: left, low, width and height as parts of the axes.
+_BESIDE = (1.05, 0.0, 0.3, 0.33)
+
+#: Left, right, low and high end of what is shown.
+Window = tuple[float, float, float, float]
+
 
 @style.styled
 def alignment_triangle(
@@ -43,7 +60,8 @@ def alignment_triangle(
     A point is nearer to a corner the larger that partner's part of the alignment with the three. A line is
     the mean over trials in a scenario, a ring its first quarter, a dot its last. No colour is used twice: the
     reference is black, the six that end farthest from it have colours, and any others are grey. With up to
-    three scenarios the last quarter of each trial is shown as a small point.
+    three scenarios the last quarter of each trial is shown as a small point. Where everything lies in a small
+    part of the triangle, that part is shown, with a grid of its own and its place in the whole.
 
     Parameters
     ----------
@@ -74,14 +92,20 @@ def alignment_triangle(
         {n: float(np.hypot(*(path[-1] - end_of))) for n, path in paths.items()}, reference
     )
     with_clouds = len(names) <= _MOST_CLOUDS
+    window = _occupied([places[:, -1] if with_clouds else places[:0], *paths.values()])
     notes = [
         "Parts of the alignment with the three; means over trials. Ring: first quarter; dot: last."
-        + (" Small: the last quarter of each trial." if with_clouds else ""),
+        + (" Small: the last quarter of each trial." if with_clouds else "")
+        + (" Shown: the frame in the small triangle." if window else ""),
         *style.footer(runs),
     ]
     axis = own_axes.axes(ax, title, "Alignment among three partners", _HEIGHT, notes)
-    _draw_triangle(axis, [display_name(runs, "partner", each) for each in three])
-    for k, name in sorted(enumerate(names), key=lambda each: _layer(colours[each[1]])):
+    corners = [display_name(runs, "partner", each) for each in three]
+    if window:
+        _draw_part(axis, corners, window)
+    else:
+        _draw_triangle(axis, corners)
+    for k, name in sorted(enumerate(names), key=lambda each: line_ends.layer(colours[each[1]])):
         colour, path = colours[name], paths[name]
         if with_clouds:
             axis.plot(*places[k, -1].T, ".", color=colour, alpha=0.35, markersize=3, mec="none", zorder=1.8)
@@ -89,7 +113,8 @@ def alignment_triangle(
         axis.plot(*path[0], "o", color=themes.now().paper, mec=colour, markersize=5, zorder=2.6)
         axis.plot(*path[-1], "o", color=colour, markersize=4, zorder=2.7)
     handles = _named(runs, colours)
-    axis.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.68, 1.0), fontsize=7)
+    # Beside a triangle there is room; beside a part of it stands the whole, below the legend.
+    axis.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.02 if window else 0.68, 1.0), fontsize=7)
     return axis
 
 
@@ -112,27 +137,76 @@ def _named(runs: xr.Dataset, colours: Mapping[str, str]) -> list[Artist]:
     return [Line2D([], [], color=colour, marker="o", markersize=4, label=label) for label, colour in entries]
 
 
-def _layer(colour: str) -> int:
-    """Return the order in which scenarios are drawn: grey ones first, the reference last."""
-    return {themes.now().rest: 0, themes.now().ink: 2}.get(colour, 1)
+def _occupied(points: Sequence[Array]) -> Window | None:
+    """Return the part of the triangle that holds all points, if it is a small one."""
+    every = np.concatenate([each.reshape(-1, 2) for each in points])
+    (left, low), (right, high) = np.nanmin(every, axis=0), np.nanmax(every, axis=0)
+    tall = max(high - low, (right - left) / _WIDE)
+    if not 0.0 < tall < _SMALL * _TALL:
+        return None
+    half = (0.5 + _AROUND) * tall
+    across, up = float(left + right) / 2, float(low + high) / 2
+    return across - _WIDE * half, across + _WIDE * half, up - half, up + half
 
 
-def _draw_triangle(axis: Axes, names: Sequence[str]) -> None:
-    """Draw sides, grid and the names of the corners."""
+def _draw_part(axis: Axes, names: Sequence[str], window: Window) -> None:
+    """Draw a part of the triangle, with the parts of each partner at an edge, and the whole beside it."""
+    left, right, low, high = window
+    step = next((each for each in _STEPS if (high - low) / _TALL <= _MOST_STEPS * each), _STEPS[-1])
+    parts = [k * step for k in range(1, round(1 / step))]
+    _draw_grid(axis, parts)
+    axis.set_axis_on()
+    axis.grid(False)
+    axis.spines[["top", "right"]].set_visible(True)
+    axis.set_xlim(left, right)
+    axis.set_ylim(low, high)
+    axis.set_aspect("equal", adjustable="box")
+    # A line of equal parts ends at the edge where its partner's parts stand.
+    at_low, at_high = (min(max(each / _TALL, 0.0), 1.0) for each in (low, high))
+    upwards = {part: part * _TALL for part in parts}
+    to_the_right = {part: part + at_low / 2 for part in parts if part + at_low <= 1.0}
+    to_the_left = {part: 1.0 - part - at_high / 2 for part in parts if part + at_high <= 1.0}
+    top = axis.secondary_xaxis("top")
+    for edge, marks, ends in (
+        (axis.yaxis, upwards, (low, high)),
+        (axis.xaxis, to_the_right, (left, right)),
+        (top.xaxis, to_the_left, (left, right)),
+    ):
+        seen = {part: place for part, place in marks.items() if ends[0] <= place <= ends[1]}
+        edge.set_ticks(list(seen.values()), [f"{part:.2f}" for part in seen])
+        edge.set_tick_params(labelsize=7)
+    above, leftward, rightward = names
+    axis.set_ylabel(f"{above} →")
+    axis.set_xlabel(f"{rightward} →")
+    top.set_xlabel(f"← {leftward}")
+    whole = axis.inset_axes(_BESIDE)
+    _draw_triangle(whole, names, 6)
+    frame = Rectangle((left, low), right - left, high - low, fill=False, ec=themes.now().ink, linewidth=0.9)
+    whole.add_patch(frame)
+
+
+def _draw_grid(axis: Axes, parts: Iterable[float]) -> None:
+    """Draw the sides, and the lines on which a partner has these parts."""
     axis.plot(*_CORNERS[[0, 1, 2, 0]].T, color=themes.now().note, linewidth=0.8, zorder=1.5)
-    for corner in range(len(_CORNERS)):
-        others = np.delete(_CORNERS, corner, axis=0)
-        for part in _GRID:
+    for part in parts:
+        for corner in range(len(_CORNERS)):
+            others = np.delete(_CORNERS, corner, axis=0)
             line: Array = part * _CORNERS[corner] + (1.0 - part) * others
             axis.plot(*line.T, color=themes.now().grid, linewidth=0.5, zorder=1.2)
-            if corner == 0:
-                x, y = line[0]
-                axis.text(x - 0.02, y, f"{part:g}", size=6, ha="right", va="center", color=themes.now().note)
+
+
+def _draw_triangle(axis: Axes, names: Sequence[str], size: float = 8) -> None:
+    """Draw the whole triangle with the names of the corners, and the parts of the first if there is room."""
+    is_large = size > 6
+    _draw_grid(axis, _GRID if is_large else ())
+    for part in _GRID if is_large else ():
+        x, y = part * _CORNERS[0] + (1.0 - part) * _CORNERS[1]
+        axis.text(x - 0.02, y, f"{part:g}", size=6, ha="right", va="center", color=themes.now().note)
     for (x, y), text, (up, level) in zip(
         _CORNERS, names, ((0.02, "bottom"), (-0.02, "top"), (-0.02, "top")), strict=True
     ):
-        axis.text(x, y + up, text, ha="center", va=level, size=8)
+        axis.text(x, y + up, text, ha="center", va=level, size=size)
     axis.set_xlim(-0.12, 1.12)
-    axis.set_ylim(-0.1, _CORNERS[0, 1] + 0.08)
+    axis.set_ylim(-0.1, _TALL + 0.08)
     axis.set_aspect("equal", adjustable="box")
     axis.set_axis_off()

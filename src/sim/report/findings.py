@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.compare import tables
 from sim.analysis.compare.measure import Measure
 from sim.analysis.discovery import draws
 from sim.analysis.discovery import signposts as watching
@@ -16,6 +15,7 @@ from sim.analysis.drivers import pawn
 from sim.report.parts import Picture, Table, picture
 from sim.runs.dataset import complete_trials
 from sim.scenario.scenario import Scenario
+from sim.vocabulary import amounts
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -77,8 +77,8 @@ def _drivers(
         (
             names[k],
             scenario.parameters[names[k]].description,
-            tables.number(median[k], 2),
-            f"{tables.number(low, 2)} to {tables.number(high, 2)}",
+            amounts.fixed(median[k], 2),
+            f"{amounts.fixed(low, 2)} to {amounts.fixed(high, 2)}",
             "yes" if median[k] > floor else "no",
             scenario.parameters[names[k]].rests_on,
         )
@@ -128,7 +128,7 @@ def _watch(runs: xr.Dataset, scenarios: Mapping[str, Scenario], reference: str) 
                     f"{lead:g}",
                     f"{float(at['auc']):.2f}",
                     f"{float(at['auc_low']):.2f} to {float(at['auc_high']):.2f}",
-                    f"{float(at['threshold']):.3g} {at['unit'].item()}",
+                    f"{amounts.number(float(at['threshold']))} {at['unit'].item()}",
                 )
             )
         if rows:

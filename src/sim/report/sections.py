@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from sim.report.parts import Picture, Table, picture
 from sim.scenario.loading import diff
 from sim.scenario.scenario import Scenario
 from sim.sources import table as sources
+from sim.vocabulary import amounts
 from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
@@ -131,19 +133,12 @@ def _moves(found: xr.Dataset, reference: Scenario, other: Scenario) -> Table:
 
 
 def _move(each: Effect) -> tuple[str, ...]:
-    return (
-        each.text,
-        _figures(each.mean, is_signed=True),
-        f"{_figures(each.mean_low, is_signed=True)} to {_figures(each.mean_high, is_signed=True)}",
-        each.unit,
-        tables.number(each.size, 2, is_signed=True),
-        f"{100 * each.moved:.0f} %",
+    decimals = amounts.decimals_for(each.mean, (each.mean_high - each.mean_low) / 2)
+    mean, low, high = (
+        amounts.fixed(value, decimals, is_signed=True) for value in (each.mean, each.mean_low, each.mean_high)
     )
-
-
-def _figures(value: float, is_signed: bool = False) -> str:
-    """Return a number with three significant figures."""
-    return f"{value:{'+' if is_signed else ''}.3g}".replace("-", "−")
+    deviations = amounts.fixed(each.size, 2, is_signed=True) if isfinite(each.size) else "–"
+    return each.text, mean, f"{low} to {high}", each.unit, deviations, f"{100 * each.moved:.0f} %"
 
 
 def pictures(

@@ -325,6 +325,8 @@ def _manifest(
         "case": case.name,
         "case_digest": case.digest,
         "sources": list(case.sources),
+        "partners": list(case.partners),
+        "residual_supplier": case.record.residual_supplier or "",
         "scenarios": {
             scenario.name: {
                 "title": scenario.title,

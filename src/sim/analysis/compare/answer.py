@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 def answers(runs: xr.Dataset, measure: str | None = None, *, reference: str | None = None) -> list[str]:
     """Return a sentence for each scenario but the reference: how it differs, how often, and how surely.
 
+    Of a single scenario, where it stands.
+
     Parameters
     ----------
     runs : xarray.Dataset
-        From `sim.run`, with two scenarios or more.
+        From `sim.run`.
     measure : str, optional
         A number at the end of a year, such as ``"supplier_share[x]@2035"`` or ``"hhi@2035"``. By default the
         first of the table that the command line shows, at the end of the last year.
@@ -31,18 +33,15 @@ def answers(runs: xr.Dataset, measure: str | None = None, *, reference: str | No
     Returns
     -------
     list of str
-        In brackets in each the 95 % Monte Carlo interval of the mean of the paired differences.
+        In brackets in each the 95 % Monte Carlo interval of the mean: of the paired differences, where there
+        are several scenarios.
 
     Raises
     ------
     InputError
-        If there is nothing to compare, or the number is not in the result.
+        If the number is not in the result.
     """
     checked(runs, "scenario", "time", "trial")
-    if runs.sizes["scenario"] < 2:
-        raise InputError(
-            "", "runs", "holds one scenario, and nothing to compare it with", "Run two together."
-        )
     if measure is None:
         rows = summarise(runs, standard_measures(runs)[:1], reference=reference)
     else:

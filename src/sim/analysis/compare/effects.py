@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from math import isnan
+from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from sim.analysis.compare.paired import chosen, groups_of, split, variance_of_me
 from sim.numerics.elementary import Z95
 from sim.runs.dataset import checked, complete_trials, manifest
 from sim.runs.form import COMMON
+from sim.vocabulary import amounts
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import UnknownName, nearest
 from sim.vocabulary.variables import GLOSSARY
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from sim.scenario.scenario import Scenario
+
+#: Units that are not said behind a number.
+UNSAID = ("index", "count")
 
 #: What is reported of an effect, in order.
 STATISTICS = ("level", "mean", "mean_low", "mean_high", "size", "size_low", "size_high", "moved")
@@ -136,6 +140,40 @@ def ranked(found: xr.Dataset, scenario: str, leave_out: Collection[str] = ()) ->
     rows = [Effect(**{name: _plain(cells[name][k]) for name in cells}) for k in range(one.sizes["measure"])]
     kept = [each for each in rows if each.measure not in leave_out]
     return sorted(kept, key=lambda each: (isnan(each.size), -abs(each.size)))
+
+
+def answer(found: xr.Dataset, scenario: str, leave_out: Collection[str] = ()) -> str:
+    """Return what a scenario moves most, in a sentence with its error.
+
+    Parameters
+    ----------
+    found : xarray.Dataset
+        From `effects`.
+    scenario : str
+    leave_out : collection of str
+        As for `ranked`.
+    """
+    title, reference = display_name(found, "scenario", scenario), found.attrs["reference"]
+    rows = ranked(found, scenario, leave_out)
+    same = sum(each.moved == 0.0 for each in rows)
+    if same == len(rows):
+        return f"“{title}” moves none of {len(rows)} measures in any trial."
+    most = rows[0]
+    by = amounts.with_error(most.mean, most.mean_high - most.mean, is_signed=True)
+    deviations = (
+        f", {amounts.with_interval(most.size, most.size_low, most.size_high, is_signed=True)} standard "
+        f"deviations of {reference}"
+        if isfinite(most.size)
+        else ""
+    )
+    is_clear = most.mean_low > 0.0 or most.mean_high < 0.0
+    doubt = "" if is_clear else ", which so few trials do not tell from zero"
+    unit = "" if most.unit in UNSAID else f" {most.unit}"
+    since = found["since"].sel(scenario=scenario).item()
+    return (
+        f"“{title}” moves {most.text} most, by {by}{unit} on average from {since} on{deviations}{doubt}; "
+        f"{same} of {len(rows)} measures are the same in every trial."
+    )
 
 
 def prescribed(scenario: Scenario, base: Scenario) -> set[str]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 
 from sim.analysis.compare.summary import Row
+from sim.numerics.elementary import Z95
+from sim.vocabulary import amounts
 
 #: Shares are said in points, hundredths of the whole.
 _POINTS = 100.0
@@ -16,6 +19,8 @@ _NAMELESS = ("index", "count")
 def answers(rows: Sequence[Row]) -> list[str]:
     """Return a sentence for each scenario but the reference: the first measure at the end of the last year.
 
+    Of a single scenario, where it ends.
+
     Parameters
     ----------
     rows : sequence of Row
@@ -23,7 +28,25 @@ def answers(rows: Sequence[Row]) -> list[str]:
     """
     last = [row for row in rows if row.measure == rows[0].measure and row.year == rows[-1].year]
     titles = {row.scenario: row.title for row in last}
+    if len(last) == 1:
+        return [level(last[0])]
     return [sentence(row, titles[row.difference.reference]) for row in last if row.difference]
+
+
+def level(row: Row) -> str:
+    """Return where a scenario stands: the mean with its 95 % Monte Carlo interval, and most of the trials."""
+    unit = "" if row.unit == "share" else _named(row.unit)
+    margin = Z95 * row.error
+    if not isfinite(margin):
+        where = f"{amounts.number(row.mean)}{unit} in “{row.title}”"
+        return f"At the end of {row.year}, {row.text}: {where}; a single trial has no error."
+    mean = amounts.with_interval(row.mean, row.mean - margin, row.mean + margin)
+    decimals = amounts.decimals_for(row.mean, margin)
+    low, high = (amounts.fixed(each, decimals) for each in (row.q05, row.q95))
+    return (
+        f"At the end of {row.year}, {row.text}: {mean}{unit} on average in “{row.title}”, and from {low} to "
+        f"{high} in 90 of 100 trials."
+    )
 
 
 def sentence(row: Row, reference: str) -> str:
@@ -68,7 +91,7 @@ def _amount(value: float, unit: str) -> str:
     """Return a number with its unit, in words."""
     if unit == "share":
         value *= _POINTS
-    return f"{value:,.3g}{_named(unit)}"
+    return f"{amounts.number(value)}{_named(unit)}"
 
 
 def _named(unit: str) -> str:
@@ -78,4 +101,4 @@ def _named(unit: str) -> str:
 
 def _range(low: float, high: float, unit: str) -> str:
     scale = _POINTS if unit == "share" else 1.0
-    return f"{scale * low:.3g} to {scale * high:.3g}".replace("-", "−")
+    return f"{amounts.number(scale * low)} to {amounts.number(scale * high)}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis.compare.measure import Measure, standard_measures
-from sim.analysis.compare.paired import compare, statistics_of
+from sim.analysis.compare.paired import compare, groups_of, statistics_of, variance_of_mean
 from sim.runs.dataset import complete_trials
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import QUARTERS
@@ -61,6 +61,8 @@ class Row:
         Over the trials.
     difference : Difference or None
         None for the reference, and where there is none.
+    error : float
+        Monte Carlo standard error of the mean; not a number where there is one trial.
     """
 
     measure: str
@@ -76,6 +78,7 @@ class Row:
     q05: float
     q95: float
     difference: Difference | None
+    error: float = math.nan
 
     @property
     def year(self) -> int:
@@ -167,6 +170,7 @@ def summarise(
         [str(each) for each in runs["scenario_title"].values] if "scenario_title" in runs.coords else names
     )
     rows: list[Row] = []
+    groups = groups_of(runs)
     for measure in chosen:
         array, text = values[measure.key].transpose("time", "scenario", "trial").values, measure.text(runs)
         differences_of = _by_scenario(paired, measure.key)
@@ -184,6 +188,7 @@ def summarise(
                         array.shape[-1],
                         *_level(array[at, position]),
                         _difference(paired, differences_of.get(name), at),
+                        math.sqrt(variance_of_mean(array[at, position], groups)),
                     )
                 )
     return rows

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.analysis.compare.summary import Difference, Row, decimals
+from sim.vocabulary.amounts import fixed
 
 #: Headings of the grid.
 COLUMNS = (
@@ -120,33 +121,21 @@ def _line(row: Row, digits: int) -> tuple[str, ...]:
     level = (
         str(row.year),
         row.scenario,
-        number(row.median, digits),
-        f"{number(row.q05, digits)} to {number(row.q95, digits)}",
+        fixed(row.median, digits),
+        f"{fixed(row.q05, digits)} to {fixed(row.q95, digits)}",
     )
     gap = row.difference
     if gap is None:
         return (*level, "", "", "", "")
     margin = gap.mean_high - gap.mean
-    give_or_take = number(margin, digits + 1) if math.isfinite(margin) else "?"
+    give_or_take = fixed(margin, digits + 1) if math.isfinite(margin) else "?"
     return (
         *level,
-        f"{number(gap.mean, digits + 1, True)} ± {give_or_take}",
-        f"{number(gap.q05, digits, True)} to {number(gap.q95, digits, True)}",
+        f"{fixed(gap.mean, digits + 1, True)} ± {give_or_take}",
+        f"{fixed(gap.q05, digits, True)} to {fixed(gap.q95, digits, True)}",
         f"{gap.p_greater:.2f}",
         f"{gap.p_equal:.2f}",
     )
-
-
-def number(value: float, digits: int, is_signed: bool = False) -> str:
-    """Write a number with a true minus sign, and zero without any.
-
-    >>> number(-1234.56, 1), number(0.25, 2, True), number(-0.0001, 2, True)
-    ('−1,234.6', '+0.25', '0.00')
-    """
-    text = f"{value:{'+' if is_signed else ''},.{digits}f}"
-    if float(text.replace(",", "")) == 0.0:
-        text = text.lstrip("+-")
-    return text.replace("-", "−")
 
 
 def _is_sound(value: Any) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sim.analysis.describe import stamp
 from sim.analysis.describe.odd_submodels import table
 from sim.analysis.validate.potency import INERT_BELOW, Report, Result, Size
+from sim.vocabulary import amounts
 
 #: How to read the sizes.
 NOTE = f"""
@@ -21,14 +22,14 @@ the whole interval at the maximum is within {INERT_BELOW:g} s.d. of zero; *poten
 
 def in_unit(size: Size, unit: str) -> str:
     """Return a mean difference and its interval, such as ``+0.012 ± 0.003 share``."""
-    return f"{size.mean:+.2g} ± {size.high - size.mean:.1g} {unit}"
+    return f"{amounts.with_error(size.mean, size.high - size.mean, is_signed=True)} {unit}"
 
 
 def in_deviations(size: Size) -> str:
     """Return the same in standard deviations, such as ``+0.52 ± 0.06``."""
     if size.deviations is None or size.deviations_high is None:
         return "no spread"
-    return f"{size.deviations:+.2f} ± {size.deviations_high - size.deviations:.2f}"
+    return amounts.with_error(size.deviations, size.deviations_high - size.deviations, is_signed=True)
 
 
 def moved(size: Size) -> str:

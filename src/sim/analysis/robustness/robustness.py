@@ -26,7 +26,7 @@ from sim.analysis.robustness.criteria import (
 )
 from sim.analysis.robustness.policies import AIMS
 from sim.runs.dataset import checked
-from sim.vocabulary import arguments
+from sim.vocabulary import amounts, arguments
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import MissingField, OutOfBounds, WrongType
@@ -288,15 +288,15 @@ def answers(found: xr.Dataset) -> list[str]:
 def value_text(criterion: str, value: float, low: float, high: float) -> str:
     """Return what a criterion says of a policy with its 95 % interval; of what is never behind, in words."""
     if criterion == REGRET and value == 0.0:
-        rest = f"; up to {high:.3g} at 95 %" if high > 0.0 else ""
+        rest = f"; up to {amounts.number(high)} at 95 %" if high > 0.0 else ""
         return f"none: never beaten in any future{rest}"
     return with_ends(value, low, high)
 
 
 def with_ends(value: float, low: float, high: float) -> str:
     """Return a number with its interval, where there is one."""
-    ends = f" ({low:.3g} to {high:.3g})" if np.isfinite(low) else ""
-    return f"{value:.3g}{ends}".replace("-", "−")
+    ends = f" ({amounts.number(low)} to {amounts.number(high)})" if np.isfinite(low) else ""
+    return f"{amounts.number(value)}{ends}"
 
 
 def _named(criteria: Sequence[str], chances: Array) -> tuple[str, str]:
@@ -348,7 +348,7 @@ def _regrets(found: xr.Dataset, titles: dict[str, str]) -> list[str]:
     title = titles[str(first["policy"].item())]
     value, low, high = (float(first[each]) for each in ("value", "low", "high"))
     if value == 0.0:
-        rest = f"; at 95 % it may be behind by up to {high:.3g}" if high > 0.0 else ""
+        rest = f"; at 95 % it may be behind by up to {amounts.number(high)}" if high > 0.0 else ""
         return [f"“{title}” is never beaten in any future{rest}."]
     return [f"“{title}” is behind the best by {with_ends(value, low, high)} at most, whichever future comes."]
 
