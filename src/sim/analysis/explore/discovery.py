@@ -27,6 +27,7 @@ from sim.runs.dataset import checked
 from sim.scenario import changes as differences
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
+from sim.vocabulary.amounts import number as in_digits
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import Contradiction, InputError, OutOfBounds
@@ -300,10 +301,10 @@ def _said(name: str, limit: Limit) -> str:
         few = len(listed) < 3
         return f"{name} is {' or '.join(listed)}" if few else f"{name} is one of {', '.join(listed)}"
     if limit.low == -inf:
-        return f"{name} is at most {limit.high:.3g}"
+        return f"{name} is at most {in_digits(limit.high)}"
     if limit.high == inf:
-        return f"{name} is at least {limit.low:.3g}"
-    return f"{name} is from {limit.low:.3g} to {limit.high:.3g}"
+        return f"{name} is at least {in_digits(limit.low)}"
+    return f"{name} is from {in_digits(limit.low)} to {in_digits(limit.high)}"
 
 
 def _checked(found: Any) -> None:
@@ -376,7 +377,8 @@ def _check_counts(searched: Array, judged: Array, event: str) -> None:
         rare = min(int(part.sum()), int((~part).sum()))
         if rare < _FEWEST:
             share = float(np.concatenate([searched, judged]).mean())
-            problem = f"{event} is met in {100 * share:.3g} % of the trials, which leaves too few to divide"
+            met = f"{event} is met in {in_digits(100 * share)} % of the trials"
+            problem = f"{met}, which leaves too few to divide"
             raise InputError("", "event", problem, "Choose another mark, or run more trials.")
 
 
