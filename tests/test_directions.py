@@ -194,7 +194,7 @@ def test_the_command_shows_figures_and_reasons() -> None:
     arguments = ["directions", "--trials", "20", "--id", "jp_total_assist", "--id", "matarbari"]
     shown = CliRunner().invoke(program, arguments)
     assert shown.exit_code == 0
-    assert "1 shown, 0 unclear, 0 missed; 1 without an experiment." in shown.output
+    assert "1 shown, 0 unclear, 0 missed; 1 without an experiment." in " ".join(shown.output.split())
     content = json.loads(CliRunner().invoke(program, [*arguments, "--json"]).output)
     assert [each["id"] for each in content["results"]] == ["jp_total_assist"]
     assert content["results"][0]["verdict"] == "shown" and content["results"][0]["mean"] > 0

@@ -223,7 +223,7 @@ def test_the_command_writes_a_box_that_runs(world: sim.Scenario, tmp_path: Path)
     asked = ["discover", str(stored), "--event", "military_budget@2020 > 1200", "--resamples", "4"]
     result = CliRunner().invoke(program, [*asked, "--out", str(out)])
     assert result.exit_code == 0, result.output
-    assert result.output.startswith("Where ") and f"{MONEY} is at least" in result.output
+    assert result.output.startswith("Where ") and f"{MONEY} is at least" in " ".join(result.output.split())
     assert {each.name for each in out.glob("*.*g")} == {
         f"{name}.{suffix}" for name in ("box", "trade_off") for suffix in ("png", "svg")
     }

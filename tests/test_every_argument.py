@@ -115,7 +115,7 @@ RUN: Arguments = {
     "out": (None, {*NONE, "word"}),  # a path that is the same is there by then
     "executor": (None, NONE),
     "workers": (1, {*COUNT, *NONE}),
-    "progress": (None, CALLED),
+    "progress": (None, {*CALLED, "true"}),
     "announce": (None, CALLED),
     "engine": ("numpy", NOTHING),
     "block": (10, COUNT),

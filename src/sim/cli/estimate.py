@@ -154,7 +154,8 @@ def _show(found: Report, choices: Choices) -> None:
     first, last = found.years
     say(
         f"{found.n_choices} choices, {first}-{last}, in {found.n_clusters} clusters by {found.clustered_by}; "
-        f"log likelihood {found.log_likelihood:.1f}, {found.null:.1f} with equal chances."
+        f"log likelihood {amounts.fixed(found.log_likelihood, 1)}, {amounts.fixed(found.null, 1)} with equal "
+        "chances."
     )
     if found.dropped:
         say(f"{found.dropped} orders left out: the supplier was not in the running by the case's lists.")

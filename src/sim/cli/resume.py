@@ -11,6 +11,7 @@ import click
 
 from sim.cli import options
 from sim.cli.program import FAILED, Interrupted
+from sim.vocabulary import amounts
 from sim.vocabulary.printing import printable
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def finish(runs: xr.Dataset, fault: str = "") -> None:
         click.echo(f"{many if len(failures) > 1 else '1 trial failed and is left out'}: {where}", err=True)
     if precision:
         width = precision["half_width"]
-        reached = "no interval yet" if width is None else f"±{width:.3g}"
+        reached = "no interval yet" if width is None else f"±{amounts.number(width)}"
         outcome = "reached" if precision["is_reached"] else "not reached"
         click.echo(
             f"{precision['until']}: {outcome}, {reached} with {precision['trials']:,} trials", err=True

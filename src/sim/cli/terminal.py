@@ -175,32 +175,10 @@ def progress(total: int, block: int = 0) -> Iterator[Callable[[int], None]]:
     if not sys.stderr.isatty():
         yield lambda count: None
         return
-    from rich import progress as bars
-    from rich.console import Console
-    from rich.text import Text
+    from sim.runs.progress import bar
 
-    from sim.runs.resources import in_use
-
-    class Blocks(bars.ProgressColumn):
-        """Blocks done, trials per second, memory."""
-
-        def render(self, task: bars.Task) -> Text:
-            elapsed = task.finished_time or task.elapsed
-            speed = f"{task.completed / elapsed:,.0f} trials/s" if elapsed and task.completed else ""
-            done, of = (-(-int(trials) // block) if block else 0 for trials in (task.completed, total))
-            blocks = f"block {done:,}/{of:,}  " if block else ""
-            return Text(f"{blocks}{speed}  {in_use() / 2**20:,.0f} MiB")
-
-    columns = (
-        bars.TextColumn("trials"),
-        bars.BarColumn(),
-        bars.MofNCompleteColumn(),
-        Blocks(),
-        bars.TimeRemainingColumn(elapsed_when_finished=True),
-    )
-    with bars.Progress(*columns, console=Console(stderr=True), refresh_per_second=2) as bar:
-        task = bar.add_task("trials", total=total)
-        yield lambda count: bar.advance(task, count)
+    with bar(total, block) as done:
+        yield done
 
 
 @contextmanager

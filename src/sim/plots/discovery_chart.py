@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.plots import own_axes, style, themes
+from sim.vocabulary.amounts import number as in_digits
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -123,9 +124,16 @@ def box_limits(found: xr.Dataset, *, ax: Axes | None = None, title: str | None =
         for side, place, align in (("low", ends[0], "left"), ("high", ends[1], "right")):
             value = float(each[side])
             if np.isfinite(value):
-                axis.text(place, row - 0.28, _said(each, side, f"{value:.3g}"), ha=align, va="center", size=6)
+                axis.text(
+                    place,
+                    row - 0.28,
+                    _said(each, side, in_digits(value)),
+                    ha=align,
+                    va="center",
+                    size=6,
+                )
         for value, place, align in ((least, -0.01, "right"), (most, 1.01, "left")):
-            axis.text(place, row, f"{value:.3g}", ha=align, va="center", size=6)
+            axis.text(place, row, in_digits(value), ha=align, va="center", size=6)
     axis.set_yticks(range(len(names)), [_in_lines(name) for name in names], size=6.5)
     axis.tick_params(axis="y", pad=36, length=0)
     axis.set_ylim(max(1, len(names)) - 0.4, -0.6)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.plots import own_axes, style, themes
+from sim.vocabulary.amounts import number as in_digits
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -51,7 +52,11 @@ def response(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = N
         axis.axvline(middle, color=colour[1], linewidth=1.2)
         unit = f" {about['unit']}" if about["unit"] else ""
         axis.annotate(
-            f"{middle:.3g}{unit}", (middle, 1.0), xytext=(3, -8), textcoords="offset points", size=7
+            f"{in_digits(middle)}{unit}",
+            (middle, 1.0),
+            xytext=(3, -8),
+            textcoords="offset points",
+            size=7,
         )
     if not is_monotone:
         axis.axvspan(*(float(each) for each in found["against"].values), color=themes.now().rest, alpha=0.35)

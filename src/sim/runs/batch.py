@@ -23,6 +23,7 @@ from sim.runs.blocks import Finished, Form, Ran, Task
 from sim.runs.engines import Engines
 from sim.runs.experiment import USUAL_EXECUTION, Execution
 from sim.runs.precision import StoppingRule
+from sim.runs.progress import showing
 from sim.runs.spec import Spec
 from sim.runs.store import Store
 from sim.scenario import record as scenario_record
@@ -189,8 +190,12 @@ class Batch:
                 sent.append(job)
                 yield packed(job[0]), job[2], job[3]
 
-        progress, size = self.execution.progress, self._size(n_jobs)
-        with closing(pool.in_order(blocks.run, calls(), self.execution.executor, size)) as finished:
+        spec, size = self.spec, self._size(n_jobs)
+        total = min(n_jobs * spec.block, spec.trials * len(self.scenarios))
+        with (
+            showing(self.execution.progress, total) as progress,
+            closing(pool.in_order(blocks.run, calls(), self.execution.executor, size)) as finished,
+        ):
             for done in finished:
                 scenario, block, _, count = sent.popleft()
                 self.engines.add(done.ran)

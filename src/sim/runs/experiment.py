@@ -11,14 +11,12 @@ from sim.engine.block import BLOCK
 from sim.model.schedule import Rules
 from sim.runs import dataset as results
 from sim.runs import pool, resources
+from sim.runs.progress import Progress as Progress
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import InputError, WrongType
-
-#: Called with the number of trials just finished.
-Progress = Callable[[int], None]
 
 #: Called with what a run takes, before it starts.
 Announce = Callable[[resources.Needs], None]
@@ -66,9 +64,10 @@ class Execution:
         if self.workers is not None:
             arguments.whole(self.workers, "workers", 1)
         arguments.chosen(self.engine, "engine", results.ENGINES)
-        for name in ("progress", "announce"):
-            if getattr(self, name) is not None:
-                arguments.function(getattr(self, name), name)
+        if self.announce is not None:
+            arguments.function(self.announce, "announce")
+        if self.progress is not None and not isinstance(self.progress, bool):
+            arguments.function(self.progress, "progress")
         if self.executor is not None and not callable(getattr(self.executor, "submit", None)):
             remedy = "Give one of concurrent.futures, or leave it out."
             raise WrongType("", "executor", f"{arguments.shown(self.executor)} is not an executor", remedy)

@@ -111,8 +111,10 @@ def run(
     workers : int, optional
         Local processes, 1 for none; with an executor, how many blocks it runs at a time. By default every
         core if there is enough to do.
-    progress : callable, optional
-        Called with the number of trials finished since the last call.
+    progress : callable or bool, optional
+        Called with the number of trials finished since the last call; or True for a bar in a terminal or a
+        notebook, False for none. By default a bar in a terminal as soon as the run takes longer than two
+        seconds; it vanishes with the run. Nothing in a pipe.
     announce : callable, optional
         Called before the run starts, and with `until` before each round, with what it takes: a
         `sim.runs.resources.Needs`, whose text can be shown.

@@ -26,6 +26,7 @@ from sim.runs.batch import check_numbers
 from sim.runs.blocks import Ran
 from sim.runs.engines import Engines
 from sim.runs.experiment import USUAL_EXECUTION, Execution
+from sim.runs.progress import showing
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.axes import Array
 
@@ -114,14 +115,17 @@ def reduce(
                 yield packed, start, count
 
     engines = Engines(name)
-    with closing(pool.in_order(_run, calls(), execution.executor, size)) as finished:
+    with (
+        showing(execution.progress, trials * len(scenarios)) as progress,
+        closing(pool.in_order(_run, calls(), execution.executor, size)) as finished,
+    ):
         kept: list[Result] = []
         for done, used in finished:
             start, count = sent.popleft()
             kept.append(done)
             engines.add(used)
-            if execution.progress is not None:
-                execution.progress(count)
+            if progress is not None:
+                progress(count)
             if start + count == first_trial + trials:
                 yield kept
                 kept = []

@@ -10,6 +10,7 @@ import numpy as np
 
 from sim.analysis.compare.question import Question
 from sim.analysis.discovery.draws import Draws
+from sim.vocabulary.amounts import number as in_digits
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import InputError
 
@@ -84,5 +85,6 @@ def _check_counts(searched: Array, judged: Array, event: str) -> None:
         rare = min(int(part.sum()), int((~part).sum()))
         if rare < _FEWEST:
             share = float(np.concatenate([searched, judged]).mean())
-            problem = f"{event} is met in {100 * share:.3g} % of the trials, which leaves too few to divide"
+            met = f"{event} is met in {in_digits(100 * share)} % of the trials"
+            problem = f"{met}, which leaves too few to divide"
             raise InputError("", "event", problem, "Choose another mark, or run more trials.")

@@ -23,6 +23,7 @@ from sim.analysis.discovery.prim import MASS, PEEL, Box, Limit
 from sim.runs.dataset import checked
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
+from sim.vocabulary.amounts import number as in_digits
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import Array
 
@@ -235,10 +236,10 @@ def _said(name: str, limit: Limit) -> str:
         few = len(listed) < 3
         return f"{name} is {' or '.join(listed)}" if few else f"{name} is one of {', '.join(listed)}"
     if limit.low == -inf:
-        return f"{name} is at most {limit.high:.3g}"
+        return f"{name} is at most {in_digits(limit.high)}"
     if limit.high == inf:
-        return f"{name} is at least {limit.low:.3g}"
-    return f"{name} is from {limit.low:.3g} to {limit.high:.3g}"
+        return f"{name} is at least {in_digits(limit.low)}"
+    return f"{name} is from {in_digits(limit.low)} to {in_digits(limit.high)}"
 
 
 def check(found: Any) -> None:

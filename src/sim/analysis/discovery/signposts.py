@@ -25,6 +25,7 @@ from sim.numerics.elementary import Z95
 from sim.runs.dataset import checked, complete_trials, manifest, scenario_of
 from sim.runs.form import COMMON
 from sim.vocabulary import arguments
+from sim.vocabulary.amounts import number as in_digits
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import QUARTERS, Array
 from sim.vocabulary.dates import Quarter
@@ -324,7 +325,7 @@ def answer(found: xr.Dataset) -> str:
     at = top.isel(time=int(top["since"]))
     side = "Above" if float(at["auc"]) > 0.5 else "Below"
     right, left = (f"{100 * float(at[name]):.0f} of 100" for name in ("sensitivity", "specificity"))
-    cut = f"{side} {float(at['threshold']):.3g} {at['unit'].item()}"
+    cut = f"{side} {in_digits(float(at['threshold']))} {at['unit'].item()}"
     return (
         f"Watch {top['text'].item()!s}: from {at['quarter'].item()} on, {lead:g} years before, it tells "
         f"{about['about']} ({_auc(at)}). {cut} it is the first, which is right in {right} trials of the "

@@ -21,6 +21,7 @@ from sim.scenario import given
 from sim.scenario.loading import one
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
+from sim.vocabulary.amounts import number as in_digits
 from sim.vocabulary.arguments import SEED, TRIALS
 from sim.vocabulary.axes import Array
 from sim.vocabulary.dates import Quarter
@@ -193,27 +194,29 @@ def answer(found: xr.Dataset) -> str:
         one_end, other = (float(each) for each in found["against"].values)
         at = [100 * float(p[int(np.argmin(np.abs(values - each)))]) for each in (one_end, other)]
         return (
-            f"No threshold: the response of {event} to {lever} is not monotone. From {one_end:.3g} to "
-            f"{other:.3g} it goes from {at[0]:.0f} to {at[1]:.0f} of 100 trials, and elsewhere the other way."
+            f"No threshold: the response of {event} to {lever} is not monotone. From {in_digits(one_end)} to "
+            f"{in_digits(other)} it goes from {at[0]:.0f} to {at[1]:.0f} of 100 trials, and elsewhere the "
+            "other way."
         )
     share = [
         f"{100 * p[k]:.0f} ({100 * float(found['p_low'][k]):.0f} to {100 * float(found['p_high'][k]):.0f})"
         for k in (0, -1)
     ]
-    ends = f"from {share[0]} of 100 trials at {values[0]:.3g} to {share[1]} at {values[-1]:.3g}"
+    ends = f"from {share[0]} of 100 trials at {in_digits(values[0])} to {share[1]} at {in_digits(values[-1])}"
     if about["moved"] == 0.0:
         return f"No threshold: {lever} moves what {event} asks for in no trial, from {about['since']} on."
     if not isfinite(float(found["value"])):
         return (
             f"No threshold in the range: the chance of {event} does not cross {chance:g} % as {lever} goes "
-            f"from {values[0]:.3g} to {values[-1]:.3g}{unit}: {ends}."
+            f"from {in_digits(values[0])} to {in_digits(values[-1])}{unit}: {ends}."
         )
     side = "at least" if about["trend"] > 0 else "at most"
     low, high = (
-        f"{float(found[name]):.3g}" if isfinite(float(found[name])) else "beyond the range"
+        in_digits(float(found[name])) if isfinite(float(found[name])) else "beyond the range"
         for name in ("low", "high")
     )
+    value = in_digits(float(found["value"]))
     return (
-        f"{event} is as likely as {chance:g} % where {lever} is {side} {float(found['value']):.3g}{unit} "
+        f"{event} is as likely as {chance:g} % where {lever} is {side} {value}{unit} "
         f"({low} to {high}); it goes {ends}."
     )

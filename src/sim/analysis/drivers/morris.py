@@ -25,6 +25,7 @@ from sim.runs import dataset as results
 from sim.runs.experiment import Execution, Progress
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
+from sim.vocabulary.amounts import number as in_digits
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import OutOfBounds
@@ -247,8 +248,9 @@ def answer(found: xr.Dataset, at: int = -1) -> str:
     first = int(np.nanargmax(star[:-1])) if np.isfinite(star[:-1]).any() else 0
     low, high = (float(here[f"mu_star_{end}"].values[first]) for end in ("low", "high"))
     above = int((here["mu_star_low"].values[:-1] > float(floor["mu_star_high"])).sum())
-    size = f"{star[first]:.3g} ({low:.3g} to {high:.3g}) on average over the middle of its prior"
-    noise = f"{float(floor['mu_star']):.3g}"
+    ends = f"({in_digits(low)} to {in_digits(high)})"
+    size = f"{in_digits(star[first])} {ends} on average over the middle of its prior"
+    noise = in_digits(float(floor["mu_star"]))
     if not above:
         return (
             f"{about} none of {len(names) - 1} inputs surely moves it more than other shocks alone do "

@@ -7,7 +7,7 @@ flipped where it lies on the other side. Runs the engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from sim.analysis.compare.measure import standard_measures
 from sim.analysis.compare.paired import compare
 from sim.parameter import variants
 from sim.runs import dataset as results
-from sim.runs.experiment import Execution
+from sim.runs.experiment import Execution, Progress
 from sim.runs.run import run
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.arguments import SEED, TRIALS
@@ -79,7 +79,7 @@ def report(
     scenarios: Sequence[Scenario],
     trials: int = TRIALS,
     seed: int = SEED,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
     workers: int | None = None,
     engine: str = results.AUTO,
 ) -> list[Conclusion]:
@@ -91,7 +91,7 @@ def report(
         The reference first.
     trials, seed : int
         As in `sim.run`.
-    progress : callable, optional
+    progress : callable or bool, optional
         Called with the number of trials finished since the last call.
     workers, engine
         As in `sim.run`; no number depends on them.

@@ -21,6 +21,7 @@ from sim.runs import dataset as results
 from sim.runs.experiment import Execution, Progress
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
+from sim.vocabulary.amounts import number as in_digits
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import InputError, OutOfBounds
@@ -170,9 +171,11 @@ def answer(found: xr.Dataset, at: int = -1) -> str:
     """Return in one sentence what the longest bar is."""
     here = found.isel(time=at)
     first = here.isel(input=0)
-    middle, low, high = (float(first[f"difference{end}"]) for end in ("", "_low", "_high"))
+    middle, low, high = (
+        in_digits(float(first[f"difference{end}"]), is_signed=True) for end in ("", "_low", "_high")
+    )
     clear = int(((here["difference_low"] > 0) | (here["difference_high"] < 0)).sum())
-    by = f"{middle:+.3g} ({low:+.3g} to {high:+.3g})".replace("-", "−")
+    by = f"{middle} ({low} to {high})"
     return (
         f"{found.attrs['text']}, {here['quarter'].values}: from its {found.attrs['low'] * 100:.0f} % to its "
         f"{found.attrs['high'] * 100:.0f} % quantile {first['input'].values} moves the mean most, by {by}; "

@@ -25,6 +25,7 @@ from sim.scenario.loading import one
 from sim.scenario.scenario import Scenario
 from sim.sources import table
 from sim.vocabulary import arguments
+from sim.vocabulary.amounts import number as in_digits
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import Array
 
@@ -227,12 +228,13 @@ def answer(found: xr.Dataset, at: int = -1) -> str:
     unit = found.attrs["unit"]
     whole, low, high = (float(here[f"perfect{end}"]) for end in ("", "_low", "_high"))
     about = f"{found.attrs['text']}, {here['quarter'].values}: knowing everything before choosing is worth "
-    about += f"{whole:.2g} ({low:.2g} to {high:.2g}) {unit}"
+    about += f"{in_digits(whole, 2)} ({in_digits(low, 2)} to {in_digits(high, 2)}) {unit}"
     first = here.isel(input=0)
     value, low, high = (float(first[f"value{end}"]) for end in ("", "_low", "_high"))
     if not low > float(here["floor"]):
         return f"{about}; no parameter alone is clearly worth more than the best of as many shuffled ones."
     return (
-        f"{about}; first comes {first['input'].values} ({first['grade'].values}): alone worth {value:.2g} "
-        f"({low:.2g} to {high:.2g}), and settled by {first['settled_by'].values}"
+        f"{about}; first comes {first['input'].values} ({first['grade'].values}): alone worth "
+        f"{in_digits(value, 2)} ({in_digits(low, 2)} to {in_digits(high, 2)}), and settled by "
+        f"{first['settled_by'].values}"
     )

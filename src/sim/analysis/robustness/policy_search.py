@@ -29,6 +29,7 @@ from sim.numerics.elementary import Z95
 from sim.runs.dataset import checked
 from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.vocabulary import arguments
+from sim.vocabulary.amounts import number as in_digits
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import Contradiction, MissingField, OutOfBounds, UnknownName, WrongType, nearest
@@ -282,9 +283,9 @@ def answers(found: xr.Dataset) -> list[str]:
     for k, name in enumerate(str(each) for each in found["objective"].values):
         here = found.isel(objective=k)
         best = here.sel(policy=str(here["winner"].item()))
-        level, low, high = (f"{float(best[each]):.3g}" for each in ("fresh", "fresh_low", "fresh_high"))
+        level, low, high = (in_digits(float(best[each])) for each in ("fresh", "fresh_low", "fresh_high"))
         optimism = [
-            f"{float(here[each]):+.3g}".replace("-", "−")
+            in_digits(float(here[each]), is_signed=True).replace("-", "−")
             for each in ("optimism", "optimism_low", "optimism_high")
         ]
         said.append(

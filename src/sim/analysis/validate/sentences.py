@@ -43,11 +43,10 @@ def of_directions(found: directions.Report) -> list[str]:
         From `sim.analysis.validate.directions.report`.
     """
     verdicts = [each.verdict for each in found.results]
-    shown, unclear = verdicts.count("shown"), verdicts.count("unclear")
-    open_ones = f", and {unclear} are unclear with so many trials" if unclear else ""
+    counts = ", ".join(f"{verdicts.count(name)} {name}" for name in ("shown", "unclear", "missed"))
     said = [
-        f"The model shows {shown} of {len(verdicts)} signs that the evidence asserts{open_ones}; "
-        f"{len(found.excluded)} rows are without an experiment."
+        f"Of {len(verdicts)} signs that the evidence asserts: {counts}; {len(found.excluded)} without an "
+        "experiment."
     ]
     missed = [each for each in found.results if each.verdict == "missed"]
     if missed:
@@ -66,10 +65,10 @@ def of_sizes(found: potency.Report, inert_below: float) -> list[str]:
         Standard deviations within which an effect counts as none.
     """
     verdicts = [each.verdict for each in found.results]
+    counts = ", ".join(f"{verdicts.count(name)} {name}" for name in ("potent", "unclear", "inert"))
     said = [
-        f"Of {len(verdicts)} effects of documented levers {verdicts.count('potent')} are potent, "
-        f"{verdicts.count('unclear')} unclear and {verdicts.count('inert')} inert (within {inert_below:g} "
-        "standard deviations of zero at the maximum)."
+        f"Of {len(verdicts)} effects of documented levers: {counts} (within {inert_below:g} s.d. of zero at "
+        "the maximum)."
     ]
     sized = [each for each in found.results if each.maximum.deviations is not None]
     if sized:
@@ -78,7 +77,7 @@ def of_sizes(found: potency.Report, inert_below: float) -> list[str]:
         ends = (most.deviations, most.deviations_low, most.deviations_high)
         middle, low, high = (each or 0.0 for each in ends)
         size = amounts.with_interval(middle, low, high, is_signed=True)
-        said.append(f"{largest.lever} moves most: {largest.effect} by {size} standard deviations.")
+        said.append(f"{largest.lever} moves most: {largest.effect} by {size} s.d.")
     return said
 
 

@@ -45,6 +45,7 @@ from sim.importers.registers import Register
 from sim.runs import pool
 from sim.runs.dataset import AUTO
 from sim.runs.experiment import USUAL_EXECUTION, Execution, Progress
+from sim.runs.progress import showing
 from sim.runs.spec import code_digest, version
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import FIRST_YEAR, LAST_YEAR, SEED, TRIALS_OF_CELL
@@ -171,11 +172,14 @@ def panel(
     work = trials * length * QUARTERS * len(jobs)
     size = execution.size(len(jobs), work)
     found = []
-    with closing(pool.in_order(_run, ((job,) for job in jobs), execution.executor, size)) as finished:
+    with (
+        showing(execution.progress, trials * len(jobs)) as progress,
+        closing(pool.in_order(_run, ((job,) for job in jobs), execution.executor, size)) as finished,
+    ):
         for cell in finished:
             found.append(cell)
-            if execution.progress is not None:
-                execution.progress(trials)
+            if progress is not None:
+                progress(trials)
     if not any(cell.rows for cell in found):
         remedy = "Choose other origins, or fewer years."
         raise OutsideHorizon("", "origins", f"none can be scored: {found[0].problem}", remedy)
