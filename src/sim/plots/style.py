@@ -84,12 +84,7 @@ def save(figure: Figure | Drawn, path: str | Path) -> tuple[Path, Path]:
     name = base.stem if base.suffix.lower() in (".png", ".svg") else base.name
     png, svg = base.with_name(f"{name}.png"), base.with_name(f"{name}.svg")
     with themes.within(whole.theme if isinstance(whole, Shown) else themes.now()), context(), _one_warning():
-        engine = whole.get_layout_engine()
-        if engine is not None:
-            # Laid out once, both files look the same, and it takes half the time.
-            with _as_finely_as_saved(whole):
-                engine.execute(whole)
-            whole.set_layout_engine("none")
+        lay_out(whole)
         try:
             whole.savefig(png)
             whole.savefig(svg, metadata={"Date": None})
@@ -97,6 +92,15 @@ def save(figure: Figure | Drawn, path: str | Path) -> tuple[Path, Path]:
             problem = f"cannot be written: {reason(error)}"
             raise InputError(shown(base), "", problem, "Choose another path.") from None
     return png, svg
+
+
+def lay_out(figure: Figure) -> None:
+    """Lay a figure out for good: every file of it looks the same, and takes half the time."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        with _as_finely_as_saved(figure):
+            engine.execute(figure)
+        figure.set_layout_engine("none")
 
 
 @contextmanager

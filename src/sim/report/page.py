@@ -15,6 +15,7 @@ from sim.analysis.compare.tables import NOTE
 from sim.files import staging
 from sim.report import archive, findings, sections
 from sim.report import robustness as policies
+from sim.runs import free_memory
 from sim.runs.dataset import checked, completeness, manifest, scenario_of, scenarios_of
 from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.vocabulary import arguments
@@ -39,6 +40,9 @@ _CONTENTS = (
 )
 
 _FOLDER = Path(__file__).parent
+
+#: How many times a run fits into the memory that is free, if it is read as a whole.
+_ROOM = 3
 
 
 def write_report(
@@ -104,6 +108,7 @@ def write_report(
     beside = target.with_suffix(".zip")
     for place, is_ours in ((target, _is_page), (beside, _is_archive)):
         staging.check_free(staging.target_of(place), force, is_ours)
+    runs = _at_hand(runs)
     scenarios = scenarios_of(runs)
     looked_at = dict.fromkeys(name for each in scenarios.values() for name in each.look_at)
     measures = standard_measures(runs, looked_at)
@@ -149,6 +154,11 @@ def write_report(
         page.write_text(f"{MARK}\n{content}", encoding="utf-8", newline="\n")
         archive.write(data, runs, rows, scenarios, reference, years, texts)
     return staging.located(target), staging.located(beside)
+
+
+def _at_hand(runs: xr.Dataset) -> xr.Dataset:
+    """Return a run read once for all sections, where memory has room for it and for what is made of it."""
+    return runs.compute() if _ROOM * runs.nbytes < free_memory.of_machine() else runs
 
 
 def _template() -> Any:

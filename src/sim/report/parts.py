@@ -61,6 +61,7 @@ def picture(figure: Figure, key: str, sentence: str) -> Picture:
         What it shows.
     """
     written = io.StringIO()
+    style.lay_out(figure)
     figure.savefig(written, format="svg", metadata={"Date": None})
     text = written.getvalue()
     text = _ABOUT.sub("", text[text.index("<svg") :])

@@ -74,21 +74,48 @@ def paired_auc(first: Array, second: Array) -> tuple[Array, Array, Array]:
     count = first.shape[-1]
     if count < 2:
         return auc(np.concatenate([first, second], axis=-1), np.repeat([True, False], count))
-    one, two = _placements(np.asarray(first, float), np.asarray(second, float))
+    one, two = _placements(np.asarray(first), np.asarray(second))
     itself = ((first > second) + 0.5 * (first == second)).mean(axis=-1)
     mean = (one.mean(axis=-1) * count - itself) / (count - 1)
     return _interval(mean, np.sqrt(_variance(one + two) / count))
 
 
 def _placements(first: Array, second: Array) -> tuple[Array, Array]:
-    """Return the part of the other kind that each value of the first is above, and of the second below."""
-    from scipy.stats import rankdata
+    """Return the part of the other kind that each value of the first is above, and of the second below.
 
+    Both from one ordering: what is lower is counted along it, and ties count half.
+    """
     m, n = first.shape[-1], second.shape[-1]
-    together = rankdata(np.concatenate([first, second], axis=-1), axis=-1)
-    above = (together[..., :m] - rankdata(first, axis=-1)) / n
-    below = 1.0 - (together[..., m:] - rankdata(second, axis=-1)) / m
-    return above, below
+    values = np.concatenate([first, second], axis=-1)
+    order = np.argsort(values, axis=-1)
+    firsts = _count(order < m)
+    start, end = _groups(np.take_along_axis(values, order, axis=-1))
+    below, up_to = (np.take_along_axis(firsts, each, axis=-1) for each in (start, end))
+    lower = np.empty(values.shape)
+    np.put_along_axis(lower, order, (start + end - below - up_to) / (2 * n), axis=-1)  # of the second kind
+    above = lower[..., :m].copy()
+    np.put_along_axis(lower, order, (below + up_to) / (2 * m), axis=-1)  # of the first kind
+    unknown = np.isnan(values).any(axis=-1, keepdims=True)
+    return np.where(unknown, np.nan, above), np.where(unknown, np.nan, 1.0 - lower[..., m:])
+
+
+def _count(marks: Array) -> Array:
+    """Return how many are marked before each position, and in all at the end."""
+    counted: Array = np.zeros((*marks.shape[:-1], marks.shape[-1] + 1), np.intp)
+    np.cumsum(marks, axis=-1, out=counted[..., 1:])
+    return counted
+
+
+def _groups(ordered: Array) -> tuple[Array, Array]:
+    """Return, of ordered values, where the group of equal ones that each is in begins and ends."""
+    at = np.arange(ordered.shape[-1])
+    is_new = np.ones(ordered.shape, bool)
+    is_new[..., 1:] = ordered[..., 1:] != ordered[..., :-1]
+    start = np.maximum.accumulate(np.where(is_new, at, 0), axis=-1)
+    is_last = np.ones(ordered.shape, bool)
+    is_last[..., :-1] = is_new[..., 1:]
+    end = np.minimum.accumulate(np.where(is_last, at + 1, len(at))[..., ::-1], axis=-1)[..., ::-1]
+    return start, end
 
 
 def _variance(values: Array) -> Array:
@@ -102,23 +129,34 @@ def _interval(middle: Array, error: Array) -> tuple[Array, Array, Array]:
     return middle, np.maximum(middle - margin, 0.0), np.minimum(middle + margin, 1.0)
 
 
-def best_threshold(values: Array, is_first: Array) -> tuple[float, bool]:
-    """Return the value that tells two kinds apart best, and whether the first kind is above it.
+def best_threshold(values: Array, is_first: Array) -> tuple[Array, Array]:
+    """Return the values that tell two kinds apart best, and whether the first kind is above them.
 
     The largest sum of the parts of both kinds that are recognised (Youden 1950), of the first kind "above" or
     "at or below"; half-way between two values.
+
+    Parameters
+    ----------
+    values : ndarray, shape (..., case)
+    is_first : ndarray, shape (case,)
+        Of which kind each case is.
     """
-    values, is_first = np.asarray(values, float), np.asarray(is_first, bool)
-    ordered = np.unique(values)
-    if len(ordered) < 2 or is_first.all() or not is_first.any():
-        return float(values[0]), True
-    cuts = (ordered[:-1] + ordered[1:]) / 2.0
-    first, second = np.sort(values[is_first]), np.sort(values[~is_first])
-    above = 1.0 - np.searchsorted(first, cuts, side="right") / len(first)
-    wrong = 1.0 - np.searchsorted(second, cuts, side="right") / len(second)
-    gain = above - wrong
-    k = int(np.abs(gain).argmax())
-    return float(cuts[k]), bool(gain[k] >= 0.0)
+    values, is_first = np.asarray(values), np.asarray(is_first, bool)
+    many = int(is_first.sum())
+    if many in (0, len(is_first)):
+        return values[..., 0].astype(float), np.ones(values.shape[:-1], bool)
+    order = np.argsort(values, axis=-1)
+    ordered = np.take_along_axis(values, order, axis=-1).astype(float)
+    firsts = _count(is_first[order])[..., 1:-1]
+    seconds = np.arange(1, len(is_first)) - firsts
+    gain = (1.0 - firsts / many) - (1.0 - seconds / (len(is_first) - many))
+    is_cut = ordered[..., 1:] != ordered[..., :-1]
+    k = np.where(is_cut, np.abs(gain), -1.0).argmax(axis=-1)[..., None]
+    best, low, high = (
+        np.take_along_axis(each, k, axis=-1)[..., 0] for each in (gain, ordered[..., :-1], ordered[..., 1:])
+    )
+    has_cut = is_cut.any(axis=-1)
+    return np.where(has_cut, (low + high) / 2.0, ordered[..., 0]), (best >= 0.0) | ~has_cut
 
 
 def signposts(
@@ -274,25 +312,22 @@ def _one(measure: Measure, part: xr.Dataset, kinds: Array | None, is_chosen_on: 
         search = np.tile(is_chosen_on, 2)
     else:
         found, flat, is_first, search = auc(values[0], kinds), values[0], kinds, is_chosen_on
-    rows = []
-    for row in flat:
-        cut, is_above = best_threshold(row[search], is_first[search])
-        says_first = (row[~search] > cut) == is_above
-        truth = is_first[~search]
-        rows.append((cut, _mean(says_first[truth]), _mean(~says_first[~truth])))
-    cuts, right, left = np.array(rows).T
+    cuts, is_above = best_threshold(flat[:, search], is_first[search])
+    says_first = (flat[:, ~search] > cuts[:, None]) == is_above[:, None]
+    truth = is_first[~search]
     return {
         "auc": found[0],
         "auc_low": found[1],
         "auc_high": found[2],
         "threshold": cuts,
-        "sensitivity": right,
-        "specificity": left,
+        "sensitivity": _mean(says_first[:, truth]),
+        "specificity": _mean(~says_first[:, ~truth]),
     }
 
 
-def _mean(values: Array) -> float:
-    return float(values.mean()) if values.size else np.nan
+def _mean(values: Array) -> Array:
+    found: Array = values.mean(axis=-1) if values.shape[-1] else np.full(values.shape[:-1], np.nan)
+    return found
 
 
 def _since(low: Array, high: Array, level: float) -> Array:
