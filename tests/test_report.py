@@ -21,6 +21,7 @@ from sim.analysis.drivers import pawn
 from sim.cli import sim as program
 from sim.design import plan as design
 from sim.report import findings, robustness, sections
+from sim.vocabulary import amounts
 
 KEEP = ["supplier_share", "hhi", "capability", "grants"]
 
@@ -199,7 +200,8 @@ def test_policies_of_the_case_are_run_where_that_is_asked(tmp_path: Path) -> Non
     outcomes = sim.policy_outcomes(futures=list(sim.scenarios_of(runs).values()), trials=6, seed=1)
     found = sim.robustness(outcomes, seed=1)
     regret = found.sel(criterion="minimax_regret", policy="money.less")
-    assert f"{regret['value']:.3g} ({regret['low']:.3g} to {regret['high']:.3g})" in text
+    value, low, high = (amounts.number(float(regret[each])) for each in ("value", "low", "high"))
+    assert f"{value} ({low} to {high})" in text
     assert "Spend: half more" in text and "2 futures" in text and "Minimax regret" in text
     again, _ = sim.write_report(runs, tmp_path / "report.html", robustness=6, force=True)
     assert again.read_text(encoding="utf-8") == text
