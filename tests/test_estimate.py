@@ -171,6 +171,9 @@ def test_the_shipped_weights_and_pairs_are_those_of_the_estimate(
         if pair.supplier != "russia":  # sanctions since 2022 come on top
             numbers = shipped[f"standing.pair_effect.{pair.supplier}"].distribution.numbers
             assert numbers == pytest.approx((pair.effect, pair.error), abs=0.006), pair.supplier
+    # With all that the model adds up in its standing part, prices among it, the orders on record come out.
+    price = shipped.array("standing.price_elasticity") * np.log(shipped.array("standing.price_factor"))
+    assert recorded.offset == pytest.approx(-price)
     expected = estimate.probabilities(
         np.array([*(row.mode for row in report.rows), *(pair.effect for pair in report.pairs)]),
         estimate.with_pairs(recorded),

@@ -5,11 +5,13 @@ order year, so that the coefficient of a column is the parameter of its name:
 
     V = installed_weight S + experience_weight k + recent_weight R
         + market_weight (ln m - k ln(m / m0)) + known_market_weight k ln(m / m0)
-        + ideal_point_weight (-d) + distance_weight (-ln km) + pool_weight pool
+        + ideal_point_weight (-d) + distance_weight (-ln km) + pool_weight pool - elasticity ln p
     k = E / (E + e)
 
 Two sources: the register of a case (one recipient), or a table of the deals of any recipients. Terms that
-no register records (finance and technology on offer, prices, politics) have no column here.
+no register records (finance and technology on offer, prices, politics) have no column here. What a case
+assumes of prices p is taken as it is, so that pair effects are what is left beside it: left out, they would
+contain it, and the model would count it twice.
 """
 
 from __future__ import annotations
@@ -96,6 +98,8 @@ class Choices:
         What a cluster is: a recipient or a year.
     dropped : int
         Orders left out because the supplier was not in the running by the case's own lists.
+    offset : ndarray, shape (supplier,), or float
+        What the case assumes of each supplier's utility beside the columns.
     """
 
     terms: tuple[str, ...]
@@ -107,6 +111,7 @@ class Choices:
     cluster: IntArray
     clustered_by: str
     dropped: int = 0
+    offset: Array | float = 0.0
 
     def __len__(self) -> int:
         return len(self.chosen)
@@ -150,8 +155,17 @@ def of_case(scenario: Scenario, first_year: int | None = None, last_year: int | 
         year=np.array(years, dtype=np.int64),
         cluster=np.array(years, dtype=np.int64),
         clustered_by="year",
+        offset=_assumed(scenario.parameters),
     )
     return _in_the_running(found, f"the register of {case.name}, {first}-{last}")
+
+
+def _assumed(parameters: ParameterSet) -> Array:
+    """Return what a case assumes that prices do to each supplier's utility."""
+    elasticity, price = (
+        parameters.array(f"standing.{name}") for name in ("price_elasticity", "price_factor")
+    )
+    return -elasticity * np.log(price)
 
 
 def situation(case: Case, parameters: ParameterSet, year: int) -> tuple[Array, BoolArray]:

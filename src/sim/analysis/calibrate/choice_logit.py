@@ -160,7 +160,7 @@ def probabilities(coefficients: Array, choices: Choices) -> Array:
 
 
 def _utility(coefficients: Array, choices: Choices) -> Array:
-    return np.where(choices.available, choices.covariates @ coefficients, -np.inf)
+    return np.where(choices.available, choices.covariates @ coefficients + choices.offset, -np.inf)
 
 
 def _log_sum(utility: Array) -> Array:
@@ -218,7 +218,7 @@ def fit(choices: Choices, prior: tuple[Array, Array] | None = None) -> Fit:
         covariance=inverse,
         clustered=inverse @ meat @ inverse,
         log_likelihood=log_likelihood(found.x, choices),
-        null=log_likelihood(np.zeros(n_terms), choices),
+        null=log_likelihood(np.zeros(n_terms), replace(choices, offset=0.0)),
     )
 
 
