@@ -22,7 +22,7 @@ RECORDED = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
 N_STEPS = 14
 N_TRIALS = 60
 
-#: Plans run as one block, side by side: a quarter of many trials takes hardly longer than one of few.
+#: Plans that are run side by side, as one block: many trials take little longer than a few.
 TOGETHER = 16
 
 #: Plans whose draws are kept: the usual ones are met again and again, those without something once.
@@ -456,6 +456,7 @@ def test_what_is_turned_off_is_gone_and_makes_a_difference(ablation: Ablation) -
 def draws_of(changes: Numbers, events: Events) -> Any:
     """Return the shocks and the parameters of such a plan."""
     plan = plan_of(changes, events)
+    design._kept.cache_clear()  # each plan draws for itself
     return design.draw_shocks(plan, 500, 20), design.draw_parameters(plan, 500, 20)
 
 
