@@ -92,6 +92,8 @@ def test_numbers_of_numpy_are_numbers(tmp_path: Path) -> None:
 def test_a_table_is_a_table_and_a_path_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = pd.DataFrame({"demand.caution": [0.1, 0.2]})
     assert len(sim.design_table("baseline", table)) == 2
+    with pytest.raises(sim.InputError, match="two columns are called"):
+        sim.design_table("baseline", pd.concat([table, table], axis=1))
     with pytest.raises(sim.InputError, match=r"is a table of rows.*sim\.design_table"):
         sim.load("baseline").override(table)  # type: ignore[arg-type]
     assert (

@@ -570,7 +570,7 @@ def test_damaged_machine_code_is_made_anew(
         expected, _ = both(plan, 0, 40)
     shared = kept_code.folder()
     assert shared is not None and len(used) > FEW
-    for name in (*used, "key"):
+    for name in (*used, kept_code._KEY):
         shutil.copy2(shared / name, tmp_path / name)
     monkeypatch.setenv(kept_code.FOLDER_VARIABLE, str(tmp_path))
     damaged = sorted(tmp_path.glob("*.o"))[:FEW]
@@ -669,13 +669,48 @@ def test_kept_files_cannot_change_places_nor_be_links(cache: Path) -> None:
     assert kept.read("g.o") is None and kept.read("h.o") is None
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders here")
+@pytest.mark.parametrize("is_key", [False, True], ids=["code", "key"])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(cache: Path, is_key: bool) -> None:
+    (name,) = kept_in(cache)
+    target = cache / (kept_code._KEY if is_key else name)
+    target.unlink()
+    os.mkfifo(target)
+    assert kept_code.KeptCode(cache).read(name) is None
+    kept_in(cache)
+    assert target.is_file()
+
+
+def test_a_file_of_another_program_stays(cache: Path) -> None:
+    cache.mkdir(parents=True, mode=0o700)
+    (cache / "key").write_text("of somebody else")
+    kept_in(cache)
+    assert (cache / "key").read_text() == "of somebody else"
+
+
+def test_a_cache_in_a_home_that_is_none_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(kept_code.FOLDER_VARIABLE, "~nobody-of-that-name/cache")
+    assert kept_code.folder() is None and machine.refusal() == ""
+
+
+@pytest.mark.parametrize("key", [b"", bytes(32)], ids=["no key", "a known key"])
+def test_code_that_another_has_planted_is_never_run(cache: Path, key: bytes) -> None:
+    (name,) = kept_in(cache)
+    planted = machine._compiler("").compile('define void @"f"(ptr %0) {\n  unreachable\n}\n')
+    digest = hashlib.blake2b(name.encode() + b"\0" + planted, key=key, digest_size=32).digest()
+    (cache / name).write_bytes(digest + planted)
+    assert kept_code.KeptCode(cache).read(name) is None
+    kept_in(cache)
+    assert planted not in (cache / name).read_bytes()
+
+
 @pytest.mark.skipif(not kept_code._HAS_OWNERS, reason="files have no owners here")
 def test_a_key_that_others_could_read_is_worth_nothing(cache: Path) -> None:
     (name,) = kept_in(cache)
-    before = (cache / "key").read_bytes()
-    (cache / "key").chmod(0o644)
+    before = (cache / kept_code._KEY).read_bytes()
+    (cache / kept_code._KEY).chmod(0o644)
     assert kept_code.KeptCode(cache).read(name) is None
-    assert (cache / "key").read_bytes() != before
+    assert (cache / kept_code._KEY).read_bytes() != before
 
 
 def test_without_a_home_nothing_is_kept_and_a_cache_alone_is_enough(

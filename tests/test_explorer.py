@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import itertools
 import json
 import shutil
@@ -248,11 +249,19 @@ def test_a_bad_value_is_refused_in_one_line(server: Server, name: str, question:
 
 def test_what_is_no_question_is_refused(server: Server) -> None:
     assert call(server, "nope", {})[0] == 404
-    for body in (b"", b"{", b"[1]", b"\xff", b"x" * 70_000):
+    for body in (b"", b"{", b"[1]", b"\xff", b"[" * 60_000, b"x" * 70_000):
         request = urllib.request.Request(server.address + "fan", body)
         with pytest.raises(urllib.error.HTTPError) as caught:
             urllib.request.urlopen(request)
         assert caught.value.code == 422
+
+
+def test_what_is_too_long_is_not_taken_for_the_next_question(server: Server) -> None:
+    line = http.client.HTTPConnection("127.0.0.1", server.server_port)
+    line.request("POST", f"/{server.token}/fan", b"GET / HTTP/1.1\r\n\r\n" * 4000)
+    answer = line.getresponse()
+    assert (answer.status, answer.getheader("Connection")) == (422, "close")
+    line.close()
 
 
 def test_two_tabs_do_not_supersede_each_other(server: Server) -> None:

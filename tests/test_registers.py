@@ -576,3 +576,24 @@ def test_the_command_says_what_was_assumed(tmp_path: Path) -> None:
     early = CliRunner().invoke(program, [*given[:4], "2004", "--out", str(tmp_path / "early")])
     assert early.exit_code == 2 and not (tmp_path / "early").exists()
     assert early.stderr.count("\n") == 1 and "deliveries from 2004 on only" in early.stderr
+
+
+def test_a_cell_that_is_too_long_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "long.csv").write_text("x" * 200_000)
+    with pytest.raises(InputError, match="no header of a register found"):
+        registers.read(tmp_path / "long.csv")
+
+
+def test_a_register_of_the_world_is_looked_through_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header, *rows = as_deals(DEALS).splitlines()
+    states = [f"Land{number}" for number in range(9)]
+    many = [row.replace(rows[0].split(",")[0], state) for state in states for row in rows]
+    (tmp_path / "world.csv").write_text("\n".join([header, *many]) + "\n")
+    looked, usual = [], registers._years
+    monkeypatch.setattr(registers, "_years", lambda *given: looked.append(given) or usual(*given))
+    found = registers.read_all(tmp_path / "world.csv")
+    assert [each.recipient for each in found] == states and len(looked) == 2
+    alone = registers.read(tmp_path / "world.csv", "Land4")
+    assert found[4] == alone

@@ -120,11 +120,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _said(self) -> Mapping[str, Any]:
         """Return the question as it was sent."""
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > _LONGEST:
+        if not length.isdecimal() or len(length) > len(str(_LONGEST)) or int(length) > _LONGEST:
+            self.close_connection = (
+                True  # what was sent is not read, and would be taken for the next question
+            )
             raise InputError("", "question", "too long", "Send what the page sends.")
         try:
             said = json.loads(self.rfile.read(int(length)))
-        except ValueError:
+        except (ValueError, RecursionError):
             raise WrongType("", "question", "not JSON", "Send what the page sends.") from None
         return arguments.table(said, "question")
 
@@ -137,7 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Type", f"{kind}; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
-        if status == HTTPStatus.FORBIDDEN:
+        if status == HTTPStatus.FORBIDDEN or self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -19,6 +19,9 @@ from sim.vocabulary.errors import UnknownName, nearest
 
 #: Tables that the making of cases rests on.
 DATA = Path(__file__).parent / "data"
+
+#: Names whose identifiers are kept: a register of the world spells a few hundred states over and over.
+_REMEMBERED = 4096
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ def state_of(name: str) -> str:
     return _names().get(identifier(name), name)
 
 
+@lru_cache(_REMEMBERED)
 def identifier(name: str) -> str:
     """Return a name in small letters, digits and underscores; letters of other scripts by their numbers."""
     folded = unicodedata.normalize("NFKD", name.casefold())

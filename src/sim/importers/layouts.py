@@ -103,7 +103,7 @@ def read(path: Path) -> Sheet:
     nearest: tuple[str, list[str]] | None = None
     for position, line in enumerate(lines[:_PREAMBLE]):
         for delimiter in _DELIMITERS:
-            names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+            names = _names(line, delimiter)
             for layout, (needs, _) in layouts().items():
                 columns = _columns(layout, names)
                 lacking = [what for what in needs if what not in columns]
@@ -119,6 +119,14 @@ def read(path: Path) -> Sheet:
         raise MissingField(file, "header", f"no column {layouts()[layout][1][lacking[0]][0]}", remedy)
     remedy = "Begin with a header: " + "; or ".join(map(_header, layouts())) + "."
     raise BadSyntax(file, "", "no header of a register found", remedy)
+
+
+def _names(line: str, delimiter: str) -> list[str]:
+    """Return the cells of a line that may be a header; none where one is longer than that of any table."""
+    try:
+        return [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+    except csv.Error:
+        return []
 
 
 def _header(layout: str) -> str:

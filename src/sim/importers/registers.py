@@ -182,46 +182,81 @@ def read(path: Path, recipient: str | None = None) -> Register:
     InputError
         With file, row, column and remedy.
     """
-    return _register(path, layouts.read(path), recipient)
+    file = _File.of(path)
+    rows, name = _of_recipient(file.sheet, recipient)
+    return _register(file, rows, name)
 
 
 def read_all(path: Path) -> list[Register]:
     """Read the registers of all recipients of a file, by name; see `read`."""
-    sheet = layouts.read(path)
-    if "recipient" not in sheet.columns:
-        return [_register(path, sheet, None)]
-    column = sheet.columns["recipient"]
-    # One spelling of each state.
-    names = {identifier(categories.state_of(row.text(column))): row.text(column) for row in sheet.rows}
-    return [_register(path, sheet, names[state]) for state in sorted(names)]
+    file = _File.of(path)
+    if "recipient" not in file.sheet.columns:
+        return [_register(file, *_of_recipient(file.sheet, None))]
+    found = _by_state(file.sheet)
+    column = file.sheet.columns["recipient"]
+    return [
+        _register(file, found[state], categories.state_of(found[state][0].cells[column]))
+        for state in sorted(found)
+    ]
 
 
-def _register(path: Path, sheet: Sheet, recipient: str | None) -> Register:
+@dataclass(frozen=True)
+class _File:
+    """A file, and what it says of all its rows: of a register of the world, looked up once.
+
+    Parameters
+    ----------
+    path : Path
+    sheet : Sheet
+    covered_from, last_year : int
+        As in `Register`.
+    source, digest : str
+        What it was taken from, unless rows say so; and its digest.
+    """
+
+    path: Path
+    sheet: Sheet
+    covered_from: int
+    last_year: int
+    source: str
+    digest: str
+
+    @classmethod
+    def of(cls, path: Path) -> _File:
+        """Read a file."""
+        sheet = layouts.read(path)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        return cls(path, sheet, _covered_from(sheet), _last_year(sheet), _source(path), digest)
+
+
+def _register(file: _File, rows: list[Row], name: str) -> Register:
     """Return the register of a recipient of a file."""
-    rows, name = _of_recipient(sheet, recipient)
+    sheet, first = file.sheet, file.covered_from
     if "deal" in sheet.columns:
         deals = _from_deliveries(rows, sheet.columns)
     else:
         deals = [_deal(row, sheet.columns) for row in rows]
     if not any(deal.tiv > 0.0 for deal in deals):
-        raise BadSyntax(shown(path), "", f"no deals of {name} with a volume", "Check the file.")
+        raise BadSyntax(shown(file.path), "", f"no deals of {name} with a volume", "Check the file.")
     deals.sort(key=lambda deal: (deal.year, deal.supplier, deal.item))
-    first = _covered_from(sheet)
     counted = [_with_earlier(deal, first) for deal in deals] if "deal" not in sheet.columns else deals
     notes = []
     if sheet.left_out:
         numbers = ", ".join(map(str, sheet.left_out))
-        notes.append(f"{shown(path)}: notes or totals, left out: row {numbers}.")
+        notes.append(f"{shown(file.path)}: notes or totals, left out: row {numbers}.")
     if first > _FIRST_COVERED:
         moved = sum(deal != other for deal, other in zip(deals, counted, strict=True))
         assumed = f"what {moved} earlier orders lack is taken to have arrived before, and " if moved else ""
         notes.append(
-            f"{shown(path)} lists deliveries from {first} on only: {assumed}orders completed before are "
+            f"{shown(file.path)} lists deliveries from {first} on only: {assumed}orders completed before are "
             "missing. Better export all years."
         )
-    vintage = _vintage(path, rows, sheet.columns)
-    source = _source(path, sheet, rows)
-    return Register(name, tuple(counted), vintage, _last_year(sheet), first, tuple(notes), source)
+    said = {
+        what: rows[0].cells[sheet.columns[what]] for what in ("source", "known_at") if what in sheet.columns
+    }
+    vintage = "; ".join([*filter(None, said.values()), f"file {file.digest}"])
+    source = " ".join(said.get("source", "").split()) or file.source
+    return Register(name, tuple(counted), vintage, file.last_year, first, tuple(notes), source)
 
 
 def _covered_from(sheet: Sheet) -> int:
@@ -253,25 +288,32 @@ def _with_earlier(deal: Deal, first: int) -> Deal:
     return dataclasses.replace(deal, deliveries=earlier + deal.deliveries, is_running=False)
 
 
+def _by_state(sheet: Sheet) -> dict[str, list[Row]]:
+    """Return the rows of each recipient, which may be spelled in several ways."""
+    column = sheet.columns["recipient"]
+    names = {row.text(column) for row in sheet.rows}
+    states = {name: identifier(categories.state_of(name)) for name in names}
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in sheet.rows:
+        found[states[row.cells[column]]].append(row)
+    return found
+
+
 def _of_recipient(sheet: Sheet, wanted: str | None) -> tuple[list[Row], str]:
     """Return the rows of a recipient, and the state that it is."""
     rows = sheet.rows
     if "recipient" not in sheet.columns:
         return rows, categories.state_of(wanted or "recipient")
-    column = sheet.columns["recipient"]
-    names = sorted({row.text(column) for row in rows})
-    states = {name: identifier(categories.state_of(name)) for name in names}
-    if wanted is None and len(set(states.values())) > 1:
+    column, found = sheet.columns["recipient"], _by_state(sheet)
+    names = sorted({row.cells[column] for row in rows})
+    if wanted is None and len(found) > 1:
         remedy = f"Name one with --recipient, such as {names[0]}."
-        raise MissingField(
-            rows[0].file, f"column {column}", f"{len(set(states.values()))} recipients", remedy
-        )
+        raise MissingField(rows[0].file, f"column {column}", f"{len(found)} recipients", remedy)
     meant = identifier(categories.state_of(wanted or names[0]))
-    if meant not in states.values():
+    if meant not in found:
         remedy = nearest(wanted or "", names, "recipients")
         raise UnknownName(rows[0].file, f"column {column}", "no such recipient: {value}", remedy, wanted)
-    found = [row for row in rows if states[row.cells[column]] == meant]
-    return found, categories.state_of(found[0].cells[column])
+    return found[meant], categories.state_of(found[meant][0].cells[column])
 
 
 def _deal(row: Row, columns: Mapping[str, str]) -> Deal:
@@ -374,19 +416,7 @@ def _last_year(sheet: Sheet) -> int:
     return max([*_years(sheet, "ordered", "delivery_years"), *(year for year in said if year <= YEARS[1])])
 
 
-def _source(path: Path, sheet: Sheet, rows: list[Row]) -> str:
-    """Return what the rows or any other text of a file name as their source, or the name of the file."""
-    if "source" in sheet.columns and (said := " ".join(rows[0].cells[sheet.columns["source"]].split())):
-        return said
-    return (
-        _SIPRI
-        if _NAMES_SIPRI.search(read_text(path, "Check the path.", is_own=False))
-        else f"Register {shown(path.name)}"
-    )
-
-
-def _vintage(path: Path, rows: list[Row], columns: Mapping[str, str]) -> str:
-    """Return what the rows say of their source and date, or the digest of the file."""
-    said = [rows[0].cells[columns[what]] for what in ("source", "known_at") if what in columns]
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return "; ".join([*filter(None, said), f"file {digest}"])
+def _source(path: Path) -> str:
+    """Return what the text of a file names as its source, or the name of the file."""
+    text = read_text(path, "Check the path.", is_own=False)
+    return _SIPRI if _NAMES_SIPRI.search(text) else f"Register {shown(path.name)}"

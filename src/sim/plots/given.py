@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from sim.analysis.compare.measure import Measure
 from sim.runs.dataset import checked, complete_trials
-from sim.runs.form import COMMON
+from sim.runs.form import COMMON, check_variable
 from sim.vocabulary import arguments
-from sim.vocabulary.errors import UnknownName, nearest
+from sim.vocabulary.errors import UnknownName, WrongType, nearest
 from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
@@ -42,8 +42,13 @@ def by_supplier(runs: Any, variable: Any) -> str:
 
 
 def array(runs: xr.Dataset, variable: str) -> xr.DataArray:
-    """Return a variable of a result that a figure needs, without trials that failed."""
+    """Return a variable of a result that a figure needs, on all its axes and without trials that failed."""
     if variable not in runs:
         problem, remedy = "not in the result, and drawn here: {value}", f"Run with keep=[{variable!r}, ...]."
         raise UnknownName("", "runs", problem, remedy, variable)
+    check_variable(runs, variable)
+    lost = next((axis for axis in GLOSSARY[variable].dims if axis not in runs[variable].dims), None)
+    if lost is not None:
+        problem = f"has no axis {lost}, along which it is drawn"
+        raise WrongType("", f"runs.{variable}", problem, f"A part that keeps it: .sel({lost}=[...]).")
     return complete_trials(runs[[variable]])[variable].astype(float)

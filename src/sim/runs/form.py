@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ _NUMBERS = frozenset("fiub")
 
 #: What the record of a failure, and of trials that are missing, says.
 _FAILURE, _MISSING = {"scenario", "trial", "problem"}, {"scenario", "first_trial", "trials"}
+
+_QUARTER = re.compile("[0-9]{4}-Q[1-4]")
 
 _AS_THEY_WERE = "Keep the coordinates that a result comes with."
 
@@ -71,6 +74,8 @@ def _check_time(runs: xr.Dataset, labels: Any, name: str) -> None:
         raise InputError("", name, "has quarters out of order", 'Sort them: runs.sortby("time").')
     if "quarter" not in runs.coords or runs["quarter"].dims != ("time",):
         raise InputError("", name, "has lost the coordinate quarter", _AS_THEY_WERE)
+    if not all(_QUARTER.fullmatch(str(each)) for each in runs["quarter"].values):
+        raise WrongType("", name, "has quarters whose names are none", _AS_THEY_WERE)
 
 
 def _check_trials(_: xr.Dataset, labels: Any, name: str) -> None:

@@ -11,7 +11,7 @@ from sim.parameter.parameter_set import Change
 from sim.scenario.loading import loaded
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
-from sim.vocabulary.errors import InputError
+from sim.vocabulary.errors import DuplicateKey, InputError
 
 _LIST = "Give a list, such as [0.1, 0.2]."
 _ROWS = 'Give a list such as [{"demand.caution": 0.1}, {"demand.caution": 0.2}], or a DataFrame.'
@@ -85,6 +85,10 @@ def design_table(bases: Scenario | str | Sequence[Scenario | str], rows: Any) ->
 def _rows(rows: Any) -> list[Mapping[str, Change]]:
     """Return the rows of a table, whatever it is: a DataFrame has them under `to_dict` or `to_dicts`."""
     if arguments.is_frame(rows):
+        columns = [str(each) for each in rows.columns]
+        twice = next((each for each in columns if columns.count(each) > 1), None)
+        if twice is not None:
+            raise DuplicateKey("", "rows", "two columns are called {value}", "Keep one of the two.", twice)
         rows = rows.to_dicts() if hasattr(rows, "to_dicts") else rows.to_dict("records")
     return [arguments.table(row, "rows") for row in arguments.names(rows, "rows", _ROWS)]
 

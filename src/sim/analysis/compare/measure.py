@@ -151,7 +151,7 @@ def standard_measures(runs: xr.Dataset, look_at: Iterable[str] = ()) -> tuple[Me
         Measure("capability", (), ("domain",)),
     ]
     found = [each for each in found if each.variable in runs]
-    if "capability" in runs:
+    if "capability" in runs and "domain" in runs["capability"].dims:
         found += [Measure("capability", (("domain", str(d)),), (), False) for d in runs["domain"].values]
     for name in look_at:
         if name in runs and name not in {each.variable for each in found}:

@@ -19,10 +19,13 @@ from pathlib import Path
 #: Where machine code is kept; the user's cache folder by default.
 FOLDER_VARIABLE = "HEDGESIM_CACHE"
 
-_KEY = "key"
+#: Of a name that no other program gives: what is no key of ours is removed and made anew.
+_KEY = "hedgesim.key"
 _KEY_SIZE = _DIGEST_SIZE = 32
 _OWN_FOLDER, _OWN_FILE = 0o700, 0o600
 _OTHERS_WRITE, _OTHERS = stat.S_IWGRP | stat.S_IWOTH, stat.S_IRWXG | stat.S_IRWXO
+#: No link is followed, and no pipe waited for.
+_AS_IT_STANDS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 #: Not on Windows, where a profile's folders are the user's own by what they inherit.
 _HAS_OWNERS = hasattr(os, "getuid")
 
@@ -30,8 +33,6 @@ _HAS_OWNERS = hasattr(os, "getuid")
 def folder() -> Path | None:
     """Return the folder of what is kept; None where there is no home to keep it in."""
     named = os.environ.get(FOLDER_VARIABLE)
-    if named:
-        return Path(named).expanduser()
     usual, parts = (
         ("LOCALAPPDATA", ("AppData", "Local"))
         if sys.platform == "win32"
@@ -41,9 +42,11 @@ def folder() -> Path | None:
         )
     )
     above = os.environ.get(usual)
-    if above:
-        return Path(above) / "hedgesim"
     try:
+        if named:
+            return Path(named).expanduser()
+        if above:
+            return Path(above) / "hedgesim"
         return Path.home().joinpath(*parts, "hedgesim")
     except RuntimeError:
         return None
@@ -96,7 +99,7 @@ class KeptCode:
         """Return the content of a file, if it is the user's: what is checked is what is read."""
         assert self.path is not None
         try:
-            descriptor = os.open(self.path / name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+            descriptor = os.open(self.path / name, os.O_RDONLY | _AS_IT_STANDS)
             with os.fdopen(descriptor, "rb") as file:
                 objection = _objection(os.fstat(descriptor), stat.S_ISREG, forbidden)
                 return None if objection else file.read()
