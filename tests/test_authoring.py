@@ -531,9 +531,11 @@ def test_a_new_scenario_is_sound_and_check_says_what_is_missing(workshop: Worksh
     asked = call("new-scenario", "asked.toml", given="\nbase.toml\n\n\n\n")
     assert asked.exit_code == 0, asked.output
     assert sim.load("asked.toml").title == "Asked"
+    nobody = call("new-scenario", "nobody.toml", given="\n")
+    assert nobody.exit_code == 2 and "there is nobody to ask; add --yes" in nobody.stderr
     wrong = call("new-scenario", "wrong.toml", *options[:-1], "mm_spilover", "--yes")
     assert wrong.exit_code == 2 and "Did you mean mm_spillover?" in wrong.output
-    assert not Path("wrong.toml").exists()
+    assert not Path("wrong.toml").exists() and not Path("nobody.toml").exists()
 
 
 def test_check_says_what_is_still_to_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

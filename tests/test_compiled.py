@@ -191,6 +191,12 @@ def test_a_processor_without_features_has_the_same_bits(tmp_path: Path) -> None:
     assert digests(**generic) == expected
 
 
+def test_a_processor_of_no_known_name_is_said_and_numpy_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(machine.PROCESSOR_VARIABLE, "nonsense")
+    with pytest.raises(machine.CannotCompile, match="HEDGESIM_CPU is none of host, generic"):
+        machine.function(TEXT, "f")
+
+
 @dataclass(frozen=True)
 class Update:
     """What the functions of the next test return."""

@@ -44,7 +44,13 @@ def new_scenario(
     def ask(question: str, proposed: str) -> str:
         if yes:
             return proposed
-        return click.prompt(question, default=proposed, show_default=bool(proposed), err=as_json)
+        try:
+            return click.prompt(question, default=proposed, show_default=bool(proposed), err=as_json)
+        except click.Abort as stopped:
+            if not isinstance(stopped.__context__, EOFError):
+                raise
+            click.echo("", err=True)  # the question has begun the line
+            raise click.UsageError("there is nobody to ask; add --yes, or what is not given") from None
 
     def ask_names(question: str, proposed: str) -> tuple[str, ...]:
         return tuple(name.strip() for name in ask(question, proposed).split(",") if name.strip())

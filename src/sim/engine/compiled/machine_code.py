@@ -18,8 +18,10 @@ from typing import Any
 
 from sim.engine.compiled.kept_code import FOLDER_VARIABLE, KeptCode, folder
 
-#: What processor machine code is for, if not this one.
+#: What processor machine code is for, if not this one; LLVM ends the process at a name that it does not know.
 PROCESSOR_VARIABLE = "HEDGESIM_CPU"
+HOST = ("", "host")
+PROCESSORS = (*HOST, "generic", "x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4")
 
 _LOCK = threading.Lock()
 _SPEED_LEVEL = 2
@@ -47,7 +49,9 @@ class _Compiler:
 
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
-        is_host = processor in ("", "host")
+        if processor not in PROCESSORS:
+            raise ValueError(f"{PROCESSOR_VARIABLE} is none of {', '.join(filter(None, PROCESSORS))}")
+        is_host = processor in HOST
         features = llvm.get_host_cpu_features().flatten() if is_host else ""
         name = llvm.get_host_cpu_name() if is_host else processor
         target = llvm.Target.from_default_triple()
