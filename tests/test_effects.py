@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import plans
 import sim
 from sim.cli import sim as program
 from sim.design import plan as design
@@ -21,6 +22,7 @@ from sim.scenario.files import shipped
 from sim.scenario.ineffective.finding import Ineffective
 from sim.scenario.loading import diff
 from sim.scenario.scenario import Scenario
+from sim.vocabulary.errors import IneffectiveChange
 from sim.vocabulary.variables import GLOSSARY
 
 #: A cancellation is itself on record, whether or not there is an order that it ends.
@@ -260,3 +262,28 @@ def test_the_model_reads_parameters_when_the_table_says() -> None:
         assert seen <= expected, name
         # What is not listed counts as read in every quarter, also where numpy hides that it is.
         assert seen == expected or name not in special, name
+
+
+@pytest.mark.parametrize(
+    ("name", "dead", "alive"),
+    [
+        ("alarm.outside_rivalry", "borveil.cindral", "borveil.overseas"),
+        ("attention.attention_interest", "borveil.borveil", "borveil.cindral"),
+        ("attention.attention_interest", "aldara.cindral", "cindral.borveil"),
+    ],
+)
+def test_elements_that_nothing_reads_are_said_and_no_other(name: str, dead: str, alive: str) -> None:
+    toy = plans.scenario("archipelago", n_steps=20)
+
+    def moved(element: str) -> Scenario:
+        key = f"{name}.{element}"
+        return toy.override({key: toy.parameters[key].bounds[1]}, name=element)
+
+    with pytest.warns(IneffectiveChange, match=f"{dead}: no effect: the model uses it for"):
+        unread = moved(dead)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read = moved(alive)
+    runs = sim.run([toy, unread, read], trials=32, keep="all", workers=1, engine="numpy")
+    plain, same, other = (runs.isel(scenario=k, drop=True) for k in range(3))
+    assert same.equals(plain) and not other.equals(plain)

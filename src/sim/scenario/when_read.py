@@ -6,8 +6,9 @@ tables with what the mechanisms do.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
+from sim.parameter.elements import Labels
 from sim.vocabulary.axes import NEW_YEAR
 
 #: The quarter of a fiscal year in which a budget is cut.
@@ -123,3 +124,18 @@ SWITCHES: dict[str, tuple[str, Callable[[float], bool]]] = {
 #: Not used in a case without a donor, and in one without a supplier under export control.
 OF_DONOR = frozenset({"grants_compete", "relief_warmth", "grant_capability"})
 OF_CONTROL = frozenset({"end_use_control", "home_constraint"})
+
+
+def _is_a_partner(labels: Labels, recipient: str, partners: Collection[str]) -> bool:
+    return labels[1] in partners
+
+
+def _is_no_pair_of_partners(labels: Labels, recipient: str, partners: Collection[str]) -> bool:
+    return labels[0] == recipient or labels[0] == labels[1]
+
+
+#: Parameter -> which of its elements nothing reads, and why.
+NEVER: dict[str, tuple[Callable[[Labels, str, Collection[str]], bool], str]] = {
+    "outside_rivalry": (_is_a_partner, "the model uses it for suppliers that are no partners"),
+    "attention_interest": (_is_no_pair_of_partners, "the model uses it for two different partners"),
+}

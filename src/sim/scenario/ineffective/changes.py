@@ -56,7 +56,7 @@ def ineffective_changes(course: Course, laid: Laid) -> list[Ineffective]:
         own = before.match(key, file, place)
         fullname = ".".join(key.split(".")[:2])
         name = fullname.split(".")[1]
-        unused = course.unused(name)
+        unused = course.unused(name, own)
         effects = [_effect(course, key, layers_of[each], before[each]) for each in own]
         is_same, is_as_it_was, is_covered = map(all, zip(*effects, strict=True))
         if not (unused or is_same):
@@ -122,7 +122,7 @@ def note_if_unread(a: Course, b: Course, key: str) -> str:
     if (a.start, a.n_steps, a.case.digest) != (b.start, b.n_steps, b.case.digest):
         return ""
     one, other = (course.signal(course.parameters[key], course.change(fullname)) for course in (a, b))
-    unused = a.unused(name) and b.unused(name)
+    unused = a.unused(name, [key]) and b.unused(name, [key])
     if not (unused or one.is_same(other, b.steps(name))):
         return ""
     if not unused and _source(a.parameters[key]) == _source(element):

@@ -117,8 +117,13 @@ class Course:
                 )
         return ""
 
-    def unused(self, name: str) -> tuple[str, str] | None:
-        """Say why nothing depends on a parameter here, and what would make it count; else None."""
+    def unused(self, name: str, keys: Iterable[str]) -> tuple[str, str] | None:
+        """Say why nothing depends on these elements here, and what would make them count; else None."""
+        if name in when_read.NEVER:
+            is_never, why = when_read.NEVER[name]
+            about = self.case.recipient, self.case.partners
+            if all(is_never(self.parameters[key].labels, *about) for key in keys):
+                return why, "Leave it out."
         if name in when_read.OF_DONOR and self.case.donor is None:
             return f"case {self.case.name} has no grant donor", "Give the case one."
         if name in when_read.OF_CONTROL and not np.any(self.case.constants["is_export_controlled"]):

@@ -109,7 +109,7 @@ def _of_parameter(
     assert event.target is not None
     fullname = event.target.variable
     name = fullname.split(".")[1]
-    unused = course.unused(name)
+    unused = course.unused(name, event.target.elements)
     if unused is not None:
         return unused
     if not _is_read_alike(course, [event], kept, rest):
