@@ -331,10 +331,10 @@ def test_the_map_shows_ranks_and_chances() -> None:
 @pytest.mark.filterwarnings("ignore::sim.vocabulary.errors.IneffectiveChange")
 def test_the_shipped_policies_fit_the_shipped_futures() -> None:
     base = sim.load("baseline")
-    futures = policies.over(None, base.case)
+    futures = policies.futures_of(None, base.case)
     made = policies.chosen(None, base.case)
     assert len(futures) >= 8 and {by for each in made for by in each.by} == {"bangladesh", "japan"}
-    arms = policies.grid(made[:3], futures[:2])
+    arms = policies.in_futures(made[:3], futures[:2])
     assert len({arm.digest for row in arms for arm in row}) == 6
 
 

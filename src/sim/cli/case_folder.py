@@ -13,7 +13,7 @@ from sim.vocabulary.errors import nearest
 
 #: File that some analyses read -> how it is read, as far as no scenario is needed.
 _READERS = {
-    POLICIES: policies.declared,
+    POLICIES: policies.read,
     SLIDERS: sliders.read,
     direction_files.FILE: direction_files.table,
     lever_files.FILE: lever_files.table,

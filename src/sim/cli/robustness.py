@@ -90,7 +90,7 @@ def robustness(
         remedy = f"For structural variants: sim structure {' '.join(names)}. For policies: --policy NAME."
         raise InputError("", "sim robustness", problem, remedy)
     findings.check(out)
-    loaded = declared.over(futures, declared.case_of(None, futures))
+    loaded = declared.futures_of(futures, declared.case_of(None, futures))
     loaded += variants_of(loaded[0]) if structures else []
     chosen = declared.chosen(policies or None, loaded[0].case)
     with progress(trials * len(loaded) * len(chosen)) as done:

@@ -28,7 +28,7 @@ _TITLE = "Which policy holds up"
 
 def arms(scenarios: Sequence[Scenario], reference: Scenario) -> tuple[list[Policy], list[Scenario]]:
     """Return the policies that are run, and in which futures: of the page, or of the case if it has one."""
-    futures = list(scenarios) if len(scenarios) > 1 else declared.over(None, reference.case)
+    futures = list(scenarios) if len(scenarios) > 1 else declared.futures_of(None, reference.case)
     return declared.chosen(None, reference.case), futures
 
 
@@ -57,7 +57,7 @@ def of_case(
     InputError
         If it is asked for and the case declares no policies, or they do not fit the futures.
     """
-    known = declared.declared(reference.case)
+    known = declared.read(reference.case)
     if trials is None:
         if known is None:
             return []

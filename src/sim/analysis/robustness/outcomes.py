@@ -75,7 +75,7 @@ def policy_outcomes(
     trials, seed = arguments.whole(trials, "trials", 1), arguments.seed(seed)
     first_trial = arguments.whole(first_trial, "first_trial")
     arguments.instance(execution, Execution, "execution", "an Execution", "Give a sim.runs.trials.Execution.")
-    loaded = declared.over(futures, declared.case_of(case, futures))
+    loaded = declared.futures_of(futures, declared.case_of(case, futures))
     made = declared.chosen(policies, loaded[0].case)
     what = question_of(measure, loaded[0])
     values = outcomes(made, loaded, [what], trials, seed, first_trial, execution)[:, :, 0]
@@ -116,14 +116,14 @@ def outcomes(
     -------
     ndarray, shape (policy, future, question, trial)
     """
-    arms = [arm for row in declared.grid(policies, futures, is_checked) for arm in row]
+    arms = [arm for row in declared.in_futures(policies, futures, is_checked) for arm in row]
     found = asked.run(arms, questions, trials, seed, first_trial, execution)
     return found.reshape(len(policies), len(futures), len(questions), trials)
 
 
 def question_of(measure: str | None, future: Scenario, name: str = "measure") -> Question:
     """Return what is looked at; by default what the case's file names."""
-    known = declared.declared(future.case) if measure is None else None
+    known = declared.read(future.case) if measure is None else None
     if measure is None and known is None:
         raise MissingField("", name, "none is named, and the case declares none", 'Such as "hhi@2035".')
     question = asked.read(measure if known is None else known.measure, name)
@@ -135,5 +135,5 @@ def aim_of(aim: str | None, future: Scenario | None = None) -> str:
     """Return whether more is wanted: as given, else as the case's file says, else "maximise"."""
     if aim is not None:
         return arguments.chosen(aim, "aim", AIMS)
-    known = declared.declared(future.case) if future is not None else None
+    known = declared.read(future.case) if future is not None else None
     return known.aim if known is not None else AIMS[0]

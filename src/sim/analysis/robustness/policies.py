@@ -144,7 +144,7 @@ class Declared:
         return self.policies.get(name) or tuple(each for each in self.all if each.name == name)
 
 
-def declared(case: Case) -> Declared | None:
+def read(case: Case) -> Declared | None:
     """Return the policies that a case declares; None if it has no such file.
 
     Raises
@@ -208,7 +208,7 @@ def chosen(given: Any, case: Case) -> list[Policy]:
     case : Case
         Whose file is read.
     """
-    known = declared(case)
+    known = read(case)
     if given is None:
         if known is None or not known.policies:
             problem = f"the case {case.name} declares none"
@@ -261,7 +261,7 @@ def case_of(given: Any, futures: Any) -> Case | None:
     return one("baseline" if given is None else given, "case").case
 
 
-def over(given: Any, case: Case | None = None) -> list[Scenario]:
+def futures_of(given: Any, case: Case | None = None) -> list[Scenario]:
     """Return the futures that are named; by default those of the case's file.
 
     Raises
@@ -270,7 +270,7 @@ def over(given: Any, case: Case | None = None) -> list[Scenario]:
         If they are not of one case and start, or none is named and the case has no file.
     """
     if given is None:
-        known = declared(case) if case is not None else None
+        known = read(case) if case is not None else None
         if known is None:
             problem = "none is named, and the case declares none"
             raise MissingField("", "futures", problem, "Name one or more scenarios.")
@@ -304,7 +304,7 @@ def together(policies: Sequence[Policy]) -> Policy:
     )
 
 
-def grid(
+def in_futures(
     policies: Sequence[Policy], futures: Sequence[Scenario], is_checked: bool = False
 ) -> list[list[Scenario]]:
     """Return every policy in every future; say once what can have no effect in any of them.

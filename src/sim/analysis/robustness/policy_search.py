@@ -131,14 +131,14 @@ def search(
     together = None if together is None else arguments.whole(together, "together", 1)
     arguments.instance(execution, Execution, "execution", "an Execution", "Give a sim.runs.trials.Execution.")
     start = declared.case_of(case, futures)
-    named = declared.declared(start) if start is not None else None
-    loaded = declared.over(futures if named is None else named.futures[0], start)
-    known = declared.declared(loaded[0].case)
+    named = declared.read(start) if start is not None else None
+    loaded = declared.futures_of(futures if named is None else named.futures[0], start)
+    known = declared.read(loaded[0].case)
     levels = _levels(policies, by, loaded[0].case)
     names, ways = _objectives(measures, aims, known)
     questions = [over.question_of(each, loaded[0], "measures") for each in names]
     maximise = [each == AIMS[0] for each in ways]
-    declared.grid([each for own in levels for each in own], loaded)  # says what has no effect
+    declared.in_futures([each for own in levels for each in own], loaded)  # says what has no effect
     tried = combinations(levels, most, together)
     if len(tried) < 2:
         raise MissingField("", "policies", "nothing to choose from", "Name more.")
@@ -218,7 +218,7 @@ def _winners(found: Race, maximise: Sequence[bool], names: Sequence[str]) -> dic
 
 
 def _levels(names: Any, by: Any, case: Any) -> list[tuple[Policy, ...]]:
-    known = declared.declared(case)
+    known = declared.read(case)
     if known is None or not known.policies:
         problem = f"the case {case.name} declares none"
         raise MissingField("", "policies", problem, "Add policies.toml to its folder.")
