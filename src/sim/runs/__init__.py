@@ -13,6 +13,7 @@ dataset      recorded arrays as a labelled dataset with its manifest
 saved        results on disk: `sim.open`, `sim.save`
 counts       counts, moments and quantiles instead of trials
 run_summary  a run of which counts are kept
+rounds       what is missing of a batch is run, in memory or in a store
 precision    sequential stopping on a confidence interval
 quarters     which quarters are recorded
 trials       the loop over trials of analyses, which keep nothing on disk

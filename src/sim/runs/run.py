@@ -6,7 +6,6 @@ matter where it is run, when, or how often.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
@@ -14,17 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import numpy as np
-
 from sim.design.sampling import Sampling, content, read
 from sim.engine.block import BLOCK
 from sim.files import staging
 from sim.files.records import shown
 from sim.model.schedule import USUAL, Rules
 from sim.runs import dataset as results
-from sim.runs import precision, saved
+from sim.runs import precision
 from sim.runs import quarters as calendar
-from sim.runs import run_summary as summarised
 from sim.runs.batch import Batch
 from sim.runs.engines import Engines
 from sim.runs.experiment import (
@@ -36,6 +32,7 @@ from sim.runs.experiment import (
     Kept,
     Progress,
 )
+from sim.runs.rounds import run_rounds, template
 from sim.runs.spec import Spec, check_same, code_digest, is_run, version
 from sim.runs.store import Store
 from sim.scenario import record as scenario_record
@@ -43,7 +40,6 @@ from sim.scenario.loading import loaded
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED, TRIALS
-from sim.vocabulary.axes import Array
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import Contradiction, InputError
 
@@ -193,7 +189,7 @@ def start(batch: Batch, out: str | Path | None = None, *, is_replacing: bool = F
     """
     if out is None:
         batch.check(0, None)
-        return _finish(batch, None)
+        return run_rounds(batch, None)
     target = staging.target_of(arguments.path(out, "out"))
     staging.recover(target)
     spec = replace(
@@ -208,9 +204,9 @@ def start(batch: Batch, out: str | Path | None = None, *, is_replacing: bool = F
             if is_run(target):
                 held.enter_context(Store(target, spec).lock())
         batch.check(0, target)
-        store = Store.create(target, spec, _template(batch))
+        store = Store.create(target, spec, template(batch))
     with store.lock():
-        return _finish(replace(batch, spec=spec), store)
+        return run_rounds(replace(batch, spec=spec), store)
 
 
 def resume(
@@ -304,92 +300,8 @@ def go_on(out: str | Path, trials: int | None, rules: Rules | None, execution: E
             spec = replace(spec, trials=trials, until=None, most=trials)
         batch = replace(batch, spec=spec)
         batch.check(store.ledger.trials_done(), store.path)
-        store.renew(spec, _template(batch))
-        return _finish(batch, store)
-
-
-def _finish(batch: Batch, store: Store | None) -> xr.Dataset:
-    """Run what is missing, in rounds where a precision is asked for, and return the result."""
-    if batch.spec.is_summary:
-        return summarised.run(batch, store)
-    grow = _InMemory() if store is None else _OnDisk(store)
-    stopping_rule, spec = batch.stopping_rule, batch.spec
-    while True:
-        runs = grow(batch)
-        if stopping_rule is None:
-            return runs
-        assessment = precision.assessment(stopping_rule, spec.until or "", runs)
-        done = batch.spec.trials
-        if assessment["is_reached"] or done >= spec.most or not results.completeness(runs).any():
-            return grow.result(batch, assessment)
-        trials = precision.next_trials(
-            done, assessment["half_width"] or math.inf, stopping_rule, spec.block, spec.most
-        )
-        batch = replace(batch, spec=replace(batch.spec, trials=trials))
-        batch.check(done * len(batch.scenarios), store.path if store else None)
-
-
-class _InMemory:
-    """Trials in arrays that grow."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, Array] = {}
-        self.failures: list[dict[str, Any]] = []
-        self.done = 0
-
-    def __call__(self, batch: Batch) -> xr.Dataset:
-        """Run the blocks that are not there and return all."""
-        spec, done = batch.spec, self.done
-        for name in spec.keep:
-            array = np.empty((*batch.shape(name), spec.trials), np.float32)
-            if done:
-                array[..., :done] = self.kept[name]
-            self.kept[name] = array
-        missing = (job for job in batch.jobs() if job[2] - spec.first_trial >= done)
-        n_missing = batch.n_blocks - len(batch.scenarios) * (done // spec.block)
-        for scenario, _, finished in batch.work(missing, n_missing, "arrays"):
-            start = finished.first_trial - spec.first_trial
-            for name, values in finished.kept.items():
-                self.kept[name][scenario, ..., start : start + finished.n_trials] = values
-            self.failures += [each._asdict() for each in finished.failures]
-        self.done = spec.trials
-        return batch.label(self.kept, self.failures)
-
-    def result(self, batch: Batch, assessment: dict[str, Any]) -> xr.Dataset:
-        """Return the result with the precision reached in its manifest."""
-        return batch.label(self.kept, self.failures).assign_attrs(
-            batch.attributes(self.failures, precision=assessment)
-        )
-
-
-class _OnDisk:
-    """Trials in a store that grows."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-
-    def __call__(self, batch: Batch) -> xr.Dataset:
-        """Run the blocks that are not there, or are damaged, and return all, opened lazily."""
-        store = self.store
-        if batch.spec != store.spec:
-            store.renew(batch.spec, _template(batch))
-        there = store.finished()
-        missing = (job for job in batch.jobs() if job[:2] not in there)
-        n_missing = batch.n_blocks - len(there)
-        for scenario, block, done in batch.work(missing, n_missing, "chunks"):
-            store.write(scenario, block, done)
-        return self.result(batch, None)
-
-    def result(self, batch: Batch, assessment: dict[str, Any] | None) -> xr.Dataset:
-        """Write the manifest, with the precision reached in it."""
-        more = {} if assessment is None else {"precision": assessment}
-        self.store.describe(batch.attributes(self.store.failures(), self.store.ledger.ran(), **more))
-        return saved.open_run(self.store.path, is_going_on=True)
-
-
-def _template(batch: Batch) -> xr.Dataset | None:
-    """Return what a store is laid out by before it has blocks."""
-    return None if batch.spec.is_summary else batch.template()
+        store.renew(spec, template(batch))
+        return run_rounds(batch, store)
 
 
 def _refuse(target: Path, spec: Spec) -> NoReturn:
