@@ -19,9 +19,9 @@ from sim.parameter import variants
 def ramp() -> xr.Dataset:
     times = np.array(["2024-01-01", "2024-04-01", "2024-07-01", "2024-10-01"], dtype="datetime64[ns]")
     values = np.array([[[0.7, 0.9], [0.6, 0.9], [0.4, 0.9], [0.6, 0.9]]])
-    return xr.Dataset(
-        {"hhi": (("scenario", "time", "trial"), values)}, {"scenario": ["a"], "time": times, "trial": [0, 1]}
-    )
+    quarters = ("time", [f"2024-Q{k}" for k in range(1, 5)])
+    labels = {"scenario": ["a"], "time": times, "quarter": quarters, "trial": [0, 1]}
+    return xr.Dataset({"hhi": (("scenario", "time", "trial"), values)}, labels)
 
 
 def test_the_first_time_counts_even_if_it_is_left_again(ramp: xr.Dataset) -> None:
