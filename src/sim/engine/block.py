@@ -88,11 +88,12 @@ class Block:
         for name in _OF_OPEN_ORDERS:
             self.values[name] = self._shocks.pop(name)[0]
         self._set_date()
+        self._set_shocks()
         for name, value in plan.scenario.case.held.items():
             self.values[name] = np.repeat(value[..., None], n_trials, axis=-1)
         if runner is not None:
             self._runner = runner
-            runner.begin(self.values, self._shocks)
+            runner.begin(plan, self.values, self._shocks)
             runner.take(PRESCRIBED_STATES)
         self._remember(PRESCRIBED_STATES)
         for stage in schedule.start:
@@ -109,6 +110,7 @@ class Block:
         if runner is not None:
             runner.turn(is_quiet)
         if runner is None or not (is_quiet and runner.repeat()):
+            self._set_shocks()
             self._run_stages([each for each in prescribed if each.is_held])
             if runner is not None and is_quiet:
                 runner.learn()
@@ -149,7 +151,7 @@ class Block:
                 self.values[name + PREVIOUS] = self.values[name]
 
     def _set_date(self) -> None:
-        """Put the clock, the scenario's values and the shocks of the coming quarter in place."""
+        """Put the clock and the scenario's values of the coming quarter in place."""
         plan, step, values = self.plan, self.step, self.values
         scenario = plan.scenario
         quarter = scenario.start + step
@@ -162,13 +164,16 @@ class Block:
             values[name] = (quarter.quarter - begins) % QUARTERS + 1
         for name in _PULSES:
             values[name] = plan.pulses[name][step]
-        for name, shock in self._shocks.items():
-            values[name] = shock[step]
         self._changed = plan.changed[step]
         for name in self._changed:
             values[name] = plan.changes[name].at(step, self._drawn[name])
         if self._changed and self._runner is not None:
             self._runner.changed(self._changed)
+
+    def _set_shocks(self) -> None:
+        """Put the shocks of the coming quarter in place; machine code finds those of all quarters itself."""
+        for name, shock in self._shocks.items():
+            self.values[name] = shock[self.step]
 
 
 def _check_update(stage: Stage, update: Any, values: Mapping[str, Any]) -> None:

@@ -60,7 +60,7 @@ class _Compiler:
         self._linked: list[Any] = []
         version = f"{llvmlite.__version__} {llvm.llvm_version_info}"
         #: What machine code depends on besides its text.
-        self.description = f"{version} {target.triple} {name} {features} {_SPEED_LEVEL}"
+        self.description = f"{version} {target.triple} {name} {features} {_SPEED_LEVEL} slp"
 
     def compile(self, text: str) -> bytes:
         """Return the machine code of a module in LLVM's language."""
@@ -69,6 +69,8 @@ class _Compiler:
         module = llvm.parse_assembly(text)
         module.verify()
         options = llvm.create_pipeline_tuning_options(speed_level=_SPEED_LEVEL)
+        # Neighbours with the same operations, as the suppliers of a deal, share vectors: no bit differs.
+        options.slp_vectorization = True
         passes = llvm.create_pass_builder(self._machine, options)
         passes.getModulePassManager().run(module, passes)
         code: bytes = self._machine.emit_object(module)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from sim.engine.compiled.places import CAPACITY, FIRST, FLAG, ROOM, STEP
 from sim.engine.compiled.uniforms import CompiledStreams
 from sim.model.schedule import Schedule, Stage, base_name
 from sim.vocabulary.axes import SLOTS, Array
+
+if TYPE_CHECKING:
+    from sim.design.plan import Plan
 
 _DTYPES: dict[str, Any] = {FLOAT: np.float64, INTEGER: np.int64, TRUTH: np.bool_}
 
@@ -82,12 +85,17 @@ class Runner:
         self._directory = Directory(names, sorted(self._turning), n_trials, SLOTS * n_trials)
         self._shared: dict[str, bool] = {}
         self._prepared: dict[Any, _Prepared | None] = {}
+        self._plan: Plan | None = None
+        #: What was found for each stage in each quarter of the plan.
+        self._found: dict[tuple[str, int, int], _Prepared | None] = {}
         self._quarters: dict[Any, tuple[list[tuple[Callable[[int], None], int]], set[Any]] | None] = {}
         self._met: set[Any] = set()
         self._arrangements: dict[Any, int] = {}
 
-    def begin(self, values: dict[str, Any], shocks: Mapping[str, Array]) -> None:
-        """Begin with a block: what it holds, and its uniforms."""
+    def begin(self, plan: Plan, values: dict[str, Any], shocks: Mapping[str, Array]) -> None:
+        """Begin with a block of a plan: what it holds, and its uniforms."""
+        if plan is not self._plan:
+            self._plan, self._found = plan, {}
         self.values = values
         self._is_beginning = self._was_disturbed = True
         self._met = set()
@@ -197,6 +205,13 @@ class Runner:
         return (*dates, self._arrangement)
 
     def _find(self, stage: Stage) -> _Prepared | None:
+        """Return the kernel of a stage; for another block of the plan it is the same one."""
+        at = (stage.name, self.values["step"], self._arrangement)
+        if at not in self._found:
+            self._found[at] = self._search(stage)
+        return self._found[at]
+
+    def _search(self, stage: Stage) -> _Prepared | None:
         if stage.name not in self._compilable:
             return None
         key = (stage.name, self._arrangement, *circumstances(stage, self.values))
