@@ -25,7 +25,7 @@ from sim.scenario.scenario import Scenario
 from sim.scenario.timeline import Change, PrescribedValue
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED
-from sim.vocabulary.axes import SLOTS, Array
+from sim.vocabulary.axes import QUARTERS, SLOTS, Array
 from sim.vocabulary.variables import with_role
 
 #: Small blocks of which the drawn parameters are kept, in case that another scenario has the same.
@@ -109,6 +109,22 @@ class Plan:
         return tuple(
             frozenset(name for name, change in self.changes.items() if change.applies(step))
             for step in range(self.n_steps)
+        )
+
+    @cached_property
+    def dated(self) -> tuple[dict[str, Any], ...]:
+        """The clock, and what events bring, by step."""
+        case = self.scenario.case
+        begins = {"fiscal_quarter": case.fiscal_year_start, "donor_quarter": case.donor_fiscal_year_start}
+        quarters = [(self.scenario.start + step).quarter for step in range(self.n_steps)]
+        return tuple(
+            {
+                "step": step,
+                "calendar_quarter": quarter,
+                **{name: (quarter - first) % QUARTERS + 1 for name, first in begins.items()},
+                **{name: pulse[step] for name, pulse in self.pulses.items()},
+            }
+            for step, quarter in enumerate(quarters)
         )
 
     @cached_property

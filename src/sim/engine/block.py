@@ -19,7 +19,7 @@ from sim.engine.trust import Strip, Trust
 from sim.model import schedule as model
 from sim.model.schedule import PREVIOUS, Schedule, Stage
 from sim.scenario.timeline import PrescribedValue
-from sim.vocabulary.axes import QUARTERS, Array
+from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import WrongType
 from sim.vocabulary.variables import GLOSSARY, PRESCRIBED_STATES, with_role
 
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from sim.engine.compiled.runner import Runner
 
 _STATES = tuple(v.name for v in with_role("state"))
-_PULSES = tuple(v.name for v in with_role("pulse"))
 
 #: Shocks that are drawn once, for the orders open at the start.
 _OF_OPEN_ORDERS = tuple(v.name for v in with_role("shock") if "open" in v.dims)
@@ -153,17 +152,7 @@ class Block:
     def _set_date(self) -> None:
         """Put the clock and the scenario's values of the coming quarter in place."""
         plan, step, values = self.plan, self.step, self.values
-        scenario = plan.scenario
-        quarter = scenario.start + step
-        values["step"] = step
-        values["calendar_quarter"] = quarter.quarter
-        for name, begins in (
-            ("fiscal_quarter", scenario.case.fiscal_year_start),
-            ("donor_quarter", scenario.case.donor_fiscal_year_start),
-        ):
-            values[name] = (quarter.quarter - begins) % QUARTERS + 1
-        for name in _PULSES:
-            values[name] = plan.pulses[name][step]
+        values |= plan.dated[step]
         self._changed = plan.changed[step]
         for name in self._changed:
             values[name] = plan.changes[name].at(step, self._drawn[name])
@@ -265,15 +254,17 @@ def record_block(
     repeated = 0
     strips = _strips(plan, first_trial, n_trials, tuple(into), n_steps, schedule, is_compiled, trust, strip)
     for trials, block in strips:
+        count = trials.stop - trials.start
+        parts = [(name, array[..., trials]) for name, array in into.items()]
         for step in range(n_steps):
             block.advance()
             if between is not None:
                 between()
             if step in row_of:
-                count = trials.stop - trials.start
+                row, values = row_of[step], block.values
                 with np.errstate(over="ignore"):
-                    for name, array in into.items():
-                        array[row_of[step], ..., trials] = block.values[name][..., :count]
+                    for name, part in parts:
+                        part[row] = values[name][..., :count]
         repeated += isinstance(block, Strip) and block.is_repeated
     return repeated
 

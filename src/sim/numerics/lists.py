@@ -107,6 +107,29 @@ def enter_in_parts(
         scatter(ledger, (due, *(each[number] for each in where)), part[number])
 
 
+def left_of(cohorts: Array, kept: Array) -> Array:
+    """Return what is left of yearly cohorts, of which a share is kept from year to year.
+
+    Parameters
+    ----------
+    cohorts : ndarray, shape (year, row, column)
+        Zero nearly everywhere: only what any year has is computed.
+    kept : ndarray, shape (trial,)
+
+    Returns
+    -------
+    ndarray, shape (row, column, trial)
+    """
+    row, column = np.nonzero(np.any(cohorts, axis=0))
+    left = np.zeros((len(row), len(kept)))
+    for cohort in cohorts[:, row, column]:
+        left *= kept
+        left += cohort[:, None]
+    whole = np.zeros((*cohorts.shape[1:], len(kept)))
+    whole[row, column] = left
+    return whole
+
+
 def withdraw(ledger: Array, since: int, share: Array) -> Array:
     """Take a share of all entries of a ledger from a quarter on, in place; return how much that was.
 

@@ -34,6 +34,7 @@ from sim.design import sampling
 from sim.files import digests, lock, staging
 from sim.files.records import readable, reason, shown
 from sim.files.staging import replace
+from sim.runs import zarr_files
 from sim.runs.blocks import LEVEL, NOTHING_RAN, Finished, Ran
 from sim.runs.dataset import FORMAT
 from sim.runs.ledger import LEDGER, Ledger, chunk_name, files

@@ -165,16 +165,28 @@ class Kernels:
         #: What has had the bits of NumPy in this process: kernels, and kinds of events of a case.
         self.compared: set[Any] = set()
         self._guards: dict[Any, set[Any]] = {}
+        #: The decisions of all stages that parameters answer.
+        self._asked: set[Any] = set()
         #: Stage -> why NumPy ran it.
         self.reasons: dict[str, str] = {}
 
-    def answers(self, values: Values) -> tuple[Any, ...]:
-        """Return what parameters answer to the decisions that have been met so far."""
+    def answers(self, values: Values, known: dict[Any, bool], changed: frozenset[str]) -> dict[Any, bool]:
+        """Return what parameters answer to the decisions that have been met so far.
+
+        Parameters
+        ----------
+        values : dict
+        known : dict
+            Decision -> answer, before some parameters changed.
+        changed : frozenset of str
+            These.
+        """
         with self._lock:
-            asked = {guard for guards in self._guards.values() for guard in guards}
-            return tuple(
-                (guard, ask(values, guard)) for guard in sorted(asked) if role_of(guard[0]) == "parameter"
-            )
+            asked = sorted(self._asked)
+        return {
+            guard: ask(values, guard) if guard[0] in changed or guard not in known else known[guard]
+            for guard in asked
+        }
 
     def of(
         self, stage: Stage, values: Values, constants: str, unread: frozenset[str] = frozenset()
@@ -202,6 +214,7 @@ class Kernels:
                 raise machine.CannotCompile(f"{stage.name}: {type(error).__name__}: {error}") from error
             # What was asked decides which kernel is the right one, also where there is none.
             guards.update(trace.guards)
+            self._asked.update(guard for guard in trace.guards if role_of(guard[0]) == "parameter")
             full = (*key, frozenset((guard, ask(values, guard)) for guard in guards))
             self._made[full] = made
         return self._made[full]

@@ -84,6 +84,7 @@ class Runner:
         names = (*map(base_name, reads), *writes)
         self._directory = Directory(names, sorted(self._turning), n_trials, SLOTS * n_trials)
         self._shared: dict[str, bool] = {}
+        self._answers: dict[Any, bool] = {}
         self._prepared: dict[Any, _Prepared | None] = {}
         self._plan: Plan | None = None
         #: What was found for each stage in each quarter of the plan.
@@ -158,9 +159,9 @@ class Runner:
             # Whether all trials share one number in memory.
             is_shared = self._shared[name] = value.strides[-1] == 0 and value.shape[-1] > 1
             self._directory.take(name, value[..., 0] if is_shared else value)
+        self._answers = self.kernels.answers(self.values, self._answers, frozenset(names))
         # Ledgers are as long as the run.
-        n_steps, shared = self.values["n_steps"], tuple(self._shared.values())
-        arrangement = (n_steps, shared, self.kernels.answers(self.values))
+        arrangement = (self.values["n_steps"], tuple(self._shared.values()), tuple(self._answers.items()))
         self._arrangement = self._arrangements.setdefault(arrangement, len(self._arrangements))
 
     def run(self, stage: Stage) -> bool:

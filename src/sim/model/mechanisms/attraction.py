@@ -210,12 +210,14 @@ def step(
     memory = is_actor * pick(experience_prev, deal_trial, deal_category)
     fleet = pick(stock_prev, deal_trial, deal_category)
     fleet_share = fleet / np.maximum(pick(category_stock_prev, deal_trial, deal_category), tiny)
-    on_offer = pick(technology_terms - technology_at_start_prev, deal_trial, deal_category)
+    on_offer, at_start = (
+        pick(each, deal_trial, deal_category) for each in (technology_terms, technology_at_start_prev)
+    )
     mixing = is_actor * pick(fleet_aversion * mixing_cost, deal_trial)
     by_deal = {
         "standing": pick(standing_utility, deal_trial, deal_category),
         "experience": worth * known(memory, pick(experience_scale, deal_trial)),
-        "technology": pick(technology_weight, deal_trial) * on_offer,
+        "technology": pick(technology_weight, deal_trial) * (on_offer - at_start),
         "same fleet": mixing * (fleet_share - pick(fleet_share_at_start_prev, deal_trial, deal_category)),
     }
     utility = pick(sum(terms.values()), deal_trial)

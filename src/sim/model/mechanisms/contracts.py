@@ -93,21 +93,23 @@ def step(
     room = np.maximum(0.0, commitment_cap - commitments_prev)
     sharing = np.zeros_like(room)
     scatter(sharing, (trial,), 1.0)
-    level = pick(size_level * size_median, trial, category)
+    level = pick(size_level, trial) * pick(size_median, trial, category)
     by_supplier = pick(size_factor, trial, supplier) * size_specialty[supplier, category, trial]
     swing = pick(size_spread, trial, category) * normal_quantile(pick(size_shock, trial, slot))
     relative = by_supplier * exp(swing)
     wanted = level * relative
     dearer = exp(cost_escalation * (QUARTER * step))
     price = pick(price_level, trial, category) * pick(price_factor, trial, supplier) * dearer[trial]
-    lift = np.maximum(0.0, 1.0 + finance_lift * (finance_terms - finance_at_start_prev))
-    value = np.minimum(wanted * price, room[trial] / sharing[trial] * pick(lift, trial, supplier))
+    better = pick(finance_terms, trial, supplier) - pick(finance_at_start_prev, trial, supplier)
+    lift = np.maximum(0.0, 1.0 + pick(finance_lift, trial) * better)
+    value = np.minimum(wanted * price, room[trial] / sharing[trial] * lift)
     volume = value / price
 
     is_home = deal_supplier == DOMESTIC
     home_trial, home_slot, home_category = deal_trial[is_home], deal_slot[is_home], deal_category[is_home]
     made = (
-        pick(size_level * size_median, home_trial, home_category)
+        pick(size_level, home_trial)
+        * pick(size_median, home_trial, home_category)
         * pick(domestic_capability_prev, home_trial, home_category)
         * exp(
             pick(size_spread, home_trial, home_category)

@@ -23,7 +23,7 @@ import numpy as np
 
 from sim.numerics.durations import whole
 from sim.numerics.elementary import exp, log, normal_quantile, total
-from sim.numerics.lists import enter_in_parts, postpone, scatter, withdraw
+from sim.numerics.lists import enter_in_parts, left_of, postpone, scatter, withdraw
 from sim.numerics.special import normal_cdf
 from sim.vocabulary.axes import QUARTERS, Array, BoolArray, IntArray
 
@@ -88,10 +88,7 @@ def start(
     """Build the stock from what was ever delivered, and the ledger from the open orders."""
     n_suppliers, n_categories = delivered_cohorts.shape[1:]
     n_trials = stock_wear.size
-    stock = np.zeros((n_suppliers, n_categories, n_trials))
-    for cohort in delivered_cohorts:
-        stock *= 1.0 - stock_wear
-        stock += cohort[:, :, None]
+    stock = left_of(delivered_cohorts, 1.0 - stock_wear)
     sellers = world_order_share * catalogue
     stock += (sellers / np.maximum(total(sellers), _NOTHING))[:, :, None] * kit_at_start
 
@@ -115,15 +112,15 @@ def start(
     parts = whole(QUARTERS * (np.minimum(longest_delivery, length) - open_arriving[:, None]) + 0.5, least=1)
 
     delivery_ledger = np.zeros((n_steps + 1, n_suppliers, n_categories, n_trials))
-    trial = np.arange(n_trials)
-    orders = zip(open_supplier, open_category, open_tiv, delay, parts, strict=True)
-    for supplier, category, tiv, first, number in orders:
-        where = np.full(n_trials, supplier), np.full(n_trials, category), trial
-        enter_in_parts(delivery_ledger, first, 1, where, np.full(n_trials, tiv), number)
+    order, trial = (index.ravel() for index in np.indices(delay.shape))
+    where = open_supplier[order], open_category[order], trial
+    enter_in_parts(delivery_ledger, delay.ravel(), 1, where, open_tiv[order], parts.ravel())
+    on_order = np.zeros((n_suppliers, n_categories, n_trials))
+    on_order[open_supplier, open_category] = total(delivery_ledger[:, open_supplier, open_category])
     return Start(
         delivery_ledger=delivery_ledger,
         lapse_ledger=np.zeros((n_steps + 1, n_suppliers, n_trials)),
-        order_book=total(np.moveaxis(total(delivery_ledger), 1, 0)),
+        order_book=total(np.moveaxis(on_order, 1, 0)),
         stock=stock,
         home_stock=home_stock_at_start,
     )

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.numerics.lists import scatter
+from sim.numerics.lists import left_of, scatter
 from sim.vocabulary.axes import Array, BoolArray, IntArray
 
 #: Volumes below this are what rounding leaves of zero, TIV m.
@@ -43,13 +43,8 @@ class Start:
 
 def start(*, ordered_cohorts: Array, last_order_age: Array, experience_fading: Array) -> Start:
     """Remember the recorded orders, year by year."""
-    n_suppliers, n_categories = ordered_cohorts.shape[1:]
-    experience = np.zeros((n_suppliers, n_categories, experience_fading.size))
-    for cohort in ordered_cohorts:
-        experience *= 1.0 - experience_fading
-        experience += cohort[:, :, None]
     return Start(
-        experience=experience,
+        experience=left_of(ordered_cohorts, 1.0 - experience_fading),
         quarters_since_order=np.repeat(last_order_age[:, None], experience_fading.size, axis=1),
     )
 
