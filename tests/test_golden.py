@@ -12,7 +12,7 @@ from sim.engine import block as engine
 from sim.engine.trust import Trust, have_same_bits
 
 #: The strip as shipped: the other tests make machine code for fewer trials.
-SHIPPED_STRIP = 512
+SHIPPED_STRIP = 256
 
 
 @pytest.mark.parametrize("is_compiled", [False, True], ids=["numpy", "compiled"])

@@ -214,8 +214,19 @@ def test_entries_in_turn_know_what_those_before_left() -> None:
     np.testing.assert_array_equal(found, [0, 0, 1, 10, 30])
     np.testing.assert_array_equal(stacked, [amounts, 2 * found])
     np.testing.assert_array_equal(left, [3, 0, 70])
+    left[:] = 0
+    by_trial = np.array([0, 2, 1, 3, 4])
+    found, _ = lists.in_turn(decide, turn[by_trial], (left,), (trial[by_trial], amounts[by_trial]))
+    np.testing.assert_array_equal(found, [0, 1, 0, 10, 30])
     nothing = np.zeros(0, dtype=int)
     assert lists.in_turn(decide, nothing, (left,), (nothing, np.zeros(0)))[1].shape == (2, 0)
+
+
+def test_what_is_left_of_cohorts_is_what_each_year_leaves() -> None:
+    cohorts = np.zeros((3, 2, 2))
+    cohorts[:, 0, 1] = 8.0, 0.0, 4.0
+    left = lists.left_of(cohorts, np.array([0.5, 1.0]))
+    assert left.tolist() == [[[0.0, 0.0], [6.0, 12.0]], [[0.0, 0.0], [0.0, 0.0]]]
 
 
 def test_scatter_refuses_what_lies_outside() -> None:

@@ -27,7 +27,7 @@ from sim.vocabulary.variables import GLOSSARY, PRESCRIBED_STATES, with_role
 BLOCK = 1024
 
 #: Trials advanced together by machine code: their numbers should stay in the cache of one core.
-STRIP = 512
+STRIP = 256
 
 #: The same where blocks are no larger: few trials in less time, many in more.
 SHORT_STRIP = 128
@@ -92,7 +92,7 @@ class Block:
             self.values[name] = np.repeat(value[..., None], n_trials, axis=-1)
         if runner is not None:
             self._runner = runner
-            runner.begin(plan, self.values, self._shocks)
+            runner.begin(self.values, self._shocks, plan)
             runner.take(PRESCRIBED_STATES)
         self._remember(PRESCRIBED_STATES)
         for stage in schedule.start:

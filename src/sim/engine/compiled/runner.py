@@ -93,9 +93,9 @@ class Runner:
         self._met: set[Any] = set()
         self._arrangements: dict[Any, int] = {}
 
-    def begin(self, plan: Plan, values: dict[str, Any], shocks: Mapping[str, Array]) -> None:
-        """Begin with a block of a plan: what it holds, and its uniforms."""
-        if plan is not self._plan:
+    def begin(self, values: dict[str, Any], shocks: Mapping[str, Array], plan: Plan | None = None) -> None:
+        """Begin with a block: what it holds, its uniforms, and the plan it is of."""
+        if plan is None or plan is not self._plan:
             self._plan, self._found = plan, {}
         self.values = values
         self._is_beginning = self._was_disturbed = True
