@@ -172,6 +172,15 @@ def test_what_a_killed_replacement_left_aside_is_put_back(
     assert_equal(sim.open(out), whole)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders here")
+def test_a_pipe_in_place_of_a_chunk_is_not_waited_for(out: Path, whole: xr.Dataset) -> None:
+    chunk = next(path for path in sorted((out / "hhi" / "c").rglob("*")) if path.is_file())
+    chunk.unlink()
+    os.mkfifo(chunk)
+    assert_equal(sim.resume(out), whole)
+    assert chunk.is_file()
+
+
 def test_a_replacement_that_cannot_be_made_leaves_what_was_there(out: Path, whole: xr.Dataset) -> None:
     with pytest.raises(FileNotFoundError):
         staging.swap(out.with_name("nothing"), out)

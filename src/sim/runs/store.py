@@ -210,7 +210,9 @@ class Store:
         return [by_trial[key] for key in sorted(by_trial)]
 
     def _is_sound(self, name: str, fingerprint: str) -> bool:
-        if not zarr_files.is_there(self.path, name, fingerprint):
+        from sim.runs.zarr_files import is_there
+
+        if not is_there(self.path, name, fingerprint):
             return False
         try:
             return digests.fingerprint((self.path / name).read_bytes()) == fingerprint
