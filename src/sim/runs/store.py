@@ -267,8 +267,6 @@ class Store:
 
         The digests go first: until all else has followed, the store is refused and can be taken up.
         """
-        from sim.runs import zarr_files
-
         spec, made = self.spec, self.path / RUN / ".result"
         with _plain_errors(self.path):
             shutil.rmtree(made, ignore_errors=True)
@@ -300,8 +298,6 @@ class Store:
 
     def describe(self, attributes: Mapping[str, Any]) -> None:
         """Write the attributes of the result; the manifest among them."""
-        from sim.runs import zarr_files
-
         file = self.path / zarr_files.METADATA
         with _plain_errors(self.path):
             group = json.loads(file.read_bytes())
