@@ -279,7 +279,7 @@ def test_the_model_reads_parameters_when_the_table_says() -> None:
     ],
 )
 def test_elements_that_nothing_reads_are_said_and_no_other(name: str, dead: str, alive: str) -> None:
-    toy = plans.scenario("archipelago", n_steps=20)
+    toy = plans.scenario("archipelago", n_steps=12)
 
     def moved(element: str) -> Scenario:
         key = f"{name}.{element}"
@@ -290,6 +290,6 @@ def test_elements_that_nothing_reads_are_said_and_no_other(name: str, dead: str,
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         read = moved(alive)
-    runs = sim.run([toy, unread, read], trials=32, keep="all", workers=1, engine="numpy")
+    runs = sim.run([toy, unread, read], trials=16, keep="all", workers=1, engine="numpy")
     plain, same, other = (runs.isel(scenario=k, drop=True) for k in range(3))
     assert same.equals(plain) and not other.equals(plain)
