@@ -12,7 +12,7 @@ VERSIONED := $(addprefix tests/test_, $(addsuffix .py, golden numerics streams d
 # Bytecode is kept, whatever the environment says: else each of many processes compiles what it imports anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: docs notebooks gallery tutorial stamps demo test test-long test-python suite check style types imports golden benchmarks clean
+.PHONY: docs notebooks gallery tutorial sensitivity stamps demo test test-long test-python suite check style types imports golden benchmarks clean
 
 # The main job: three futures, a table and figures in out/demo.
 demo: $(READY)
@@ -75,6 +75,10 @@ gallery: $(READY)
 # Run the lines of docs/tutorial.md and write what they print, after a change of numbers.
 tutorial: $(READY)
 	PYTHONPATH=tests $(BIN)/python -m renew_tutorial
+
+# Run the Sobol study of docs/sensitivity.md and write its table, after a change of numbers.
+sensitivity: $(READY)
+	PYTHONPATH=tests $(BIN)/python -m renew_sensitivity
 
 # Pages written by hand with figures of runs: say which are of an earlier model; those renewed: make stamps NAMES=validation
 stamps: $(READY)

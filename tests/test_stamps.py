@@ -64,6 +64,11 @@ def test_the_tutorial_is_of_the_present_model(now: str) -> None:
     assert stamp.read(text) == now, "docs/tutorial.md has numbers of another model: run make tutorial"
 
 
+def test_the_sobol_study_is_of_the_present_model(now: str) -> None:
+    text = (DOCS / "sensitivity.md").read_text(encoding="utf-8")
+    assert stamp.read(text) == now, "docs/sensitivity.md has numbers of another model: run make sensitivity"
+
+
 @pytest.mark.parametrize("path", renew_notebooks.NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_are_of_the_present_model(path: Path, now: str) -> None:
     notebook = nbformat.read(path, as_version=4)
