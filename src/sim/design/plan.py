@@ -10,14 +10,14 @@ other numbers for some parameters, and which of them a trial has is one more dra
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 
 from sim.case import register
 from sim.design.sampling import INDEPENDENT, Sampling
-from sim.numerics.streams import Streams
+from sim.numerics.streams import GRANULE, Streams
 from sim.parameter import distributions
 from sim.parameter.elements import Element
 from sim.scenario import timeline
@@ -27,6 +27,9 @@ from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import SLOTS, Array
 from sim.vocabulary.variables import with_role
+
+#: Small blocks of which the drawn parameters are kept, in case that another scenario has the same.
+_BLOCKS_KEPT = 8
 
 
 @dataclass(frozen=True)
@@ -159,15 +162,7 @@ def draw_parameters(
     Certain parameters are views that take no memory.
     """
     parameters, streams = plan.scenario.parameters, streams or Streams(plan.seed)
-    uncertain = [each for each in parameters.values() if each.distribution is not None]
-    rows = np.empty((len(uncertain), n_trials))
-    distributions.quantiles(
-        [each.distribution for each in uncertain if each.distribution is not None],
-        [each.bounds for each in uncertain],
-        lambda k: plan.sampling.parameter(streams, uncertain[k].stream, first_trial, n_trials),
-        rows,
-    )
-    values = {each.key: row for each, row in zip(uncertain, rows, strict=True)}
+    values = _draw_uncertain(plan, first_trial, n_trials, streams)
     for choice in plan.structure:
         _draw_structure(plan, choice, values, first_trial, n_trials, streams)
     drawn = {}
@@ -182,6 +177,42 @@ def draw_parameters(
                     row[:] = values[each.key]
         drawn[fullname.split(".")[1]] = result
     return drawn
+
+
+def _draw_uncertain(plan: Plan, first_trial: int, n_trials: int, streams: Streams) -> dict[str, Array]:
+    """Return the values of uncertain elements by key; what was drawn before of a small block is kept.
+
+    Scenarios that are run over the same trials share most of their parameters.
+    """
+    uncertain = [each for each in plan.scenario.parameters.values() if each.distribution is not None]
+    kept = (
+        _kept(type(streams).__name__, plan.seed, plan.sampling, first_trial, n_trials)
+        if n_trials <= GRANULE
+        else {}
+    )
+    named = [
+        (each.stream, each.distribution, each.bounds) for each in uncertain
+    ]  # all that a draw depends on
+    found = {each: row for each in named if (row := kept.get(each)) is not None}
+    new = [each for each in dict.fromkeys(named) if each not in found]
+    rows = np.empty((len(new), n_trials))
+    distributions.quantiles(
+        [shape for _, shape, _ in new if shape is not None],
+        [bounds for *_, bounds in new],
+        lambda k: plan.sampling.parameter(streams, new[k][0], first_trial, n_trials),
+        rows,
+    )
+    rows.setflags(write=False)
+    found |= zip(new, rows, strict=True)
+    kept.clear()
+    kept |= found
+    return {each.key: found[name] for each, name in zip(uncertain, named, strict=True)}
+
+
+@lru_cache(_BLOCKS_KEPT)
+def _kept(source: str, seed: int, sampling: Sampling, first_trial: int, n_trials: int) -> dict[Any, Array]:
+    """Return the room for what was drawn last of some trials: stream, distribution and bounds -> values."""
+    return {}
 
 
 def _draw_structure(
