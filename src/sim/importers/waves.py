@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -23,6 +24,9 @@ _POINTS, _REACH = 61, 3.5
 
 #: Digits that are kept.
 _DIGITS = 6
+
+#: Series of orders of which the wave is kept: a register is read again for each origin and each case.
+_KEPT = 64
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,11 @@ class Wave:
 
 def known(counts: Sequence[float]) -> Wave:
     """Return mean and wave after orders by year, the earliest first."""
+    return _known(tuple(counts))
+
+
+@lru_cache(_KEPT)
+def _known(counts: tuple[float, ...]) -> Wave:
     s, d = estimate("waves", "spread"), estimate("waves", "dispersion")
     kept = exp(log(np.asarray(0.5)) / estimate("waves", "half_life"))
     z = np.linspace(-_REACH, _REACH, _POINTS)

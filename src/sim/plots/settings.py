@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, cast
 
 import matplotlib
@@ -40,6 +41,9 @@ STYLE: dict[str, Any] = {
 #: The font of all figures; it comes with matplotlib.
 FONT = "DejaVu Sans"
 
+#: Settings that are kept, once checked: those of a few themes.
+_KEPT = 8
+
 
 @contextmanager
 def context() -> Iterator[None]:
@@ -47,11 +51,20 @@ def context() -> Iterator[None]:
 
     Of these, the fonts in ``font.family`` and ``font.sans-serif`` stand in where the style's has no sign.
     """
-    fonts = [FONT, *_fonts_of_user()]
+    settings = {**STYLE, **themes.now().rc(), "font.family": (FONT, *_fonts_of_user())}
+    with matplotlib.rc_context():
+        for name, value in _checked(tuple(settings.items())):
+            matplotlib.rcParams._set(name, value)
+        yield
+
+
+@lru_cache(_KEPT)
+def _checked(settings: tuple[tuple[str, Any], ...]) -> list[tuple[Any, Any]]:
+    """Return all settings, these laid over matplotlib's defaults: to check them takes long."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(cast(Any, {**STYLE, **themes.now().rc(), "font.family": fonts}))
-        yield
+        matplotlib.rcParams.update(cast(Any, dict(settings)))
+        return [(name, matplotlib.rcParams._get(name)) for name in matplotlib.rcParams]
 
 
 def _fonts_of_user() -> list[str]:

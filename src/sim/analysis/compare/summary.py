@@ -162,7 +162,7 @@ def summarise(
         wanted = check_years(years or (), quarters)
     picked = runs.isel(time=[quarters.index(f"{year}-Q{QUARTERS}") for year in wanted])
     values = xr.Dataset(
-        {measure.key: measure.take(picked).drop_attrs() for measure in chosen}, attrs=runs.attrs
+        {measure.key: measure.take(picked).drop_attrs(deep=False) for measure in chosen}, attrs=runs.attrs
     ).load()
     names = [str(name) for name in runs["scenario"].values]
     paired = compare(values, reference) if len(names) > 1 else None
