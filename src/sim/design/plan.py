@@ -185,21 +185,18 @@ def _draw_uncertain(plan: Plan, first_trial: int, n_trials: int, streams: Stream
     Scenarios that are run over the same trials share most of their parameters.
     """
     uncertain = [each for each in plan.scenario.parameters.values() if each.distribution is not None]
-    kept = (
-        _kept(type(streams).__name__, plan.seed, plan.sampling, first_trial, n_trials)
-        if n_trials <= GRANULE
-        else {}
-    )
-    named = [
-        (each.stream, each.distribution, each.bounds) for each in uncertain
-    ]  # all that a draw depends on
+    sampling, source = plan.sampling, type(streams).__name__
+    is_kept = n_trials <= GRANULE and type(sampling) is Sampling
+    kept = _kept(source, plan.seed, sampling, first_trial, n_trials) if is_kept else {}
+    # All that a draw depends on.
+    named = [(each.stream, each.distribution, each.bounds) for each in uncertain]
     found = {each: row for each in named if (row := kept.get(each)) is not None}
     new = [each for each in dict.fromkeys(named) if each not in found]
     rows = np.empty((len(new), n_trials))
     distributions.quantiles(
         [shape for _, shape, _ in new if shape is not None],
         [bounds for *_, bounds in new],
-        lambda k: plan.sampling.parameter(streams, new[k][0], first_trial, n_trials),
+        lambda k: sampling.parameter(streams, new[k][0], first_trial, n_trials),
         rows,
     )
     rows.setflags(write=False)
