@@ -36,11 +36,12 @@ def assert_is_the_run(runs: Any) -> None:
         assert runs[name].to_numpy().tobytes() == whole[name].to_numpy().tobytes(), name
 
 
-def test_a_dask_cluster_of_two_processes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_a_dask_cluster_of_two_workers(processes: bool, tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+            n_workers=2, threads_per_worker=1, processes=processes, protocol="tcp://", dashboard_address=None
         ) as cluster,
         distributed.Client(cluster) as client,
     ):

@@ -84,7 +84,7 @@ def test_what_hangs_on_the_structure_is_said_in_sentences() -> None:
 
 @pytest.mark.parametrize(("name", "option"), [(n, o) for n, v in variants.known().items() for o in v.options])
 def test_every_variant_runs_and_the_defaults_change_nothing(name: str, option: str) -> None:
-    base = plans.scenario(n_steps=16)
+    base = plans.scenario(n_steps=8)
     is_default = option == next(iter(variants.known()[name].options))
     said = pytest.warns(sim.IneffectiveChange, match="it is the default") if is_default else nullcontext()
     with said:

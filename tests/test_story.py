@@ -14,17 +14,17 @@ import plans
 import sim
 from sim.cli import sim as program
 
-TRIAL = 3
+TRIAL, N_STEPS = 3, 24
 
 
 @pytest.fixture(scope="module")
 def base() -> sim.Scenario:
-    return plans.scenario("archipelago", name="base")
+    return plans.scenario("archipelago", n_steps=N_STEPS, name="base")
 
 
 @pytest.fixture(scope="module")
 def busy() -> sim.Scenario:
-    return plans.scenario("archipelago", plans.busy("archipelago"), name="busy")
+    return plans.scenario("archipelago", plans.busy("archipelago"), n_steps=N_STEPS, name="busy")
 
 
 @pytest.mark.parametrize("which", ["base", "busy"])
@@ -69,7 +69,7 @@ def test_a_contrast_tells_where_two_scenarios_part(base: sim.Scenario) -> None:
         "partner": base.case.partners[0],
         "rung": 5,
     }
-    other = plans.scenario("archipelago", [event], name="other")
+    other = plans.scenario("archipelago", [event], n_steps=N_STEPS, name="other")
     found = sim.contrast(base, other, trial=TRIAL)
     assert found.parted == base.start + 6
     text = str(found)
