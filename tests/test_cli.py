@@ -553,7 +553,8 @@ def test_figures_are_drawn_as_far_as_they_are_asked_for(folder: Path, figures: s
     asked = ["compare", "calm.toml", "calmer.toml", "--trials", "2", "--out", "out", "--figures", figures]
     assert call(*asked).exit_code == 0
     assert len(list(Path("out").glob("figures/*.png"))) == many
-    assert call(*asked, "--force").exit_code == 0
+    assert call(*asked[:-1], "none", "--force").exit_code == 0
+    assert not list(Path("out").glob("figures/*.png"))
 
 
 def test_a_terminal_without_unicode_is_no_error(folder: Path) -> None:

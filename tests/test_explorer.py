@@ -28,6 +28,7 @@ from sim.explorer import trials as explorer_trials
 from sim.explorer.server import Server
 from sim.explorer.trials import Superseded
 from sim.explorer.workbench import Moved, Workbench
+from sim.scenario import files as scenario_files
 
 ROUNDS = (4, 12)
 QUESTION: dict[str, Any] = {
@@ -41,11 +42,18 @@ QUESTION: dict[str, Any] = {
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
+def bench_of(base: sim.Scenario, engine: str) -> Workbench:
+    """Return a workbench of a scenario alone: to load those that are shipped takes long."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scenario_files, "shipped", lambda: (base.name,))
+        return Workbench(base, seed=3, engine=engine)
+
+
 @pytest.fixture(scope="module")
 def bench() -> Iterator[Workbench]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(explorer_trials, "_TOGETHER", {"numpy": 5})
-        made = Workbench(plans.scenario("archipelago", n_steps=8, name="base"), seed=3, engine="numpy")
+        made = bench_of(plans.scenario("archipelago", n_steps=8, name="base"), engine="numpy")
         made.rounds = ROUNDS
         yield made
 
@@ -125,7 +133,7 @@ def test_a_first_fan_is_on_credit_and_the_next_compares_machine_code(
     monkeypatch.setattr(trust, "have_same_bits", have_same_bits)
     monkeypatch.setattr(running, "_KERNELS", {})  # of which none is compared
     monkeypatch.setattr(running, "_OF_THREAD", threading.local())
-    quick = Workbench(bench.base, seed=3, engine="compiled")
+    quick = bench_of(bench.base, engine="compiled")
     quick.rounds = ROUNDS
     asked = Moved("base", {"rate": 0.85})
     few = quick.fan(asked, "hhi", 4)

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import zipfile
 from html.parser import HTMLParser
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from click.testing import CliRunner
 
 import plans
 import sim
+from sim import plots
 from sim.analysis.compare.measure import Measure
 from sim.analysis.drivers import pawn
 from sim.cli import sim as program
@@ -44,6 +46,13 @@ def runs() -> xr.Dataset:
     one = plans.scenario("archipelago", n_steps=8, name="one")
     other = one.override({"demand.caution": 0.9}, name="other", title='The "other" <one>')
     return sim.run([one, other], trials=5, keep=KEEP, workers=1)
+
+
+@pytest.fixture
+def one_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw one figure only, for tests of what else a page says."""
+    everything = plots.gallery
+    monkeypatch.setattr(plots, "gallery", lambda *arguments: islice(everything(*arguments), 1))
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +139,7 @@ def test_numbers_that_rest_on_judgement_come_first() -> None:
     assert sum(len(table.rows) for table in (first, *others)) == len(uncertain)
 
 
+@pytest.mark.usefixtures("one_picture")
 def test_what_is_in_the_way_stays(page: Path, runs: xr.Dataset, tmp_path: Path) -> None:
     target = tmp_path / "report.html"
     target.write_text("mine")
@@ -181,6 +191,7 @@ def test_what_a_number_hangs_on_is_read_off_the_draws_of_the_run(monkeypatch: py
     assert any(np.array_equal(column, drawn.ravel()) for column in seen[0].T)
 
 
+@pytest.mark.usefixtures("one_picture")
 def test_policies_of_the_case_are_run_where_that_is_asked(tmp_path: Path) -> None:
     folder = tmp_path / "isles"
     shutil.copytree(plans.load_case("archipelago").folder, folder)

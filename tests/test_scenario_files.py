@@ -22,14 +22,20 @@ from sim.vocabulary.axes import Array
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.variables import GLOSSARY, PRESCRIBED_STATES
 
-SHIPPED = {name: sim.load(name) for name in shipped()}
-BASELINE = SHIPPED["baseline"]
-ORIGINS = [name for name in SHIPPED if name.startswith("origin_")]
-FUTURES = [
-    name
-    for name, each in SHIPPED.items()
-    if name != "baseline" and name not in ORIGINS and each.posterior is None
-]
+ORIGINS = [name for name in shipped() if name.startswith("origin_")]
+
+
+@cache
+def loaded(name: str) -> Scenario:
+    """Return a shipped scenario, loaded by the first test that asks for it."""
+    return sim.load(name)
+
+
+def futures() -> list[str]:
+    """Return the scenarios that change the baseline by what may happen."""
+    others = [name for name in shipped() if name != "baseline" and name not in ORIGINS]
+    return [name for name in others if loaded(name).posterior is None]
+
 
 #: The first quarter that no document prescribes anything for.
 FUTURE = Quarter(2026, 4)
@@ -184,7 +190,7 @@ DIRECTIONS: dict[str, tuple[str, tuple[str, ...], int, slice]] = {
 
 def added(mine: Scenario) -> list[Event]:
     """Return the events that a scenario adds to its base."""
-    return [event for event in mine.events if event not in BASELINE.events]
+    return [event for event in mine.events if event not in loaded("baseline").events]
 
 
 def key_of(event: Event) -> str:
@@ -194,9 +200,9 @@ def key_of(event: Event) -> str:
     return str(dict(event.fields).get("name", event.what))
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", shipped())
 def test_each_has_a_story_evidence_and_something_to_look_at(name: str) -> None:
-    mine = SHIPPED[name]
+    mine = loaded(name)
     assert mine.title
     assert len(mine.story) > 200
     assert mine.evidence
@@ -205,9 +211,9 @@ def test_each_has_a_story_evidence_and_something_to_look_at(name: str) -> None:
     assert len(set(mine.look_at)) == len(mine.look_at)
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", shipped())
 def test_each_event_says_why(name: str) -> None:
-    for event in SHIPPED[name].events:
+    for event in loaded(name).events:
         assert event.evidence or event.note, event.text()
         is_open = event.at > FUTURE or name in ORIGINS
         assert event.evidence or is_open, "what events say of the past has evidence"
@@ -215,16 +221,16 @@ def test_each_event_says_why(name: str) -> None:
 
 
 def test_the_baseline_tells_only_what_is_documented() -> None:
-    assert (BASELINE.start, BASELINE.end) == (Quarter(2024, 1), Quarter(2040, 4))
-    assert BASELINE.case.name == "bangladesh"
-    assert BASELINE.overrides == ()
-    assert all(event.at < FUTURE for event in BASELINE.events)
+    assert (loaded("baseline").start, loaded("baseline").end) == (Quarter(2024, 1), Quarter(2040, 4))
+    assert loaded("baseline").case.name == "bangladesh"
+    assert loaded("baseline").overrides == ()
+    assert all(event.at < FUTURE for event in loaded("baseline").events)
 
 
 def test_the_baseline_follows_the_dated_record() -> None:
-    known = plan(BASELINE)
-    at = {str(BASELINE.start + step): step for step in range(known.n_steps)}
-    case = BASELINE.case
+    known = plan(loaded("baseline"))
+    at = {str(loaded("baseline").start + step): step for step in range(known.n_steps)}
+    case = loaded("baseline").case
 
     budget = known.changes["osa_budget"]
     quarters = ("2024-Q1", "2024-Q2", "2025-Q2", "2026-Q2", "2040-Q4")
@@ -239,7 +245,7 @@ def test_the_baseline_follows_the_dated_record() -> None:
     assert known.pulses["documented_grants"][at["2026-Q3"]].tolist() == [0, 0, 575]
     assert known.pulses["documented_cancellation"][at["2025-Q2"]][case.suppliers.index("india")] == 1
     changes = [
-        str(BASELINE.start + step)
+        str(loaded("baseline").start + step)
         for step, change in enumerate(known.pulses["documented_change"])
         if change[0]
     ]
@@ -281,7 +287,7 @@ def test_the_baseline_follows_the_dated_record() -> None:
 def test_what_documents_tell_holds_in_every_trial(
     past: dict[str, Array], state: str, labels: tuple[str, ...], quarter: str, value: float
 ) -> None:
-    step = Quarter.parse(quarter).ordinal - BASELINE.start.ordinal
+    step = Quarter.parse(quarter).ordinal - loaded("baseline").start.ordinal
     assert set(at_labels(past[state], state, labels)[step]) == {value}
 
 
@@ -297,7 +303,9 @@ def test_after_the_record_ends_the_future_is_open(past: dict[str, Array]) -> Non
 def past() -> dict[str, Array]:
     """The states of the baseline to the end of 2027, in a few trials."""
     short = dataclasses.replace(
-        BASELINE, end=Quarter(2027, 4), events=tuple(e for e in BASELINE.events if e.at <= Quarter(2027, 4))
+        loaded("baseline"),
+        end=Quarter(2027, 4),
+        events=tuple(e for e in loaded("baseline").events if e.at <= Quarter(2027, 4)),
     )
     return run_block(plan(short, seed=1), 0, 64, list(PRESCRIBED_STATES))
 
@@ -305,13 +313,13 @@ def past() -> dict[str, Array]:
 def at_labels(values: Array, variable: str, labels: tuple[str, ...]) -> Array:
     """Return the part of a recorded variable that has these labels, [time, ..., trial]."""
     for dim, label in zip(GLOSSARY[variable].dims, labels, strict=False):
-        values = values[:, BASELINE.case.axis(dim).index(label)]
+        values = values[:, loaded("baseline").case.axis(dim).index(label)]
     return values
 
 
 @pytest.mark.parametrize("name", ORIGINS)
 def test_an_origin_knows_nothing_of_what_came_after(name: str) -> None:
-    mine = SHIPPED[name]
+    mine = loaded(name)
     year = int(name.removeprefix("origin_"))
     assert (mine.start, mine.end) == (Quarter(year, 1), Quarter(year + 4, 4))
     assert mine.extends is None
@@ -335,7 +343,7 @@ def regime_of(mine: Scenario) -> float:
 
 @pytest.mark.parametrize("name", ORIGINS)
 def test_an_origin_starts_with_the_budget_of_the_year_before(name: str) -> None:
-    mine = SHIPPED[name]
+    mine = loaded(name)
     with (mine.case.folder / "data" / "military_spending.csv").open(encoding="utf-8") as file:
         record = {
             int(row["year"]): float(row["value"])
@@ -347,21 +355,21 @@ def test_an_origin_starts_with_the_budget_of_the_year_before(name: str) -> None:
 
 
 def test_every_future_is_spoken_for() -> None:
-    assert set(FUTURES) == set(CHANGES) == set(DIRECTIONS)
+    assert set(futures()) == set(CHANGES) == set(DIRECTIONS)
 
 
 def test_the_page_of_scenarios_has_every_future() -> None:
     page = (Path(__file__).parents[1] / "docs" / "scenarios.md").read_text(encoding="utf-8")
-    for name in FUTURES:
-        assert f"## {SHIPPED[name].title} (`{name}`)" in page, "sim effects --out docs/scenarios.md"
-        assert " ".join(SHIPPED[name].story.split()) in page, name
+    for name in futures():
+        assert f"## {loaded(name).title} (`{name}`)" in page, "sim effects --out docs/scenarios.md"
+        assert " ".join(loaded(name).story.split()) in page, name
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_future_changes_what_its_story_says(name: str) -> None:
-    mine = SHIPPED[name]
-    assert mine.extends == "baseline" or mine.extends in FUTURES
-    differences = sim.diff(BASELINE, mine)
+    mine = loaded(name)
+    assert mine.extends == "baseline" or mine.extends in futures()
+    differences = sim.diff(loaded("baseline"), mine)
     assert {each.kind for each in differences} == {"event"}, "futures change nothing but by dated events"
     assert all(each.a == "" for each in differences), "and take none of the baseline's away"
     assert {key_of(event) for event in added(mine)} == CHANGES[name]
@@ -371,7 +379,7 @@ def test_a_future_changes_what_its_story_says(name: str) -> None:
 @cache
 def baseline_run() -> dict[str, np.ndarray]:
     return run_block(
-        plan(BASELINE, seed=1), 0, 256, sorted({variable for variable, *_ in DIRECTIONS.values()})
+        plan(loaded("baseline"), seed=1), 0, 128, sorted({variable for variable, *_ in DIRECTIONS.values()})
     )
 
 
@@ -380,8 +388,8 @@ def baseline_run() -> dict[str, np.ndarray]:
 )
 def test_a_future_parts_from_the_baseline_when_and_as_its_story_says(name: str) -> None:
     variable, labels, sign, when = DIRECTIONS[name]
-    run = run_block(plan(SHIPPED[name], seed=1), 0, 256, [variable])[variable]
+    run = run_block(plan(loaded(name), seed=1), 0, 128, [variable])[variable]
     base, mine = (at_labels(x, variable, labels) for x in (baseline_run()[variable], run))
-    first = min(event.at for event in added(SHIPPED[name])).ordinal - BASELINE.start.ordinal
+    first = min(event.at for event in added(loaded(name))).ordinal - loaded("baseline").start.ordinal
     assert np.array_equal(base[:first], mine[:first])
     assert sign * (mine[when].mean() - base[when].mean()) > 0

@@ -31,7 +31,7 @@ from test_batch import assert_equal, refused
 
 KEEP = ["hhi", "supplier_share", "effective_suppliers"]
 WHAT: dict[str, Any] = {"trials": 20, "seed": 5, "block": 8, "workers": 1, "engine": "numpy", "keep": KEEP}
-BASE = plans.scenario("archipelago", n_steps=4, name="base")
+BASE = plans.scenario("archipelago", n_steps=2, name="base")
 BOTH = [BASE, BASE.override({"demand.caution": 0.3}, name="cautious")]
 
 

@@ -203,7 +203,7 @@ def _draw_uncertain(plan: Plan, first_trial: int, n_trials: int, streams: Stream
     uncertain = [each for each in plan.scenario.parameters.values() if each.distribution is not None]
     sampling, source = plan.sampling, type(streams).__name__
     is_kept = n_trials <= GRANULE and type(sampling) is Sampling
-    kept = _kept(source, plan.seed, sampling, first_trial, n_trials) if is_kept else {}
+    kept = _kept(source, streams.seed, sampling, first_trial, n_trials) if is_kept else {}
     # All that a draw depends on.
     named = [(each.stream, each.distribution, each.bounds) for each in uncertain]
     found = {each: row for each in named if (row := kept.get(each)) is not None}
