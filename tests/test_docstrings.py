@@ -13,16 +13,16 @@ import sim
 
 
 def public() -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Yield the functions of `sim` and of `sim.exchange`, and the methods of the classes among them."""
-    for module in (sim, sim.exchange):
+    """Yield the functions of `sim`, its figures and exchange, and the methods of the classes among them."""
+    for module in (sim, sim.exchange, sim.plots):
         for name in module.__all__:
             found = getattr(module, name)
             if inspect.isfunction(found):
-                yield name, found
+                yield f"{module.__name__}.{name}", found
             elif inspect.isclass(found) and not issubclass(found, Exception | Warning):
                 members = inspect.getmembers(found, inspect.isfunction)
                 yield from (
-                    (f"{name}.{key}", each)
+                    (f"{module.__name__}.{name}.{key}", each)
                     for key, each in members
                     if not key.startswith("_") and each.__module__.startswith("sim.")
                 )

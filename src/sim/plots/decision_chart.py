@@ -49,6 +49,11 @@ def decision(
         Where to draw; by default a figure of its own.
     title : str, optional
         By default when who decided what.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     remedy = "Give what sim.explain returns."
     arguments.instance(explanation, Explanation, "explanation", "an explanation", remedy)

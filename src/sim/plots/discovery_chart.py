@@ -35,6 +35,11 @@ def trade_off(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = 
         Where to draw; by default a figure of its own.
     title : str, optional
         Instead of the usual one.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     found = _known(found)
     event = str(found.attrs.get("event", "the event"))
@@ -97,6 +102,11 @@ def box_limits(found: xr.Dataset, *, ax: Axes | None = None, title: str | None =
         Where to draw; by default a figure of its own.
     title : str, optional
         Instead of the usual one.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     found = _known(found)
     at = found.sel(box=found.attrs["box"])

@@ -39,6 +39,11 @@ def morris(found: xr.Dataset, *, most: int = NAMED, title: str | None = None, ax
         Instead of the measure in words.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default a figure of its own, the axes' ``figure``.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     here, most = _last(found, "mu_star", "sim.morris"), arguments.whole(most, "most", 1)
     note = "Elementary effects: mean of absolute effects, and standard deviation of effects, by trajectories."
@@ -69,6 +74,11 @@ def pawn(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, ax: 
         From `sim.pawn`.
     most, title, ax
         As for `sim.plots.sensitivity`.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     here, most = _last(found, "median", "sim.pawn"), arguments.whole(most, "most", 1)
     here = here.isel(input=np.argsort(-here["median"].values, kind="stable")[:most][::-1])
@@ -94,6 +104,11 @@ def shapley(found: xr.Dataset, *, title: str | None = None, ax: Any = None) -> A
         From `sim.shapley`.
     title, ax
         As for `sim.plots.sensitivity`.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     here = _last(found, "effect", "sim.shapley")
     here = here.isel(input=np.argsort(here["effect"].values, kind="stable"))
@@ -115,6 +130,11 @@ def tornado(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, a
         From `sim.tornado`.
     most, title, ax
         As for `sim.plots.sensitivity`.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     here, most = _last(found, "difference", "sim.tornado"), arguments.whole(most, "most", 1)
     here = here.isel(input=slice(None, most)).isel(input=slice(None, None, -1))
@@ -153,6 +173,11 @@ def worth(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, ax:
         From `sim.worth`.
     most, title, ax
         As for `sim.plots.sensitivity`.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     here, most = _last(found, "score", "sim.worth"), arguments.whole(most, "most", 1)
     here = here.isel(input=slice(None, most)).isel(input=slice(None, None, -1))

@@ -41,6 +41,11 @@ def forest(
         Where to draw; by default a figure of its own.
     title : str, optional
         Instead of the measure in words.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     checked(effects, "scenario", "measure", name="effects", remedy="Give what sim.effects returns.")
     known = [str(each) for each in effects["measure"].values]

@@ -42,6 +42,11 @@ def gallery(
         Scenario to compare with; the first by default.
     which : {"all", "main"}
         All figures, or the first measure, its differences and the composition.
+
+    Yields
+    ------
+    tuple of str and Figure
+        Name and figure.
     """
     given.check(runs, history=history)
     which = arguments.chosen(which, "which", WHICH)

@@ -65,6 +65,11 @@ def supplier_map(
         At whose end; by default the last that ends within the result.
     ax, title
         As in `sim.plots.fan`.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     given.check(runs, title)
     checked(history, "year", "supplier", name="history", remedy=_REMEDY)

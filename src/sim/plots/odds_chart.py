@@ -27,6 +27,11 @@ def experts(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = No
         Where to draw; by default a figure of its own.
     title : str, optional
         Instead of the usual one.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     found = own_axes.known(found, "expert", "scenario", name="found", made_by="sim.odds")
     about = found.attrs

@@ -53,6 +53,11 @@ def overlay(
         Where to draw; by default a figure of its own.
     title : str, optional
         By default the variable in words.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     given.check(runs, title)
     measure = given.measure(variable, sel, total)
@@ -96,6 +101,11 @@ def passage_curves(
         As for `sim.first_passage`.
     reference, ax, title
         As for `overlay`.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     given.check(runs, title)
     measure = given.measure(variable, where, ())

@@ -38,6 +38,11 @@ def pit(
         Where to draw; by default a figure of its own (``ax.figure``).
     title : str, optional
         Instead of the usual one.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     from sim.analysis.validate.backtest import panel_form, panel_scores
     from sim.analysis.validate.backtest.targets import EVENTS, LABELS

@@ -27,6 +27,11 @@ def criteria_map(robustness: xr.Dataset, *, ax: Axes | None = None, title: str |
         Where to draw; by default a figure of its own (``ax.figure``).
     title : str, optional
         Instead of the usual one.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     found = own_axes.known(
         robustness, "criterion", "policy", "place", name="robustness", made_by="sim.robustness"

@@ -28,6 +28,11 @@ def search(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = Non
         Where to draw; by default a figure of its own.
     title : str, optional
         Instead of the usual one.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     found = own_axes.known(found, "policy", "objective", name="found", made_by="sim.search")
     about = found.attrs

@@ -46,6 +46,11 @@ def sensitivity(
         Instead of the measure in words.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default a figure of its own, the axes' ``figure``.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     known(found, "input", "time", name="found", made_by=_MADE_BY)
     most = arguments.whole(most, "most", 1)
@@ -76,6 +81,11 @@ def spread(found: xr.Dataset, *, most: int = STACKED, title: str | None = None, 
         Inputs drawn by name: those with the largest mean share; the others are one.
     title, ax
         As for `sim.plots.sensitivity`.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     known(found, "input", "time", name="found", made_by=_MADE_BY)
     most = arguments.whole(most, "most", 1)

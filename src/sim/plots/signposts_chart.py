@@ -26,6 +26,11 @@ def signposts(found: xr.Dataset, *, most: int = 5, ax: Axes | None = None, title
         Where to draw; by default a figure of its own.
     title : str, optional
         Instead of the usual one.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     found = own_axes.known(found, "measure", "time", name="found", made_by="sim.signposts")
     most = arguments.whole(most, "most", 1, len(themes.now().scenarios))

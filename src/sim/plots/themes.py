@@ -114,6 +114,11 @@ def theme(name: str = "light") -> Iterator[None]:
     --------
     >>> with sim.plots.theme("dark"):
     ...     sim.plots.save(sim.plots.overlay(runs, "hhi"), "hhi")
+
+    Yields
+    ------
+    None
+        The theme holds within the block.
     """
     meant = THEMES[arguments.chosen(name, "name", tuple(THEMES))]
     with within(meant), matplotlib.rc_context():

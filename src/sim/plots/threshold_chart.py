@@ -26,6 +26,11 @@ def response(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = N
         Where to draw; by default a figure of its own.
     title : str, optional
         Instead of the usual one.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     found = own_axes.known(found, "lever", "end", name="found", made_by="sim.threshold")
     about = found.attrs

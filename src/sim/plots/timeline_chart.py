@@ -42,6 +42,11 @@ def timeline(
         Where to draw; by default a figure of its own.
     title : str, optional
         By default the variable in words, and the scenario.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     given.check(runs, title)
     variable = arguments.text(variable, "variable")

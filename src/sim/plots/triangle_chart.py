@@ -75,6 +75,11 @@ def alignment_triangle(
         Where to draw; by default a figure of its own.
     title : str, optional
         By default what is divided.
+
+    Returns
+    -------
+    Axes
+        Where it is drawn.
     """
     given.check(runs, title)
     alignment = given.array(runs, "alignment")
