@@ -304,7 +304,7 @@ def test_check_reads_the_register_as_a_run_does(workshop: Workshop) -> None:
 
 @pytest.fixture
 def all_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(plan: Any, first_trial: int, into: dict[str, np.ndarray], *rest: Any) -> None:
+    def fail(plan: Any, first_trial: int, into: dict[str, np.ndarray], *_: Any, **__: Any) -> None:
         for array in into.values():
             array[:] = np.inf
 
