@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
+import sim
 from sim import plots
 from sim.plots import settings, themes
 from sim.plots.shown import Drawn, Panels
@@ -96,6 +97,7 @@ def test_the_same_figure_gives_the_same_files(name: str, runs: xr.Dataset, tmp_p
     svg = first[1].read_text(encoding="utf-8")
     assert "n = 40 trials per scenario" in svg
     assert "<dc:date>" not in svg
+    assert f"<title>{figure.get_label()}</title>" in svg
 
 
 def test_nothing_lies_outside_the_figure_or_on_the_footer(runs: xr.Dataset) -> None:
@@ -202,6 +204,13 @@ def test_the_gallery_of_a_comparison(runs: xr.Dataset) -> None:
     assert all(re.fullmatch(r"[a-z_.0-9]+", name) for name in names)
     alone = [name for name, _ in plots.gallery(runs[["hhi", "order_book"]].isel(scenario=[0]))]
     assert alone == ["order_book.total", "order_book.by_supplier"]
+
+
+def test_the_answer_titles_the_difference_of_a_pair(runs: xr.Dataset) -> None:
+    pair = runs[["hhi"]].rename(hhi="effective_suppliers").isel(scenario=[0, 1])
+    (said,) = sim.answers(pair)
+    drawn = dict(plots.gallery(pair))
+    assert drawn["effective_suppliers.difference"].get_label() == said
 
 
 def test_what_is_not_there_is_refused(runs: xr.Dataset) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sim.analysis.compare import sentences
 from sim.analysis.compare.measure import Measure, largest_supplier
+from sim.analysis.compare.summary import summarise
 from sim.plots import given
 from sim.plots.composition_chart import composition
 from sim.plots.difference_chart import difference_fan
@@ -57,13 +59,26 @@ def gallery(
         drawn = fan(runs, measure.variable, sel, total=measure.total, history=history, reference=reference)
         yield measure.key, whole_figure(drawn)
         if len(names) > 1:
-            gaps = difference_fan(runs, measure.variable, reference, sel, total=measure.total)
+            gaps = difference_fan(
+                runs,
+                measure.variable,
+                reference,
+                sel,
+                total=measure.total,
+                title=_said(runs, measure, reference),
+            )
             yield f"{measure.key}.difference", whole_figure(gaps)
     if "supplier_share" in runs:
         yield "supplier_share.composition", whole_figure(composition(runs, history=history))
     if "order_book" in runs and which == ALL:
         yield "order_book.total", whole_figure(order_book(runs, reference=reference))
         yield "order_book.by_supplier", whole_figure(order_book(runs, reference, history=history))
+
+
+def _said(runs: xr.Dataset, measure: Measure, reference: str) -> str | None:
+    """Return the answer of a pair of scenarios, which titles the figure of their difference."""
+    said = sentences.answers(summarise(runs, [measure], reference=reference))
+    return said[0] if len(said) == 1 else None
 
 
 def _measures(runs: xr.Dataset) -> list[Measure]:

@@ -87,7 +87,7 @@ def save(figure: Figure | Drawn, path: str | Path) -> tuple[Path, Path]:
         lay_out(whole)
         try:
             whole.savefig(png)
-            whole.savefig(svg, metadata={"Date": None})
+            whole.savefig(svg, metadata={"Date": None, "Title": whole.get_label() or None})
         except OSError as error:
             problem = f"cannot be written: {reason(error)}"
             raise InputError(shown(base), "", problem, "Choose another path.") from None
@@ -140,6 +140,7 @@ def legible(label: str) -> str:
 def inscribe(figure: Figure, title: str, lines: Sequence[str]) -> None:
     """Write a title above the panels of a figure, and a footer of some lines below them."""
     height = figure.get_figheight()
+    figure.set_label(" ".join(title.split()))  # what a screen reader says of the file
     figure.text(LEFT, 1 - 0.08 / height, title, size=10, weight="bold", va="top")
     footer = "\n".join(lines)
     figure.text(

@@ -154,8 +154,9 @@ def pictures(
     found = []
     for key, figure in gallery(runs, history, reference):
         measure = key.removesuffix(".difference")
-        heading = figure.texts[0].get_text() if figure.texts else key
-        found.append(picture(figure, key, " ".join([f"{heading}.", *said.get(measure, [])])))
+        heading = f"{str(figure.get_label() or key).removesuffix('.')}."
+        rest = [each for each in said.get(measure, []) if each != heading]
+        found.append(picture(figure, key, " ".join([heading, *rest])))
     return found
 
 
