@@ -19,6 +19,7 @@ from sim.plots.order_book_chart import order_book
 from sim.plots.shown import whole_figure
 from sim.runs.dataset import scenario_of
 from sim.vocabulary import arguments
+from sim.vocabulary.errors import OutsideHorizon
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -77,7 +78,10 @@ def gallery(
 
 def _said(runs: xr.Dataset, measure: Measure, reference: str) -> str | None:
     """Return the answer of a pair of scenarios, which titles the figure of their difference."""
-    said = sentences.answers(summarise(runs, [measure], reference=reference))
+    try:
+        said = sentences.answers(summarise(runs, [measure], reference=reference))
+    except OutsideHorizon:  # no year ends within the run
+        return None
     return said[0] if len(said) == 1 else None
 
 

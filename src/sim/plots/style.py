@@ -87,7 +87,8 @@ def save(figure: Figure | Drawn, path: str | Path) -> tuple[Path, Path]:
         lay_out(whole)
         try:
             whole.savefig(png)
-            whole.savefig(svg, metadata={"Date": None, "Title": whole.get_label() or None})
+            title = {"Title": str(whole.get_label())} if whole.get_label() else {}
+            whole.savefig(svg, metadata={"Date": None, **title})
         except OSError as error:
             problem = f"cannot be written: {reason(error)}"
             raise InputError(shown(base), "", problem, "Choose another path.") from None
