@@ -72,7 +72,10 @@ def in_turn(
     ends = np.searchsorted(turn, np.arange(last + 2)).tolist()
     parts = [decide(*(each[..., low:high] for each in lists)) for low, high in pairwise(ends)]
     whole = tuple(np.concatenate(each, axis=-1) for each in zip(*parts, strict=True))
-    return whole if order is None else tuple(each[..., np.argsort(order)] for each in whole)
+    if order is None:
+        return whole
+    back = np.argsort(order)
+    return tuple(each[..., back] for each in whole)
 
 
 def enter_in_parts(
