@@ -169,6 +169,33 @@ def test_total_differs_from_a_pairwise_sum() -> None:
     assert numerics.total(x)[0] != np.sum(x)
 
 
+@pytest.mark.parametrize("shape", [(9, 11, 40), (9, 11, 2), (9, 11, 1), (1, 3, 4), (40, 1, 1)])
+def test_sums_along_every_axis_are_taken_row_by_row(shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(7)
+    x = rng.normal(size=shape) * 10.0 ** rng.uniform(-8, 8, shape)
+    x[..., 0] = -0.0
+    for form in (x, x[::-1], x[..., ::-1], np.asfortranarray(x), np.broadcast_to(x[:1], shape), x > 0.0):
+        for axis in range(3):
+            rows = numerics.by_rows(form, axis)
+            assert numerics.total(form, axis).tobytes() == rows.tobytes()
+            assert numerics.total(np.moveaxis(form, axis, 0)).tobytes() == rows.tobytes()
+
+
+def test_running_totals_and_counts_are_those_of_numpy() -> None:
+    rng = np.random.default_rng(8)
+    for shape in ((11, 3), (11, 1), (11, 300), (1, 7), (2, 0)):
+        x = rng.normal(size=shape)
+        assert numerics.running_total(x).tobytes() == np.cumsum(x, axis=0).tobytes()
+        assert numerics.count(x > 0.0).tolist() == np.count_nonzero(x > 0.0, axis=0).tolist()
+
+
+@pytest.mark.parametrize("function", [numerics.exp, numerics.log, numerics.normal_quantile])
+def test_a_large_array_has_the_bits_of_its_parts(function: Callable[[Any], Any]) -> None:
+    x = np.random.default_rng(9).uniform(0.0, 1.0, (3, 5, 1001))
+    parts = np.array([[function(row) for row in each] for each in x])
+    assert function(x).tobytes() == parts.tobytes()
+
+
 @given(st.integers(1, 5), st.integers(1, 4), st.integers(0, 20), st.integers(0, 2**32))
 def test_pick_takes_what_belongs_to_each_deal(n_trials: int, n: int, n_deals: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

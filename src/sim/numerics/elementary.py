@@ -12,27 +12,37 @@ algorithm AS 241 (Wichura 1988). Accuracy against SciPy is tested.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from sim.vocabulary.axes import Array
+from sim.vocabulary.axes import Array, BoolArray, IntArray
 
 #: Two-sided 95 % point of the standard normal.
 Z95 = 1.959963984540054
 
-_LN2_HIGH = 6.93147180369123816490e-01
-_LN2_LOW = 1.90821492927058770002e-10
-_LOG2_E = 1.44269504088896338700e00
-_EXP_LIMIT = 700.0
-_SQRT_HALF = 0.70710678118654752440
+#: A coefficient: an array of no axes, which NumPy takes up in less time than a number of Python's.
+Constant = Array
 
-_EXP = (
+
+def constants(*values: float) -> tuple[Constant, ...]:
+    """Return numbers as `Constant`s."""
+    return tuple(map(np.asarray, values))
+
+
+_LN2_HIGH, _LN2_LOW = constants(6.93147180369123816490e-01, 1.90821492927058770002e-10)
+_LOG2_E, _SQRT_HALF = constants(1.44269504088896338700e00, 0.70710678118654752440)
+_LOWEST, _HIGHEST = constants(-700.0, 700.0)
+_ZERO, _HALF, _ONE, _TWO = constants(0.0, 0.5, 1.0, 2.0)
+
+_EXP = constants(
     1.66666666666666019037e-01,
     -2.77777777770155933842e-03,
     6.61375632143793436117e-05,
     -1.65339022054652515390e-06,
     4.13813679705723846039e-08,
 )
-_LOG = (
+_LOG = constants(
     6.666666666666735130e-01,
     3.999999999940941908e-01,
     2.857142874366239149e-01,
@@ -42,7 +52,7 @@ _LOG = (
     1.479819860511658591e-01,
 )
 _CENTRE = (
-    (
+    constants(
         3.3871328727963666080e0,
         1.3314166789178437745e2,
         1.9715909503065514427e3,
@@ -52,7 +62,7 @@ _CENTRE = (
         3.3430575583588128105e4,
         2.5090809287301226727e3,
     ),
-    (
+    constants(
         1.0,
         4.2313330701600911252e1,
         6.8718700749205790830e2,
@@ -64,7 +74,7 @@ _CENTRE = (
     ),
 )
 _TAIL = (
-    (
+    constants(
         1.42343711074968357734e0,
         4.63033784615654529590e0,
         5.76949722146069140550e0,
@@ -74,7 +84,7 @@ _TAIL = (
         2.27238449892691845833e-2,
         7.74545014278341407640e-4,
     ),
-    (
+    constants(
         1.0,
         2.05319162663775882187e0,
         1.67638483018380384940e0,
@@ -86,7 +96,7 @@ _TAIL = (
     ),
 )
 _FAR_TAIL = (
-    (
+    constants(
         6.65790464350110377720e0,
         5.46378491116411436990e0,
         1.78482653991729133580e0,
@@ -96,7 +106,7 @@ _FAR_TAIL = (
         2.71155556874348757815e-5,
         2.01033439929228813265e-7,
     ),
-    (
+    constants(
         1.0,
         5.99832206555887937690e-1,
         1.36929880922735805310e-1,
@@ -107,14 +117,30 @@ _FAR_TAIL = (
         2.04426310338993978564e-15,
     ),
 )
-_CENTRE_HALF_WIDTH = 0.425
-_FAR = 5.0
+_CENTRE_HALF_WIDTH, _CENTRE_HALF_WIDTH_SQUARED = constants(0.425, 0.425 * 0.425)
+_TAIL_MIDDLE, _FAR = constants(1.6, 5.0)
 
-#: Numbers below which a sum is one call of NumPy, and not one for each row.
-_FEW = 2048
+#: Numbers that a function of many steps takes at a time: what it computes on the way stays in the cache.
+_AT_A_TIME = 4096
 
 
-def polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
+#: Numbers from which on running totals are taken row by row.
+_FEW = 512
+
+
+def in_pieces(function: Callable[[Array], Array], x: Array) -> Array:
+    """Apply an elementwise function to a large array one part after another."""
+    x = np.asarray(x)
+    if x.size <= _AT_A_TIME:
+        return function(x)
+    result, flat = np.empty(x.size), x.reshape(-1)
+    for start in range(0, x.size, _AT_A_TIME):
+        part = slice(start, start + _AT_A_TIME)
+        result[part] = function(flat[part])
+    return result.reshape(x.shape)
+
+
+def polynomial(coefficients: tuple[Constant, ...], x: Array) -> Array:
     """Evaluate sum of coefficients[k] x^k by Horner's rule."""
     value = coefficients[-1] * x
     value += coefficients[-2]
@@ -129,14 +155,26 @@ def exp(x: Array) -> Array:
 
     With x = k ln 2 + r, e^x = 2^k e^r, and e^r by a rational form in r.
     """
-    x = np.minimum(np.maximum(x, -_EXP_LIMIT), _EXP_LIMIT)
-    k = np.floor(x * _LOG2_E + 0.5)
+    return in_pieces(_exp, x)
+
+
+def _exp(x: Array) -> Array:
+    x = np.minimum(np.maximum(x, _LOWEST), _HIGHEST)
+    k = x * _LOG2_E
+    k += _HALF
+    k = np.floor(k)
     high = x - k * _LN2_HIGH
     low = k * _LN2_LOW
     r = high - low
     square = r * r
-    c = r - square * polynomial(_EXP, square)
-    return np.ldexp(1.0 - ((low - (r * c) / (2.0 - c)) - high), k.astype(np.int32))
+    c = polynomial(_EXP, square)
+    c *= square
+    c = r - c
+    r *= c
+    r /= _TWO - c
+    low -= r
+    low -= high
+    return np.ldexp(_ONE - low, k.astype(np.int32))
 
 
 def log(x: Array) -> Array:
@@ -144,71 +182,110 @@ def log(x: Array) -> Array:
 
     With x = 2^k (1 + f), ln x = k ln 2 + ln(1 + f), and the latter by a series in f / (2 + f).
     """
+    return in_pieces(_log, x)
+
+
+def _log(x: Array) -> Array:
     mantissa, exponent = np.frexp(x)
     is_small = mantissa < _SQRT_HALF
-    f = np.where(is_small, 2.0 * mantissa, mantissa) - 1.0
-    k = exponent - is_small
-    s = f / (2.0 + f)
+    f = np.where(is_small, _TWO * mantissa, mantissa)
+    f -= _ONE
+    k = (exponent - is_small).astype(float)
+    s = f / (_TWO + f)
     z = s * s
-    rest = z * polynomial(_LOG, z)
-    half_square = 0.5 * f * f
-    return k * _LN2_HIGH - ((half_square - (s * (half_square + rest) + k * _LN2_LOW)) - f)
+    rest = polynomial(_LOG, z)
+    rest *= z
+    half_square = _HALF * f
+    half_square *= f
+    rest += half_square
+    rest *= s
+    rest += k * _LN2_LOW
+    half_square -= rest
+    half_square -= f
+    k *= _LN2_HIGH
+    k -= half_square
+    return k
 
 
 def _centre_quantile(q: Array) -> Array:
     """Return the normal quantile of 0.5 + q, where q is small."""
-    r = _CENTRE_HALF_WIDTH * _CENTRE_HALF_WIDTH - q * q
-    return q * polynomial(_CENTRE[0], r) / polynomial(_CENTRE[1], r)
+    r = _CENTRE_HALF_WIDTH_SQUARED - q * q
+    value = q * polynomial(_CENTRE[0], r)
+    value /= polynomial(_CENTRE[1], r)
+    return value
 
 
 def _tail_quantile(q: Array, u: Array) -> Array:
     """Return the normal quantile of u = 0.5 + q, where u is near 0 or 1."""
-    r = np.sqrt(-log(np.where(q < 0.0, u, 1.0 - u)))
-    near, far = r - 1.6, r - _FAR
+    r = np.sqrt(-log(np.where(q < _ZERO, u, _ONE - u)))
+    near, far = r - _TAIL_MIDDLE, r - _FAR
     value = np.where(
         r <= _FAR,
         polynomial(_TAIL[0], near) / polynomial(_TAIL[1], near),
         polynomial(_FAR_TAIL[0], far) / polynomial(_FAR_TAIL[1], far),
     )
-    return np.where(q < 0.0, -value, value)
+    return np.where(q < _ZERO, -value, value)
 
 
 def normal_quantile(u: Array) -> Array:
     """Return the standard normal quantile of u in (0, 1), elementwise (algorithm AS 241)."""
-    q = u - 0.5
-    result = _centre_quantile(q)
+    return in_pieces(_quantile, u)
+
+
+def _quantile(u: Array) -> Array:
+    q = u - _HALF
     is_tail = np.abs(q) > _CENTRE_HALF_WIDTH
-    if np.any(is_tail):
-        result = np.array(result)
+    result = _centre_quantile(q)
+    if is_tail.any():
+        result = np.asarray(result)
         result[is_tail] = _tails(q[is_tail], u[is_tail])
     return result
 
 
 def _tails(q: Array, u: Array) -> Array:
     """Return what `_tail_quantile` does; the far tail, which is hardly ever met, only for those in it."""
-    r = np.sqrt(-log(np.where(q < 0.0, u, 1.0 - u)))
-    near = r - 1.6
-    value = polynomial(_TAIL[0], near) / polynomial(_TAIL[1], near)
+    is_low = q < _ZERO
+    r = np.sqrt(-_log(np.where(is_low, u, _ONE - u)))
+    near = r - _TAIL_MIDDLE
+    value = polynomial(_TAIL[0], near)
+    value /= polynomial(_TAIL[1], near)
     is_far = r > _FAR
-    if np.any(is_far):
+    if is_far.any():
         far = r[is_far] - _FAR
         value[is_far] = polynomial(_FAR_TAIL[0], far) / polynomial(_FAR_TAIL[1], far)
-    return np.where(q < 0.0, -value, value)
+    return np.where(is_low, -value, value)
 
 
-def total(x: Array) -> Array:
-    """Return the sum over the first axis, one entry after another.
+def total(x: Array, axis: int = 0) -> Array:
+    """Return the sum over an axis, the first unless stated, one entry after another.
 
-    `numpy.sum` adds in pairs when the trial axis has length one, and so gives other bits.
+    `numpy.sum` adds in pairs along the axis that is contiguous in memory, and so gives other bits when that
+    is the one, or when the trial axis has length one. Beginning with -0.0 keeps the sign of zero.
     """
-    if 0 < x.size < _FEW:
-        return np.array(np.add.accumulate(x, axis=0, dtype=float)[-1])
-    return by_rows(x)
+    if x.size and axis != x.ndim - 1 and x.strides[-1] == x.itemsize and x.shape[-1] > 1:
+        return np.add.reduce(x, axis=axis, dtype=float, initial=-0.0)
+    return by_rows(x, axis)
 
 
-def by_rows(x: Array) -> Array:
-    """Return the sum over the first axis, row by row; what `total` is in machine code."""
-    result = np.array(x[0], dtype=float)
-    for row in x[1:]:
+def by_rows(x: Array, axis: int = 0) -> Array:
+    """Return the sum over an axis, row by row; what `total` is in machine code."""
+    rows = np.moveaxis(x, axis, 0)
+    result = np.array(rows[0], dtype=float)
+    for row in rows[1:]:
         result += row
     return result
+
+
+def running_total(x: Array) -> Array:
+    """Return the sums of the first entries along the first axis: of one, of two, and so on."""
+    if x.size < _FEW:
+        return np.add.accumulate(x, axis=0)
+    result = np.array(x)
+    for row, above in zip(result[1:], result[:-1], strict=True):
+        row += above
+    return result
+
+
+def count(x: BoolArray) -> IntArray:
+    """Return how many hold, over the first axis."""
+    return np.add.reduce(x, axis=0, dtype=int)

@@ -154,7 +154,7 @@ def withdraw(ledger: Array, since: int, share: Array) -> Array:
         # The indices around the slice put the entries first: entry, due, the axes between.
         ended = rest[:, supplier, :, trial] * share[supplier, trial][:, None, None]
         rest[:, supplier, :, trial] -= ended
-        taken[supplier, trial] = total(np.moveaxis(total(np.moveaxis(ended, 1, 0)), 1, 0))
+        taken[supplier, trial] = total(total(ended, axis=1), axis=1)
     return taken
 
 

@@ -173,8 +173,22 @@ def _normal_quantile(u: Any) -> Any:
     return result
 
 
-def _total(x: Any) -> Any:
-    return _Binder(x.trace).bound(elementary.by_rows)(x) if isinstance(x, Traced) else elementary.total(x)
+def _at_once(function: Callable[[Any], Any], x: Any) -> Any:
+    return function(x)
+
+
+def _total(x: Any, axis: int = 0) -> Any:
+    if not isinstance(x, Traced):
+        return elementary.total(x, axis)
+    return _Binder(x.trace).bound(elementary.by_rows)(x, axis)
+
+
+def _running_total(x: Any) -> Any:
+    return np.cumsum(x, axis=0)
+
+
+def _count(x: Any) -> Any:
+    return np.count_nonzero(x, axis=0)
 
 
 def _whole(duration: Any, least: int = 0) -> Any:
@@ -196,6 +210,9 @@ _REPLACED: dict[Any, Callable[..., Any]] = {
     lists.withdraw: _withdraw,
     lists.postpone: _postpone,
     durations.whole: _whole,
+    elementary.count: _count,
+    elementary.in_pieces: _at_once,
     elementary.normal_quantile: _normal_quantile,
+    elementary.running_total: _running_total,
     elementary.total: _total,
 }

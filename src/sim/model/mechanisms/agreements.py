@@ -91,7 +91,7 @@ def step(
     is_on = (relation > wish_threshold) & (posture >= 1.0) & (agreement_rung_prev < TOP_RUNG)
     is_on &= negotiation_pause <= 0.0
     is_on &= agreement_rung_prev < ceiling_base + ceiling_slope * alignment_prev
-    bought = total(np.moveaxis(experience_prev[: len(relation)], 1, 0))
+    bought = total(experience_prev[: len(relation)], axis=1)
     is_on &= (agreement_rung_prev < TOP_RUNG - 1) | (bought >= coproduction_orders)
     distraction = talks_attention * (total(border_pressure) - pressure_at_start_prev)
     terms = {

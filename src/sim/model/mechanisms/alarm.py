@@ -83,9 +83,9 @@ def step(
         + notice * is_grant_donor[:n_partners, None],
     )
     hostility = np.maximum(0.0, -relation_prev[RECIPIENT + 1 :])
-    outside_gain = total(np.moveaxis(outside_rivalry[:, n_partners:] * gain[n_partners:], 1, 0))
+    outside_gain = total(outside_rivalry[:, n_partners:] * gain[n_partners:], axis=1)
     alarm = (
-        total(np.moveaxis(hostility * closeness, 1, 0))
+        total(hostility * closeness, axis=1)
         + alarm_orders * outside_gain
         + loss_alarm * np.maximum(0.0, -gain[:n_partners])
     )

@@ -84,9 +84,9 @@ def step(
     anger = supplier_share_prev[:n_partners] * (1.0 + (posture < 0))
     climbed = (agreement_rung - rung_at_start_prev) / TOP_RUNG
     bound = np.maximum(0.0, alignment_prev + rung_burden * climbed)
-    technology = total(np.moveaxis(technology_terms[:n_partners], 1, 0)) / technology_terms.shape[1]
+    technology = total(technology_terms[:n_partners], axis=1) / technology_terms.shape[1]
     marginal = {
-        "security": security_weight * total(np.moveaxis(hostility * pressure_from, 1, 0)),
+        "security": security_weight * total(hostility * pressure_from, axis=1),
         "aid and modernisation": benefit_weight * (finance_terms[:n_partners] + technology),
         "goodwill": goodwill_weight * goodwill_prev,
         "closeness": closeness_weight * relation,
@@ -94,7 +94,7 @@ def step(
         "leaning": leaning,
         "autonomy": -autonomy_weight * bound,
         "balance": -crowding_weight * (alignment_prev - total(alignment_prev) / n_partners),
-        "retaliation": -retaliation_weight * total(np.moveaxis(hostility * anger, 1, 0)),
+        "retaliation": -retaliation_weight * total(hostility * anger, axis=1),
     }
     terms = {name: steps * term for name, term in marginal.items()}
     terms["effort"] = -np.abs(steps) * np.broadcast_to(alignment_effort, relation.shape)

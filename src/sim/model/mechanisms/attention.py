@@ -112,7 +112,7 @@ def step(
     last, first = attention_between_prev[RECIPIENT + 1 :], attention_at_start_prev[RECIPIENT + 1 :]
     drive = _drive(relation_prev, attention_security, attention_closeness)
     more = last - first
-    spent = total(np.moveaxis(more, 1, 0)) + np.maximum(0.0, posture_prev) - courting_at_start_prev
+    spent = total(more, axis=1) + np.maximum(0.0, posture_prev) - courting_at_start_prev
     levels = np.array(LEVELS)[:, None, None, None]
     extra = levels - first
     terms = {
@@ -134,5 +134,5 @@ def step(
 def load_of(attention: Array, attention_at_start: Array, purse_weight: Array) -> Array:
     """Return what attention to other partners, beyond that at the start, takes from each purse."""
     more = (attention - attention_at_start)[RECIPIENT + 1 :]
-    load: Array = np.maximum(_LIGHTEST, purse_weight * total(np.moveaxis(more, 1, 0)))
+    load: Array = np.maximum(_LIGHTEST, purse_weight * total(more, axis=1))
     return load

@@ -76,7 +76,7 @@ def step(
     pressure_smoothing: Array,
 ) -> Update:
     """Advance the fronts by one quarter."""
-    with_neighbour = total(np.moveaxis(front_neighbour[:, :, None] * relation_prev[RECIPIENT], 1, 0))
+    with_neighbour = total(front_neighbour[:, :, None] * relation_prev[RECIPIENT], axis=1)
     onset = 1.0 - exp(-QUARTER * crisis_rate * exp(-relation_sensitivity * with_neighbour))
     is_crisis = np.where(is_crisis_prev > 0, regime_shock >= crisis_end_chance, regime_shock < onset).astype(
         float

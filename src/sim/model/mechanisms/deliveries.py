@@ -120,7 +120,7 @@ def start(
     return Start(
         delivery_ledger=delivery_ledger,
         lapse_ledger=np.zeros((n_steps + 1, n_suppliers, n_trials)),
-        order_book=total(np.moveaxis(on_order, 1, 0)),
+        order_book=total(on_order, axis=1),
         stock=stock,
         home_stock=home_stock_at_start,
     )
@@ -178,7 +178,7 @@ def step(
     postpone(delivery_ledger, step, withheld)
     delivered = np.array(delivery_ledger[step])
     delivery_ledger[step] = 0.0
-    by_supplier = total(np.moveaxis(delivered, 1, 0))
+    by_supplier = total(delivered, axis=1)
     # A grant brings volume only in the categories that the register covers.
     basket = grant_basket * in_register
     gift = is_grant_donor[:, None] * grant_deliveries * grant_capability * total(basket)

@@ -82,7 +82,7 @@ def _roll(history: Array, step: int, new: Array, in_window: Array) -> Array:
 
 def _installed(stock: Array, in_register: Array, camp: IntArray) -> tuple[Array, Array]:
     """Return each supplier's share of the stock that the register covers, and that of its camp."""
-    installed = _share(total(np.moveaxis(stock * in_register[:, None], 1, 0)))
+    installed = _share(total(stock * in_register[:, None], axis=1))
     camps = np.zeros((int(camp.max()) + 1, installed.shape[-1]))
     for supplier, share in zip(camp, installed, strict=True):
         camps[supplier] += share

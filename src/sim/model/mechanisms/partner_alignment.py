@@ -90,7 +90,7 @@ def _parts(
     between, bond = relation[RECIPIENT + 1 :], alignment_between[RECIPIENT + 1 :]
     hostility = np.maximum(0.0, -between)
     common = sum(each[:, None] * each for each in hostility)
-    mean = total(np.moveaxis(bond, 1, 0)) / max(1, len(bond) - 1)
+    mean = total(bond, axis=1) / max(1, len(bond) - 1)
     return {
         "common rivals": common_rival_weight * common,
         "closeness": bond_closeness * between,

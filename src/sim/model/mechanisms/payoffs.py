@@ -88,7 +88,7 @@ def step(
     hostility = np.maximum(0.0, -relation[RECIPIENT + 1 :])
     courting = np.maximum(0.0, posture)
     theirs = (
-        _TOP * (interest * influence + total(np.moveaxis(hostility * (1.0 - influence), 1, 0)))
+        _TOP * (interest * influence + total(hostility * (1.0 - influence), axis=1))
         + margin_value * share
         + courting_drive * courting
         - courtship_cost * courting * (courting + 2.0 * purse_load) / fiscal_room

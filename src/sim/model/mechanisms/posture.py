@@ -108,7 +108,7 @@ def motives(
 
     def over_others(weight: Array, of: Array) -> Array:
         """Sum weight_jr of_r over the other partners r."""
-        return total(np.moveaxis(weight * of, 1, 0))
+        return total(weight * of, axis=1)
 
     by_partners = over_others(hostility, influence)
     held = np.maximum(0.0, by_partners + share_in_influence * outside_gain)
