@@ -12,7 +12,7 @@ algorithm AS 241 (Wichura 1988). Accuracy against SciPy is tested.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -140,7 +140,7 @@ def in_pieces(function: Callable[[Array], Array], x: Array) -> Array:
     return result.reshape(x.shape)
 
 
-def polynomial(coefficients: tuple[Constant, ...], x: Array) -> Array:
+def polynomial(coefficients: Sequence[Constant | float], x: Array) -> Array:
     """Evaluate sum of coefficients[k] x^k by Horner's rule."""
     value = coefficients[-1] * x
     value += coefficients[-2]
@@ -174,7 +174,8 @@ def _exp(x: Array) -> Array:
     r /= _TWO - c
     low -= r
     low -= high
-    return np.ldexp(_ONE - low, k.astype(np.int32))
+    power: Array = np.ldexp(_ONE - low, k.astype(np.int32))
+    return power
 
 
 def log(x: Array) -> Array:
@@ -263,7 +264,8 @@ def total(x: Array, axis: int = 0) -> Array:
     is the one, or when the trial axis has length one. Beginning with -0.0 keeps the sign of zero.
     """
     if x.size and axis != x.ndim - 1 and x.strides[-1] == x.itemsize and x.shape[-1] > 1:
-        return np.add.reduce(x, axis=axis, dtype=float, initial=-0.0)
+        summed: Array = np.add.reduce(x, axis=axis, dtype=float, initial=-0.0)
+        return summed
     return by_rows(x, axis)
 
 
@@ -288,4 +290,5 @@ def running_total(x: Array) -> Array:
 
 def count(x: BoolArray) -> IntArray:
     """Return how many hold, over the first axis."""
-    return np.add.reduce(x, axis=0, dtype=int)
+    counted: IntArray = np.add.reduce(x, axis=0, dtype=int)
+    return counted
