@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.numerics.elementary import exp, total
+from sim.numerics.elementary import count, exp, running_total, total
 from sim.vocabulary.axes import Array, IntArray
 
 #: Decision rules, by name in a scenario's variant and by number in the parameter `decision_rule`.
@@ -52,7 +52,19 @@ def choose(
         See `by_rule`.
     """
     weight = by_rule(exp(utility - np.max(utility, axis=0)), rule, aspiration, error_rate)
-    cumulative = np.cumsum(weight, axis=0)
+    index, whole = drawn(weight, shock)
+    return index, weight / whole
+
+
+def drawn(weight: Array, shock: Array) -> tuple[IntArray, Array]:
+    """Return the option that a uniform number draws in proportion to weights, and the sum of the weights.
+
+    Parameters
+    ----------
+    weight : ndarray, shape (option, ...)
+    shock : ndarray, shape (...)
+        Uniform.
+    """
+    cumulative = running_total(weight)
     is_beyond = shock * cumulative[-1] >= cumulative
-    index = np.minimum(np.count_nonzero(is_beyond, axis=0), len(weight) - 1)
-    return index, weight / cumulative[-1]
+    return np.minimum(count(is_beyond), len(weight) - 1), cumulative[-1]

@@ -124,7 +124,7 @@ _TAIL_MIDDLE, _FAR = constants(1.6, 5.0)
 _AT_A_TIME = 4096
 
 
-#: Numbers from which on running totals are taken row by row.
+#: Numbers from which on sums in turn are taken row by row.
 _FEW = 512
 
 
@@ -266,6 +266,8 @@ def total(x: Array, axis: int = 0) -> Array:
     if x.size and axis != x.ndim - 1 and x.strides[-1] == x.itemsize and x.shape[-1] > 1:
         summed: Array = np.add.reduce(x, axis=axis, dtype=float, initial=-0.0)
         return summed
+    if 0 < x.size < _FEW:
+        return np.array(np.add.accumulate(x, axis=axis, dtype=float).take(-1, axis=axis))
     return by_rows(x, axis)
 
 

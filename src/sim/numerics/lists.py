@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sim.numerics.elementary import total
-from sim.vocabulary.axes import Array, IntArray
+from sim.vocabulary.axes import Array, BoolArray, IntArray
 
 #: Parts of entries that are written out at a time: memory does not grow with their number.
 _PARTS_AT_ONCE = 2**20
@@ -32,6 +32,11 @@ def pick(x: Array, trial: IntArray, category: IntArray | None = None) -> Array:
         x = x.reshape(*x.shape[:-2], -1)
     picked: Array = x.take(trial, axis=-1)
     return picked
+
+
+def found(mask: BoolArray) -> tuple[IntArray, ...]:
+    """Return the indices of entries for which something holds, in order: `numpy.nonzero`, in less time."""
+    return np.unravel_index(mask.reshape(-1).nonzero()[0], mask.shape)
 
 
 def scatter(target: Array, index: tuple[IntArray, ...], values: Array | float) -> None:
@@ -104,8 +109,10 @@ def enter_in_parts(
     begins = np.broadcast_to(first, parts.shape)
     at_once = max(1, _PARTS_AT_ONCE // max(1, longest))
     for start in range(0, len(parts), at_once):
-        number, k = np.nonzero(np.arange(longest) < parts[start : start + at_once, None])
-        number += start
+        some = parts[start : start + at_once]
+        ends = np.cumsum(some)
+        number = np.repeat(np.arange(start, start + len(some)), some)
+        k = np.arange(len(number)) - np.repeat(ends - some, some)
         due = np.minimum(begins[number] + every * k, len(ledger) - 1)
         scatter(ledger, (due, *(each[number] for each in where)), part[number])
 
@@ -148,13 +155,17 @@ def withdraw(ledger: Array, since: int, share: Array) -> Array:
     ndarray, shape (supplier, trial)
     """
     taken = np.zeros_like(share)
-    supplier, trial = np.nonzero(share)
+    supplier, trial = found(share != 0.0)
     if supplier.size:
         rest = ledger.reshape(len(ledger), len(share), -1, ledger.shape[-1])[since:]
         # The indices around the slice put the entries first: entry, due, the axes between.
-        ended = rest[:, supplier, :, trial] * share[supplier, trial][:, None, None]
-        rest[:, supplier, :, trial] -= ended
-        taken[supplier, trial] = total(total(ended, axis=1), axis=1)
+        held = rest[:, supplier, :, trial]
+        entry, due, between = found(held != 0.0)
+        ended = held[entry, due, between] * share[supplier, trial][entry]
+        rest[due, supplier[entry], between, trial[entry]] -= ended
+        by_entry = np.zeros((held.shape[-1], len(held)))
+        scatter(by_entry, (between, entry), ended)
+        taken[supplier, trial] = total(by_entry)
     return taken
 
 
@@ -169,7 +180,7 @@ def postpone(ledger: Array, quarter: int, share: Array) -> None:
     share : ndarray, shape (supplier, trial)
         Zero nearly everywhere: only what it touches is computed.
     """
-    supplier, trial = np.nonzero(share)
+    supplier, trial = found(share != 0.0)
     if supplier.size:
         due, later = (each.reshape(len(share), -1, share.shape[-1]) for each in ledger[quarter : quarter + 2])
         # The indices around the slice put the entries first: entry, the axes between.

@@ -173,6 +173,10 @@ def _normal_quantile(u: Any) -> Any:
     return result
 
 
+def _found(mask: Any) -> Any:
+    return np.nonzero(mask)
+
+
 def _at_once(function: Callable[[Any], Any], x: Any) -> Any:
     return function(x)
 
@@ -203,6 +207,7 @@ def _whole(duration: Any, least: int = 0) -> Any:
 
 
 _REPLACED: dict[Any, Callable[..., Any]] = {
+    lists.found: _found,
     lists.pick: _pick,
     lists.scatter: _scatter,
     lists.in_turn: _in_turn,

@@ -24,8 +24,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.numerics.choice import drawn
 from sim.numerics.elementary import exp, log, normal_quantile, total
-from sim.numerics.lists import pick
+from sim.numerics.lists import found, pick
 from sim.vocabulary.axes import QUARTER, SLOTS, Array, IntArray
 
 #: A target below this is none, TIV m.
@@ -157,10 +158,8 @@ def step(
     mean = QUARTER * modernisation * means * np.minimum(1.0, headroom / caution) * pace * total(openings)
     deal_count = count(np.broadcast_to(mean, demand_shock.shape), dispersion, demand_shock)
 
-    slot, trial = np.nonzero(np.arange(SLOTS)[:, None] < deal_count)
-    cumulative = np.cumsum(pick(weights, trial), axis=0)
-    is_beyond = pick(category_shock, trial, slot) * cumulative[-1] >= cumulative
-    category = np.minimum(np.count_nonzero(is_beyond, axis=0), len(weights) - 1)
+    slot, trial = found(np.arange(SLOTS)[:, None] < deal_count)
+    category, _ = drawn(pick(weights, trial), pick(category_shock, trial, slot))
     return Update(
         demand_wave=wave, deal_count=deal_count, deal_trial=trial, deal_slot=slot, deal_category=category
     )

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.numerics.choice import by_rule
+from sim.numerics.choice import by_rule, drawn
 from sim.numerics.elementary import exp, log, normal_quantile, total
 from sim.numerics.lists import in_turn, pick, scatter
 from sim.vocabulary.axes import DEFERRAL, DOMESTIC, QUARTERS, TOP_RUNG, Array, IntArray
@@ -126,9 +126,7 @@ def step(
         attraction = np.where(reference > tiny, exp(nest * change), 1.0)
         options = by_rule(np.concatenate([weight * (attraction / value), otherwise]), *rule)
 
-        cumulative = np.cumsum(options, axis=0)
-        is_beyond = shock * cumulative[-1] >= cumulative
-        choice = np.minimum(np.count_nonzero(is_beyond, axis=0), len(options) - 1)
+        choice, _ = drawn(options, shock)
         supplier, is_import = np.minimum(choice, n_suppliers - 1), 1.0 * (choice < n_suppliers)
         scatter(bought, (supplier, category, trial), is_import)
         scatter(registered, (supplier, trial), is_import * in_register[category])
