@@ -187,6 +187,13 @@ def test_running_totals_and_counts_are_those_of_numpy() -> None:
         x = rng.normal(size=shape)
         assert numerics.running_total(x).tobytes() == np.cumsum(x, axis=0).tobytes()
         assert numerics.count(x > 0.0).tolist() == np.count_nonzero(x > 0.0, axis=0).tolist()
+        assert numerics.greatest(x).tolist() == np.max(x, axis=0).tolist()
+        assert np.array_equal(lists.found(x > 0.0), np.nonzero(x > 0.0))
+        u = rng.uniform(size=shape)
+        together = numerics.normal_quantiles(u, x[:0, :0], u[0])
+        assert [each.tobytes() for each in together] == [
+            numerics.normal_quantile(each).tobytes() for each in (u, x[:0, :0], u[0])
+        ]
 
 
 @pytest.mark.parametrize("function", [numerics.exp, numerics.log, numerics.normal_quantile])

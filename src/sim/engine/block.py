@@ -35,7 +35,8 @@ SHORT_STRIP = 128
 if TYPE_CHECKING:
     from sim.engine.compiled.runner import Runner
 
-_STATES = tuple(v.name for v in with_role("state"))
+#: States, each with the name of its value in the quarter before.
+_STATES = {v.name: v.name + PREVIOUS for v in with_role("state")}
 
 #: Shocks that are drawn once, for the orders open at the start.
 _OF_OPEN_ORDERS = tuple(v.name for v in with_role("shock") if "open" in v.dims)
@@ -145,9 +146,10 @@ class Block:
             each.apply(self.values[each.name])
 
     def _remember(self, names: Iterable[str]) -> None:
+        values = self.values
         for name in names:
-            if GLOSSARY[name].role == "state" and name in self.values:
-                self.values[name + PREVIOUS] = self.values[name]
+            if name in _STATES and name in values:
+                values[_STATES[name]] = values[name]
 
     def _set_date(self) -> None:
         """Put the clock and the scenario's values of the coming quarter in place."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.numerics.elementary import count, exp, running_total, total
+from sim.numerics.elementary import count, exp, greatest, running_total, total
 from sim.vocabulary.axes import Array, IntArray
 
 #: Decision rules, by name in a scenario's variant and by number in the parameter `decision_rule`.
@@ -29,7 +29,7 @@ def by_rule(weight: Array, rule: Array, aspiration: Array, error_rate: Array) ->
     """
     if not np.any(rule):
         return weight
-    best = np.max(weight, axis=0)
+    best = greatest(weight)
     enough = (weight >= best * exp(-aspiration)) & (weight > 0)
     is_best = (weight == best) & (weight > 0)
     some = (weight > 0) / np.maximum(1.0, total(weight > 0))
@@ -51,7 +51,7 @@ def choose(
     rule, aspiration, error_rate : ndarray
         See `by_rule`.
     """
-    weight = by_rule(exp(utility - np.max(utility, axis=0)), rule, aspiration, error_rate)
+    weight = by_rule(exp(utility - greatest(utility)), rule, aspiration, error_rate)
     index, whole = drawn(weight, shock)
     return index, weight / whole
 

@@ -28,7 +28,7 @@ def whole(duration: Array, least: int = 0) -> IntArray:
     FloatingPointError
         If a duration is not a number: the trial it belongs to has failed.
     """
-    if np.any(np.isnan(duration)):
+    if np.isnan(duration).any():
         raise FloatingPointError("a duration is not a number")
     limited: IntArray = np.minimum(np.maximum(np.floor(duration), least), LONGEST).astype(int)
     return limited

@@ -233,12 +233,18 @@ def normal_quantile(u: Array) -> Array:
     return in_pieces(_quantile, u)
 
 
+def normal_quantiles(*uniforms: Array) -> list[Array]:
+    """Return the normal quantiles of several arrays: the same as one by one, in less time if small."""
+    ends = np.cumsum([u.size for u in uniforms]).tolist()
+    quantiles = normal_quantile(np.concatenate([u.reshape(-1) for u in uniforms]))
+    return [quantiles[end - u.size : end].reshape(u.shape) for u, end in zip(uniforms, ends, strict=True)]
+
+
 def _quantile(u: Array) -> Array:
     q = u - _HALF
     is_tail = np.abs(q) > _CENTRE_HALF_WIDTH
-    result = _centre_quantile(q)
+    result = np.asarray(_centre_quantile(q))
     if is_tail.any():
-        result = np.asarray(result)
         result[is_tail] = _tails(q[is_tail], u[is_tail])
     return result
 
@@ -288,6 +294,12 @@ def running_total(x: Array) -> Array:
     for row, above in zip(result[1:], result[:-1], strict=True):
         row += above
     return result
+
+
+def greatest(x: Array) -> Array:
+    """Return the greatest over the first axis."""
+    found: Array = np.maximum.reduce(x, axis=0)
+    return found
 
 
 def count(x: BoolArray) -> IntArray:

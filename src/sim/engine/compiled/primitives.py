@@ -173,6 +173,10 @@ def _normal_quantile(u: Any) -> Any:
     return result
 
 
+def _normal_quantiles(*uniforms: Any) -> Any:
+    return [_normal_quantile(u) for u in uniforms]
+
+
 def _found(mask: Any) -> Any:
     return np.nonzero(mask)
 
@@ -189,6 +193,10 @@ def _total(x: Any, axis: int = 0) -> Any:
 
 def _running_total(x: Any) -> Any:
     return np.cumsum(x, axis=0)
+
+
+def _greatest(x: Any) -> Any:
+    return np.max(x, axis=0)
 
 
 def _count(x: Any) -> Any:
@@ -216,8 +224,10 @@ _REPLACED: dict[Any, Callable[..., Any]] = {
     lists.postpone: _postpone,
     durations.whole: _whole,
     elementary.count: _count,
+    elementary.greatest: _greatest,
     elementary.in_pieces: _at_once,
     elementary.normal_quantile: _normal_quantile,
+    elementary.normal_quantiles: _normal_quantiles,
     elementary.running_total: _running_total,
     elementary.total: _total,
 }

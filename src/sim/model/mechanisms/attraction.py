@@ -40,6 +40,8 @@ from sim.numerics.elementary import log, total
 from sim.numerics.lists import pick
 from sim.vocabulary.axes import QUARTERS, RECIPIENT, TOP_RUNG, Array, IntArray
 
+_TINY = np.finfo(float).tiny
+
 
 @dataclass(frozen=True)
 class Update:
@@ -90,7 +92,7 @@ def start(
         technology_at_start=np.array(technology_terms),
         alignment_at_start=np.array(alignment),
         goodwill_at_start=np.array(goodwill),
-        fleet_share_at_start=stock / np.maximum(category_stock, np.finfo(float).tiny),
+        fleet_share_at_start=stock / np.maximum(category_stock, _TINY),
         aversion_at_start=_aversion(
             concentration(installed_share, camp_share, camp_correlation),
             commitment_doubt,
@@ -203,13 +205,12 @@ def step(
         "urgency": -haste * lead_time_factor,
     }
 
-    tiny = np.finfo(float).tiny
     advantage = log(world_order_share)[:, deal_category] - pick(log(usual_market_share), deal_trial)
     by_market = pick(known_market_weight - market_weight, deal_trial) * advantage
     worth = np.maximum(0.0, pick(experience_weight, deal_trial) + by_market)
     memory = is_actor * pick(experience_prev, deal_trial, deal_category)
     fleet = pick(stock_prev, deal_trial, deal_category)
-    fleet_share = fleet / np.maximum(pick(category_stock_prev, deal_trial, deal_category), tiny)
+    fleet_share = fleet / np.maximum(pick(category_stock_prev, deal_trial, deal_category), _TINY)
     on_offer, at_start = (
         pick(each, deal_trial, deal_category) for each in (technology_terms, technology_at_start_prev)
     )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.numerics.elementary import total
+from sim.numerics.elementary import greatest, total
 from sim.vocabulary.axes import QUARTER, Array
 
 #: A cap below this is none, US$ m.
@@ -48,7 +48,7 @@ def step(
     """Split the budget and measure what is still free to commit."""
     diverted = np.minimum(1.0, total(crowding_out * border_pressure))
     in_a_year = military_budget * procurement_share * (1.0 - diverted)
-    best = np.max(finance_terms - finance_at_start_prev, axis=0)
+    best = greatest(finance_terms - finance_at_start_prev)
     cap = commitment_ceiling * in_a_year * (1.0 + finance_lift * np.maximum(0.0, best))
     free = 1.0 - commitments_prev / np.maximum(cap, _NOTHING)
     return Update(

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.numerics.durations import whole
-from sim.numerics.elementary import exp, log, normal_quantile
+from sim.numerics.elementary import exp, log, normal_quantiles
 from sim.numerics.lists import pick, scatter
 from sim.vocabulary.axes import DOMESTIC, QUARTER, QUARTERS, Array, BoolArray, IntArray
 
@@ -89,13 +89,19 @@ def step(
     is_import = deal_supplier >= 0
     trial, slot = deal_trial[is_import], deal_slot[is_import]
     category, supplier = deal_category[is_import], deal_supplier[is_import]
+    is_home = deal_supplier == DOMESTIC
+    home_trial, home_slot, home_category = deal_trial[is_home], deal_slot[is_home], deal_category[is_home]
 
     room = np.maximum(0.0, commitment_cap - commitments_prev)
     sharing = np.zeros_like(room)
     scatter(sharing, (trial,), 1.0)
     level = pick(size_level, trial) * pick(size_median, trial, category)
     by_supplier = pick(size_factor, trial, supplier) * size_specialty[supplier, category, trial]
-    swing = pick(size_spread, trial, category) * normal_quantile(pick(size_shock, trial, slot))
+    of_size, of_delay, of_length, of_size_at_home = normal_quantiles(
+        *(pick(shock, trial, slot) for shock in (size_shock, delay_shock, length_shock)),
+        pick(size_shock, home_trial, home_slot),
+    )
+    swing = pick(size_spread, trial, category) * of_size
     relative = by_supplier * exp(swing)
     wanted = level * relative
     dearer = exp(cost_escalation * (QUARTER * step))
@@ -105,16 +111,11 @@ def step(
     value = np.minimum(wanted * price, room[trial] / sharing[trial] * lift)
     volume = value / price
 
-    is_home = deal_supplier == DOMESTIC
-    home_trial, home_slot, home_category = deal_trial[is_home], deal_slot[is_home], deal_category[is_home]
     made = (
         pick(size_level, home_trial)
         * pick(size_median, home_trial, home_category)
         * pick(domestic_capability_prev, home_trial, home_category)
-        * exp(
-            pick(size_spread, home_trial, home_category)
-            * normal_quantile(pick(size_shock, home_trial, home_slot))
-        )
+        * exp(pick(size_spread, home_trial, home_category) * of_size_at_home)
     )
     cost = pick(price_level, home_trial, home_category) * dearer[home_trial]
     home_value = np.zeros_like(room)
@@ -122,7 +123,7 @@ def step(
     home_orders = np.zeros_like(domestic_capability_prev)
     scatter(home_orders, (home_category, home_trial), np.minimum(made, room[home_trial] / cost))
 
-    sway = pick(lead_time_spread, trial, category) * normal_quantile(pick(delay_shock, trial, slot))
+    sway = pick(lead_time_spread, trial, category) * of_delay
     larger = log(by_supplier) + swing
     sway = sway + pick(lead_time_growth, trial) * larger
     years = (
@@ -130,24 +131,28 @@ def step(
     )
     delay = whole(QUARTERS * years + 0.5, least=1)
     variation = pick(delivery_variation, trial)
-    slack = variation * normal_quantile(pick(length_shock, trial, slot)) - 0.5 * variation * variation
+    slack = variation * of_length - 0.5 * variation * variation
     length = pick(delivery_spread, trial) * exp(pick(delivery_growth, trial) * larger + slack)
     instalments = whole(QUARTERS * np.minimum(pick(longest_delivery, trial), length) + 0.5, least=1)
 
     # Each documented contract (a row: supplier, category, tiv, value, delay, instalments) in every trial.
     n_trials, n_documented = room.size, len(documented_contracts)
     rows = np.repeat(documented_contracts, n_trials, axis=0)
+
+    def joined(drawn: Array, documented: Array) -> Array:
+        return np.concatenate([drawn, documented]) if len(documented) else drawn
+
     return Update(
-        contract_trial=np.concatenate([trial, np.tile(np.arange(n_trials), n_documented)]),
-        contract_supplier=np.concatenate([supplier, rows[:, 0].astype(int)]),
-        contract_category=np.concatenate([category, rows[:, 1].astype(int)]),
-        contract_tiv=np.concatenate([volume * in_register[category], rows[:, 2]]),
-        contract_kit=np.concatenate([volume * (1.0 - in_register[category]), 0.0 * rows[:, 2]]),
-        contract_value=np.concatenate([value, rows[:, 3]]),
-        contract_delay=np.concatenate([delay, whole(rows[:, 4])]),
-        contract_instalments=np.concatenate([instalments, whole(rows[:, 5], least=1)]),
-        contract_lapses=np.concatenate(
-            [pick(lapse_shock, trial, slot) < lapse_probability[trial], np.zeros(len(rows), dtype=bool)]
+        contract_trial=joined(trial, np.tile(np.arange(n_trials), n_documented)),
+        contract_supplier=joined(supplier, rows[:, 0].astype(int)),
+        contract_category=joined(category, rows[:, 1].astype(int)),
+        contract_tiv=joined(volume * in_register[category], rows[:, 2]),
+        contract_kit=joined(volume * (1.0 - in_register[category]), 0.0 * rows[:, 2]),
+        contract_value=joined(value, rows[:, 3]),
+        contract_delay=joined(delay, whole(rows[:, 4])),
+        contract_instalments=joined(instalments, whole(rows[:, 5], least=1)),
+        contract_lapses=joined(
+            pick(lapse_shock, trial, slot) < lapse_probability[trial], np.zeros(len(rows), dtype=bool)
         ),
         home_orders=home_orders,
         home_value=home_value,

@@ -102,7 +102,7 @@ def count(mean: Array, dispersion: Array, shock: Array) -> Array:
     probability = exp(-size * log(1.0 + dispersion))
     factor = dispersion / (1.0 + dispersion)
     cumulative = probability
-    result = np.zeros_like(mean)
+    result = np.zeros(shock.shape)
     for k in range(SLOTS):
         result += shock > cumulative
         probability = probability * factor * (size + k) / (k + 1)
@@ -156,7 +156,7 @@ def step(
     wave = wave_kept * demand_wave_prev + swing
     pace = exp(wave - 0.5 * wave_spread * wave_spread)
     mean = QUARTER * modernisation * means * np.minimum(1.0, headroom / caution) * pace * total(openings)
-    deal_count = count(np.broadcast_to(mean, demand_shock.shape), dispersion, demand_shock)
+    deal_count = count(mean, dispersion, demand_shock)
 
     slot, trial = found(np.arange(SLOTS)[:, None] < deal_count)
     category, _ = drawn(pick(weights, trial), pick(category_shock, trial, slot))

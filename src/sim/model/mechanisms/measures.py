@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.numerics.elementary import total
+from sim.numerics.elementary import greatest, total
 from sim.vocabulary.axes import EXERCISES, TOP_RUNG, WINDOW, Array, IntArray
 
 _TINY = np.finfo(float).tiny
@@ -83,10 +83,10 @@ def _roll(history: Array, step: int, new: Array, in_window: Array) -> Array:
 def _installed(stock: Array, in_register: Array, camp: IntArray) -> tuple[Array, Array]:
     """Return each supplier's share of the stock that the register covers, and that of its camp."""
     installed = _share(total(stock * in_register[:, None], axis=1))
-    camps = np.zeros((int(camp.max()) + 1, installed.shape[-1]))
-    for supplier, share in zip(camp, installed, strict=True):
-        camps[supplier] += share
-    return installed, camps[camp]
+    of_camp = np.zeros(installed.shape)
+    for each in set(camp.tolist()):
+        of_camp[camp == each] = total(installed[camp == each])
+    return installed, of_camp
 
 
 def start(
@@ -146,7 +146,7 @@ def step(
     ordered = _roll(order_history, step, orders, ordered_in_window_prev)
     share = _share(delivered)
     hhi = total(share * share)
-    dependence = np.max(share, axis=0)
+    dependence = greatest(share)
 
     held = total(stock) + home_stock
     same = (total(stock * stock) + home_stock * home_stock) / np.maximum(held * held, _TINY)
@@ -155,7 +155,7 @@ def step(
     most = len(agreement_rung)
     exercised = np.minimum(agreement_rung, EXERCISES) - np.minimum(rung_at_start_prev, EXERCISES)
     readiness = training * (1.0 + exercise_gain * total(exercised) / (EXERCISES * most))
-    capability = np.stack([readiness * total(usable[members > 0]) for members in domain_members])
+    capability = readiness * np.stack([total(usable[members > 0]) for members in domain_members])
 
     one_side = total(np.maximum(0.0, camp_sign[:, None]) * share)
     other_side = total(np.maximum(0.0, -camp_sign[:, None]) * share)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.numerics.elementary import normal_quantile
+from sim.numerics.elementary import normal_quantiles
 from sim.vocabulary.axes import QUARTERS, RECIPIENT, Array
 
 
@@ -94,16 +94,16 @@ def step(
 
     interval = np.floor(QUARTERS * election_interval + 0.5)
     # What all partners share, and what is each one's own.
-    shared = camp_loading * normal_quantile(government_shock)
+    of_all, of_leaning, of_jump = normal_quantiles(government_shock, leaning_shock, jump_shock)
+    shared = camp_loading * of_all
     own = np.sqrt(1.0 - camp_loading * camp_loading)
-    drawn_leaning = leaning_spread * (shared + own * normal_quantile(leaning_shock))
-    drawn_jump = relation_jump_spread * (shared + own * normal_quantile(jump_shock))
+    drawn_leaning = leaning_spread * (shared + own * of_leaning)
+    drawn_jump = relation_jump_spread * (shared + own * of_jump)
     drawn_pause = np.floor(QUARTERS * (shortest_pause + (longest_pause - shortest_pause) * pause_shock) + 0.5)
     relation = relation_prev[RECIPIENT]
     is_broken = is_change & (relation < strained_below) & (break_shock < break_probability)
-    cancellation = np.array(
-        np.broadcast_to(documented_cancellation, (len(documented_cancellation), is_change.size))
-    )
+    cancellation = np.zeros((len(documented_cancellation), is_change.size))
+    cancellation[:] = documented_cancellation
     n_partners = len(relation)
     cancellation[:n_partners] = np.where(is_broken, 1.0, cancellation[:n_partners])
     # What a documented change did to relations is documented too, by events of its own.

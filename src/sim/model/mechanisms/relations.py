@@ -23,11 +23,12 @@ out: memory of wars beyond the mean.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from sim.numerics.elementary import normal_quantile, total
-from sim.vocabulary.axes import QUARTER, RECIPIENT, TOP_RUNG, Array
+from sim.vocabulary.axes import QUARTER, RECIPIENT, TOP_RUNG, Array, IntArray
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,12 @@ def start(*, relation: Array, partner_aid: Array, aid_half: Array) -> Start:
         mean_relation_at_start=np.array(relation[RECIPIENT]),
         goodwill=partner_aid / (partner_aid + aid_half),
     )
+
+
+@lru_cache
+def _pairs(n: int) -> tuple[IntArray, IntArray]:
+    """Return pairs once each: the upper triangle, in row order."""
+    return np.triu_indices(n, 1)
 
 
 def step(
@@ -100,8 +107,7 @@ def step(
     full = np.zeros((n_actors, n_actors, relation_prev.shape[-1]))
     full[:, 1:] = relation_prev
     full[1:, RECIPIENT] = relation_prev[RECIPIENT]
-    # Pairs once each: the upper triangle, in row order.
-    one, other = np.triu_indices(n_actors, 1)
+    one, other = _pairs(n_actors)
     r = full[one, other]
     usual = np.array(mean_relation_prev)
     of_government = mean_kept * usual[RECIPIENT] + (1.0 - mean_kept) * mean_relation_at_start_prev
@@ -122,7 +128,7 @@ def step(
     # The recipient's pairs come first in row order.
     change[:n_partners] += cooperation - friction
     closer = (alignment_between - alignment_between_at_start_prev)[RECIPIENT + 1 :]
-    j, k = np.triu_indices(n_partners, 1)
+    j, k = _pairs(n_partners)
     change[n_partners:] += bond_warmth * (closer[j, k] + closer[k, j]) / 2.0
     shocked = relation_volatility * np.sqrt(QUARTER) * normal_quantile(relation_shock)
     r = r + change * QUARTER + shocked

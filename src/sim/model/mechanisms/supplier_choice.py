@@ -27,6 +27,8 @@ from sim.numerics.elementary import exp, log, normal_quantile, total
 from sim.numerics.lists import in_turn, pick, scatter
 from sim.vocabulary.axes import DEFERRAL, DOMESTIC, QUARTERS, TOP_RUNG, Array, IntArray
 
+_TINY = np.finfo(float).tiny
+
 
 @dataclass(frozen=True)
 class Update:
@@ -81,7 +83,6 @@ def step(
     coproduction_odds: Array,
 ) -> Update:
     """Choose for each deal of the quarter."""
-    tiny = np.finfo(float).tiny
     n_suppliers = len(deal_weight)
     together = catalogue[: len(agreement_rung), :, None] * (agreement_rung >= TOP_RUNG)[:, None]
     jointly = coproduction_odds * np.minimum(1.0, total(together))
@@ -120,10 +121,10 @@ def step(
         news = news + worth * (memory / (memory + scale) - known)
 
         weight = weight * exp(news + pull)
-        value = np.maximum(total(weight), tiny)
+        value = np.maximum(total(weight), _TINY)
         change = log(value) - log_reference
         # What nobody sold at the start cannot be compared: importing it keeps the odds of the start.
-        attraction = np.where(reference > tiny, exp(nest * change), 1.0)
+        attraction = np.where(reference > _TINY, exp(nest * change), 1.0)
         options = by_rule(np.concatenate([weight * (attraction / value), otherwise]), *rule)
 
         choice, _ = drawn(options, shock)
@@ -145,7 +146,7 @@ def step(
         memory / (memory + scale),
         pick(becomes_recent, deal_trial),
         reference,
-        log(np.maximum(reference, tiny)),
+        log(np.maximum(reference, _TINY)),
         pick(import_nest, deal_trial),
         np.stack([home, deferral]),
         *(pick(each, deal_trial) for each in (decision_rule, aspiration, error_rate)),

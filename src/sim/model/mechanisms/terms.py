@@ -58,11 +58,9 @@ def step(
     n_partners = len(posture)
     scale = np.ones_like(finance_offer)
     # Levels -1, 0, 1, 2, 3: the offers are those of level 1.
-    scale[:n_partners] = np.select(
-        [posture < 0, posture == 0, posture == 1, posture == 2],
-        [*np.broadcast_arrays(press_scale, passive_scale, np.ones_like(press_scale), court_scale)],
-        hard_scale,
-    )
+    courted = np.where(posture == 2, court_scale, hard_scale)
+    usual = np.where(posture == 0, passive_scale, np.where(posture == 1, 1.0, courted))
+    scale[:n_partners] = np.where(posture < 0, press_scale, usual)
     coercion, withheld, usable = np.zeros_like(scale), np.zeros_like(scale), np.ones_like(scale)
     coercion[:n_partners] = coercion_cost * (posture < 0)
     opened = np.ones_like(finance_offer)
