@@ -50,7 +50,7 @@ style: $(READY)
 	$(BIN)/ruff format --check src tests benchmarks
 
 types: $(READY)
-	$(BIN)/mypy
+	MYPY_NUM_WORKERS=2 $(BIN)/mypy
 
 imports: $(READY)
 	$(BIN)/lint-imports --no-cache

@@ -348,9 +348,22 @@ def test_events_move_no_shock_and_no_parameter(of_case: str) -> None:
 
 
 def test_another_horizon_moves_no_shock() -> None:
-    short, long = (design.draw_shocks(plans.plan(n_steps=n), 0, 5) for n in (10, 30))
+    short = design.draw_shocks(plans.plan(n_steps=10), 0, 5)
+    design._kept.cache_clear()
+    long = design.draw_shocks(plans.plan(n_steps=30), 0, 5)
     for name, values in short.items():
         np.testing.assert_array_equal(values, long[name][: len(values)], err_msg=name)
+
+
+def test_what_is_kept_of_draws_changes_none() -> None:
+    asked = [(of_case, n, n_steps) for of_case in plans.CASES for n_steps in (3, 5, 2) for n in (5, 30)]
+    for of_case, n, n_steps in asked:
+        plan = plans.plan(of_case, n_steps=n_steps)
+        kept = design.draw_shocks(plan, 0, n), design.draw_parameters(plan, 0, n)
+        whole = design.draw_shocks(plan, 0, 100), design.draw_parameters(plan, 0, 100)
+        for some, all_of in zip(kept, whole, strict=True):
+            assert some.keys() == all_of.keys()
+            assert all(np.array_equal(some[name], all_of[name][..., :n]) for name in some)
 
 
 @pytest.mark.parametrize("key", ["attraction.finance_weight", "demand.deals_per_year.uav"])
@@ -368,8 +381,9 @@ def test_another_distribution_moves_that_parameter_alone(key: str) -> None:
             here = plans.load_case("bangladesh").categories.index(*label) if label else ...
             assert is_moved[here].all()
             assert is_moved.sum() == 30
-    shocks = (design.draw_shocks(plan, 0, 30) for plan in (usual, changed))
-    one, other = shocks
+    one = design.draw_shocks(usual, 0, 30)
+    design._kept.cache_clear()
+    other = design.draw_shocks(changed, 0, 30)
     assert all(np.array_equal(one[each], other[each]) for each in one)
 
 

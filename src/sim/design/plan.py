@@ -28,8 +28,11 @@ from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import QUARTERS, SLOTS, Array
 from sim.vocabulary.variables import with_role
 
-#: Small blocks of which the drawn parameters are kept, in case that another scenario has the same.
+#: Small blocks of which the draws are kept, in case that another scenario has the same.
 _BLOCKS_KEPT = 8
+
+#: Trials of a block of which the shocks are kept too; those of more take memory.
+_FEW_TRIALS = 64
 
 
 @dataclass(frozen=True)
@@ -181,18 +184,20 @@ def draw_parameters(
     values = _draw_uncertain(plan, first_trial, n_trials, streams)
     for choice in plan.structure:
         _draw_structure(plan, choice, values, first_trial, n_trials, streams)
-    drawn = {}
-    for fullname in parameters.names():
-        value = parameters.array(fullname)
+    rows: dict[str, list[tuple[int, Array]]] = {}
+    for key, drawn in values.items():
+        fullname, row = parameters.place(key)
+        rows.setdefault(fullname, []).append((row, drawn))
+    found = {}
+    for fullname, value in parameters.arrays.items():
         result = np.broadcast_to(value[..., None], (*value.shape, n_trials))
-        elements = parameters.elements(fullname)
-        if any(each.key in values for each in elements):
+        if fullname in rows:
             result = np.array(result)
-            for row, each in zip(result.reshape(-1, n_trials), elements, strict=True):
-                if each.key in values:
-                    row[:] = values[each.key]
-        drawn[fullname.split(".")[1]] = result
-    return drawn
+            flat = result.reshape(-1, n_trials)
+            for row, drawn in rows[fullname]:
+                flat[row] = drawn
+        found[fullname.split(".")[1]] = result
+    return found
 
 
 def _draw_uncertain(plan: Plan, first_trial: int, n_trials: int, streams: Streams) -> dict[str, Array]:
@@ -201,9 +206,8 @@ def _draw_uncertain(plan: Plan, first_trial: int, n_trials: int, streams: Stream
     Scenarios that are run over the same trials share most of their parameters.
     """
     uncertain = [each for each in plan.scenario.parameters.values() if each.distribution is not None]
-    sampling, source = plan.sampling, type(streams).__name__
-    is_kept = n_trials <= GRANULE and type(sampling) is Sampling
-    kept = _kept(source, streams.seed, sampling, first_trial, n_trials) if is_kept else {}
+    sampling = plan.sampling
+    kept = _of_block(plan, streams, first_trial, n_trials, GRANULE).parameters
     # All that a draw depends on.
     named = [(each.stream, each.distribution, each.bounds) for each in uncertain]
     found = {each: row for each in named if (row := kept.get(each)) is not None}
@@ -222,10 +226,33 @@ def _draw_uncertain(plan: Plan, first_trial: int, n_trials: int, streams: Stream
     return {each.key: found[name] for each, name in zip(uncertain, named, strict=True)}
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """What was drawn last of some trials.
+
+    Parameters
+    ----------
+    parameters : dict
+        Stream, distribution and bounds -> values.
+    shocks : dict
+        Name, numbers drawn in a quarter, and first quarter -> uniforms.
+    """
+
+    parameters: dict[tuple[str, distributions.Distribution | None, distributions.Bounds], Array]
+    shocks: dict[tuple[str, int, int], Array]
+
+
+def _of_block(plan: Plan, streams: Streams, first_trial: int, n_trials: int, most: int) -> _Kept:
+    """Return what was drawn last of a block; of one of more trials, nothing is kept."""
+    if n_trials > most or type(plan.sampling) is not Sampling:
+        return _Kept({}, {})
+    return _kept(type(streams).__name__, streams.seed, plan.sampling, first_trial, n_trials)
+
+
 @lru_cache(_BLOCKS_KEPT)
-def _kept(source: str, seed: int, sampling: Sampling, first_trial: int, n_trials: int) -> dict[Any, Array]:
-    """Return the room for what was drawn last of some trials: stream, distribution and bounds -> values."""
-    return {}
+def _kept(source: str, seed: int, sampling: Sampling, first_trial: int, n_trials: int) -> _Kept:
+    """Return the room for what is drawn of some trials."""
+    return _Kept({}, {})
 
 
 def _draw_structure(
@@ -264,15 +291,23 @@ def draw_shocks(
         "pair": n_actors * (n_actors - 1) // 2,
         "open": len(plan.constants["open_tiv"]),
     }
-    shocks = {}
+    kept = _of_block(plan, streams, first_trial, n_trials, _FEW_TRIALS).shocks
+    first_quarter = plan.scenario.start.ordinal
+    shocks, found = {}, {}
     for variable in with_role("shock"):
         # Orders open at the start are drawn once.
         n_quarters = 1 if "open" in variable.dims else plan.n_steps if n_steps is None else n_steps
         shape = tuple(sizes[dim] for dim in variable.dims)
         width = int(np.prod(shape, dtype=int))
-        first_quarter = plan.scenario.start.ordinal
-        u = plan.sampling.shocks(
-            streams, variable.name, first_trial, n_trials, width, first_quarter, n_quarters
-        )
-        shocks[variable.name] = u.reshape(n_quarters, *shape, n_trials)
+        name = variable.name, width, first_quarter
+        u = kept.get(name)
+        if u is None or len(u) < n_quarters:
+            u = plan.sampling.shocks(
+                streams, variable.name, first_trial, n_trials, width, first_quarter, n_quarters
+            )
+            u.setflags(write=False)
+        found[name] = u
+        shocks[variable.name] = u[:n_quarters].reshape(n_quarters, *shape, n_trials)
+    kept.clear()
+    kept.update(found)
     return shocks

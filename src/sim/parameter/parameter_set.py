@@ -104,8 +104,29 @@ class ParameterSet(Mapping[str, Element]):
 
     def array(self, fullname: str) -> Array:
         """Return the central values of a parameter, shaped by its dims."""
-        values = [element.value for element in self.elements(fullname)]
-        return np.array(values).reshape(self._parameters[fullname].shape)
+        return self.arrays[fullname]
+
+    @cached_property
+    def arrays(self) -> dict[str, Array]:
+        """The central values of every parameter by ``mechanism.name``, shaped by its dims; read-only."""
+        found = {}
+        for fullname, parameter in self._parameters.items():
+            values = np.array([element.value for element in self.elements(fullname)]).reshape(parameter.shape)
+            values.setflags(write=False)
+            found[fullname] = values
+        return found
+
+    def place(self, key: str) -> tuple[str, int]:
+        """Return the parameter of an element, and where it stands among its elements in C order."""
+        return self._places[key]
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[str, int]]:
+        return {
+            each.key: (fullname, row)
+            for fullname, elements in self._of_parameter.items()
+            for row, each in enumerate(elements)
+        }
 
     def local(self, name: str) -> str:
         """Return ``mechanism.name`` for a name without its mechanism."""
