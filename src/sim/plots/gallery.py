@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sim.analysis.compare import sentences
 from sim.analysis.compare.measure import Measure, largest_supplier
-from sim.analysis.compare.summary import summarise, year_ends
+from sim.analysis.compare.summary import year_ends
 from sim.plots import given
 from sim.plots.composition_chart import composition
 from sim.plots.difference_chart import difference_fan
@@ -21,7 +20,6 @@ from sim.plots.shown import whole_figure
 from sim.runs.dataset import scenario_of
 from sim.runs.form import COMMON
 from sim.vocabulary import arguments
-from sim.vocabulary.errors import OutsideHorizon
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -62,14 +60,7 @@ def gallery(
         drawn = fan(runs, measure.variable, sel, total=measure.total, history=history, reference=reference)
         yield measure.key, whole_figure(drawn)
         if len(names) > 1:
-            gaps = difference_fan(
-                runs,
-                measure.variable,
-                reference,
-                sel,
-                total=measure.total,
-                title=_said(runs, measure, reference),
-            )
+            gaps = difference_fan(runs, measure.variable, reference, sel, total=measure.total)
             yield f"{measure.key}.difference", whole_figure(gaps)
     if "supplier_share" in runs:
         yield "supplier_share.composition", whole_figure(composition(runs, history=history))
@@ -92,15 +83,6 @@ def _rankings(runs: xr.Dataset, reference: str) -> Iterator[tuple[str, Figure]]:
             sel = dict(measure.where)
             drawn = ranking(runs, measure.variable, sel, total=measure.total, reference=reference)
             yield f"{measure.key}.ranking", whole_figure(drawn)
-
-
-def _said(runs: xr.Dataset, measure: Measure, reference: str) -> str | None:
-    """Return the answer of a pair of scenarios, which titles the figure of their difference."""
-    try:
-        said = sentences.answers(summarise(runs, [measure], reference=reference))
-    except OutsideHorizon:  # no year ends within the run
-        return None
-    return said[0] if len(said) == 1 else None
 
 
 def _measures(runs: xr.Dataset) -> list[Measure]:

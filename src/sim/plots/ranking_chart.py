@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -95,6 +96,8 @@ def ranking(
             raise Contradiction("", "reference", problem, "Leave it out.")
         scenario = scenario_of(runs, scenario)
         usual = f"{usual} in {display_name(runs, 'scenario', scenario)}"
+    sentence = partial(ranks.answer, found, scenario)
+    if scenario is not None:
         found = found.sel(scenario=scenario)
     best = np.argsort(found["rank"].min("year").values, kind="stable")[:most]
     shown = found.isel({axis_name: np.sort(best)}).transpose(axis_name, "year", ...)
@@ -105,7 +108,9 @@ def ranking(
     left_out = found.sizes[axis_name] - len(names)
     last_year, is_few = int(shown["year"].values[-1]), len(names) <= MOST
     notes = [_about(found.attrs, last_year, is_few, left_out), *style.footer(runs)]
-    axis = own_axes.axes(ax, title, usual, _ROW * max(rows, len(names), _FEWEST) + _AROUND, notes)
+    axis = own_axes.axes(
+        ax, title, usual, _ROW * max(rows, len(names), _FEWEST) + _AROUND, notes, said=sentence
+    )
     times = shown["year"].values + 1.0
     for name in sorted(names, key=lambda each: line_ends.layer(colours[each])):
         axis.plot(times, shown["rank"].sel({axis_name: name}), color=colours[name], linewidth=1.8)
