@@ -237,3 +237,4 @@ def test_figures_show_what_was_found(found: xr.Dataset) -> None:
     assert [each.get_text() for each in limits.get_yticklabels()] == [MONEY]
     drawn = sim.plots.trade_off(found, title="Boxes")
     assert len(drawn.texts) >= 2 and sim.plots.trade_off(found, ax=drawn) is drawn
+    assert limits.figure.get_label() == discovery.answer(found)

@@ -36,6 +36,7 @@ NEEDED = {
     "sensitivity": ["toy.toml"],
     "spread": ["toy.toml"],
     "worth": ["toy.toml", "other.toml"],
+    "ranking": ["runs.zarr"],
     "show": ["runs.zarr"],
     "table": ["runs.zarr"],
     "plot": ["runs.zarr"],

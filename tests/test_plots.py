@@ -22,7 +22,7 @@ from matplotlib.text import Text
 
 import sim
 from sim import plots
-from sim.plots import settings, themes
+from sim.plots import panels, settings, themes
 from sim.plots.shown import Drawn, Panels
 from sim.vocabulary.errors import InputError, UnknownName
 from synthetic import futures, past
@@ -211,6 +211,27 @@ def test_the_answer_titles_the_difference_of_a_pair(runs: xr.Dataset) -> None:
     (said,) = sim.answers(pair)
     drawn = dict(plots.gallery(pair))
     assert drawn["effective_suppliers.difference"].get_label() == said
+
+
+def test_the_answer_titles_a_figure_of_its_own(runs: xr.Dataset) -> None:
+    one, pair = runs[["hhi"]].isel(scenario=[0]), runs[["hhi"]].isel(scenario=[0, 1])
+    for drawn in (plots.fan(one, "hhi"), plots.overlay(one, "hhi")):
+        assert [drawn.figure.get_label()] == sim.answers(one)
+    assert [plots.overlay(pair, "hhi").figure.get_label()] == sim.answers(pair)
+    assert plots.overlay(runs, "hhi").figure.get_label().count("“") == 2  # the reference, and the farthest
+    assert plots.fan(one, "hhi", title="Mine").figure.get_label() == "Mine"
+    assert plots.overlay(one, "hhi", ax=Figure().subplots()).get_title(loc="left").startswith("Supplier conc")
+    within = runs[["hhi"]].isel(time=slice(1, 3))  # no year ends
+    assert plots.overlay(within, "hhi").figure.get_label().startswith("Supplier concentration")
+
+
+def test_of_a_long_answer_the_first_sentences_are_written_and_all_is_said() -> None:
+    first, second = "The first sentence. ", "And a second that goes on" + " and on" * 30 + "."
+    figure = panels.frame(1.0, first + second, [])
+    assert figure.texts[0].get_text() == first.strip() and figure.get_label() == first + second
+    assert panels.frame(1.0, second, []).texts[0].get_text().count("\n") >= 2
+    both = panels.frame(1.0, first + "A short one.", []).texts[0].get_text()
+    assert both == first + "A short one."
 
 
 def test_what_is_not_there_is_refused(runs: xr.Dataset) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sim.analysis.compare.sentences import answers, sentence
+from sim.analysis.compare.sentences import across, answers, sentence, together
 from sim.analysis.compare.summary import Difference, Row
 from sim.cli.terminal import say
 from sim.vocabulary import amounts
@@ -109,3 +109,37 @@ def test_sentences_are_broken_between_words(capsys: pytest.CaptureFixture[str], 
     assert capsys.readouterr().out.splitlines() == [
         *("2030-Q1  an order of eleven words that", "         will not fit, and more")
     ]
+
+
+@pytest.mark.parametrize(
+    ("gaps", "said"),
+    [
+        (
+            [("A", -0.02, -0.03, -0.01), ("B", 0.1, 0.05, 0.15), ("C", 0.5, -0.1, 1.1)],
+            "X: on average higher than in “Base” in 1 of 3 scenarios, lower in 1, not told apart in 1; "
+            "the farthest, “B”, is higher by 10 points (5 to 15).",
+        ),
+        (
+            [("A", -0.02, -0.03, -0.01), ("B", -0.01, -0.02, -0.005)],
+            "X: on average lower than in “Base” in 2 of 2 scenarios; the farthest, “A”, is lower by 2 "
+            "points (1 to 3).",
+        ),
+        (
+            [("A", 0.0, 0.0, 0.0), ("B", math.nan, math.nan, math.nan)],
+            "X: in none of 2 scenarios told apart on average from “Base”.",
+        ),
+    ],
+)
+def test_many_scenarios_are_counted_and_the_farthest_is_named(
+    gaps: list[tuple[str, float, float, float]], said: str
+) -> None:
+    assert across("X", "Base", gaps, "share") == said
+
+
+def test_one_sentence_speaks_of_however_many_scenarios_there_are() -> None:
+    assert together([BASE]) == answers([BASE])[0]
+    assert together([BASE, ROW]) == sentence(ROW, "Base")
+    third = replace(ROW, scenario="c", title="Third")
+    assert together([BASE, ROW, third]).startswith(
+        "At the end of 2035, Share of deliveries: on average lower than in “Base” in 2 of 2 scenarios;"
+    )

@@ -162,3 +162,4 @@ def test_the_command_and_the_figure(found: xr.Dataset, runs: xr.Dataset, tmp_pat
     drawn = sim.plots.signposts(found, most=1, title="Signposts")
     assert [each.get_text() for each in drawn.get_legend().get_texts()] == ["Military budget"]
     assert sim.plots.signposts(found, ax=drawn) is drawn
+    assert sim.plots.signposts(found).figure.get_label() == answer(found)

@@ -152,4 +152,5 @@ def test_the_command_refuses_with_the_picture(tmp_path: Path, monkeypatch: pytes
 def test_the_figure_shows_the_crossing(found: xr.Dataset) -> None:
     drawn = sim.plots.response(found, title="Response")
     assert [each.get_text()[:2] for each in drawn.texts] == [f"{float(found['value']):.3g}"[:2]]
-    assert sim.plots.response(found, ax=drawn) is drawn
+    assert sim.plots.response(found, ax=drawn) is drawn and len(drawn.get_title(loc="left")) < 50
+    assert sim.plots.response(found).figure.get_label() == answer(found)

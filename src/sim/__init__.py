@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim.analysis.compare.history import of as history
     from sim.analysis.compare.long_table import long_table
     from sim.analysis.compare.paired import compare
+    from sim.analysis.compare.ranking import ranking
     from sim.analysis.discovery.box_scenarios import box_scenarios
     from sim.analysis.discovery.discovery import discover
     from sim.analysis.discovery.odds import odds
@@ -89,6 +90,7 @@ _HOMES = {
     "pawn": "sim.analysis.drivers.pawn",
     "picks": "sim.analysis.explain.picks",
     "policy_outcomes": "sim.analysis.robustness.outcomes",
+    "ranking": "sim.analysis.compare.ranking",
     "replay": "sim.abm.replay",
     "resume": "sim.runs.run",
     "robustness": "sim.analysis.robustness.robustness",
@@ -157,6 +159,7 @@ __all__ = [
     "picks",
     "plots",
     "policy_outcomes",
+    "ranking",
     "replay",
     "resume",
     "robustness",

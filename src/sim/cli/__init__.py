@@ -20,6 +20,7 @@ from sim.cli.odd import odd
 from sim.cli.odds import odds
 from sim.cli.panel import compare_panels
 from sim.cli.program import Program
+from sim.cli.ranking import ranking
 from sim.cli.resume import extend, replay, resume
 from sim.cli.robustness import robustness
 from sim.cli.run import compare, run
@@ -39,6 +40,7 @@ sim = Program(
         run,
         compare,
         effects,
+        ranking,
         sensitivity,
         spread,
         worth,

@@ -20,6 +20,7 @@ from sim.plots.odds_chart import experts
 from sim.plots.order_book_chart import order_book
 from sim.plots.overlay_chart import overlay, passage_curves
 from sim.plots.panel_chart import pit
+from sim.plots.ranking_chart import ranking
 from sim.plots.robustness_chart import criteria_map
 from sim.plots.search_chart import search
 from sim.plots.sensitivity_chart import sensitivity, spread
@@ -48,6 +49,7 @@ __all__ = [
     "passage_curves",
     "pawn",
     "pit",
+    "ranking",
     "response",
     "save",
     "search",

@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 
 from sim.analysis.compare.measure import display_name
 from sim.analysis.compare.paired import split
-from sim.plots import given, panels, row_scales, style, themes
+from sim.plots import given, panels, row_scales, said, style, themes
 from sim.plots.fan_chart import QUANTILES, band_handles, draw_bands
 from sim.plots.shown import Drawn, Place
 from sim.vocabulary.axes import Array
@@ -91,6 +91,8 @@ def difference_fan(
         notes.append("In order of size. × in a panel: how many times its row is enlarged beside the widest.")
     handles = [*band_handles(what="of differences"), Line2D([], [], label="Mean", **_mean())]
     heading = title or f"{measure.text(runs)}, difference to {of_reference}"
+    if title is None and ax is None:
+        heading = said.of(runs, measure, reference) or heading
     is_titled = ax is None or len(others) > 1
     if title is None and not is_titled:  # the only panel has one title, which says which scenario it is
         heading = f"{heading}: {display_name(runs, 'scenario', others[0])}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.analysis.discovery.discovery import answer
 from sim.plots import own_axes, style, themes
 from sim.vocabulary.amounts import number as in_digits
 
@@ -48,7 +49,7 @@ def trade_off(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = 
         "Numbers: how many parameters a box limits. Bars: 95 % intervals of the box that is looked at.",
         *style.footer(found),
     ]
-    axis = own_axes.axes(ax, title, f"Boxes for {event}", 3.0, notes)
+    axis = own_axes.axes(ax, title, f"Boxes for {event}", 3.0, notes, said=lambda: answer(found))
     kinds = (("_search", "Trials of the search", themes.now().rest), ("", "Trials held out", None))
     for suffix, label, colour in kinds:
         chosen = colour or themes.now().scenarios[0]
@@ -118,7 +119,8 @@ def box_limits(found: xr.Dataset, *, ax: Axes | None = None, title: str | None =
         "and the quasi-p value, which is too small since the limit was chosen.",
         *style.footer(found),
     ]
-    axis = own_axes.axes(ax, title, f"The box for {event}", _ROW * max(1, len(names)) + 0.5, notes)
+    height = _ROW * max(1, len(names)) + 0.5
+    axis = own_axes.axes(ax, title, f"The box for {event}", height, notes, said=lambda: answer(found))
     for row, name in enumerate(names):
         each = at.sel(parameter=name)
         axis.plot([0, 1], [row, row], color=themes.now().rest, linewidth=6)

@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.lines import Line2D
 
+from sim.analysis.drivers.morris import answer as of_morris
+from sim.analysis.drivers.pawn import answer as of_pawn
+from sim.analysis.drivers.shapley import answer as of_shapley
+from sim.analysis.drivers.tornado import answer as of_tornado
+from sim.analysis.drivers.worth import answer as of_worth
 from sim.plots import style, themes
 from sim.plots.own_axes import axes, known
 from sim.plots.sensitivity_chart import SHOWN, dots, legend, name_rows, notes_of, with_rows
@@ -48,7 +53,7 @@ def morris(found: xr.Dataset, *, most: int = NAMED, title: str | None = None, ax
     here, most = _last(found, "mu_star", "sim.morris"), arguments.whole(most, "most", 1)
     note = "Elementary effects: mean of absolute effects, and standard deviation of effects, by trajectories."
     note += " Right of the dashed line: more than other shocks alone. Near the axis: in proportion."
-    axis = axes(ax, title, _title(found), 3.6, notes_of(found, note))
+    axis = axes(ax, title, _title(found), 3.6, notes_of(found, note), said=lambda: of_morris(found))
     star, sigma = here["mu_star"].values, here["sigma"].values
     floor = float(star[-1])
     axis.axvline(floor, **_floor())
@@ -86,7 +91,7 @@ def pawn(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, ax: 
         "PAWN: distance between the distribution within a slice of the input and that over all trials; lines"
     )
     note += " are 95 % bootstrap intervals. Dashed: medians of shuffled inputs exceed it one time in twenty."
-    axis = with_rows(ax, title, _title(found), found, here, note)
+    axis = with_rows(ax, title, _title(found), found, here, note, lambda: of_pawn(found))
     colours = zip(("median", "maximum"), themes.now().scenarios, strict=False)
     dots(axis, here, [(name, colour, name) for name, colour in colours])
     axis.axvline(float(here["median_floor"]), **_floor())
@@ -114,7 +119,7 @@ def shapley(found: xr.Dataset, *, title: str | None = None, ax: Any = None) -> A
     here = here.isel(input=np.argsort(here["effect"].values, kind="stable"))
     note = "Shapley effects: shares of the variance that add up to one, interactions divided; lines are 95 %"
     note += " bootstrap intervals."
-    axis = with_rows(ax, title, _title(found), found, here, note)
+    axis = with_rows(ax, title, _title(found), found, here, note, lambda: of_shapley(found))
     dots(axis, here, [("effect", themes.now().scenarios[0], "Shapley effect")])
     axis.set_xlabel("Share of the variance")
     return axis
@@ -143,7 +148,7 @@ def tornado(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, a
         f"Means with one input at its {ends[0]} and at its {ends[1]} quantile, all else as drawn. Lines: 95 %"
     )
     note += " Monte Carlo interval of the paired difference, about the high end."
-    axis = with_rows(ax, title, _title(found), found, here, note)
+    axis = with_rows(ax, title, _title(found), found, here, note, lambda: of_tornado(found))
     rows, middle = np.arange(here.sizes["input"]), float(here["mean"])
     for end, colour in (("low", themes.now().scenarios[5]), ("high", themes.now().scenarios[0])):
         axis.barh(rows, here[end].values - middle, left=middle, height=0.62, color=colour)
@@ -185,7 +190,7 @@ def worth(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, ax:
         "Expected value of knowing a parameter before choosing, with its 95 % bootstrap interval; ranked by"
     )
     note += " total index x how little is known x value. Dashed: the most of as many shuffled ones."
-    axis = with_rows(ax, title, _title(found), found, here, note)
+    axis = with_rows(ax, title, _title(found), found, here, note, lambda: of_worth(found))
     grades = list(dict.fromkeys(str(each) for each in here["grade"].values))
     colours = dict(zip(grades, themes.now().scenarios, strict=False))
     for row in range(here.sizes["input"]):

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.analysis.compare.measure import Measure, display_name, take
-from sim.plots import given, panels, style, themes
+from sim.plots import given, panels, said, style, themes
 from sim.plots.shown import Drawn, Place
 from sim.runs.dataset import scenario_of
 from sim.vocabulary.axes import Array
@@ -81,7 +81,7 @@ def fan(
     drawn = panels.panels(
         ax,
         len(names),
-        title or measure.text(runs),
+        title or _said(runs, measure, reference, ax) or measure.text(runs),
         runs,
         handles=_legend(
             recorded is not None, display_name(runs, "scenario", reference) if is_paired else None
@@ -118,6 +118,11 @@ def fan(
         panels.limit(axes, 0 if min(axis.dataLim.y0 for axis in axes) >= 0 else None)
     style.label_values(axes, GLOSSARY[variable].label, measure.unit)
     return drawn
+
+
+def _said(runs: xr.Dataset, measure: Measure, reference: str, ax: Place) -> str:
+    """Return where the only scenario of a figure of its own stands; of several it takes several sentences."""
+    return said.of(runs, measure, reference) if ax is None and runs.sizes["scenario"] == 1 else ""
 
 
 def draw_bands(axis: Axes, times: Array, bands: Array, colour: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.analysis.compare.measure import display_name
+from sim.analysis.compare.sentences import across
 from sim.plots import own_axes, style, themes
 from sim.runs.dataset import checked, manifest
 from sim.vocabulary import arguments
@@ -64,7 +65,8 @@ def forest(
         " grey where they hold zero.",
         *style.footer(effects),
     ]
-    axis = own_axes.axes(ax, title, str(one["text"].values), _ROW * (len(order) + 1) + _FOOT, notes)
+    height = _ROW * (len(order) + 1) + _FOOT
+    axis = own_axes.axes(ax, title, str(one["text"].values), height, notes, said=lambda: _said(one))
     rows = np.arange(len(order))
     axis.axvline(0, color=themes.now().ink, linewidth=0.8)
     clear = (low[order] > 0) | (high[order] < 0)
@@ -79,6 +81,14 @@ def forest(
     unit = "standard deviations of the reference" if in_deviations else str(one["unit"].values)
     axis.set_xlabel(f"Mean difference to {_of_reference(effects)} ({unit})")
     return axis
+
+
+def _said(one: xr.Dataset) -> str:
+    """Return how many scenarios are told apart from the reference, and the farthest."""
+    numbers = (one[name].values.tolist() for name in ("mean", "mean_low", "mean_high"))
+    titles = [display_name(one, "scenario", str(each)) for each in one["scenario"].values]
+    gaps = list(zip(titles, *numbers, strict=True))
+    return across(str(one["text"].values), _of_reference(one), gaps, str(one["unit"].values))
 
 
 def _of_reference(effects: xr.Dataset) -> str:

@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sim.analysis.compare import sentences
 from sim.analysis.compare.measure import Measure, largest_supplier
-from sim.analysis.compare.summary import summarise
+from sim.analysis.compare.summary import year_ends
 from sim.plots import given
 from sim.plots.composition_chart import composition
 from sim.plots.difference_chart import difference_fan
 from sim.plots.fan_chart import fan
 from sim.plots.order_book_chart import order_book
+from sim.plots.ranking_chart import ranking
 from sim.plots.shown import whole_figure
 from sim.runs.dataset import scenario_of
+from sim.runs.form import COMMON
 from sim.vocabulary import arguments
-from sim.vocabulary.errors import OutsideHorizon
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -60,29 +60,29 @@ def gallery(
         drawn = fan(runs, measure.variable, sel, total=measure.total, history=history, reference=reference)
         yield measure.key, whole_figure(drawn)
         if len(names) > 1:
-            gaps = difference_fan(
-                runs,
-                measure.variable,
-                reference,
-                sel,
-                total=measure.total,
-                title=_said(runs, measure, reference),
-            )
+            gaps = difference_fan(runs, measure.variable, reference, sel, total=measure.total)
             yield f"{measure.key}.difference", whole_figure(gaps)
     if "supplier_share" in runs:
         yield "supplier_share.composition", whole_figure(composition(runs, history=history))
+    if which == ALL:
+        yield from _rankings(runs, reference)
     if "order_book" in runs and which == ALL:
         yield "order_book.total", whole_figure(order_book(runs, reference=reference))
         yield "order_book.by_supplier", whole_figure(order_book(runs, reference, history=history))
 
 
-def _said(runs: xr.Dataset, measure: Measure, reference: str) -> str | None:
-    """Return the answer of a pair of scenarios, which titles the figure of their difference."""
-    try:
-        said = sentences.answers(summarise(runs, [measure], reference=reference))
-    except OutsideHorizon:  # no year ends within the run
-        return None
-    return said[0] if len(said) == 1 else None
+def _rankings(runs: xr.Dataset, reference: str) -> Iterator[tuple[str, Figure]]:
+    """Yield who is first among the suppliers in the reference, and which of several scenarios is."""
+    if not year_ends([str(each) for each in runs["quarter"].values]):
+        return
+    shares = runs.get("supplier_share")
+    if shares is not None and {"supplier"} == {*shares.dims} - {*COMMON}:
+        yield "supplier_share.ranking", whole_figure(ranking(runs, scenario=reference))
+    if runs.sizes["scenario"] > 2:  # of two, the difference says which is above
+        for measure in _measures(runs)[:1]:
+            sel = dict(measure.where)
+            drawn = ranking(runs, measure.variable, sel, total=measure.total, reference=reference)
+            yield f"{measure.key}.ranking", whole_figure(drawn)
 
 
 def _measures(runs: xr.Dataset) -> list[Measure]:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 #: Between two names, in parts of the axis, and how far to the right of it they stand.
 _GAP, _PLACE = 0.045, 1.03
 
+#: As high as a name is, in inches.
+_LETTERS = 0.13
+
 
 def colours(ends: Mapping[str, float], reference: str) -> dict[str, str]:
     """Return the ink for the reference, a colour for those that end farthest from it, grey for the others."""
@@ -40,8 +43,10 @@ def name(
 ) -> None:
     """Write each name to the right of the axes, apart from the next, with a line to the end of its own."""
     low, high = axis.get_ylim()
-    order = sorted(ends, key=lambda each: ends[each][1])
-    places = _apart(np.array([(ends[each][1] - low) / (high - low) for each in order]))
+    heights = {each: (end - low) / (high - low) for each, (_, end) in ends.items()}
+    order = sorted(heights, key=lambda each: heights[each])  # upwards, whichever way the axis goes
+    inches = axis.get_window_extent().height / axis.figure.get_dpi()
+    places = _apart(np.array([heights[each] for each in order]), max(_GAP, _LETTERS / inches))
     for each, place in zip(order, places, strict=True):
         arrow = {"arrowstyle": "-", "color": colours[each], "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0}
         axis.annotate(
@@ -56,14 +61,12 @@ def name(
         )
 
 
-def _apart(places: Array) -> Array:
-    """Return places in ascending order moved so that no two are nearer than a label is high."""
-    gap = min(_GAP, 1.0 / max(1, len(places) - 1)) if len(places) > 1 else _GAP
-    found = np.array(places)
-    for k in range(1, len(found)):
-        found[k] = max(found[k], found[k - 1] + gap)
-    if len(found) and found[-1] > 1.0:
-        found[-1] = 1.0
-        for k in range(len(found) - 2, -1, -1):
-            found[k] = min(found[k], found[k + 1] - gap)
+def _apart(places: Array, gap: float) -> Array:
+    """Return places in ascending order moved as little as keeps each so far from the next, within 0 and 1."""
+    from scipy.optimize import isotonic_regression
+
+    gap = min(gap, 1.0 / max(1, len(places) - 1))
+    steps = gap * np.arange(len(places))
+    # Without the gaps the places need only not descend: of all such, these are the nearest.
+    found: Array = np.clip(isotonic_regression(places - steps).x, 0.0, 1.0 - steps[-1]) + steps
     return found

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.analysis.discovery.odds import answers
 from sim.plots import own_axes, style, themes
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def experts(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = No
         *style.footer(found),
     ]
     what = f"Chance of {about['ask']}" if about["is_event"] else about["text"]
-    axis = own_axes.axes(ax, title, what, _ROW * n_experts * (n_scenarios + 0.5) + 0.5, notes)
+    height = _ROW * n_experts * (n_scenarios + 0.5) + 0.5
+    axis = own_axes.axes(ax, title, what, height, notes, said=lambda: " ".join(answers(found)))
     rows, labels = [], []
     colours = themes.palette(themes.now().scenarios, n_scenarios)
     for k in range(n_experts):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.analysis.compare.first_passage import first_passage
 from sim.analysis.compare.measure import display_name
-from sim.plots import given, line_ends, own_axes, style
+from sim.plots import given, line_ends, own_axes, said, style
 from sim.runs.dataset import scenario_of
 from sim.vocabulary.variables import GLOSSARY
 
@@ -66,7 +67,8 @@ def overlay(
     names = [str(each) for each in runs["scenario"].values]
     quantiles = {name: np.quantile(values.sel(scenario=name).values, _MIDDLE, axis=-1) for name in names}
     notes = ["Medians over trials." + _about_band(names), *style.footer(runs)]
-    axis = own_axes.axes(ax, title, measure.text(runs), _HEIGHT, notes)
+    sentence = partial(said.of, runs, measure, reference)
+    axis = own_axes.axes(ax, title, measure.text(runs), _HEIGHT, notes, said=sentence)
     times, ends = style.ends_of_quarters(runs), {name: each[1][-1] for name, each in quantiles.items()}
     colours = line_ends.colours(ends, reference)
     for name in sorted(names, key=lambda each: line_ends.layer(colours[each])):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
@@ -23,6 +23,7 @@ def axes(
     height: float,
     notes: Sequence[str] = (),
     handles: Sequence[Artist] = (),
+    said: Callable[[], str] | None = None,
 ) -> Axes:
     """Return the axes to draw into, with their title.
 
@@ -40,6 +41,8 @@ def axes(
         What the reader has to know, below what is made.
     handles : sequence of Artist
         Entries of a legend, between the axes and the notes, or within a user's own axes.
+    said : callable, optional
+        Returns the answer in a sentence, which titles what is made instead of the usual title; or "".
 
     Raises
     ------
@@ -54,7 +57,8 @@ def axes(
         if handles:
             given.legend(handles=list(handles), loc="best", fontsize=6.5)
         return given
-    return with_picture(frame(height, name, notes, handles).subplots())  # type: ignore[no-any-return]
+    heading = (said() if said and title is None else "") or name
+    return with_picture(frame(height, heading, notes, handles).subplots())  # type: ignore[no-any-return]
 
 
 def known(found: Any, *dims: str, name: str, made_by: str) -> xr.Dataset:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,8 +24,12 @@ if TYPE_CHECKING:
 #: Height of the title, of the first line of a legend and of each further one, in inches.
 _HEAD, _LEGEND, _MORE = 0.3, 0.22, 0.17
 
-#: Of a longer title: letters to a line, and the height of each further line, in inches.
-_TITLE_LETTERS, _TITLE_LINE = 76, 0.17
+#: Of a longer title: letters to a line, the height of each further line, in inches, and lines that further
+#: sentences may fill.
+_TITLE_LETTERS, _TITLE_LINE, _TITLE_LINES = 76, 0.17, 3
+
+#: Between two sentences.
+_SENTENCES = re.compile(r"(?<=\.) (?=[A-Z“])")
 
 #: Width of a legend beside the panels.
 _BESIDE = 1.35
@@ -136,14 +141,14 @@ def frame(
     legend = _LEGEND + _MORE * (math.ceil(len(handles) / columns) - 1) if handles and not is_beside else 0.0
     right = _BESIDE / style.WIDTH if is_beside else 0.0
     foot = style.LINE * (len(lines) + 0.7)
-    heading = style.in_lines(title, _TITLE_LETTERS) if len(title) > _TITLE_LETTERS else title
+    heading = _heading(title)
     head = _HEAD + _TITLE_LINE * heading.count("\n")
     whole = height + head + foot + legend
     figure = Shown(figsize=(style.WIDTH, whole), layout="constrained")
     bottom = (foot + legend) / whole
     engine: Any = figure.get_layout_engine()
     engine.set(rect=(0, bottom, 1 - right, 1 - bottom - head / whole), w_pad=0.06, h_pad=0.06)
-    style.inscribe(figure, heading, lines)
+    style.inscribe(figure, heading, lines, title)
     if handles:
         figure.legend(
             handles=list(handles),
@@ -156,6 +161,16 @@ def frame(
             handleheight=1.1 if is_beside else 0.7,
         )
     return figure
+
+
+def _heading(title: str) -> str:
+    """Return a title in lines; of several sentences those that do not fill more than a few, at least one."""
+    kept, *more = _SENTENCES.split(title)
+    for sentence in more:
+        if len(style.wrapped(f"{kept} {sentence}", _TITLE_LETTERS)) > _TITLE_LINES:
+            break
+        kept = f"{kept} {sentence}"
+    return style.in_lines(kept, _TITLE_LETTERS) if len(kept) > _TITLE_LETTERS else kept
 
 
 def listed(drawn: Drawn) -> list[Axes]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.analysis.robustness.robustness import answers
 from sim.plots import own_axes, style, themes
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ def criteria_map(robustness: xr.Dataset, *, ax: Axes | None = None, title: str |
     text = str(found.attrs.get("text", "outcome"))
     wanted = {"maximise": "more", "minimise": "less"}[str(found.attrs.get("aim", "maximise"))]
     usual = f"{text}: {wanted} is better, by criterion"
-    axis = own_axes.axes(ax, title, usual, _ROW * len(policies) + 1.3, notes)
+    axis = own_axes.axes(
+        ax, title, usual, _ROW * len(policies) + 1.3, notes, said=lambda: " ".join(answers(found))
+    )
     axis.imshow(
         known[order],
         cmap=style.shades(),

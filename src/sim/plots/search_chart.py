@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.analysis.robustness.policy_search import answers
 from sim.plots import own_axes, style, themes
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def search(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = Non
         f"n = {about['trials']:,} trials of the search and as many fresh ones, seed {about['seed']}; "
         f"over {about['futures']}.",
     ]
-    axis = own_axes.axes(ax, title, "Search for policies", 3.4, notes)
+    axis = own_axes.axes(ax, title, "Search for policies", 3.4, notes, said=lambda: " ".join(answers(found)))
     rank = np.argsort(np.argsort(found["searched"].values[:, 0], kind="stable"), kind="stable") + 1.0
     x = found["searched"].values[:, 0]
     y = found["searched"].values[:, 1] if found.sizes["objective"] > 1 else rank

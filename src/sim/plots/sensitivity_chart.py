@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from sim.analysis.drivers.sensitivity import ranked
+from sim.analysis.drivers.sensitivity import answer, ranked
 from sim.plots import style, themes
 from sim.plots.own_axes import axes, known
 from sim.vocabulary import arguments
@@ -61,7 +61,7 @@ def sensitivity(
     note = "Shares of the variance: alone (first-order Sobol index), and in all, with its interactions (total"
     note += " index); lines are 95 % bootstrap intervals."
     usual = f"{found.attrs['text']}, {quarters[where]}"
-    axis = with_rows(ax, title, usual, found, here, note)
+    axis = with_rows(ax, title, usual, found, here, note, lambda: answer(found, where))
     axis.axvline(0, color=themes.now().ink, linewidth=0.8)
     colours = themes.now().scenarios
     dots(axis, here, [("total", colours[0], "in all (total)"), ("first", colours[1], "alone (first)")])
@@ -111,7 +111,7 @@ def spread(found: xr.Dataset, *, most: int = STACKED, title: str | None = None, 
     )
     note += " one); interactions are what no input explains alone. Below zero is drawn as zero."
     usual = f"Where the spread comes from. {found.attrs['text']}"
-    axis = axes(ax, title, usual, 3.1, notes_of(found, note))
+    axis = axes(ax, title, usual, 3.1, notes_of(found, note), said=lambda: answer(found))
     times = style.ends_of_quarters(found)[varies]
     axis.stackplot(times, *layers, colors=colours, edgecolor=themes.now().paper, linewidth=0.3)
     axis.set_xlim(times[0], times[-1])
@@ -139,9 +139,12 @@ def legend(axis: Axes, handles: Sequence[Artist], **place: Any) -> None:
     axis.legend(handles=list(handles), **place)
 
 
-def with_rows(ax: Any, title: Any, usual: str, found: xr.Dataset, here: xr.Dataset, note: str) -> Axes:
+def with_rows(
+    ax: Any, title: Any, usual: str, found: xr.Dataset, here: xr.Dataset, note: str, said: Callable[[], str]
+) -> Axes:
     """Return axes with room for a row for each input; see `sim.plots.own_axes.axes`."""
-    axis = axes(ax, title, usual, _ROW * (here.sizes["input"] + 1) + _BELOW, notes_of(found, note))
+    height = _ROW * (here.sizes["input"] + 1) + _BELOW
+    axis = axes(ax, title, usual, height, notes_of(found, note), said=said)
     if ax is None:
         # Long names are a little wider at the resolution of a file than where the layout measures them.
         engine: Any = axis.figure.get_layout_engine()

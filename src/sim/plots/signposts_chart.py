@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.analysis.discovery.signposts import answer
 from sim.plots import own_axes, style, themes
 from sim.vocabulary import arguments
 
@@ -41,7 +42,7 @@ def signposts(found: xr.Dataset, *, most: int = 5, ax: Axes | None = None, title
         f"on it tells at {about['level']:g}. The best of {about['measures']} look a bit too good.",
         *style.footer(found),
     ]
-    axis = own_axes.axes(ax, title, f"What tells {about['about']}", 3.2, notes)
+    axis = own_axes.axes(ax, title, f"What tells {about['about']}", 3.2, notes, said=lambda: answer(found))
     times = style.ends_of_quarters(found)
     for row, colour in zip(range(min(most, found.sizes["measure"])), themes.now().scenarios, strict=False):
         each = found.isel(measure=row)

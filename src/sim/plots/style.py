@@ -138,10 +138,13 @@ def legible(label: str) -> str:
     return f" {label}" if label.startswith("_") else label
 
 
-def inscribe(figure: Figure, title: str, lines: Sequence[str]) -> None:
-    """Write a title above the panels of a figure, and a footer of some lines below them."""
+def inscribe(figure: Figure, title: str, lines: Sequence[str], whole: str = "") -> None:
+    """Write a title above the panels of a figure, and a footer of some lines below them.
+
+    `whole` is the title where only its beginning is written; a screen reader says all of it.
+    """
     height = figure.get_figheight()
-    figure.set_label(" ".join(title.split()))  # what a screen reader says of the file
+    figure.set_label(" ".join((whole or title).split()))
     figure.text(LEFT, 1 - 0.08 / height, title, size=10, weight="bold", va="top")
     footer = "\n".join(lines)
     figure.text(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.analysis.discovery.threshold import answer
 from sim.plots import own_axes, style, themes
 from sim.vocabulary.amounts import number as in_digits
 
@@ -45,7 +46,7 @@ def response(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = N
         f"n = {about['trials']:,} trials per value, seed {about['seed']}, scenario {about['scenario']}.",
     ]
     usual = f"Chance of {about['event']}"
-    axis = own_axes.axes(ax, title, usual, 2.8, notes)
+    axis = own_axes.axes(ax, title, usual, 2.8, notes, said=lambda: answer(found))
     values, colour = found["lever"].values, themes.now().scenarios
     axis.fill_between(values, found["p_low"], found["p_high"], color=colour[0], alpha=0.25, linewidth=0)
     axis.plot(values, found["p"], "o-", color=colour[0], markersize=3, linewidth=1.2)

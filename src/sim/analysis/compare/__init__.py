@@ -6,6 +6,8 @@ question       a number that is asked for, as text
 paired         differences with their intervals, under common random numbers
 effects        what each scenario moves most, in standard deviations
 first_passage  when something first happens
+ranking        who is first, year by year
+shares         intervals of shares of trials
 summary        quantiles and means by year
 tables         a summary on the terminal
 long_table     trials as a long table

@@ -33,6 +33,47 @@ def answers(rows: Sequence[Row]) -> list[str]:
     return [sentence(row, titles[row.difference.reference]) for row in last if row.difference]
 
 
+def together(rows: Sequence[Row]) -> str:
+    """Return what the rows of one measure and year say, in one sentence however many scenarios there are."""
+    others = [row for row in rows if row.difference]
+    if len(others) < 2:
+        return answers(rows)[0]
+    reference = next(row.title for row in rows if not row.difference)
+    gaps = [(row.title, row.difference) for row in others if row.difference]
+    found = [(title, gap.mean, gap.mean_low, gap.mean_high) for title, gap in gaps]
+    return across(f"At the end of {rows[0].year}, {rows[0].text}", reference, found, rows[0].unit)
+
+
+def across(about: str, reference: str, gaps: Sequence[tuple[str, float, float, float]], unit: str) -> str:
+    """Return in how many scenarios a mean is told apart from the reference's, and which is farthest from it.
+
+    Parameters
+    ----------
+    about : str
+        What is looked at, and when.
+    reference : str
+        How the reference is called.
+    gaps : sequence of (str, float, float, float)
+        Title, mean difference and its 95 % interval, by scenario.
+    unit : str
+    """
+    clear = [each for each in gaps if each[2] > 0.0 or each[3] < 0.0]
+    rest = len(gaps) - len(clear)
+    if not clear:
+        return f"{about}: in none of {rest} scenarios told apart on average from “{reference}”."
+    higher = sum(mean > 0.0 for _, mean, _, _ in clear)
+    counted = [(word, n) for word, n in (("higher", higher), ("lower", len(clear) - higher)) if n]
+    (first, most), *other = counted
+    parts = [f"on average {first} than in “{reference}” in {most} of {len(gaps)} scenarios"]
+    parts += [f"{word} in {n}" for word, n in other]
+    parts += [f"not told apart in {rest}"] if rest else []
+    title, mean, low, high = max(clear, key=lambda each: abs(each[1]))
+    word, by = "higher" if mean > 0.0 else "lower", _amount(abs(mean), unit)
+    least, most_off = sorted((abs(low), abs(high)))
+    ends = _range(least, most_off, unit)
+    return f"{about}: {', '.join(parts)}; the farthest, “{title}”, is {word} by {by} ({ends})."
+
+
 def level(row: Row) -> str:
     """Return where a scenario stands: the mean with its 95 % Monte Carlo interval, and most of the trials."""
     unit = "" if row.unit == "share" else _named(row.unit)

@@ -1,7 +1,6 @@
 """When it happens: boxes of the parameters, thresholds, what to watch, and what another expert's prior says.
 
 draws          the parameters that the trials of a run had
-shares         intervals of shares of trials
 prim           boxes, on arrays
 cases          trials of the search, and trials on which what was found is judged
 discovery      when an event is frequent: boxes of the parameters of a run

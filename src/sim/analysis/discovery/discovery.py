@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.compare import question
+from sim.analysis.compare import question, shares
 from sim.analysis.discovery import draws as drawn
-from sim.analysis.discovery import prim, shares
+from sim.analysis.discovery import prim
 from sim.analysis.discovery.cases import SCENARIO, Cases, divided
 from sim.analysis.discovery.draws import Draws
 from sim.analysis.discovery.prim import MASS, PEEL, Box, Limit

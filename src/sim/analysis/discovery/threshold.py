@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.compare import notation, question
-from sim.analysis.discovery import shares
+from sim.analysis.compare import notation, question, shares
 from sim.analysis.discovery.crossing import GRID, TOLERANCE, crossing
 from sim.runs.dataset import checked
 from sim.runs.trials import USUAL_EXECUTION, Execution
