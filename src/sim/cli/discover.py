@@ -89,10 +89,8 @@ def discover(
         ("trade_off", lambda: plots.trade_off(found)),
         ("box", lambda: plots.box_limits(found)),
     ]
-    texts = {
-        f"{_stem(each.name)}.toml": each.to_toml()
-        for each in (box_scenarios(found, runs, scenarios=scenarios) if out is not None and limits else ())
-    }
+    made = box_scenarios(found, runs, scenarios=scenarios) if out is not None and limits else []
+    texts = dict(zip(_files([each.name for each in made]), (each.to_toml() for each in made), strict=True))
     findings.write(record, figures, out, as_json, lambda: _show(record), texts)
 
 
@@ -159,5 +157,15 @@ def _text(value: Any) -> str:
     return "–" if value is None else amounts.number(value)
 
 
-def _stem(name: str) -> str:
-    return "".join(each if each.isalnum() or each in "-_" else "_" for each in name)
+#: Letters of a name that are left in that of its file.
+_MOST_LETTERS = 60
+
+
+def _files(names: list[str]) -> list[str]:
+    """Return names of files for scenarios, a number behind those that another has already."""
+    found: list[str] = []
+    for name in names:
+        stem = "".join(each if each.isalnum() or each in "-_" else "_" for each in name)[:_MOST_LETTERS]
+        again = (f"{stem}_{k}.toml" for k in range(2, len(names) + 2))
+        found.append(next(each for each in (f"{stem}.toml", *again) if each not in found))
+    return found

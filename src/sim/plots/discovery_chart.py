@@ -126,7 +126,8 @@ def box_limits(found: xr.Dataset, *, ax: Axes | None = None, title: str | None =
         axis.plot([0, 1], [row, row], color=themes.now().rest, linewidth=6)
         if each["among"].item():
             said = _said(each, "among", "")
-            axis.text(0.5, row, f"{each['among'].item()} {said}", ha="center", va="center", size=6.5)
+            categories = " or ".join(str(each["among"].item()).splitlines())
+            axis.text(0.5, row, f"{categories} {said}", ha="center", va="center", size=6.5)
             continue
         least, most = float(each["least"]), float(each["most"])
         low, high = max(float(each["low"]), least), min(float(each["high"]), most)

@@ -64,7 +64,7 @@ class Question:
         return f"{self.variable}{labels}@{when.year if when.quarter == QUARTERS else when}"
 
     def __str__(self) -> str:
-        return f"{self.key} {self.side} {self.mark:g}" if self.mark is not None else self.key
+        return f"{self.key} {self.side} {self.mark:.15g}" if self.mark is not None else self.key
 
     @property
     def measure(self) -> Measure:
@@ -86,14 +86,22 @@ class Question:
         Raises
         ------
         InputError
-            If the result lacks the variable, the label or the quarter.
+            If the result lacks the variable, the label or the quarter, or a number is not finite, so that
+            nothing can be said of it.
         """
         values = self.measure.take(runs)
         quarters = [str(each) for each in runs["quarter"].values]
         if str(self.quarter) not in quarters:
             remedy = f"Choose among {quarters[0]} to {quarters[-1]}."
             raise OutsideHorizon("", self.key, "the quarter is not in the result", remedy)
-        return values.isel(time=quarters.index(str(self.quarter)), drop=True)
+        found = values.isel(time=quarters.index(str(self.quarter)), drop=True).compute()
+        self.check_finite(found.values)
+        return found
+
+    def check_finite(self, values: Array) -> None:
+        """Refuse numbers of which one is not finite: whether it is beyond a mark is not known."""
+        if not np.isfinite(values).all():
+            raise InputError("", self.key, "is not a finite number in every trial", "Ask for another.")
 
     def is_met(self, values: Array) -> Array:
         """Return whether numbers are beyond the mark."""
@@ -175,6 +183,5 @@ def run(
     )
     found = np.stack([np.concatenate([np.concatenate(part) for part in parts], axis=-1) for parts in arms])
     for each, values in zip(questions, np.moveaxis(found, 1, 0), strict=True):
-        if not np.isfinite(values).all():
-            raise InputError("", each.key, "is not a finite number in every trial", "Ask for another.")
+        each.check_finite(values)
     return found

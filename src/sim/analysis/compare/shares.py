@@ -23,4 +23,5 @@ def wilson(share: Any, trials: Any) -> tuple[Array, Array]:
     around = 1 + Z95**2 / trials
     middle = (share + Z95**2 / (2 * trials)) / around
     half = Z95 / around * np.sqrt(share * (1 - share) / trials + Z95**2 / (4 * trials**2))
-    return middle - half, middle + half
+    # It holds the share itself, also where rounding has the end of 0 or 1 beside it.
+    return np.clip(middle - half, 0.0, share), np.clip(middle + half, share, 1.0)

@@ -44,8 +44,8 @@ def box_scenarios(
     Returns
     -------
     list of Scenario
-        Those that the box allows. A uniform distribution stays one between the limits; of another, `VALUES`
-        equally likely values within them are taken.
+        Those that the box allows: of which something lies in it. A uniform distribution stays one between the
+        limits; of another, `VALUES` equally likely values within them are taken.
 
     Raises
     ------
@@ -60,14 +60,37 @@ def box_scenarios(
     for scenario in draws.scenarios:
         if allowed is not None and allowed.among is not None and scenario.name not in allowed.among:
             continue
+        own = {name: limit for name, limit in limits.items() if name != SCENARIO}
+        if not all(_reaches(scenario.parameters[name], limit) for name, limit in own.items()):
+            continue
         confined = {
             name: differences.table(_confined(scenario.parameters[name], limit))
-            for name, limit in limits.items()
-            if name != SCENARIO and scenario.parameters[name].distribution is not None
+            for name, limit in own.items()
+            if scenario.parameters[name].distribution is not None
         }
         name = f"{scenario.name} in the box"
         made.append(scenario.override(confined, name=name) if confined else scenario)
     return made
+
+
+def _reaches(element: Element, limit: Limit) -> bool:
+    """Whether any value of an element is within a limit."""
+    shape = element.distribution
+    if shape is None:
+        return _holds(limit, element.value)
+    if isinstance(shape, Choice):
+        return any(_holds(limit, each) for each in shape.values)
+    low, high = (
+        f(one, other) for f, one, other in zip((max, min), shape.support, element.bounds, strict=True)
+    )
+    return max(low, limit.low) < min(high, limit.high)
+
+
+def _holds(limit: Limit, value: float) -> bool:
+    """Whether a limit allows a value; of labels, by their number in words."""
+    if limit.among is not None:
+        return f"{value:g}" in limit.among
+    return limit.low <= value <= limit.high
 
 
 def _confined(element: Element, limit: Limit) -> Element:
@@ -82,11 +105,7 @@ def _confined(element: Element, limit: Limit) -> Element:
         cut: Any = Uniform(max(shape.low, low), min(shape.high, high))
         return replace(element, value=cut.middle(), distribution=cut)
     if isinstance(shape, Choice):
-        is_allowed = [
-            limit.holds(np.array([f"{each:g}"]))[0] if limit.among is not None else low <= each <= high
-            for each in shape.values
-        ]
-        values = tuple(each for each, is_in in zip(shape.values, is_allowed, strict=True) if is_in)
+        values = tuple(each for each in shape.values if _holds(limit, each))
     else:
         steps = (np.arange(VALUES) + 0.5) / VALUES
         values = tuple(sorted({float(f"{each:.8g}") for each in shape.quantile(steps, (low, high))}))

@@ -174,7 +174,9 @@ def _bisect(
         wide = [each for each in brackets if each is not None and abs(each[1] - each[0]) > tolerance]
         if not wide:
             break
-        middles = sorted({(each[0] + each[1]) / 2 for each in wide})
+        middles = sorted({(each[0] + each[1]) / 2 for each in wide} - tried.keys())
+        if not middles:
+            break  # no number lies between
         answers = np.asarray(respond([low + each * (high - low) for each in middles]), bool)
         tried |= dict(zip(middles, answers, strict=True))
     taken = ((1.0, 0.0), (0.5, 0.5), (0.0, 1.0))

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 #: The ends of a limit.
 _SIDES = ("low", "high", "among")
 
+#: What stands between categories: a line break, which no name holds.
+BETWEEN = "\n"
+
 #: Part of the trials on which boxes are judged, and resamples for how often a limit is found.
 HELD_OUT, RESAMPLES = 0.5, 50
 
@@ -81,8 +84,8 @@ def discover(
         By box of the trajectory: `coverage`, `density`, `mass` on the trials held out, with 95 % intervals
         (`coverage_low`, ...; Wilson's, a trial of several scenarios counting once), and on those of the
         search (`coverage_search`, ...); `n_limits`. By box and parameter `low`, `high` (infinite where there
-        is no limit) and `among`, the categories. Of the box looked at (attribute `box`) by parameter and
-        side: `quasi_p` and `frequency`, the share of resamples in which that end is limited.
+        is no limit) and `among`, the categories, each on a line. Of the box looked at (attribute `box`) by
+        parameter and side: `quasi_p` and `frequency`, the share of resamples in which that end is limited.
 
     Raises
     ------
@@ -180,7 +183,7 @@ def _limits(boxes: Sequence[Box], limited: Sequence[str], cases: Cases) -> dict[
         "n_limits": ("box", [len(each) for each in boxes]),
         "low": by_both([[each.low for each in row] for row in grid]),
         "high": by_both([[each.high for each in row] for row in grid]),
-        "among": by_both([["; ".join(sorted(each.among or ())) for each in row] for row in grid], object),
+        "among": by_both([[BETWEEN.join(sorted(each.among or ())) for each in row] for row in grid], object),
         "least": ("parameter", np.array([low for low, _ in spread], float)),
         "most": ("parameter", np.array([high for _, high in spread], float)),
     }
@@ -192,7 +195,7 @@ def box_of(found: xr.Dataset, box: int | None = None) -> Box:
     limits = {}
     for name in (str(each) for each in found["parameter"].values):
         own = here.sel(parameter=name)
-        among = frozenset(each for each in str(own["among"].item()).split("; ") if each)
+        among = frozenset(each for each in str(own["among"].item()).split(BETWEEN) if each)
         limit = Limit(float(own["low"]), float(own["high"]), among or None)
         if limit.sides:
             limits[name] = limit

@@ -19,6 +19,7 @@ from pydantic import Field
 
 from sim.analysis.compare import question
 from sim.analysis.discovery import draws as drawn
+from sim.analysis.discovery import shares
 from sim.analysis.discovery.draws import Draws
 from sim.files.records import Record, check, read_toml, shown
 from sim.numerics.elementary import Z95
@@ -230,7 +231,7 @@ def odds(
             found["effective"][k, j], found["beyond"][k, j] = many, beyond
             if k > 0 and (many < least or beyond > BEYOND):
                 continue
-            for name, each in _said(values[j], weights).items():
+            for name, each in _said(values[j], weights, asked.mark is not None).items():
                 found[name][k, j] = each
     is_refused = np.isnan(found["mean"])
     if is_refused[1:].all():
@@ -314,21 +315,40 @@ def _beyond(was: Distribution, wanted: Distribution, bounds: tuple[float, float]
     return 1.0 - max(0.0, last - first) / (upto - below)
 
 
-def _said(values: Array, weights: Array) -> dict[str, float]:
+def chance(values: Array, weights: Array) -> tuple[float, float, float]:
+    """Return the weighted share of trials in which something happens, with Wilson's 95 % interval.
+
+    Of so many trials as the weights are worth, or as the error of the mean says, whichever is less: where it
+    happens in no trial, or in those of little weight alone, the error says too little.
+    """
     mean, error = weighted(values, weights)
+    many = effective(weights)
+    worth = min(many, mean * (1.0 - mean) / error**2) if error > 0.0 else many
+    low, high = shares.wilson(mean, worth)
+    return mean, float(low), float(high)
+
+
+def _said(values: Array, weights: Array, is_event: bool = False) -> dict[str, float]:
+    mean, error = weighted(values, weights)
+    low, high = chance(values, weights)[1:] if is_event else (mean - Z95 * error, mean + Z95 * error)
     share = weights / weights.sum()
     shift = mean - float(values.mean())
     # What each trial adds to the difference of the two means, to first order.
     influence = share * (values - mean) - (values - values.mean()) / len(values)
     spread = float(np.sqrt((influence**2).sum()))
+    ends = shift - Z95 * spread, shift + Z95 * spread
+    if is_event and spread == 0.0 and np.ptp(weights) > 0:
+        # It happens in every trial or in none: the two chances are known as well as their intervals say.
+        least, most = shares.wilson(values.mean(), len(values))
+        ends = low - float(most), high - float(least)
     quantiles = {f"q{100 * each:02.0f}": weighted_quantile(values, weights, each) for each in _QUANTILES}
     return {
         "mean": mean,
-        "low": mean - Z95 * error,
-        "high": mean + Z95 * error,
+        "low": low,
+        "high": high,
         "shift": shift,
-        "shift_low": shift - Z95 * spread,
-        "shift_high": shift + Z95 * spread,
+        "shift_low": ends[0],
+        "shift_high": ends[1],
         **quantiles,
     }
 

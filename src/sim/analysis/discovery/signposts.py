@@ -40,9 +40,14 @@ LEVEL = 0.75
 #: Fewer trials of a kind tell nothing.
 _FEWEST = 10
 
+#: The AUC of what tells nothing.
+_COIN = 0.5
+
 
 def auc(values: Array, is_first: Array) -> tuple[Array, Array, Array]:
-    """Return how well values tell two kinds of trials apart, with its 95 % interval (DeLong and others 1988).
+    """Return how well values tell two kinds of trials apart, with its 95 % interval.
+
+    That of DeLong and others (1988), with one trial more of each kind that tells nothing.
 
     Parameters
     ----------
@@ -59,8 +64,8 @@ def auc(values: Array, is_first: Array) -> tuple[Array, Array, Array]:
     is_first = np.asarray(is_first, bool)
     values = np.asarray(values, float)
     first, second = _placements(values[..., is_first], values[..., ~is_first])
-    error = np.sqrt(_variance(first) / first.shape[-1] + _variance(second) / second.shape[-1])
-    return _interval(first.mean(axis=-1), error)
+    (one, error), (other, error_of_other) = _shrunk(first), _shrunk(second)
+    return _interval(first.mean(axis=-1), (one + other) / 2.0, np.hypot(error, error_of_other))
 
 
 def paired_auc(first: Array, second: Array) -> tuple[Array, Array, Array]:
@@ -77,7 +82,8 @@ def paired_auc(first: Array, second: Array) -> tuple[Array, Array, Array]:
     one, two = _placements(np.asarray(first), np.asarray(second))
     itself = ((first > second) + 0.5 * (first == second)).mean(axis=-1)
     mean = (one.mean(axis=-1) * count - itself) / (count - 1)
-    return _interval(mean, np.sqrt(_variance(one + two) / count))
+    _, error = _shrunk((one + two) / 2.0)
+    return _interval(mean, (mean * count + _COIN) / (count + 1), 2.0 * error)
 
 
 def _placements(first: Array, second: Array) -> tuple[Array, Array]:
@@ -118,15 +124,23 @@ def _groups(ordered: Array) -> tuple[Array, Array]:
     return start, end
 
 
-def _variance(values: Array) -> Array:
-    many = values.shape[-1] > 1
-    found: Array = values.var(axis=-1, ddof=1) if many else np.full(values.shape[:-1], np.nan)
-    return found
+def _shrunk(placements: Array) -> tuple[Array, Array]:
+    """Return mean and standard error with one trial more, which tells nothing; not a number of one trial.
+
+    Without it, few trials among which there is no mistake would make it certain that there never is one: of
+    ten of a kind, an interval near 1 covers every other time. (As Agresti and Coull 1998 for a share.)
+    """
+    count = placements.shape[-1]
+    mean = (placements.sum(axis=-1) + _COIN) / (count + 1)
+    squares = ((placements - mean[..., None]) ** 2).sum(axis=-1) + (_COIN - mean) ** 2
+    error = np.sqrt(squares / count / (count + 1))
+    return mean, error if count > 1 else np.full_like(error, np.nan)
 
 
-def _interval(middle: Array, error: Array) -> tuple[Array, Array, Array]:
+def _interval(found: Array, middle: Array, error: Array) -> tuple[Array, Array, Array]:
     margin = Z95 * error
-    return middle, np.maximum(middle - margin, 0.0), np.minimum(middle + margin, 1.0)
+    low, high = np.maximum(middle - margin, 0.0), np.minimum(middle + margin, 1.0)
+    return found, np.minimum(low, found), np.maximum(high, found)
 
 
 def best_threshold(values: Array, is_first: Array) -> tuple[Array, Array]:

@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+#: More values on a grid than anybody can look at: each is a run.
+_MOST_VALUES = 1001
+
+
 def threshold(
     event: str,
     lever: str,
@@ -97,7 +101,7 @@ def threshold(
     elements = [base.parameters[key] for key in base.parameters.match(name, "", "lever")]
     low, high = _range(between, elements[0].bounds, name)
     chance = arguments.share(probability, "probability")
-    grid, width = arguments.whole(grid, "grid", 2), arguments.share(tolerance, "tolerance")
+    grid, width = arguments.whole(grid, "grid", 2, _MOST_VALUES), arguments.share(tolerance, "tolerance")
     trials, seed = arguments.whole(trials, "trials", 1), arguments.seed(seed)
     arguments.instance(execution, Execution, "execution", "an Execution", "Give a sim.runs.trials.Execution.")
     since = base.start + 1 if at is None else given.quarter(at, "at")

@@ -89,7 +89,7 @@ def partial(
     values, explained = _regressed(payoffs, columns, counts)
     generator = np.random.default_rng(arguments.seed(seed))
     shuffled = [
-        _regressed(payoffs, columns[generator.permutation(len(columns))], counts[:1])[0][0]
+        _regressed(payoffs, columns[generator.permutation(len(columns))], counts[:1])[0].min()
         for _ in range(arguments.whole(dummies, "dummies", 0))
     ]
     return Value(*_with_ends(values), explained, float(np.quantile(shuffled, _FLOOR)) if dummies else np.nan)
@@ -131,7 +131,7 @@ def _counts(weight: Array, resamples: int, seed: int) -> Array:
 
 
 def _regressed(payoffs: Array, columns: Array, counts: Array) -> tuple[Array, float]:
-    """Return the value for each row of counts, and the explained part of the variance."""
+    """Return the value against each option for each row of counts, and the explained part of the variance."""
     base = _basis(columns)
     count, terms = base.shape
     products = (base[:, :, None] * base[:, None, :]).reshape(count, -1)
@@ -152,17 +152,20 @@ def _regressed(payoffs: Array, columns: Array, counts: Array) -> tuple[Array, fl
 
 
 def _gain(counts: Array, conditional: Array, payoffs: Array) -> Array:
-    """Return E(max of conditional means) - max E by row of counts; conditional (1 or row, trial, option)."""
+    """Return E(max of conditional means) - E of each option; conditional (1 or row of counts, trial, option).
+
+    The value of knowing is the least of them. Each is a mean, and its resamples spread as it does; those of
+    the least do not where two options are about as good, since it is another option's in every other one.
+    """
     total = counts.sum(axis=1)
-    best = conditional.max(axis=2)
-    informed = (counts * best).sum(axis=1) / total
-    uninformed = (counts @ payoffs / total[:, None]).max(axis=1)
-    return np.asarray(np.maximum(informed - uninformed, 0.0))
+    informed = (counts * conditional.max(axis=2)).sum(axis=1) / total
+    return np.asarray(np.maximum(informed[:, None] - counts @ payoffs / total[:, None], 0.0))
 
 
 def _with_ends(values: Array) -> tuple[float, float, float]:
-    low, high = np.quantile(values[1:], _ENDS) if len(values) > 1 else (np.nan, np.nan)
-    return float(values[0]), float(low), float(high)
+    """Return the least of the values (1 + resample, option) over the options, and the least of their ends."""
+    ends = np.quantile(values[1:], _ENDS, axis=0).min(axis=1) if len(values) > 1 else (np.nan, np.nan)
+    return float(values[0].min()), float(ends[0]), float(ends[1])
 
 
 def _basis(columns: Array) -> Array:

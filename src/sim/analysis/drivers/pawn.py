@@ -85,6 +85,9 @@ def of_sample(
         problem = f"has the shape {sample.shape}, and outcome {outcome.shape}"
         raise WrongType("", "sample", problem, "Give (trial, input) and (trial,).")
     weight = np.ones(len(outcome)) if weights is None else np.asarray(weights, dtype=float)
+    if weight.shape != outcome.shape:
+        problem = f"has the shape {weight.shape}, and outcome {outcome.shape}"
+        raise WrongType("", "weights", problem, "Give one for each trial.")
     is_known = np.isfinite(outcome) & (weight > 0)
     if is_known.sum() < 2 * slices:
         raise InputError("", "outcome", f"{is_known.sum()} trials are too few", f"Give {2 * slices} or more.")

@@ -20,7 +20,7 @@ import numpy as np
 from sim.analysis.drivers import inputs, subject
 from sim.analysis.drivers.inputs import PARAMETERS, SHOCKS, STRUCTURE
 from sim.analysis.drivers.sensitivity import MEASURE, labelled
-from sim.analysis.drivers.variance_shares import RESAMPLES, resampled, with_ends
+from sim.analysis.drivers.variance_shares import RESAMPLES, columns_of, resampled, with_ends
 from sim.design.pick_freeze import FIRST_GROUP, OTHER, OWN, PickFreeze
 from sim.runs import dataset as results
 from sim.runs.experiment import Execution, Progress
@@ -28,7 +28,7 @@ from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import Array
-from sim.vocabulary.errors import OutOfBounds
+from sim.vocabulary.errors import Contradiction, InputError, OutOfBounds, WrongType
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -81,6 +81,7 @@ def from_pairs(squares: Array, n_inputs: int, resamples: int = RESAMPLES, seed: 
     resamples, seed : int
         Of the bootstrap.
     """
+    resamples, seed = arguments.whole(resamples, "resamples"), arguments.seed(seed)
     places = {u: k for k, u in enumerate(subsets(n_inputs))}
     shape, count = squares.shape[2:], squares.shape[1]
     flat = squares.reshape(len(squares), count, -1)
@@ -139,7 +140,9 @@ def of_function(
     generator = np.random.default_rng(arguments.seed(seed))
     samples = arguments.whole(samples, "samples", 2)
     base, other = (np.asarray(draw(generator, samples), dtype=float) for _ in range(2))
-    columns = [[k] for k in range(base.shape[1])] if groups is None else [list(each) for each in groups]
+    columns = columns_of(groups, base.shape[1])
+    if sum(map(len, columns)) < base.shape[1]:
+        raise Contradiction("", "groups", "a column is in no group", "Effects add up over all of them.")
     known = np.asarray(function(base), dtype=float)
     squares = []
     for u in subsets(len(columns)):
@@ -178,9 +181,16 @@ def of_sample(
     from scipy.stats import rankdata
 
     sample, outcome = np.asarray(sample, dtype=float), np.asarray(outcome, dtype=float)
+    if sample.ndim != 2 or outcome.shape != sample.shape[:1]:
+        problem = f"has the shape {sample.shape}, and outcome {outcome.shape}"
+        raise WrongType("", "sample", problem, "Give (trial, input) and (trial,).")
     is_known = np.isfinite(outcome)
     sample, outcome = sample[is_known], outcome[is_known]
-    columns = [[k] for k in range(sample.shape[1])] if groups is None else [list(each) for each in groups]
+    columns = columns_of(groups, sample.shape[1])
+    neighbours = arguments.whole(neighbours, "neighbours", 2)
+    if len(sample) < neighbours:
+        problem = f"{len(sample)} trials are too few for {neighbours} neighbours"
+        raise InputError("", "outcome", problem, "Give more trials.")
     ranks = rankdata(sample, axis=0) / len(sample)
     costs = []
     for u in subsets(len(columns)):

@@ -18,7 +18,7 @@ import numpy as np
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import Array
-from sim.vocabulary.errors import WrongType
+from sim.vocabulary.errors import Contradiction, WrongType
 
 #: Resamples of the bootstrap, and the quantiles that are the ends of a 95 % interval.
 RESAMPLES = 1000
@@ -68,6 +68,7 @@ def from_blocks(a: Array, b: Array, ab: Array, resamples: int = RESAMPLES, seed:
         Of the bootstrap.
     """
     a, b, ab = (np.asarray(each, dtype=float) for each in (a, b, ab))
+    resamples, seed = arguments.whole(resamples, "resamples"), arguments.seed(seed)
     if a.shape != b.shape or ab.shape[1:] != a.shape:
         remedy = f"Give as many numbers for each input as of a and b: {a.shape}."
         raise WrongType("", "ab", f"has the shape {ab.shape}", remedy)
@@ -129,12 +130,35 @@ def of_function(
     samples = arguments.whole(samples, "samples", 2)
     both = np.asarray(draw(generator, 2 * samples), dtype=float)
     a, b = both[:samples], both[samples:]
-    columns = [[k] for k in range(a.shape[1])] if groups is None else [list(each) for each in groups]
+    columns = columns_of(groups, a.shape[1])
     ab = np.repeat(a[None], len(columns), axis=0)
     for block, group in zip(ab, columns, strict=True):
         block[:, group] = b[:, group]
     outcomes = np.stack([np.asarray(function(each), dtype=float) for each in (a, b, *ab)])
     return from_blocks(outcomes[0], outcomes[1], outcomes[2:], resamples, seed)
+
+
+def columns_of(groups: Sequence[Sequence[int]] | None, count: int) -> list[list[int]]:
+    """Return the columns of each input: each alone, or as groups say.
+
+    Raises
+    ------
+    InputError
+        If a group is empty, or a column is in two, or is none.
+    """
+    if groups is None:
+        return [[k] for k in range(count)]
+    remedy = "Give lists of columns, such as [[0], [1, 2]]."
+    found = [
+        [arguments.whole(k, "groups", 0, count - 1) for k in arguments.names(each, "groups", remedy)]
+        for each in arguments.names(groups, "groups", remedy)
+    ]
+    named = [k for each in found for k in each]
+    if not all(found) or not found:
+        raise WrongType("", "groups", "an empty group", remedy)
+    if len(set(named)) < len(named):
+        raise Contradiction("", "groups", "a column is named twice", "Name it once.")
+    return found
 
 
 def resampled(count: int, resamples: int, seed: int) -> Array:
