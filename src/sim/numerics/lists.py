@@ -105,15 +105,16 @@ def enter_in_parts(
     amount : ndarray, shape (entry,)
     parts : ndarray of int, shape (entry,)
     """
-    longest, part = int(np.max(parts, initial=0)), amount / parts
-    begins = np.broadcast_to(first, parts.shape)
-    at_once = max(1, _PARTS_AT_ONCE // max(1, longest))
+    if not parts.size:
+        return
+    part, begins = amount / parts, first + np.zeros(len(parts), dtype=int)
+    at_once = max(1, _PARTS_AT_ONCE // max(1, int(parts.max())))
     for start in range(0, len(parts), at_once):
-        some = parts[start : start + at_once]
-        ends = np.cumsum(some)
-        number = np.repeat(np.arange(start, start + len(some)), some)
-        k = np.arange(len(number)) - np.repeat(ends - some, some)
-        due = np.minimum(begins[number] + every * k, len(ledger) - 1)
+        times = parts[start : start + at_once]
+        number = np.arange(start, start + len(times)).repeat(times)
+        # Parts are numbered through: what comes before an entry's own is taken from where it begins.
+        origin = begins[start : start + at_once] - every * (times.cumsum() - times)
+        due = np.minimum(origin.repeat(times) + every * np.arange(len(number)), len(ledger) - 1)
         scatter(ledger, (due, *(each[number] for each in where)), part[number])
 
 

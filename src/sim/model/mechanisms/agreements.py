@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.numerics.elementary import exp, total
+from sim.numerics.elementary import exp, total, total_of
 from sim.vocabulary.axes import QUARTER, RECIPIENT, TOP_RUNG, Array
 
 
@@ -103,7 +103,7 @@ def step(
         "border": np.broadcast_to(-distraction, relation.shape),
     }
     usual = negotiation_mean * (1.0 + rung_slowdown * agreement_rung_prev)
-    rate = 2.0 / usual * exp(total(np.stack(list(terms.values()))))
+    rate = 2.0 / usual * exp(total_of(terms.values()))
     chance = is_on * (1.0 - exp(-QUARTER * rate))
     advances = negotiation_shock < chance
     is_signed = advances & (negotiation_stage_prev > 0)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.numerics.choice import choose
-from sim.numerics.elementary import total
+from sim.numerics.elementary import total, total_of
 from sim.vocabulary.axes import NEW_YEAR, RECIPIENT, TOP_RUNG, Array
 
 #: Pull back, hold, deepen.
@@ -98,7 +98,7 @@ def step(
     }
     terms = {name: steps * term for name, term in marginal.items()}
     terms["effort"] = -np.abs(steps) * np.broadcast_to(alignment_effort, relation.shape)
-    utility = rationality * total(np.stack(list(terms.values())))
+    utility = rationality * total_of(terms.values())
     index, probability = choose(utility, alignment_shock, decision_rule, aspiration, error_rate)
     taken = np.array(STEPS)[index]
     return Update(after(taken, alignment_prev, alignment_step), taken, terms, probability)

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.numerics.choice import choose
-from sim.numerics.elementary import total
+from sim.numerics.elementary import total, total_of
 from sim.vocabulary.axes import NEW_YEAR, RECIPIENT, Array
 
 #: How hard a partner courts another, from passive to courting hard.
@@ -123,7 +123,7 @@ def step(
         * (2.0 * purse_weight * (courtship_cost / fiscal_room)[:, None] * (spent[:, None] - more)),
         "inertia": (levels == last) * posture_inertia,
     }
-    utility = rationality * total(np.stack(list(terms.values())))
+    utility = rationality * total_of(terms.values())
     index, _ = choose(utility, attention_shock[RECIPIENT + 1 :], decision_rule, aspiration, error_rate)
     level = np.zeros(attention_between_prev.shape)
     # Nobody courts itself.

@@ -71,9 +71,10 @@ def step(
     order_count = np.zeros_like(quarters_since_order_prev)
     scatter(order_count, (contract_supplier, contract_trial), in_register[contract_category])
     on_book = np.minimum(1.0, order_book_prev / np.maximum(ordered_in_window_prev, _NOTHING))
-    experience = experience_kept * experience_prev * (1.0 - cancellation * on_book)[:, None]
-    known = is_grant_donor[:, None, None] * grant_basket[:, None]
-    experience += known * (grant_familiarity * grant_handover)
+    experience = experience_kept * experience_prev
+    experience *= (1.0 - cancellation * on_book)[:, None]
+    for donor in np.flatnonzero(is_grant_donor):
+        experience[donor] += grant_basket[:, None] * (grant_familiarity * grant_handover)
     scatter(experience, (contract_supplier, contract_category, contract_trial), 1.0 - contract_lapses)
     return Update(
         order_count=order_count,

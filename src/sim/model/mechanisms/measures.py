@@ -85,7 +85,8 @@ def _installed(stock: Array, in_register: Array, camp: IntArray) -> tuple[Array,
     installed = _share(total(stock * in_register[:, None], axis=1))
     of_camp = np.zeros(installed.shape)
     for each in set(camp.tolist()):
-        of_camp[camp == each] = total(installed[camp == each])
+        members = camp == each
+        of_camp[members] = total(installed[members])
     return installed, of_camp
 
 

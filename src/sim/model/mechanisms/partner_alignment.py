@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.numerics.choice import choose
-from sim.numerics.elementary import total
+from sim.numerics.elementary import total, total_of
 from sim.vocabulary.axes import NEW_YEAR, RECIPIENT, Array
 
 #: Pull back, hold, deepen.
@@ -72,7 +72,7 @@ def start(
         bond_crowding,
     )
     worth = np.zeros(relation.shape)
-    worth[RECIPIENT + 1 :] = total(np.stack(list(parts.values())))
+    worth[RECIPIENT + 1 :] = total_of(parts.values())
     return Start(alignment_between=bond, alignment_between_at_start=np.array(bond), bond_worth_at_start=worth)
 
 
@@ -145,7 +145,7 @@ def step(
     marginal["as at the start"] = -bond_worth_at_start_prev[RECIPIENT + 1 :]
     terms = {name: steps * part for name, part in marginal.items()}
     terms["effort"] = -np.abs(steps) * np.broadcast_to(bond_effort, alignment_between_prev[1:].shape)
-    utility = rationality * total(np.stack(list(terms.values())))
+    utility = rationality * total_of(terms.values())
     index, _ = choose(
         utility, partner_alignment_shock[RECIPIENT + 1 :], decision_rule, aspiration, error_rate
     )

@@ -105,9 +105,8 @@ def step(
     """Enter the quarter's contracts, release what ends, pay what is due."""
     released = total(release_ledger[step])
     release_ledger[step] = 0.0
-    for ledger in (payment_ledger, release_ledger):
-        for ended in withdraw(ledger, step, cancellation):
-            released += ended
+    ended = [withdraw(ledger, step, cancellation) for ledger in (payment_ledger, release_ledger)]
+    released = total(np.concatenate([released[None], *ended]))
 
     # Yearly parts, from this quarter on; those beyond the run stay outstanding.
     will_pay = ~contract_lapses

@@ -30,7 +30,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.numerics.choice import choose
-from sim.numerics.elementary import total
+from sim.numerics.elementary import total, total_of
 from sim.vocabulary.axes import NEW_YEAR, RECIPIENT, Array
 
 #: The levels of a posture, from pressing to courting hard.
@@ -125,7 +125,7 @@ def motives(
     }
     return Motives(
         drive_terms=terms,
-        courting_drive=total(np.stack(list(terms.values()))),
+        courting_drive=total_of(terms.values()),
         pressing_value=press_weight * alarm * (1.0 - to_recipient) / 2.0 - press_cost,
     )
 
@@ -162,7 +162,7 @@ def step(
         "alarm": (levels < 0) * pressing_value,
         "inertia": (levels == posture_prev) * posture_inertia,
     }
-    utility = rationality * total(np.stack(list(terms.values())))
+    utility = rationality * total_of(terms.values())
     index, probability = choose(utility, posture_shock, decision_rule, aspiration, error_rate)
     posture = np.array(LEVELS)[index]
     doubt = doubt_after(posture, posture_prev, commitment_doubt_prev, doubt_memory)

@@ -131,8 +131,7 @@ def step(
         supplier, is_import = np.minimum(choice, n_suppliers - 1), 1.0 * (choice < n_suppliers)
         scatter(bought, (supplier, category, trial), is_import)
         scatter(registered, (supplier, trial), is_import * in_register[category])
-        home_or_off = np.where(choice == n_suppliers, DOMESTIC, DEFERRAL)
-        return options, np.where(choice < n_suppliers, choice, home_or_off), news
+        return options, choice, news
 
     lists = (
         deal_trial,
@@ -151,5 +150,7 @@ def step(
         np.stack([home, deferral]),
         *(pick(each, deal_trial) for each in (decision_rule, aspiration, error_rate)),
     )
-    options, chosen, news = in_turn(decide, deal_slot, (bought, registered), lists)
+    options, choice, news = in_turn(decide, deal_slot, (bought, registered), lists)
+    home_or_off = np.where(choice == n_suppliers, DOMESTIC, DEFERRAL)
+    chosen = np.where(choice < n_suppliers, choice, home_or_off)
     return Update(deal_options=options, deal_supplier=chosen, deal_news=news, deal_pull=pull)
