@@ -93,7 +93,7 @@ def _mechanisms() -> None:
 
 
 def _commands() -> None:
-    parts = ["# Reference: commands\n"]
+    parts = ["# Reference: commands\n", "[The command line](../command-line.md) says what all have in common.\n"]
     for name, command in program.commands.items():
         context = click.Context(command, info_name=f"sim {name}", max_content_width=100)
         parts += [f"## sim {name}\n", f"```text\n{command.get_help(context)}\n```\n"]

@@ -590,3 +590,19 @@ def test_the_name_of_a_written_file_cannot_steer_the_terminal(tmp_path: Path, mo
         assert result.exit_code == 0, result.output
         assert "a?b.toml" in result.stdout
         assert "\u202e" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("path", "better"),
+    [
+        (".", "mine.toml"),
+        ("..", "../mine.toml"),
+        ("a.txt", "a.toml"),
+        ("sub/a", "sub/a.toml"),
+        (".toml", "mine.toml"),
+    ],
+)
+def test_a_name_that_would_do_is_offered(path: str, better: str) -> None:
+    with pytest.raises(sim.InputError) as raised:
+        sim.load("baseline").write(path)
+    assert raised.value.remedy == f"Write {better}."

@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 
 import sim as library
 from sim import plots
-from sim.cli import sim
+from sim.cli import environment, sim
 from sim.design.plan import Plan
 from sim.engine import block as engine
 from sim.runs import dataset as results
@@ -526,6 +526,7 @@ def test_a_run_is_quiet_where_there_is_no_terminal(folder: Path) -> None:
         ("run ba", {"bad_decade", "baseline"}),
         ("explain us_", {"us_purchase_pressure"}),
         ("run baseline --keep hhi,supplier_sh", {"hhi,supplier_share"}),
+        ("ranking --by effective_s", {"effective_suppliers"}),
         ("trace attraction.finance_w", {"attraction.finance_weight"}),
         ("run --sampl", {"--sampling"}),
         ("back", {"backtest"}),
@@ -573,3 +574,21 @@ def test_a_terminal_without_unicode_is_no_error(folder: Path) -> None:
 )
 def test_a_year_beyond_the_calendar_is_one_line(folder: Path, command: tuple[str, ...]) -> None:
     assert "outside the years that can be simulated. Write 1900 to 2199." in refused(*command)
+
+
+@pytest.mark.parametrize("date", ["abc", "", "1e9", "9" * 20])
+def test_a_date_in_the_environment_that_is_none_is_one_line(
+    date: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", date)
+    result = CliRunner().invoke(sim, ["scenarios"])
+    assert result.exit_code == 2 and result.stderr.startswith(f'SOURCE_DATE_EPOCH = "{date}": not a number')
+    assert len(result.stderr.splitlines()) == 1
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    assert CliRunner().invoke(sim, ["scenarios"]).exit_code == 0
+
+
+def test_what_matplotlib_shows_figures_with_has_no_part_in_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPLBACKEND", "nope")
+    environment.prepare()
+    assert "MPLBACKEND" not in os.environ

@@ -116,7 +116,7 @@ def test_sentences_are_broken_between_words(capsys: pytest.CaptureFixture[str], 
     [
         (
             [("A", -0.02, -0.03, -0.01), ("B", 0.1, 0.05, 0.15), ("C", 0.5, -0.1, 1.1)],
-            "X: on average higher than in “Base” in 1 of 3 scenarios, lower in 1, not told apart in 1; "
+            "X: on average higher than in “Base” in 1 of 3 scenarios, lower in 1, unclear in 1; "
             "the farthest, “B”, is higher by 10 points (5 to 15).",
         ),
         (
@@ -126,7 +126,7 @@ def test_sentences_are_broken_between_words(capsys: pytest.CaptureFixture[str], 
         ),
         (
             [("A", 0.0, 0.0, 0.0), ("B", math.nan, math.nan, math.nan)],
-            "X: in none of 2 scenarios told apart on average from “Base”.",
+            "X: on average surely higher or lower than in “Base” in none of 2 scenarios.",
         ),
     ],
 )

@@ -6,7 +6,7 @@ import the library inside their commands, so that ``sim --help`` is quick.
 
 from __future__ import annotations
 
-from sim.cli import streams
+from sim.cli import environment, streams
 from sim.cli.app import app
 from sim.cli.author import new_scenario, schema, variables
 from sim.cli.backtest import backtest, forecast, new_case
@@ -85,5 +85,6 @@ sim = Program(
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    environment.prepare()
     streams.prepare()
     sim.main()

@@ -89,6 +89,7 @@ def _names() -> Iterable[str]:
 
 complete_scenario = _completed(_scenarios)
 complete_name = _completed(_names)
+complete_variable = _completed(_variables)
 scenarios = click.argument(
     "names", metavar="SCENARIO...", nargs=-1, required=True, shell_complete=complete_scenario
 )

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
+from sim.cli import environment
 from sim.vocabulary.docstrings import docstring
 from sim.vocabulary.errors import SimError, SimWarning
 from sim.vocabulary.printing import printable, shortened
@@ -74,6 +75,7 @@ class Program(click.Group):
         extra = {"prog_name": "sim", **extra, "standalone_mode": False}
         try:
             with _notes():
+                environment.check()
                 code = super().main(*args, **extra)
         except SimError as error:
             if self.is_debugging:

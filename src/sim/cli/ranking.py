@@ -26,6 +26,7 @@ _KNOWN = ("rank", "rank_low", "rank_high", "rank_q05", "rank_q95", "p_first", "p
     default="supplier_share",
     show_default=True,
     metavar="TEXT",
+    shell_complete=options.complete_variable,
     help="By which variable; where none of its axes is left, scenarios are ranked.",
 )
 @click.option("--scenario", metavar="NAME", help="Where suppliers are ranked.  [default: in the first]")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -186,33 +185,22 @@ def report(
     The page holds answers, futures, figures, tables, assumptions, evidence, limits and how to repeat it. It
     needs no network, prints well, and the same run gives the same bytes.
     """
-    from sim.cli.terminal import name_files, progress
+    from sim.cli.terminal import name_files
     from sim.report.page import write_report
     from sim.runs.trials import Execution
 
     runs = opened(path)
-    with progress(_trials_of_policies(runs, robustness)) if robustness else nullcontext() as done:
-        written = write_report(
-            runs,
-            out,
-            question=question,
-            reference=reference,
-            years=years,
-            robustness=robustness,
-            execution=Execution(None, workers, done),
-            force=force,
-        )
+    written = write_report(
+        runs,
+        out,
+        question=question,
+        reference=reference,
+        years=years,
+        robustness=robustness,
+        execution=Execution(workers=workers),
+        force=force,
+    )
     name_files(written, as_json)
-
-
-def _trials_of_policies(runs: xr.Dataset, each: int) -> int:
-    """Return how many trials the policies of the case take, so many of each in each future."""
-    from sim.report.robustness import arms
-    from sim.runs.dataset import scenarios_of
-
-    futures = list(scenarios_of(runs).values())
-    policies, futures = arms(futures, futures[0])
-    return each * len(policies) * len(futures)
 
 
 def _look_at(runs: xr.Dataset) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def forest(
 
 
 def _said(one: xr.Dataset) -> str:
-    """Return how many scenarios are told apart from the reference, and the farthest."""
+    """Return how many scenarios surely differ from the reference, and the farthest."""
     numbers = (one[name].values.tolist() for name in ("mean", "mean_low", "mean_high"))
     titles = [display_name(one, "scenario", str(each)) for each in one["scenario"].values]
     gaps = list(zip(titles, *numbers, strict=True))

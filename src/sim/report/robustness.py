@@ -26,7 +26,7 @@ from sim.scenario.scenario import Scenario
 _TITLE = "Which policy holds up"
 
 
-def arms(scenarios: Sequence[Scenario], reference: Scenario) -> tuple[list[Policy], list[Scenario]]:
+def _arms(scenarios: Sequence[Scenario], reference: Scenario) -> tuple[list[Policy], list[Scenario]]:
     """Return the policies that are run, and in which futures: of the page, or of the case if it has one."""
     futures = list(scenarios) if len(scenarios) > 1 else declared.futures_of(None, reference.case)
     return declared.chosen(None, reference.case), futures
@@ -64,7 +64,7 @@ def of_case(
         count = f"{len(known.all)} policies"
         how = f"The case declares {count}; sim report --robustness 1000 runs them in these futures."
         return [Finding("robustness", _TITLE, (how,))]
-    chosen, futures = arms(scenarios, reference)
+    chosen, futures = _arms(scenarios, reference)
     outcomes = policy_outcomes(chosen, futures, trials=trials, seed=seed, execution=execution)
     found = robustness(outcomes, seed=seed)
     said = answers(found)

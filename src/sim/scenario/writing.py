@@ -42,9 +42,10 @@ def save(content: str, path: Any, force: bool) -> Path:
     """Write the text of a scenario file; all of it or nothing."""
     target = arguments.path(path, "path")
     if target.suffix != ".toml":
-        raise WrongType(
-            "", "path", "a scenario file ends in .toml", f"Write {target.stem}.toml.", str(target)
-        )
+        is_folder = target.name in ("", "..") or target.is_dir()
+        stem = "mine" if is_folder or target.name == ".toml" else target.stem
+        better = (target if is_folder else target.parent) / f"{stem}.toml"
+        raise WrongType("", "path", "a scenario file ends in .toml", f"Write {better}.", str(target))
     remedy = "Choose another path." if force else "Choose another path, or replace it by force."
     with staging.staged(target, force=force or None, is_ours=Path.is_file, remedy=remedy) as part:
         part.write_text(content, encoding="utf-8", newline="\n")

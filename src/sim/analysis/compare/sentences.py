@@ -45,7 +45,7 @@ def together(rows: Sequence[Row]) -> str:
 
 
 def across(about: str, reference: str, gaps: Sequence[tuple[str, float, float, float]], unit: str) -> str:
-    """Return in how many scenarios a mean is told apart from the reference's, and which is farthest from it.
+    """Return in how many scenarios a mean surely differs from the reference's, and which is farthest from it.
 
     Parameters
     ----------
@@ -60,13 +60,15 @@ def across(about: str, reference: str, gaps: Sequence[tuple[str, float, float, f
     clear = [each for each in gaps if each[2] > 0.0 or each[3] < 0.0]
     rest = len(gaps) - len(clear)
     if not clear:
-        return f"{about}: in none of {rest} scenarios told apart on average from “{reference}”."
+        return (
+            f"{about}: on average surely higher or lower than in “{reference}” in none of {rest} scenarios."
+        )
     higher = sum(mean > 0.0 for _, mean, _, _ in clear)
     counted = [(word, n) for word, n in (("higher", higher), ("lower", len(clear) - higher)) if n]
     (first, most), *other = counted
     parts = [f"on average {first} than in “{reference}” in {most} of {len(gaps)} scenarios"]
     parts += [f"{word} in {n}" for word, n in other]
-    parts += [f"not told apart in {rest}"] if rest else []
+    parts += [f"unclear in {rest}"] if rest else []
     title, mean, low, high = max(clear, key=lambda each: abs(each[1]))
     word, by = "higher" if mean > 0.0 else "lower", _amount(abs(mean), unit)
     least, most_off = sorted((abs(low), abs(high)))
