@@ -31,6 +31,8 @@ def _groups(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> di
         members = [part.strip() for part in listed.split(",") if part.strip()]
         if not (sign and name.strip() and members):
             raise click.BadParameter(f"{each!r} names no group; write NAME=a,b")
+        if name.strip() in found:
+            raise click.BadParameter(f"{name.strip()!r} is named twice; write all of it at once")
         found[name.strip()] = members
     return found or None
 

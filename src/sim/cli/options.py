@@ -27,6 +27,17 @@ class _Path(click.Path):
 PATH = _Path(path_type=Path)
 
 
+class _Number(click.types.FloatParamType):
+    """A finite number."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number: what is none is refused before anything is run."""
+        return arguments.number(super().convert(value, param, ctx), (param and param.name) or "number")
+
+
+NUMBER = _Number()
+
+
 def names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...] | None:
     """Split names at the commas."""
     if value is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ aim = click.option(
 @click.option("--structures", is_flag=True, help="Structural variants of the first future are futures too.")
 @measure
 @aim
-@click.option("--mark", type=float, metavar="X", help="What the domain criterion asks to be met.")
+@click.option("--mark", type=options.NUMBER, metavar="X", help="What the domain criterion asks to be met.")
 @click.option(
     "--resamples",
     type=options.count(0),
@@ -130,12 +131,17 @@ def _show(found: xr.Dataset, answers: list[str]) -> None:
                     str(policy),
                     value_text(str(criterion), *(float(each[name]) for name in ("value", "low", "high"))),
                     _behind(each),
-                    f"{100 * float(each['p_first']):.0f} %",
+                    _share(float(each["p_first"])),
                 )
             )
         headings = ("Rank", "Policy", "Value (95 %)", "Behind the first (95 %)", "First in")
         title = f"{here['criterion_text'].item()}: {here['formula'].item()}; v is {found.attrs['measure']}"
         write_table(headings, rows, title, right=("Rank", "First in"))
+
+
+def _share(p: float) -> str:
+    """Return a share of resamples; a dash where there are none."""
+    return f"{100 * p:.0f} %" if isfinite(p) else "–"
 
 
 def _behind(policy: xr.Dataset) -> str:

@@ -22,7 +22,7 @@ from sim.vocabulary import amounts
 @variables
 @click.option(
     "--level",
-    type=float,
+    type=options.NUMBER,
     default=0.75,
     show_default=True,
     metavar="AUC",

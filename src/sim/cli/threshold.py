@@ -29,7 +29,7 @@ def _pair(_: click.Context, __: click.Parameter, value: str | None) -> tuple[flo
 @click.option("--between", callback=_pair, metavar="LOW,HIGH", help="What is tried.  [default: its bounds]")
 @click.option(
     "--probability",
-    type=float,
+    type=options.NUMBER,
     default=0.5,
     show_default=True,
     metavar="P",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
+from sim.files import regular
 from sim.files.records import reason, shown
 from sim.vocabulary.errors import BadEncoding, BadSyntax, MissingFile
 
@@ -56,7 +57,7 @@ def read_text(path: Path, remedy: str, is_own: bool) -> str:
     """
     file = shown(path)
     try:
-        content = path.read_bytes()
+        content = regular.content(path)
     except OSError as error:
         raise MissingFile(file, "", f"cannot be read: {reason(error)}", remedy) from error
     beginning = content[:_BEGINNING].lstrip()

@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
+from sim.files import regular
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import (
     BadEncoding,
@@ -142,7 +143,7 @@ def read_bytes(path: Path | str, name: str | None = None) -> bytes:
     """Return what a file holds; raise `MissingFile`."""
     name = name or shown(path)
     try:
-        return Path(path).read_bytes()
+        return regular.content(Path(path))
     except FileNotFoundError:
         raise MissingFile(name, "", "no such file", "Check the name.") from None
     except OSError as error:

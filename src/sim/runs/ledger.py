@@ -13,7 +13,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from sim.files import digests
+from sim.files import digests, regular
 from sim.files.records import shown
 from sim.files.staging import replace
 from sim.runs.blocks import NOTHING_RAN, Finished, Ran
@@ -74,7 +74,7 @@ class Ledger:
         found: dict[Key, dict[str, Any]] = {}
         name = shown(self.store)
         try:
-            lines = self.file.read_bytes().splitlines()
+            lines = regular.content(self.file).splitlines()
         except FileNotFoundError:
             problem = f"{RUN}/{LEDGER} is gone, which says what blocks are there"
             raise MissingFile(

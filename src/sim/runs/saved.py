@@ -89,10 +89,10 @@ def open_result(path: str | Path) -> xr.Dataset:
     target = staging.located(path)
     with readable(target):
         staging.recover(target)
-        is_there = is_run(target)
+        is_there, is_no_folder = is_run(target), target.exists() and not target.is_dir()
     if is_there:
         return open_run(target)
-    index = zarr_files.read_index(target, _A_COPY)
+    index = None if is_no_folder else zarr_files.read_index(target, _A_COPY)
     if index is None and (target / zarr_files.METADATA).is_file():
         problem = "has no digests, by which what is read is checked"
         remedy = "To read it unchecked: xarray.open_zarr. An earlier version wrote none; run it anew."

@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from sim.files import digests
+from sim.files import digests, regular
 from sim.files.records import reason, shown
 from sim.runs.dataset import FORMAT
 from sim.vocabulary.errors import Contradiction, InputError
@@ -138,7 +138,7 @@ def read_spec(target: Path, *, is_to_go_on: bool) -> Spec:
     """
     record = target / RUN / "zarr.json"
     try:
-        fields = json.loads(record.read_bytes())["attributes"]
+        fields = json.loads(regular.content(record))["attributes"]
         is_whole = digests.is_signed(fields)
         made, _ = fields.pop("format"), fields.pop("digest", None)
         found: dict[str, Any] = {"format": made}

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.design import sampling
-from sim.files import digests, lock, staging
+from sim.files import digests, lock, regular, staging
 from sim.files.records import readable, reason, shown
 from sim.files.staging import replace
 from sim.runs import zarr_files
@@ -215,7 +215,7 @@ class Store:
         if not is_there(self.path, name, fingerprint):
             return False
         try:
-            return digests.fingerprint((self.path / name).read_bytes()) == fingerprint
+            return digests.fingerprint(regular.content(self.path / name)) == fingerprint
         except OSError:
             return False
 
@@ -232,7 +232,7 @@ class Store:
         from sim.runs.counts import Summary
 
         try:
-            digest, content = self._summary(scenario).read_bytes().split(b"\n", 1)
+            digest, content = regular.content(self._summary(scenario)).split(b"\n", 1)
         except (OSError, ValueError):
             return Checkpoint()
         if digest != self._digest_of_summary(scenario, content):
@@ -300,7 +300,7 @@ class Store:
         """Write the attributes of the result; the manifest among them."""
         file = self.path / zarr_files.METADATA
         with _plain_errors(self.path):
-            group = json.loads(file.read_bytes())
+            group = json.loads(regular.content(file))
             group["attributes"] |= attributes
             content = json.dumps(group, ensure_ascii=False, indent=1).encode()
             found = zarr_files.read_index(self.path, self.remedy)

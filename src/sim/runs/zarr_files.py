@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zarr.core.buffer import default_buffer_prototype
 from zarr.storage import LocalStore
 
-from sim.files import digests
+from sim.files import digests, regular
 from sim.files.records import reason, shown
 from sim.runs.dataset import FORMAT
 from sim.vocabulary.errors import InputError
@@ -92,7 +92,7 @@ def read_index(target: Path, remedy: str) -> Index | None:
     """
     path = target / DIGESTS / METADATA
     try:
-        attributes = json.loads(path.read_bytes())["attributes"]
+        attributes = json.loads(regular.content(path))["attributes"]
         made = attributes["format"]
         if made != FORMAT:
             problem = f"was saved in format {made}, not {FORMAT}"
@@ -163,7 +163,7 @@ class Checked(LocalStore):
         if key not in self.files:
             return None
         try:
-            content = (self.root / key).read_bytes()
+            content = regular.content(self.root / key)
         except FileNotFoundError:
             raise damaged(self.root, key, self.remedy) from None
         except OSError as error:

@@ -244,8 +244,10 @@ def _within(value: Any, name: str, low: float, high: float, is_open: bool = Fals
 def _gap(better: Array, first: Array) -> Array:
     """Return by how much each policy is behind one, by criterion."""
     ahead = better[..., np.arange(len(first)), first]
-    gap: Array = ahead[..., None] - better
-    return gap
+    with np.errstate(invalid="ignore"):
+        gap: Array = ahead[..., None] - better
+    # What is as good, also where that is without end, is behind by nothing.
+    return np.where(ahead[..., None] == better, 0.0, gap)
 
 
 def _ends(again: Array) -> tuple[Array, Array]:

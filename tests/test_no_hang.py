@@ -1,0 +1,85 @@
+"""What is no regular file is not waited for; what cannot be is refused before anything is run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from click.testing import CliRunner
+
+import plans
+import sim
+from sim.cli import sim as program
+from sim.files.records import read_toml
+from sim.importers import registers
+from sim.vocabulary.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("hang") / "runs.zarr"
+    world = plans.scenario("archipelago", n_steps=2, name="toy")
+    sim.run(world, trials=4, keep="hhi", engine="numpy", workers=1, out=path)
+    return path
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders here")
+@pytest.mark.parametrize(
+    "name", ["digests/zarr.json", "run/ledger.jsonl", "zarr.json", "hhi/zarr.json", "time/c/0"]
+)
+def test_a_pipe_in_the_place_of_metadata_is_one_line(stored: Path, name: str) -> None:
+    file, aside = stored / name, stored.parent / "aside"
+    file.rename(aside)
+    os.mkfifo(file)
+    try:
+        with pytest.raises(InputError, match=r"no regular file|is not what was written"):
+            sim.open(stored).compute()
+    finally:
+        file.unlink()
+        aside.rename(file)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there are no devices here")
+def test_a_device_without_end_is_one_line() -> None:
+    for read in (
+        lambda: registers.read(Path("/dev/zero")),
+        lambda: read_toml("/dev/zero"),
+    ):
+        with pytest.raises(InputError, match="is no regular file"):
+            read()
+
+
+def test_a_file_is_no_result(tmp_path: Path) -> None:
+    file = tmp_path / "some.txt"
+    file.write_text("text", encoding="utf-8")
+    with pytest.raises(InputError, match="no result here"):
+        sim.open(file)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["robustness", "--policy", "china_coercion", "--mark", "nan"], "mark: nan is not a finite number"),
+        (["threshold", "hhi@2035 > 0.1", "--lever", "x", "--probability", "inf"], "probability: inf is not"),
+        (["sensitivity", "--group", "a=economy", "--group", "a=demand"], "'a' is named twice"),
+    ],
+)
+def test_a_number_that_is_none_is_refused_before_the_run(arguments: list[str], said: str) -> None:
+    result = CliRunner().invoke(program, arguments)
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (
+        2,
+        "",
+        1,
+    ) and said in result.stderr
+
+
+def test_what_is_without_end_is_behind_by_nothing(tmp_path: Path) -> None:
+    values = np.array([[[1.0, 1, 1, 1, 9]], [[0, 1, 2, 3, 4]]])
+    data = xr.Dataset(
+        {"outcome": (("policy", "future", "trial"), values)}, {"policy": ["one", "two"], "future": ["f"]}
+    )
+    found = sim.robustness(data, criteria="peakedness", resamples=0)
+    assert found["value"].values[0, 0] == np.inf and found["behind"].values.tolist() == [[0.0, np.inf]]
