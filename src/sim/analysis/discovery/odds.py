@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import Field
 
-from sim.analysis.compare import question
+from sim.analysis.compare import question, shares
 from sim.analysis.discovery import draws as drawn
-from sim.analysis.discovery import shares
 from sim.analysis.discovery.draws import Draws
 from sim.files.records import Record, check, read_toml, shown
 from sim.numerics.elementary import Z95
