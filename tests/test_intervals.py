@@ -12,7 +12,8 @@ from scipy.stats import norm
 
 import plans
 import sim
-from sim.analysis.discovery import box_scenarios, crossing, discovery, odds, prim, shares, signposts
+from sim.analysis.compare import shares
+from sim.analysis.discovery import box_scenarios, crossing, discovery, odds, prim, signposts
 from sim.analysis.discovery.prim import Limit
 from sim.analysis.drivers import information, pawn, shapley
 from sim.analysis.drivers import variance_shares as indices
