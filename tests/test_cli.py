@@ -163,9 +163,8 @@ def test_a_reference_and_years_can_be_chosen(folder: Path) -> None:
     assert {row["quarter"] for row in content["table"]} == {"2020-Q4"}
 
 
-@pytest.mark.usefixtures("one_figure")
 def test_an_earlier_result_is_replaced_only_when_asked_and_only_if_it_is_one(folder: Path) -> None:
-    arguments = ["compare", "calm.toml", "calmer.toml", "--trials", "2", "--out", "out"]
+    arguments = ["compare", "calm.toml", "calmer.toml", "--trials", "2", "--figures", "none", "--out", "out"]
     Path("out").mkdir()
     assert call(*arguments).exit_code == 0, "an empty folder may be filled"
     assert "already exists" in refused(*arguments)

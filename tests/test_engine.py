@@ -30,7 +30,7 @@ PLAN_IDS = [f"{of_case}-{'busy' if is_busy else 'undisturbed'}" for of_case, is_
 def history(of_case: str, is_busy: bool) -> tuple[Values, Values, Values]:
     """Return the first values, all that was recorded, and the last values of a block."""
     events = plans.busy(of_case) if is_busy else ()
-    block = engine.Block(plans.plan(of_case, events, seed=3), 0, 60)
+    block = engine.Block(plans.plan(of_case, events, n_steps=40, seed=3), 0, 60)
     first = {name: np.array(block.values[name]) for name in STATES}
     quarters: dict[str, list[Any]] = {name: [] for name in RECORDED}
     for _ in range(block.plan.n_steps):
@@ -127,7 +127,7 @@ def test_a_documented_handover_delivers_no_grant_twice() -> None:
         for year in range(2025, 2031)
         for quarter in (1, 2, 3, 4)
     ]
-    run = engine.run_block(plans.plan(events=events, seed=3), 0, 200, ("grants",))
+    run = engine.run_block(plans.plan(events=events, n_steps=30, seed=3), 0, 200, ("grants",))
     assert run["grants"].min() >= -1e-9
 
 
