@@ -25,11 +25,17 @@ settings.register_profile("search", max_examples=2000, deadline=None)
 settings.load_profile("suite")
 
 
+def pytest_configure() -> None:
+    """Search for no garbage while all that is made is there for good: modules and thousands of tests."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """Leave what is there for good, modules and thousands of tests, out of each search for garbage."""
+    """Leave what is there for good out of each search for garbage."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -55,6 +61,14 @@ def small_strips() -> Iterator[None]:
     """Make machine code for few trials, and for the same number everywhere: what is kept serves all tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "STRIP", 64)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lasting_processes() -> Iterator[None]:
+    """Keep the processes that a test has started for the tests after it: each imports the library anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pool, "IDLE", 600)
         yield
 
 

@@ -30,8 +30,8 @@ from sim.vocabulary.variables import GLOSSARY
 EVERYTHING = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never" and v.name != "cancellation")
 TRIALS = 6
 
-#: Quarters that are run: two years after `AT`.
-N_STEPS = 22
+#: Quarters that are run: a year after `AT`.
+N_STEPS = 18
 
 
 @cache

@@ -118,7 +118,7 @@ RUN: Arguments = {
     "progress": (None, {*CALLED, "true"}),
     "announce": (None, CALLED),
     "engine": ("numpy", NOTHING),
-    "block": (10, COUNT),
+    "block": (1000, COUNT),
 }
 STORED: Arguments = {"out": ("$store", NOTHING), "rules": (None, RULES)}
 HOW = {name: RUN[name] for name in ("executor", "workers", "progress", "announce")}

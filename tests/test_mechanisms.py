@@ -83,6 +83,7 @@ def calls(of_case: str) -> list[Call]:
     ]
 
 
+@cache
 def calls_of(stage: Stage, of_case: str) -> list[Call]:
     """Return the calls of one stage."""
     return [call for call in calls(of_case) if call.stage == stage]

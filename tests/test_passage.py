@@ -90,7 +90,7 @@ def test_every_variant_runs_and_the_defaults_change_nothing(name: str, option: s
     with said:
         varied = base.override(variant={name: option}, name="varied")
     assert (varied.parameters.digest() == base.parameters.digest()) == is_default
-    runs = sim.run([base, varied], trials=20, keep=["hhi", "relation", "supplier_share"])
+    runs = sim.run(varied, trials=20, keep=["hhi", "relation", "supplier_share"])
     assert all(np.isfinite(runs[each].values).all() for each in runs.data_vars)
 
 

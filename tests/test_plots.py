@@ -124,6 +124,19 @@ def test_the_style_stays_inside(runs: xr.Dataset, tmp_path: Path) -> None:
     assert dict(matplotlib.rcParams) == before
 
 
+def test_the_backend_is_the_users() -> None:
+    with settings.context():
+        pass
+    usual = matplotlib.rcParams._get("backend")
+    try:
+        matplotlib.rcParams._set("backend", "svg")
+        with settings.context():
+            assert matplotlib.rcParams._get("backend") == "svg"
+        assert matplotlib.rcParams._get("backend") == "svg"
+    finally:
+        matplotlib.rcParams._set("backend", usual)
+
+
 def test_the_users_style_stays_outside(runs: xr.Dataset, tmp_path: Path) -> None:
     plain = plots.save(plots.fan(runs, "hhi"), tmp_path / "plain")
     with matplotlib.rc_context({"figure.facecolor": "black", "font.size": 30, "lines.linewidth": 9}):

@@ -66,8 +66,8 @@ def test_whole_numbers_are_exact_and_zero_is_one_number() -> None:
 
 
 def test_a_summary_is_that_of_the_trials(tmp_path: Path) -> None:
-    found = sim.run(SCENARIO, trials=100, **WHAT)
-    trials = sim.run(SCENARIO, trials=100, **WHAT | {"summary": False}).astype(float)
+    found = sim.run(SCENARIO, trials=30, **WHAT)
+    trials = sim.run(SCENARIO, trials=30, **WHAT | {"summary": False}).astype(float)
     for name in KEEP:
         np.testing.assert_allclose(found[name].sel(statistic="mean"), trials[name].mean("trial"), rtol=1e-12)
         np.testing.assert_allclose(
@@ -75,7 +75,7 @@ def test_a_summary_is_that_of_the_trials(tmp_path: Path) -> None:
         )
         median = trials[name].quantile(0.5, "trial", method="inverted_cdf")
         np.testing.assert_allclose(found[name].sel(statistic="median"), median, rtol=RELATIVE_ERROR)
-    assert (found["hhi"].sel(statistic="count") == 100).all()
+    assert (found["hhi"].sel(statistic="count") == 30).all()
 
 
 @pytest.mark.long

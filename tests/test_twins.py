@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -59,19 +60,19 @@ def agree(plan: design.Plan, first: int, n_trials: int) -> int:
 
 @pytest.mark.parametrize("of_case", plans.CASES)
 def test_undisturbed_worlds_agree(of_case: str) -> None:
-    assert agree(plans.plan(of_case), 511, 3) > 10
+    assert agree(plans.plan(of_case, n_steps=36), 511, 3) > 10
 
 
 @pytest.mark.parametrize("of_case", plans.CASES)
 def test_worlds_with_every_kind_of_event_agree(of_case: str) -> None:
-    assert agree(plans.plan(of_case, plans.busy(of_case), n_steps=40, seed=8), 0, 3) > 10
+    assert agree(plans.plan(of_case, plans.busy(of_case), n_steps=26, seed=8), 0, 3) > 10
 
 
 @pytest.mark.parametrize("prior", ["bounds", "corners"])
 @pytest.mark.parametrize("of_case", plans.CASES)
 def test_worlds_at_the_edge_of_what_is_possible_agree(of_case: str, prior: str) -> None:
     changes = plans.wide(of_case, prior)
-    agree(plans.plan(of_case, plans.busy(of_case), changes, n_steps=30), 0, 3)
+    agree(plans.plan(of_case, plans.busy(of_case), changes, n_steps=26), 0, 3)
 
 
 def test_worlds_in_which_more_is_handed_over_than_was_noted_agree() -> None:
@@ -91,7 +92,9 @@ FEW = ("baseline", "origin_2005", "china_coercion")
     "name", [name if name in FEW else pytest.param(name, marks=pytest.mark.long) for name in shipped()]
 )
 def test_shipped_scenarios_agree(name: str) -> None:
-    agree(design.plan(sim.load(name), 2), 40, 1)
+    plan = design.plan(sim.load(name), 2)
+    # The last event of the futures, and two years after it; in full by make test-long.
+    agree(replace(plan, n_steps=min(plan.n_steps, 36)) if name in FEW else plan, 40, 1)
 
 
 def test_the_twin_records_what_the_engine_records() -> None:

@@ -52,19 +52,28 @@ def context() -> Iterator[None]:
     Of these, the fonts in ``font.family`` and ``font.sans-serif`` stand in where the style's has no sign.
     """
     settings = {**STYLE, **themes.now().rc(), "font.family": (FONT, *_fonts_of_user())}
-    with matplotlib.rc_context():
-        for name, value in _checked(tuple(settings.items())):
-            matplotlib.rcParams._set(name, value)
+    style, now = _checked(tuple(settings.items())), matplotlib.rcParams
+    before = [(name, now._get(name)) for name, _ in style]
+    try:
+        _set(style)
         yield
+    finally:
+        _set(before)
+
+
+def _set(settings: list[tuple[Any, Any]]) -> None:
+    """Put settings in force that have been checked."""
+    for name, value in settings:
+        matplotlib.rcParams._set(name, value)
 
 
 @lru_cache(_KEPT)
 def _checked(settings: tuple[tuple[str, Any], ...]) -> list[tuple[Any, Any]]:
-    """Return all settings, these laid over matplotlib's defaults: to check them takes long."""
+    """Return all settings but the backend, these over matplotlib's defaults: to check them takes long."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(cast(Any, dict(settings)))
-        return [(name, matplotlib.rcParams._get(name)) for name in matplotlib.rcParams]
+        return [(name, matplotlib.rcParams._get(name)) for name in matplotlib.rcParams if name != "backend"]
 
 
 def _fonts_of_user() -> list[str]:
