@@ -21,13 +21,17 @@ from click.testing import CliRunner
 import plans
 import sim
 from sim.cli import sim as program
+from sim.design import plan
 from sim.engine import trust
 from sim.engine.compiled import runner as running
 from sim.explorer import sliders, workbench
 from sim.explorer import trials as explorer_trials
+from sim.explorer.beginnings import Beginnings
 from sim.explorer.server import Server
 from sim.explorer.trials import Superseded
 from sim.explorer.workbench import Moved, Workbench
+from sim.model.schedule import USUAL
+from sim.runs import blocks
 from sim.scenario import files as scenario_files
 
 ROUNDS = (4, 12)
@@ -101,6 +105,33 @@ def test_a_fan_is_that_of_the_library_and_is_refined_without_a_jump(bench: Workb
         or "do not tell" in many["sentence"]
     )
     assert many["is_last"] and not few["is_last"] and not many["is_base"]
+
+
+def test_a_future_goes_on_from_where_it_parts_from_others(bench: Workbench) -> None:
+    begins = sliders.begin(bench.sliders).ordinal - bench.base.start.ordinal
+    known, quarters = Beginnings(sliders.begin(bench.sliders)), itertools.count()
+    keep = ("hhi", "order_book")
+
+    def recorded(scenario: sim.Scenario) -> int:
+        """Compare a future with one that is run as usual, bit for bit; return how many quarters were run."""
+        made = plan.plan(scenario, 3)
+        task = blocks.Task(made, USUAL, keep, tuple(range(made.n_steps)), "arrays", 5)
+        before = next(quarters)
+        found = known.record(task, 2, 5, lambda: next(quarters))
+        usual = blocks.run_task(task, 2, 5, trust.Trust()).kept
+        assert found is not None
+        for name in keep:
+            np.testing.assert_array_equal(found[name], usual[name])
+        return next(quarters) - before - 1
+
+    moved = [bench.moved(Moved("base", {"rate": each})) for each in (0.35, 0.45)]
+    n_steps = bench.base.n_steps
+    assert 0 < begins < n_steps
+    assert [recorded(each) for each in (bench.base, *moved)] == [n_steps, n_steps - begins, n_steps - begins]
+    assert recorded(bench.base.override({"demand.caution": 0.9})) == n_steps  # another parameter
+    early = {"at": str(bench.base.start), "what": "set", "name": "demand.caution", "to": 0.9}
+    assert recorded(moved[0].with_events([early], name="early")) == n_steps
+    assert recorded(bench.base) == n_steps - begins
 
 
 def test_what_is_not_wanted_any_more_is_not_run(bench: Workbench) -> None:

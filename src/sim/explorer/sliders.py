@@ -15,6 +15,7 @@ from sim.scenario.events import read as read_event
 from sim.scenario.scenario import Scenario
 from sim.sources import table as evidence
 from sim.vocabulary import arguments
+from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import Contradiction, MissingField, MissingFile, OutOfBounds, UnknownName, nearest
 
 #: Stands in an event for where a slider is.
@@ -104,6 +105,11 @@ def read(case: Case) -> dict[str, Slider]:
     if not declared:
         raise MissingField(file, "sliders", "must be given", "Write at least one [sliders.NAME].")
     return {name: _made(name, each, file) for name, each in declared.items()}
+
+
+def begin(sliders: Mapping[str, Slider]) -> Quarter:
+    """Return the first quarter in which one of the sliders is felt."""
+    return min(Quarter.parse(str(event["at"])) for each in sliders.values() for event in each.events)
 
 
 def moved(base: Scenario, sliders: Mapping[str, Slider], values: Mapping[str, Any]) -> Scenario:

@@ -20,12 +20,14 @@ from sim.case.case import Case
 from sim.design import plan as design
 from sim.engine.block import SHORT_STRIP
 from sim.engine.trust import Trust
+from sim.explorer.beginnings import Beginnings
 from sim.model.schedule import USUAL
 from sim.runs import blocks, pool
 from sim.runs.blocks import Task
 from sim.runs.dataset import COMPILED, NUMPY
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.axes import Array
+from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import Contradiction, SimError
 from sim.vocabulary.variables import GLOSSARY
 
@@ -66,6 +68,8 @@ class Trials:
         What is kept of a trial.
     seed : int
     engine : {"numpy", "compiled"}
+    until : Quarter
+        Before it the scenarios have much in common; NumPy runs that once.
 
     Attributes
     ----------
@@ -75,9 +79,10 @@ class Trials:
         Why it is not, as a line; empty as long as it is.
     """
 
-    def __init__(self, measures: Sequence[Measure], seed: int, engine: str) -> None:
+    def __init__(self, measures: Sequence[Measure], seed: int, engine: str, until: Quarter) -> None:
         self.seed, self.engine, self.problem = seed, engine, ""
         self._measures = tuple(measures)
+        self._beginnings = Beginnings(until)
         self._futures: OrderedDict[str, _Future] = OrderedDict()
         self._one_at_a_time = threading.Lock()
         # Threads that stay, since each keeps the room of the machine code that it runs.
@@ -140,6 +145,12 @@ class Trials:
         def go_on() -> None:
             if not is_wanted():
                 raise Superseded
+
+        if first < trials and not future.task.is_compiled:
+            kept = self._beginnings.record(future.task, first, trials - first, go_on)
+            if kept is not None:
+                parts.append({each.key: _taken(each, kept, case) for each in self._measures})
+                first = trials
 
         def jobs() -> Iterator[tuple[Task, int, int, Trust, Callable[[], None]]]:
             for start in range(first, trials, future.task.block):

@@ -77,7 +77,7 @@ class Workbench:
         self.sliders = sliders.read(base.case)
         self.measures = {each.key: each for each in _measures(base, seed)}
         self.rounds = ROUNDS if engine == COMPILED else (FIRST_WITHOUT_MACHINE_CODE, *ROUNDS)
-        self.trials = Trials(list(self.measures.values()), seed, engine)
+        self.trials = Trials(list(self.measures.values()), seed, engine, sliders.begin(self.sliders))
         self._scenarios = _like(base)
         self._moved = lru_cache(_REMEMBERED)(self._made)
 
