@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import plans
 import sim
 from sim.design import plan as design
+from sim.design.sampling import Sampling
 from sim.engine import block as engine
 from sim.engine.trust import Trust
 from sim.model import schedule as model
@@ -342,6 +344,7 @@ def test_events_move_no_shock_and_no_parameter(of_case: str) -> None:
     for draw in (design.draw_shocks, design.draw_parameters):
         one = draw(calm, 500, 30)
         design._kept.cache_clear()
+        design._kept_shocks.cache_clear()
         other = draw(eventful, 500, 30)
         assert one.keys() == other.keys()
         assert all(np.array_equal(one[name], other[name]) for name in one)
@@ -351,6 +354,20 @@ def test_another_horizon_moves_no_shock() -> None:
     short, long = (design.draw_shocks(plans.plan(n_steps=n), 0, 5) for n in (10, 30))
     for name, values in short.items():
         np.testing.assert_array_equal(values, long[name][: len(values)], err_msg=name)
+
+
+def test_kept_shocks_are_those_that_are_drawn_anew() -> None:
+    plan, longer = plans.plan(n_steps=6), plans.plan(n_steps=9)
+    others = (plans.plan(n_steps=6, seed=2), replace(plan, sampling=Sampling(antithetic=True)))
+    asked = [(plan, 0, 5), (plan, 0, 5), (plan, 0, 4), (longer, 0, 5), (plan, 3, 5)]
+    asked += [(each, 0, 5) for each in others] + [(plan, 0, 5)]
+    kept = [design.draw_shocks(*each) for each in asked]
+    for each, found in zip(asked, kept, strict=True):
+        design._kept_shocks.cache_clear()
+        for name, values in design.draw_shocks(*each).items():
+            assert values.tobytes() == found[name].tobytes(), name
+    assert kept[1]["demand_shock"] is kept[0]["demand_shock"]
+    assert not kept[0]["demand_shock"].flags.writeable
 
 
 @pytest.mark.parametrize("key", ["attraction.finance_weight", "demand.deals_per_year.uav"])
@@ -368,8 +385,9 @@ def test_another_distribution_moves_that_parameter_alone(key: str) -> None:
             here = plans.load_case("bangladesh").categories.index(*label) if label else ...
             assert is_moved[here].all()
             assert is_moved.sum() == 30
-    shocks = (design.draw_shocks(plan, 0, 30) for plan in (usual, changed))
-    one, other = shocks
+    one = design.draw_shocks(usual, 0, 30)
+    design._kept_shocks.cache_clear()
+    other = design.draw_shocks(changed, 0, 30)
     assert all(np.array_equal(one[each], other[each]) for each in one)
 
 

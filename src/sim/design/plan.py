@@ -9,6 +9,7 @@ other numbers for some parameters, and which of them a trial has is one more dra
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -30,6 +31,9 @@ from sim.vocabulary.variables import with_role
 
 #: Small blocks of which the drawn parameters are kept, in case that another scenario has the same.
 _BLOCKS_KEPT = 8
+
+#: The shocks of a block are kept too, up to so many quarters of trials, of so many blocks: some 10 MiB each.
+_QUARTERS_KEPT, _SHOCKS_KEPT = 2**13, 2
 
 
 @dataclass(frozen=True)
@@ -253,7 +257,10 @@ def _draw_structure(
 def draw_shocks(
     plan: Plan, first_trial: int, n_trials: int, streams: Streams | None = None, n_steps: int | None = None
 ) -> dict[str, Array]:
-    """Return every shock, shape (time, *dims, trial), of all quarters or of the first `n_steps`."""
+    """Return every shock, shape (time, *dims, trial), of all quarters or of the first `n_steps`.
+
+    What was drawn last for few trials is kept: scenarios run over the same trials share their shocks.
+    """
     case, streams = plan.scenario.case, streams or Streams(plan.seed)
     n_actors = case.size("actor")
     sizes = {
@@ -264,15 +271,30 @@ def draw_shocks(
         "pair": n_actors * (n_actors - 1) // 2,
         "open": len(plan.constants["open_tiv"]),
     }
-    shocks = {}
-    for variable in with_role("shock"):
+    n_quarters = plan.n_steps if n_steps is None else n_steps
+    shapes = {
         # Orders open at the start are drawn once.
-        n_quarters = 1 if "open" in variable.dims else plan.n_steps if n_steps is None else n_steps
-        shape = tuple(sizes[dim] for dim in variable.dims)
-        width = int(np.prod(shape, dtype=int))
-        first_quarter = plan.scenario.start.ordinal
-        u = plan.sampling.shocks(
-            streams, variable.name, first_trial, n_trials, width, first_quarter, n_quarters
-        )
-        shocks[variable.name] = u.reshape(n_quarters, *shape, n_trials)
+        each.name: (1 if "open" in each.dims else n_quarters, *(sizes[dim] for dim in each.dims), n_trials)
+        for each in with_role("shock")
+    }
+    first_quarter, sampling = plan.scenario.start.ordinal, plan.sampling
+    is_kept = n_trials * n_quarters <= _QUARTERS_KEPT and type(sampling) is Sampling
+    source = type(streams).__name__
+    kept = _kept_shocks(source, streams.seed, sampling, first_trial, first_quarter) if is_kept else {}
+    shocks = {name: found for name, shape in shapes.items() if (found := kept.get((name, shape))) is not None}
+    for name, (n, *dims, _) in shapes.items():
+        if name not in shocks:
+            u = sampling.shocks(streams, name, first_trial, n_trials, math.prod(dims), first_quarter, n)
+            shocks[name] = u.reshape(shapes[name])
+            shocks[name].setflags(write=False)
+    kept.clear()
+    kept |= {(name, shapes[name]): shock for name, shock in shocks.items()}
     return shocks
+
+
+@lru_cache(_SHOCKS_KEPT)
+def _kept_shocks(
+    source: str, seed: int, sampling: Sampling, first_trial: int, first_quarter: int
+) -> dict[Any, Array]:
+    """Return the room for the shocks that were drawn last: name and shape -> uniforms."""
+    return {}
