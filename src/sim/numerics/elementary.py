@@ -247,7 +247,7 @@ def normal_quantiles(*uniforms: Array) -> list[Array]:
 
 
 def _quantile(u: Array) -> Array:
-    """Return the quantile by the form of the centre, and in its place by that of the tail where that holds."""
+    """Return what `normal_quantile` does: the form of the centre, and in its place that of the tail."""
     q = u - _HALF
     is_tail = np.abs(q) > _CENTRE_HALF_WIDTH
     result = np.asarray(_centre_quantile(q))
