@@ -163,6 +163,7 @@ def exp(x: Array) -> Array:
 
 
 def _exp(x: Array) -> Array:
+    """Return what `exp` does; in place where that spares an array, as in the functions below."""
     x = np.minimum(np.maximum(x, _LOWEST), _HIGHEST)
     k = x * _LOG2_E
     k += _HALF
@@ -191,6 +192,7 @@ def log(x: Array) -> Array:
 
 
 def _log(x: Array) -> Array:
+    """Return what `log` does."""
     mantissa, exponent = np.frexp(x)
     is_small = mantissa < _SQRT_HALF
     f = np.where(is_small, _TWO * mantissa, mantissa)
@@ -245,6 +247,7 @@ def normal_quantiles(*uniforms: Array) -> list[Array]:
 
 
 def _quantile(u: Array) -> Array:
+    """Return what `normal_quantile` does: the form of the centre, and in its place that of the tail."""
     q = u - _HALF
     is_tail = np.abs(q) > _CENTRE_HALF_WIDTH
     result = np.asarray(_centre_quantile(q))
