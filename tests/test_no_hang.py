@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import plans
 import sim
 from sim.cli import sim as program
 from sim.files.records import read_toml
-from sim.importers import registers
+from sim.importers import registers, waves
 from sim.vocabulary.errors import InputError
 
 
@@ -83,3 +84,33 @@ def test_what_is_without_end_is_behind_by_nothing(tmp_path: Path) -> None:
     )
     found = sim.robustness(data, criteria="peakedness", resamples=0)
     assert found["value"].values[0, 0] == np.inf and found["behind"].values.tolist() == [[0.0, np.inf]]
+
+
+def test_more_orders_than_any_rate_explains_are_refused() -> None:
+    """The grid of rates ends: beyond it nothing is likely, and the rate was not a number."""
+    assert np.isfinite(waves.known([250] * 5).mean)
+    with pytest.raises(InputError, match="3,000 orders of one recipient in a year are more than"):
+        waves.known([3, 3000])
+
+
+def test_a_large_design_names_its_scenarios_once() -> None:
+    rows = [{"demand.caution": 0.1}, {"demand.caution": 0.2}, {"demand.caution": 0.1}]
+    with pytest.raises(InputError, match=r"caution=0\.1 stands in it twice"):
+        sim.design_table("baseline", rows)
+
+
+def test_figures_that_cannot_be_made_at_all_cost_no_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> object:
+        raise ValueError("no such backend")
+
+    monkeypatch.setattr(sim.plots, "gallery", broken)
+    world, out = plans.scenario("archipelago", n_steps=4, name="toy"), tmp_path / "out"
+    runs = sim.run(
+        [world, world.override({"demand.caution": 0.9}, name="b")], trials=4, engine="numpy", workers=1
+    )
+    out.mkdir()
+    run = sys.modules["sim.cli.run"]
+    _, fault = run._write(out / "data", runs, run._summary(runs, [world], None, "toy"), [world], "toy", "all")
+    assert "no such backend" in fault and sim.open(out / "data" / run.DATA).equals(runs)

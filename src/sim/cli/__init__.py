@@ -6,6 +6,8 @@ import the library inside their commands, so that ``sim --help`` is quick.
 
 from __future__ import annotations
 
+import os
+
 from sim.cli import streams
 from sim.cli.app import app
 from sim.cli.author import new_scenario, schema, variables
@@ -84,4 +86,6 @@ sim = Program(
 def main() -> None:
     """Run the command line and leave with its exit code."""
     streams.prepare()
+    # Figures go to files: a screen or a notebook that the user's settings name has no part in it.
+    os.environ["MPLBACKEND"] = "agg"
     sim.main()

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 def draw(figures: Iterable[tuple[str, Figure]], folder: Path) -> tuple[list[Path], str]:
     """Save figures under their names; return the files, and the first fault in words or ""."""
-    from sim.plots import save
-
     files: list[Path] = []
     faults: list[str] = []
     rest, name = iter(figures), "the first figure"
     while True:
         try:
             name, figure = next(rest)
+            from sim.plots import save  # which a broken matplotlib refuses too
+
             files += save(figure, folder / name)
         except StopIteration:
             break
