@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 import plans
 import sim
+from sim import cli
 from sim.cli import sim as program
 from sim.files.records import read_toml
 from sim.importers import registers, waves
@@ -114,3 +116,16 @@ def test_figures_that_cannot_be_made_at_all_cost_no_data(
     run = sys.modules["sim.cli.run"]
     _, fault = run._write(out / "data", runs, run._summary(runs, [world], None, "toy"), [world], "toy", "all")
     assert "no such backend" in fault and sim.open(out / "data" / run.DATA).equals(runs)
+
+
+def test_a_program_that_is_asked_to_end_ends_as_by_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setenv("MPLBACKEND", "nonsense")
+    monkeypatch.setattr(cli.streams, "prepare", lambda: None)
+    monkeypatch.setattr(program, "main", lambda: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            cli.main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert os.environ["MPLBACKEND"] == "agg"

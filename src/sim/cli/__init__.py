@@ -7,6 +7,7 @@ import the library inside their commands, so that ``sim --help`` is quick.
 from __future__ import annotations
 
 import os
+import signal
 
 from sim.cli import streams
 from sim.cli.app import app
@@ -88,4 +89,6 @@ def main() -> None:
     streams.prepare()
     # Figures go to files: a screen or a notebook that the user's settings name has no part in it.
     os.environ["MPLBACKEND"] = "agg"
+    # A batch system asks a program to end: as Ctrl-C does, so that nothing half-written is left.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sim.main()
