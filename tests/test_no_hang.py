@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 import xarray as xr
 from click.testing import CliRunner
+from matplotlib.figure import Figure
 
 import plans
 import sim
 from sim import cli
+from sim.cli import drawing
 from sim.cli import sim as program
+from sim.files import staging
 from sim.files.records import read_toml
 from sim.importers import registers, waves
 from sim.vocabulary.errors import InputError
@@ -129,3 +132,22 @@ def test_a_program_that_is_asked_to_end_ends_as_by_ctrl_c(monkeypatch: pytest.Mo
     finally:
         signal.signal(signal.SIGTERM, before)
     assert os.environ["MPLBACKEND"] == "agg"
+
+
+def test_a_full_disk_names_what_the_user_has_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught, staging.staged(tmp_path / "out", force=None) as place:
+        raise InputError(
+            str(place / "runs.zarr"), "", "cannot be written: no space left", "Choose another path."
+        )
+    assert str(caught.value) == f"{tmp_path / 'out'}: cannot be written: no space left. Choose another --out."
+
+
+def test_a_figure_that_a_full_disk_refuses_is_named_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> object:
+        raise InputError(str(tmp_path / "hidden"), "", "cannot be written: no space left", "Choose another.")
+
+    monkeypatch.setattr(sim.plots, "save", full)
+    files, fault = drawing.draw([("bars", Figure())], tmp_path)
+    assert (files, fault) == ([], "bars could not be drawn, cannot be written: no space left")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.cli.program import FAILED
+from sim.vocabulary.errors import InputError
 from sim.vocabulary.printing import printable
 
 if TYPE_CHECKING:
@@ -31,8 +32,9 @@ def draw(figures: Iterable[tuple[str, Figure]], folder: Path) -> tuple[list[Path
         except OSError:  # of the disk, not of the drawing
             raise
         except Exception as error:
-            problem = " ".join(f"{type(error).__name__}: {error}".split())
-            faults.append(f"{name} could not be drawn, {problem}")
+            is_ours = isinstance(error, InputError)  # of which the file is one that nobody will find
+            said = error.message if is_ours else f"{type(error).__name__}: {error}"
+            faults.append(f"{name} could not be drawn, {' '.join(said.split()).rstrip('.')}")
             for half in folder.glob(f"{name}.*g"):
                 half.unlink()
     more = f" ({len(faults)} figures in all)" if len(faults) > 1 else ""
