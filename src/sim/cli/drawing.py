@@ -32,8 +32,9 @@ def draw(figures: Iterable[tuple[str, Figure]], folder: Path) -> tuple[list[Path
         except OSError:  # of the disk, not of the drawing
             raise
         except Exception as error:
-            is_ours = isinstance(error, InputError)  # of which the file is one that nobody will find
-            said = error.message if is_ours else f"{type(error).__name__}: {error}"
+            said = f"{type(error).__name__}: {error}"
+            if isinstance(error, InputError):
+                said = error.message  # without its file, which nobody will find
             faults.append(f"{name} could not be drawn, {' '.join(said.split()).rstrip('.')}")
             for half in folder.glob(f"{name}.*g"):
                 half.unlink()
