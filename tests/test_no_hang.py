@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 from click.testing import CliRunner
+from matplotlib.figure import Figure
 
 import plans
 import sim
+from sim import cli
+from sim.cli import drawing
 from sim.cli import sim as program
+from sim.files import staging
 from sim.files.records import read_toml
-from sim.importers import registers
+from sim.importers import registers, waves
 from sim.vocabulary.errors import InputError
 
 
@@ -83,3 +89,65 @@ def test_what_is_without_end_is_behind_by_nothing(tmp_path: Path) -> None:
     )
     found = sim.robustness(data, criteria="peakedness", resamples=0)
     assert found["value"].values[0, 0] == np.inf and found["behind"].values.tolist() == [[0.0, np.inf]]
+
+
+def test_more_orders_than_any_rate_explains_are_refused() -> None:
+    """The grid of rates ends: beyond it nothing is likely, and the rate was not a number."""
+    assert np.isfinite(waves.known([250] * 5).mean)
+    with pytest.raises(InputError, match="3,000 orders of one recipient in a year are more than"):
+        waves.known([3, 3000])
+
+
+def test_a_large_design_names_its_scenarios_once() -> None:
+    rows = [{"demand.caution": 0.1}, {"demand.caution": 0.2}, {"demand.caution": 0.1}]
+    with pytest.raises(InputError, match=r"caution=0\.1 stands in it twice"):
+        sim.design_table("baseline", rows)
+
+
+def test_figures_that_cannot_be_made_at_all_cost_no_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> object:
+        raise ValueError("no such backend")
+
+    monkeypatch.setattr(sim.plots, "gallery", broken)
+    world, out = plans.scenario("archipelago", n_steps=4, name="toy"), tmp_path / "out"
+    runs = sim.run(
+        [world, world.override({"demand.caution": 0.9}, name="b")], trials=4, engine="numpy", workers=1
+    )
+    out.mkdir()
+    run = sys.modules["sim.cli.run"]
+    _, fault = run._write(out / "data", runs, run._summary(runs, [world], None, "toy"), [world], "toy", "all")
+    assert "no such backend" in fault and sim.open(out / "data" / run.DATA).equals(runs)
+
+
+def test_a_program_that_is_asked_to_end_ends_as_by_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setenv("MPLBACKEND", "nonsense")
+    monkeypatch.setattr(cli.streams, "prepare", lambda: None)
+    monkeypatch.setattr(program, "main", lambda: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            cli.main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert os.environ["MPLBACKEND"] == "agg"
+
+
+def test_a_full_disk_names_what_the_user_has_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught, staging.staged(tmp_path / "out", force=None) as place:
+        raise InputError(
+            str(place / "runs.zarr"), "", "cannot be written: no space left", "Choose another path."
+        )
+    assert str(caught.value) == f"{tmp_path / 'out'}: cannot be written: no space left. Choose another --out."
+
+
+def test_a_figure_that_a_full_disk_refuses_is_named_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> object:
+        raise InputError(str(tmp_path / "hidden"), "", "cannot be written: no space left", "Choose another.")
+
+    monkeypatch.setattr(sim.plots, "save", full)
+    files, fault = drawing.draw([("bars", Figure())], tmp_path)
+    assert (files, fault) == ([], "bars could not be drawn, cannot be written: no space left")

@@ -6,6 +6,8 @@ import the library inside their commands, so that ``sim --help`` is quick.
 
 from __future__ import annotations
 
+import signal
+
 from sim.cli import environment, streams
 from sim.cli.app import app
 from sim.cli.author import new_scenario, schema, variables
@@ -87,4 +89,6 @@ def main() -> None:
     """Run the command line and leave with its exit code."""
     environment.prepare()
     streams.prepare()
+    # A batch system asks a program to end: as Ctrl-C does, so that nothing half-written is left.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sim.main()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.cli.program import FAILED
+from sim.vocabulary.errors import InputError
 from sim.vocabulary.printing import printable
 
 if TYPE_CHECKING:
@@ -17,22 +18,24 @@ if TYPE_CHECKING:
 
 def draw(figures: Iterable[tuple[str, Figure]], folder: Path) -> tuple[list[Path], str]:
     """Save figures under their names; return the files, and the first fault in words or ""."""
-    from sim.plots import save
-
     files: list[Path] = []
     faults: list[str] = []
     rest, name = iter(figures), "the first figure"
     while True:
         try:
             name, figure = next(rest)
+            from sim.plots import save  # which a broken matplotlib refuses too
+
             files += save(figure, folder / name)
         except StopIteration:
             break
         except OSError:  # of the disk, not of the drawing
             raise
         except Exception as error:
-            problem = " ".join(f"{type(error).__name__}: {error}".split())
-            faults.append(f"{name} could not be drawn, {problem}")
+            said = f"{type(error).__name__}: {error}"
+            if isinstance(error, InputError):
+                said = error.message  # without its file, which nobody will find
+            faults.append(f"{name} could not be drawn, {' '.join(said.split()).rstrip('.')}")
             for half in folder.glob(f"{name}.*g"):
                 half.unlink()
     more = f" ({len(faults)} figures in all)" if len(faults) > 1 else ""

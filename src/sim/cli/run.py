@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from sim.vocabulary.printing import printable
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.figure import Figure
 
     from sim.analysis.compare.summary import Row
     from sim.runs.experiment import Experiment, Kept
@@ -274,7 +275,6 @@ def _write(
 
     Return the files in the order to be named, and what went wrong in drawing.
     """
-    from sim import plots
     from sim.analysis.compare import history, summary
     from sim.analysis.compare import tables as summary_tables
     from sim.analysis.compare.measure import standard_measures
@@ -296,8 +296,14 @@ def _write(
     if figures == "none":
         return files, ""
     (place / FIGURES).mkdir()
-    past = history.dataset(chosen[0].case, chosen[0].start)
-    drawn, fault = draw(plots.gallery(runs, past, reference, figures), place / FIGURES)
+
+    def gallery() -> Iterator[tuple[str, Figure]]:
+        from sim import plots  # within: where it cannot be had, the data are there
+
+        past = history.dataset(chosen[0].case, chosen[0].start)
+        yield from plots.gallery(runs, past, reference, figures)
+
+    drawn, fault = draw(gallery(), place / FIGURES)
     return files + drawn, fault
 
 

@@ -194,6 +194,11 @@ def as_input_error(target: Path, holder: Path, remedy: str) -> Iterator[None]:
     """Turn what the file system refuses about the target into one line; other errors keep their trace."""
     try:
         yield
+    except InputError as error:
+        if holder.name not in Path(error.file).parts:
+            raise
+        # The place in which it is made is gone by now, and means nothing to the user.
+        raise type(error)(shown(target), "", error.message, remedy, error.value) from None
     except OSError as error:
         names = [str(name) for name in (error.filename, error.filename2) if name is not None]
         is_about_target = any(name.startswith((str(holder), str(target))) for name in names)

@@ -110,6 +110,7 @@ def identifier(name: str) -> str:
     return plain if plain[:1].isalpha() else f"state_{plain}"
 
 
+@lru_cache(_REMEMBERED)
 def _first(description: str, kind: str | None) -> Rule:
     text = description.casefold()
     for rule in rules():

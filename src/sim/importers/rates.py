@@ -13,6 +13,7 @@ dispersion and of means. The results are parameter changes, and replace numbers 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
@@ -129,7 +130,8 @@ def orders_by_year(case: Case, year: int) -> list[int]:
     method = choices()
     placed = [deal.year for deal in register.read(case)[0] if deal.is_platform and deal.year < year]
     first = max(min(placed, default=year), year - int(method["wave_years"]))
-    return [placed.count(each) for each in range(first, year)]
+    counted = Counter(placed)
+    return [counted[each] for each in range(first, year)]
 
 
 def _waves(wave: Wave, rates: Collection[tuple[float, float]]) -> Changes:

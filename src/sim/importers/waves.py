@@ -18,6 +18,7 @@ import numpy as np
 from sim.importers.method import estimate
 from sim.numerics.elementary import exp, log, total
 from sim.vocabulary.axes import Array
+from sim.vocabulary.errors import OutOfBounds
 
 #: Points of the grid, from so many standard deviations below the mean to as many above.
 _POINTS, _REACH = 61, 3.5
@@ -50,7 +51,13 @@ class Wave:
 
 
 def known(counts: Sequence[float]) -> Wave:
-    """Return mean and wave after orders by year, the earliest first."""
+    """Return mean and wave after orders by year, the earliest first.
+
+    Raises
+    ------
+    OutOfBounds
+        If there are more in a year than the grid has a rate for: then nothing on it is likely.
+    """
     return _known(tuple(counts))
 
 
@@ -68,6 +75,9 @@ def _known(counts: tuple[float, ...]) -> Wave:
         float(log(np.asarray(estimate("waves", "usual_rate")))) + estimate("waves", "between_rates") * z
     )
     rate = exp(log_mean[:, None] + s * z - 0.5 * s * s)
+    if max(counts, default=0) > rate.max():
+        problem = f"{max(counts):,.0f} orders of one recipient in a year are more than {rate.max():,.0f}"
+        raise OutOfBounds("", "deals", problem, "Give a row for each contract, not for each item.")
     belief = likely[:, None] * likely
     for count in counts:
         moved = total(belief.T[:, :, None] * moves[:, None, :])

@@ -359,7 +359,7 @@ def chosen_engine(engine: str, trials: int, has_rules: bool) -> str:
         If there is no such engine, or it cannot do what is asked.
     """
     engine = arguments.chosen(engine, "engine", ENGINES)
-    switch = os.environ.get(ENGINE_VARIABLE, AUTO)
+    switch = os.environ.get(ENGINE_VARIABLE) or AUTO
     if switch not in ENGINES:
         remedy = nearest(switch, ENGINES, "engines")
         raise UnknownName("", ENGINE_VARIABLE, "no such engine: {value}", remedy, switch)

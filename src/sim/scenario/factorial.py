@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -72,12 +73,12 @@ def design_table(bases: Scenario | str | Sequence[Scenario | str], rows: Any) ->
     table = _rows(rows)
     if not table:
         raise InputError("", "rows", "an empty table", _ROWS)
+    short = _short_names(dict.fromkeys(key for row in table for key in row))
     made = [
-        base.override(row or None, name=_name(base, row, table)) for base in loaded(bases) for row in table
+        base.override(row or None, name=_name(base, row, short)) for base in loaded(bases) for row in table
     ]
-    names = [each.name for each in made]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
+    twice, count = next(iter(Counter(each.name for each in made).most_common(1)))
+    if count > 1:
         raise InputError("", "design", f"{twice} stands in it twice", "Leave one out.")
     return made
 
@@ -93,16 +94,16 @@ def _rows(rows: Any) -> list[Mapping[str, Change]]:
     return [arguments.table(row, "rows") for row in arguments.names(rows, "rows", _ROWS)]
 
 
-def _name(base: Scenario, row: Mapping[str, Change], table: Sequence[Mapping[str, Change]]) -> str:
-    """Name a scenario by its values; parameters by their last parts, as far as these distinguish them."""
-    keys = dict.fromkeys(key for each in table for key in each)
-    said = [f"{_short(key, keys)}={_text(value)}" for key, value in row.items()]
-    return ", ".join([base.name, *said])
+def _name(base: Scenario, row: Mapping[str, Change], short: Mapping[str, str]) -> str:
+    """Name a scenario by its values."""
+    return ", ".join([base.name, *(f"{short[key]}={_text(value)}" for key, value in row.items())])
 
 
-def _short(key: str, keys: Iterable[str]) -> str:
-    local = key.split(".", 1)[-1]
-    return local if sum(each.split(".", 1)[-1] == local for each in keys) == 1 else key
+def _short_names(keys: Iterable[str]) -> dict[str, str]:
+    """Return the last parts of the names of parameters, as far as these distinguish them."""
+    local = {key: key.split(".", 1)[-1] for key in keys}
+    known = Counter(local.values())
+    return {key: name if known[name] == 1 else key for key, name in local.items()}
 
 
 def _text(value: Change) -> str:
