@@ -353,7 +353,6 @@ HARMLESS = {
     "model/mechanisms/relations.py": {"sum"},  # of arrays, one after another
     "parameter/files.py": {"sum"},  # of truth values
     "parameter/posterior.py": {"median", "quantile"},  # shown; a trial has a row of the table
-    "scenario/factorial.py": {"sum"},  # of truth values
 }
 
 
