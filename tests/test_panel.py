@@ -34,7 +34,7 @@ from sim.analysis.validate.backtest.panel import SOURCES
 from sim.cli import sim as program
 from sim.importers import registers
 from sim.runs.trials import Execution
-from sim.vocabulary.errors import Contradiction, OutOfBounds, OutsideHorizon
+from sim.vocabulary.errors import Contradiction, InputError, OutOfBounds, OutsideHorizon
 from test_backtest import LONG
 from test_registers import as_deals
 
@@ -445,3 +445,14 @@ def test_the_histogram_of_a_panel_is_drawn(records: xr.Dataset) -> None:
     assert sum(bar.get_height() for bar in axis.patches) == pytest.approx(1.0)
     with pytest.raises(sim.InputError, match="no distribution"):
         sim.plots.pit(records, "top_half")
+
+
+def test_panels_that_were_joined_or_lack_a_part_are_no_panel(made: xr.Dataset) -> None:
+    twice = made.isel(row=np.r_[0, : made.sizes["row"]])
+    for wrong, said in ((twice, "has a number twice"), (made.drop_vars("between"), "not a panel")):
+        for read in (
+            lambda each=wrong: panel_scores.table(each),
+            lambda each=wrong: panel_scores.compare(made, each),
+        ):
+            with pytest.raises(InputError, match=said):
+                read()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sim.runs.dataset import checked
-from sim.vocabulary.errors import WrongType
+from sim.vocabulary.errors import Contradiction, WrongType
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -16,6 +17,9 @@ SHARE, COMPOSITION, ORDER = "share", "composition", "supplier_of_order"
 
 #: What a row is known by.
 KEY = ("importer", "origin", "ahead", "target", "part")
+
+#: What is known of a row.
+_NUMBERS = ("value", "chance", "to_record", "between", "below", "upto", "quantiles")
 
 _A_PANEL = "Give what sim.backtest_panel returns, or sim.open of what it was saved to."
 
@@ -31,9 +35,18 @@ def checked_panel(panel: xr.Dataset, name: str = "panel") -> xr.Dataset:
     Raises
     ------
     InputError
-        If it is none.
+        If it is none, or has a number twice: two panels are no one panel.
     """
     panel = checked(panel, "row", "source", "other", name=name, remedy=_A_PANEL)
-    if "panel" not in panel.attrs or not set(KEY) <= set(panel.coords):
+    if (
+        "panel" not in panel.attrs
+        or not set(KEY) <= set(panel.coords)
+        or not set(_NUMBERS) <= set(panel.data_vars)
+    ):
         raise WrongType("", name, "not a panel of back-tests", _A_PANEL)
+    rows = Counter(zip(*(panel[key].values.tolist() for key in KEY), strict=True))
+    row, count = next(iter(rows.most_common(1)), ((), 0))
+    if count > 1:
+        problem = f"has a number twice: {', '.join(str(each) for each in row if each != '')}"
+        raise Contradiction("", name, problem, "Give one panel; those of several files are made together.")
     return panel.load()
