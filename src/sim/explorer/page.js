@@ -95,6 +95,10 @@ function chart(place, fans, label, isDifference) {
   const all = fans.flatMap(([, bands]) => [...bands[0], ...bands[4]]);
   let low = Math.min(...all, isDifference ? 0 : all[0]), high = Math.max(...all, isDifference ? 0 : all[0]);
   if (!isDifference && low > 0 && last.unit === "share") low = 0;
+  if (low === high) {  // nothing differs: the line stands in the middle
+    const wide = Math.abs(high) / 10 || (last.unit === "share" ? 0.01 : 1);
+    low -= wide; high += wide;
+  }
   const steps = scale(low, high);
   low = Math.min(low, steps[0]); high = Math.max(high, steps[steps.length - 1]);
   const count = known.quarters.length, percents = Math.max(0, -Math.floor(Math.log10(100 * (steps[1] - steps[0])) + 1e-9));
