@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -151,3 +152,9 @@ def test_a_figure_that_a_full_disk_refuses_is_named_alone(
     monkeypatch.setattr(sim.plots, "save", full)
     files, fault = drawing.draw([("bars", Figure())], tmp_path)
     assert (files, fault) == ([], "bars could not be drawn, cannot be written: no space left")
+
+
+@pytest.mark.parametrize("study", [sim.sensitivity, sim.shapley, sim.pawn])
+def test_a_bootstrap_that_cannot_fit_is_refused_before_the_run(study: Any) -> None:
+    with pytest.raises(InputError, match=r"resamples.* MiB are free"):
+        study("baseline", "hhi@2035", trials=2**31, resamples=90_000)

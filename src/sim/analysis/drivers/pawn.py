@@ -16,7 +16,7 @@ import numpy as np
 from sim.analysis.drivers import inputs, subject
 from sim.analysis.drivers.inputs import PARAMETERS, Input
 from sim.analysis.drivers.sensitivity import MEASURE, labelled
-from sim.analysis.drivers.variance_shares import resampled
+from sim.analysis.drivers.variance_shares import check_room, resampled
 from sim.numerics.elementary import Z95
 from sim.runs import dataset as results
 from sim.runs.experiment import Execution, Progress
@@ -152,6 +152,7 @@ def pawn(
     slices = arguments.whole(slices, "slices", 2)
     trials = arguments.whole(trials, "trials", 2 * slices)
     seed, resamples = arguments.seed(seed), arguments.whole(resamples, "resamples", 0)
+    check_room(trials, resamples)
     drawn = inputs.drawn(seen.scenarios, trials, seed)
     execution = Execution(workers=workers, engine=engine, progress=progress)
     (outcome,) = seen.run(trials, seed, execution=execution)

@@ -101,6 +101,7 @@ def sensitivity(
     structure = arguments.truth(structure, "structure")
     trials, seed = arguments.whole(trials, "trials", 2), arguments.seed(seed)
     resamples = arguments.whole(resamples, "resamples", 2, _MOST_RESAMPLES)
+    variance_shares.check_room(trials, resamples)
     chosen = inputs.structural_choices(seen.scenarios) if structure else ()
     found = inputs.grouped(seen.scenarios, groups, chosen)
     design = PickFreeze(size=trials, taken=tuple(each.streams for each in found))

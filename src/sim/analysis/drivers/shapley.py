@@ -20,7 +20,7 @@ import numpy as np
 from sim.analysis.drivers import inputs, subject
 from sim.analysis.drivers.inputs import PARAMETERS, SHOCKS, STRUCTURE
 from sim.analysis.drivers.sensitivity import MEASURE, labelled
-from sim.analysis.drivers.variance_shares import RESAMPLES, columns_of, resampled, with_ends
+from sim.analysis.drivers.variance_shares import RESAMPLES, check_room, columns_of, with_ends, with_sample
 from sim.design.pick_freeze import FIRST_GROUP, OTHER, OWN, PickFreeze
 from sim.runs import dataset as results
 from sim.runs.experiment import Execution, Progress
@@ -86,7 +86,7 @@ def from_pairs(squares: Array, n_inputs: int, resamples: int = RESAMPLES, seed: 
     shape, count = squares.shape[2:], squares.shape[1]
     flat = squares.reshape(len(squares), count, -1)
     is_known = np.isfinite(flat).all(axis=0)
-    weights = np.vstack([np.ones(count), resampled(count, resamples, seed)])
+    weights = with_sample(count, resamples, seed)
     known = weights @ is_known
     with np.errstate(divide="ignore", invalid="ignore"):
         cost = [(weights @ np.where(is_known, each, 0.0)) / known for each in flat]
@@ -244,6 +244,7 @@ def shapley(
     structure = arguments.truth(structure, "structure")
     trials, seed = arguments.whole(trials, "trials", 2), arguments.seed(seed)
     resamples = arguments.whole(resamples, "resamples", 2)
+    check_room(trials, resamples)
     chosen = inputs.structural_choices(seen.scenarios) if structure else ()
     usual = {kind: kind for kind in (PARAMETERS, SHOCKS, *[STRUCTURE] * structure)}
     given = usual if groups is None else arguments.table(groups, "groups")

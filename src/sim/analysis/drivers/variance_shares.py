@@ -15,10 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.runs import free_memory
 from sim.vocabulary import arguments
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import Array
-from sim.vocabulary.errors import Contradiction, WrongType
+from sim.vocabulary.errors import Contradiction, OutOfBounds, WrongType
 
 #: Resamples of the bootstrap, and the quantiles that are the ends of a 95 % interval.
 RESAMPLES = 1000
@@ -75,7 +76,7 @@ def from_blocks(a: Array, b: Array, ab: Array, resamples: int = RESAMPLES, seed:
     shape, count = a.shape[1:], len(a)
     a, b, ab = a.reshape(count, -1), b.reshape(count, -1), ab.reshape(len(ab), count, -1)
     is_known = np.isfinite(a) & np.isfinite(b) & np.isfinite(ab).all(axis=0)
-    weights = np.vstack([np.ones(count), resampled(count, resamples, seed)])
+    weights = with_sample(count, resamples, seed)
     centre = np.where(is_known, a, 0.0).sum(axis=0) / np.maximum(is_known.sum(axis=0), 1)
     a, b = (np.where(is_known, each - centre, 0.0) for each in (a, b))
     known = weights @ is_known
@@ -168,6 +169,28 @@ def resampled(count: int, resamples: int, seed: int) -> Array:
     for row in found:
         row += np.bincount(generator.integers(count, size=count), minlength=count)
     return found
+
+
+def with_sample(count: int, resamples: int, seed: int) -> Array:
+    """Return the same with the sample itself, each once, in the first row."""
+    found = np.empty((1 + resamples, count))
+    found[0] = 1.0
+    found[1:] = resampled(count, resamples, seed)
+    return found
+
+
+def check_room(samples: int, resamples: int) -> None:
+    """Refuse a bootstrap whose counts, twice over, are more than the memory has room for: before a run.
+
+    Raises
+    ------
+    OutOfBounds
+    """
+    size, free = 2 * np.dtype(float).itemsize * samples * (1 + resamples), free_memory.of_machine()
+    if size > free:
+        problem = f"{resamples:,} resamples of {samples:,} samples take {size >> 20:,} MiB of memory"
+        remedy = f"{free >> 20:,} MiB are free: give fewer trials or resamples."
+        raise OutOfBounds("", "resamples", problem, remedy)
 
 
 def with_ends(values: Array) -> Array:
