@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("names", metavar="[SCENARIO...]", nargs=-1, shell_complete=options.complete_scenario)
-@options.base
+@options.base("Scenario to compare with.")
 @options.trials
 @options.seed
 @click.option(
