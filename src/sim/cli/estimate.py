@@ -58,7 +58,7 @@ def estimate(
     A conditional logit by maximum likelihood, with errors clustered by recipient (by year where there is one
     recipient), and a hierarchical one: weights shrunk towards the pooled ones, pair effects towards zero.
     Instead, --sizes estimates the sizes of a case's orders by category and supplier, and --waves how often it
-    orders in the long run and how far from that it is at its start, both beside what importers have in common.
+    orders in the long run and how far from that it is at its start; both beside what importers share.
 
     DEALS is a table with the columns recipient, supplier, category, order_year, tiv_total_order and
     delivery_years; without it, the register of the scenario's case is used. FILE has the columns recipient,
