@@ -17,13 +17,13 @@ from sim.analysis.describe import stamp
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = {name: DOCS / f"{name}.md" for name in ("validation", "calibration", "track-record")}
 
-_LINE = re.compile(r"^Figures on this page are of the numbers `.*$", re.MULTILINE)
+_LINE = re.compile(r"^Figures on this page are .*$", re.MULTILINE)
 
 
 def line(found: str, now: str) -> str:
     """Return the line of a page whose figures are of the numbers found, when the model gives those of now."""
     age = "those of the present model" if found == now else "of an earlier model"
-    return f"Figures on this page are of the numbers `{found}`, {age}."
+    return f"Figures on this page are {age}: numbers `{found}`, a digest of its results."
 
 
 def stamped(text: str, now: str, is_renewed: bool = False) -> str:

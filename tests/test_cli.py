@@ -465,6 +465,24 @@ def test_every_variable_can_be_traced() -> None:
         assert found.unit == GLOSSARY[name].unit
 
 
+def test_help_says_what_each_command_is_for_in_full() -> None:
+    said = " ".join(CliRunner().invoke(sim, ["--help"]).output.split())
+    for name, command in sim.commands.items():
+        assert f"{name} {command.get_short_help_str(limit=1000)}" in said
+    assert "..." not in said.partition("Options:")[2]
+
+
+def test_a_number_out_of_its_bounds_is_refused_by_the_name_of_its_option(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        sim.main(["run", "baseline", "--trials", "0"])
+    assert left.value.code == 2
+    expected = "--trials: 0 is out of range. Give a whole number of at least 1 and at most 4,294,967,296.\n"
+    assert capsys.readouterr().err == expected
+    assert "x<=" not in CliRunner().invoke(sim, ["run", "--help"]).output
+
+
 # ---------------------------------------------------------------- as a process
 
 

@@ -50,11 +50,14 @@ def test_python_in_the_pages_is_python() -> None:
             compile(block, page.name, "exec")
 
 
-def test_the_readme_names_every_command() -> None:
+def test_the_readme_names_every_command_as_the_help_groups_them() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     table = re.search(r"^\| to \| commands \|\n\|---\|---\|\n((?:\|.*\n)+)", text, re.MULTILINE)
     assert table is not None
-    assert sorted(re.findall(r"`([a-z-]+)`", table[1])) == sorted(program.commands)
+    rows = [row.strip("| ").split(" | ", 1) for row in table[1].splitlines()]
+    named = {about: sorted(re.findall(r"`([a-z-]+)`", commands)) for about, commands in rows}
+    grouped = {about: sorted(str(each.name) for each in group) for about, group in program.groups.items()}
+    assert named == {about[0].lower() + about[1:]: commands for about, commands in grouped.items()}
 
 
 def test_every_figure_is_in_the_gallery() -> None:

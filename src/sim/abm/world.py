@@ -176,7 +176,7 @@ class World(mesa.Model):  # type: ignore[misc]
         Parameters
         ----------
         name : str
-            Such as ``"supplier_share"``. A variable that no quarter has reached yet is not a number.
+            Such as ``"supplier_share"``. A variable that no quarter has reached yet is NaN.
         *labels : str
             Of its axes, first to last; for those left out there is a dict by label.
 

@@ -36,53 +36,29 @@ from sim.cli.threshold import threshold
 from sim.cli.trace import trace
 from sim.cli.validate import directions, patterns
 
-sim = Program(
-    "sim",
-    (
-        run,
-        compare,
-        effects,
-        ranking,
-        sensitivity,
-        spread,
-        worth,
-        resume,
-        extend,
-        replay,
-        show,
-        table,
-        plot,
-        report,
-        app,
-        check,
-        diff,
-        new_scenario,
-        schema,
-        scenarios,
-        variables,
-        parameters,
-        evidence,
-        trace,
-        explain,
-        story,
-        patterns,
-        directions,
-        structure,
+#: In the order and under the headings of the help, which are those of README.md.
+GROUPS = {
+    "Run futures and compare them": (run, compare, effects, ranking, scenarios, resume, extend),
+    "Look at a stored run": (show, table, plot, report, app),
+    "Write a scenario": (new_scenario, variables, schema, check, diff),
+    "Know where a number comes from": (parameters, evidence, trace),
+    "Understand one trial": (explain, story, replay),
+    "Find what drives a number": (sensitivity, spread, worth, structure),
+    "Find a policy that holds up, and when it fails": (
         robustness,
         search,
         discover,
         threshold,
         signposts,
         odds,
-        estimate,
-        calibrate,
-        backtest,
-        compare_panels,
-        forecast,
-        new_case,
-        odd,
     ),
-)
+    "Test the model against the record": (patterns, directions, backtest, compare_panels, forecast),
+    "Learn parameters from the record": (estimate, calibrate),
+    "Model another importer": (new_case,),
+    "Describe the model for a paper": (odd,),
+}
+
+sim = Program("sim", GROUPS)
 
 
 def main() -> None:

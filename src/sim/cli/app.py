@@ -8,12 +8,12 @@ from sim.cli import options
 
 
 @click.command()
-@options.base
+@options.base("Scenario with which every change is compared.")
 @options.seed
 @options.engine
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=options.Whole(0, 65535),
     default=0,
     metavar="N",
     help="Port on this machine.  [default: one that is free]",
@@ -26,7 +26,7 @@ from sim.cli import options
 def app(
     scenario: str, seed: int, engine: str, port: int, token: str | None, no_browser: bool, as_json: bool
 ) -> None:
-    """Open a page to explore: choose a future, move levers, see the fan move, save what you made.
+    """Open a page to explore: choose a future, move levers, see outcomes move, save what you made.
 
     The page is served to this machine alone. Ctrl-C ends it; started again with the same --port and --token,
     a page that is still open goes on.

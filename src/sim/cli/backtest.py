@@ -61,7 +61,7 @@ _recipient = click.option("--recipient", metavar="NAME", help="Whose deals, if t
 @click.option(
     "--years",
     "length",
-    type=click.IntRange(1, 20),
+    type=options.Whole(1, 20),
     default=5,
     show_default=True,
     metavar="N",
@@ -251,7 +251,7 @@ def new_case(deals: Path, recipient: str | None, year: int, out: Path, as_json: 
     """Make a case from a register of deals.
 
     The folder can be run as it is, and holds every number with its reason; docs/new-case.md says what to
-    better first.
+    improve first.
     """
     from sim.cli.terminal import write_json
     from sim.files.staging import staged

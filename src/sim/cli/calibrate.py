@@ -34,7 +34,7 @@ PATTERN_TRIALS = 1000
 
 
 @click.command()
-@options.base
+@options.base("Scenario whose parameters are learned.")
 @click.option(
     "--trials",
     type=options.count(500),

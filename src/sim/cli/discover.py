@@ -27,10 +27,13 @@ event = click.option("--event", required=True, metavar="TEXT", help="Such as 'hh
     "--parameters",
     callback=options.names,
     metavar="a,b",
-    help="Which, or beginnings of names.  [default: all]",
+    help="Parameters to look at, or beginnings of names.  [default: all]",
 )
 @click.option(
-    "--box", type=options.count(0), metavar="N", help="Which of the boxes.  [default: see the page]"
+    "--box",
+    type=options.count(0),
+    metavar="N",
+    help="Which box of the sequence.  [default: the best mean of coverage and density]",
 )
 @click.option(
     "--resamples",
@@ -38,7 +41,7 @@ event = click.option("--event", required=True, metavar="TEXT", help="Such as 'hh
     default=50,
     show_default=True,
     metavar="N",
-    help="For how often a limit is found again.",
+    help="Resamples that show how often a limit is found again.",
 )
 @options.seed
 @click.option("--tree", is_flag=True, help="A classification tree as a cross-check; needs scikit-learn.")

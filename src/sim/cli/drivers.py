@@ -63,7 +63,8 @@ figures = options.out("DIR", "A new folder for the figures and the numbers as JS
     type=click.Choice(METHODS),
     default="sobol",
     show_default=True,
-    help="Sobol indices; elementary effects; distances; bars between quantiles; Shapley effects.",
+    help="Sobol indices; elementary effects; distances between distributions; bars from low to high; Shapley "
+    "effects.",
 )
 @click.option(
     "--groups",
@@ -83,7 +84,7 @@ figures = options.out("DIR", "A new folder for the figures and the numbers as JS
     "--trials",
     type=options.count(2),
     metavar="N",
-    help="Base samples, or trajectories, or trials on a side.  "
+    help="Base samples; of morris trajectories, of tornado trials on each side.  "
     "[default: 1024; of morris 64, pawn 2048, tornado 64, shapley 512]",
 )
 @options.seed

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("names", metavar="[SCENARIO...]", nargs=-1, shell_complete=options.complete_scenario)
-@options.base
+@options.base("Scenario to compare with.")
 @options.trials
 @options.seed
 @click.option(
@@ -149,7 +149,7 @@ class Moves:
 
         lines = [(each.text, each.unit, _difference(each), _size(each)) for each in self.shown]
         rows = table(("measure", "unit", "difference", "in s.d."), lines)
-        still = f"Of {self.measures} measures {len(self.unmoved)} are the same in every trial."
+        still = f"{len(self.unmoved)} of {self.measures} measures differ in no trial."
         parts = (f"## {self.title} (`{self.name}`)", self.story, f"From {self.since} on:", rows, still)
         return "\n\n".join(parts) + "\n"
 
@@ -172,11 +172,11 @@ Made by `sim effects --trials {trials} --seed {seed} --out docs/scenarios.md`; d
 
 {stamp.line(numbers)}
 
-Each scenario against `{base}`, trial by trial with common random numbers: the mean over the quarters from
-the first on in which the two differ, and its difference in the unit of the measure and in standard
-deviations over the trials of `{base}`, with 95 % Monte Carlo intervals. First the measures that move most,
-without those that the scenario sets itself; then the share of the largest supplier and concentration,
-whatever they do. What lies below a tenth of a standard deviation is hard to see in a figure; why it is so
-little, the story says.
+Each scenario is compared with `{base}`, trial by trial with common random numbers. A measure is a mean over
+the quarters from the first on in which the two differ; shown is its difference in the unit of the measure and
+in standard deviations over the trials of `{base}` (s.d.), with 95 % Monte Carlo intervals. First come the
+measures that move most, without those that the scenario sets itself; then the share of the largest supplier
+and concentration. A difference below a tenth of a standard deviation is hard to see in a figure; where these
+two move as little, the story says why.
 """
     return "\n".join([heading, *(each.paragraph() for each in lines)])

@@ -24,7 +24,7 @@ FIRST_SIZED = 2006
 
 @click.command()
 @click.argument("deals", required=False, metavar="[DEALS]", type=options.PATH)
-@options.base
+@options.base("Scenario whose case and priors are used.")
 @click.option("--dyads", type=options.PATH, metavar="FILE", help="Distances between pairs of states.")
 @click.option(
     "--from", "first_year", type=options.YEAR, metavar="YEAR", help="First order year.  [default: all]"
@@ -35,10 +35,10 @@ FIRST_SIZED = 2006
     "replicates",
     type=options.count(2),
     metavar="N",
-    help="Also plant the priors' means, simulate N sets of choices and estimate those.",
+    help="Also check the estimator on N sets of choices simulated with the priors' means.",
 )
 @click.option("--sizes", is_flag=True, help="Estimate sizes of orders instead of the choice of supplier.")
-@click.option("--waves", is_flag=True, help="Estimate how often orders are placed, and on what wave.")
+@click.option("--waves", is_flag=True, help="Estimate how often orders are placed instead.")
 @options.seed
 @options.as_json
 def estimate(
@@ -53,12 +53,12 @@ def estimate(
     seed: int,
     as_json: bool,
 ) -> None:
-    """Estimate the choice of supplier from recorded deals, beside what all importers say.
+    """Estimate the choice of supplier from recorded deals, beside a pooled estimate over importers.
 
     A conditional logit by maximum likelihood, with errors clustered by recipient (by year where there is one
-    recipient), and a hierarchical one: weights about the pooled ones, pair effects about zero. --sizes
-    estimates the sizes of a case's orders by category and supplier instead, and --waves how often it orders
-    in the long run and how far from that it is at its start, both beside what importers have in common.
+    recipient), and a hierarchical one: weights shrunk towards the pooled ones, pair effects towards zero.
+    Instead, --sizes estimates the sizes of a case's orders by category and supplier, and --waves how often it
+    orders in the long run and how far from that it is at its start; both beside what importers share.
 
     DEALS is a table with the columns recipient, supplier, category, order_year, tiv_total_order and
     delivery_years; without it, the register of the scenario's case is used. FILE has the columns recipient,

@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 @click.argument("scenario", shell_complete=options.complete_scenario)
 @click.option("--trial", type=options.TRIAL, default=0, show_default=True, metavar="K", help="Which trial.")
 @click.option(
-    "--at", required=True, metavar="2029-Q3", help="Which quarter; postures are decided in the first."
+    "--at",
+    required=True,
+    metavar="2029-Q3",
+    help="Which quarter; postures are decided in the first of a year.",
 )
 @options.seed
 @options.out("DIR", "Write a figure of each decision here.")
 @options.dark
 @options.as_json
 def explain(scenario: str, trial: int, at: str, seed: int, out: Path | None, as_json: bool) -> None:
-    """Show the decisions of one trial in one quarter, and what each hung on."""
+    """Show the decisions of one trial in one quarter, and what would have changed them."""
     from dataclasses import asdict
 
     from sim.analysis.explain.decisions import explain as explain_trial

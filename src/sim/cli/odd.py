@@ -10,7 +10,7 @@ from sim.cli import options
 
 
 @click.command()
-@options.base
+@options.base("Scenario that is described.")
 @options.out("FILE", "Write the page here instead of to standard output.")
 @options.as_json
 def odd(scenario: str, out: Path | None, as_json: bool) -> None:

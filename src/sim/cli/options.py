@@ -56,16 +56,28 @@ def _years(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
         raise click.BadParameter(f"{value!r} is not a list of years; write 2030,2040") from None
 
 
-def count(least: int) -> click.IntRange:
+class Whole(click.types.IntParamType):
+    """A whole number from the least to the most; bounds are said where they are broken, not in the help."""
+
+    def __init__(self, least: int, most: int) -> None:
+        self.least, self.most = least, most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number."""
+        name = param.opts[0] if param else "number"
+        return arguments.whole(super().convert(value, param, ctx), name, self.least, self.most)
+
+
+def count(least: int) -> Whole:
     """Return the type of a number of trials, or of what takes as long as one."""
-    return click.IntRange(least, MOST_TRIALS)
+    return Whole(least, MOST_TRIALS)
 
 
 #: A year of the calendar.
-YEAR = click.IntRange(FIRST_YEAR, LAST_YEAR)
+YEAR = Whole(FIRST_YEAR, LAST_YEAR)
 
 #: The number of a trial.
-TRIAL = click.IntRange(0, MOST_TRIALS - 1)
+TRIAL = Whole(0, MOST_TRIALS - 1)
 
 
 def _completed(names: Callable[[], Iterable[str]], is_list: bool = False) -> Callable[..., Any]:
@@ -114,7 +126,7 @@ trials = click.option(
 )
 seed = click.option(
     "--seed",
-    type=click.IntRange(0, LAST),
+    type=Whole(0, LAST),
     default=SEED,
     show_default=True,
     metavar="S",
@@ -127,12 +139,14 @@ years = click.option(
     help="Years in the table.  [default: full decades and the last year]",
 )
 quarters = click.option(
-    "--quarters", metavar="FROM:TO:EVERY", help="Quarters to record, such as 2025-Q4::4.  [default: all]"
+    "--quarters",
+    metavar="FROM:TO:EVERY",
+    help="Quarters to record; 2025-Q4::4 is every fourth from then on.  [default: all]",
 )
 end = click.option(
     "--end",
     metavar="2030-Q4",
-    help="Last quarter of the run; what scenarios say of later ones is left out.  [default: theirs]",
+    help="Last quarter of the run; later events are left out.  [default: the scenarios' own]",
 )
 sampling = click.option(
     "--sampling",
@@ -187,14 +201,18 @@ figures = click.option(
     show_default=True,
     help="Which figures are drawn: the first measure, its differences and the composition, or all.",
 )
-base = click.option(
-    "--scenario",
-    "scenario",
-    default="baseline",
-    show_default=True,
-    shell_complete=complete_scenario,
-    help="Scenario whose numbers are shown.",
-)
+
+
+def base(help: str) -> Callable[[Command], Command]:
+    """Return the option --scenario."""
+    return click.option(
+        "--scenario",
+        default="baseline",
+        show_default=True,
+        shell_complete=complete_scenario,
+        metavar="SCENARIO",
+        help=help,
+    )
 
 
 def out(metavar: str, help: str) -> Callable[[Command], Command]:

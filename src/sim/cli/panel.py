@@ -26,7 +26,7 @@ def origins(_: click.Context, __: click.Parameter, value: str | None) -> tuple[i
         return ()
     parts = value.split(":")
     try:
-        numbers = [options.YEAR(part) for part in parts[:2]] + [click.IntRange(1)(part) for part in parts[2:]]
+        numbers = [options.YEAR(part) for part in parts[:2]] + [options.count(1)(part) for part in parts[2:]]
     except click.BadParameter:
         numbers = []
     if not numbers or len(parts) > 3 or (len(numbers) > 1 and numbers[0] > numbers[1]):
@@ -262,7 +262,7 @@ def _plain(value: Any) -> Any:
 )
 @options.as_json
 def compare_panels(before: Path, after: Path, source: str, as_json: bool) -> None:
-    """Show which of two versions of the model forecasts what better.
+    """Show which of two versions of the model forecasts better, and what.
 
     BEFORE and AFTER are folders that sim backtest --panel has written, with the same registers. Differences
     are paired by importer, origin and target; intervals are clustered by importer.

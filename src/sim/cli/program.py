@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -25,7 +25,7 @@ A SCENARIO is a shipped name (see sim scenarios) or the path of a .toml file.
 \b
 Main job:  sim compare baseline china_counteroffer china_coercion --trials 10000 --out out/demo
 
-Exit codes: 0 done; 1 ran, but a check failed; 2 bad input.
+Exit codes: 0 done; 1 ran, but a check failed; 2 bad input; 130 interrupted.
 """
 
 
@@ -36,10 +36,12 @@ class Interrupted(click.ClickException):
 class Program(click.Group):
     """A click group that reports every mistake of the user in one line."""
 
-    def __init__(self, name: str, commands: Sequence[click.Command]) -> None:
+    def __init__(self, name: str, groups: Mapping[str, Sequence[click.Command]]) -> None:
+        commands = [command for group in groups.values() for command in group]
         for command in commands:
             command.help = command.help or docstring(command.callback)
         super().__init__(name, commands, help=HELP, invoke_without_command=True, callback=_show_help)
+        self.groups = groups
         self.is_debugging = False
         self.params.append(
             click.Option(
@@ -67,8 +69,16 @@ class Program(click.Group):
             self.is_debugging = wanted
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Keep the order of the list: the main jobs first."""
+        """Keep the order of the groups: the main jobs first."""
         return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by what they are for, each with its first sentence in full."""
+        longest = max(map(len, self.commands))
+        for heading, group in self.groups.items():
+            with formatter.section(heading):
+                rows = [(f"{each.name:{longest}}", each.get_short_help_str(limit=200)) for each in group]
+                formatter.write_dl(rows)
 
     def main(self, *args: Any, **extra: Any) -> NoReturn:
         """Run and leave with an exit code."""

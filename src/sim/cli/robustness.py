@@ -23,11 +23,15 @@ policies = click.option(
 futures = click.option(
     "--futures", callback=options.names, metavar="a,b", help="Scenarios that may come.  [default: the case's]"
 )
-measure = click.option("--measure", metavar="TEXT", help="Such as hhi@2035.  [default: the case's]")
+measure = click.option(
+    "--measure",
+    metavar="NAME[LABEL]@YEAR",
+    help="By what policies are ranked, such as hhi@2035.  [default: the case's]",
+)
 aim = click.option(
     "--aim",
     type=click.Choice(["maximise", "minimise"]),
-    help="Which way it is wanted.  [default: the case's]",
+    help="Whether more or less of the measure is better.  [default: the case's]",
 )
 
 
@@ -38,14 +42,19 @@ aim = click.option(
 @click.option("--structures", is_flag=True, help="Structural variants of the first future are futures too.")
 @measure
 @aim
-@click.option("--mark", type=options.NUMBER, metavar="X", help="What the domain criterion asks to be met.")
+@click.option(
+    "--mark",
+    type=options.NUMBER,
+    metavar="X",
+    help="Value to be met, for the domain criterion: the share of trials that meet it.",
+)
 @click.option(
     "--resamples",
     type=options.count(0),
     default=500,
     show_default=True,
     metavar="N",
-    help="Of the bootstrap.",
+    help="Bootstrap resamples, for the intervals.",
 )
 @options.trials
 @options.seed

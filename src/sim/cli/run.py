@@ -35,12 +35,12 @@ TABLE, PAGE, DIFFERENCES, FIGURES = "table.csv", "table.md", "differences.csv", 
 @options.quarters
 @options.end
 @options.out("PATH", "Where to write the data set (a .zarr folder); without it, only the table is shown.")
-@click.option("--summary", is_flag=True, help="Keep quantiles and moments instead of trials.")
+@click.option("--summary", is_flag=True, help="Keep quantiles and moments of each number instead of trials.")
 @click.option(
     "--until",
     metavar="GOAL",
-    help='Run until a number is known so well: "supplier_share[NAME]@2035 p50 +-0.002"; '
-    "--trials is then the most.",
+    help='Add trials until a 95 % interval is this narrow: "supplier_share[NAME]@2035 p50 +-0.002"; '
+    "--trials is then the most, by default a million.",
 )
 @options.sampling
 @options.replicates
@@ -71,7 +71,7 @@ def run(
 ) -> None:
     """Run scenarios and show where they end; with --out, write the data set as blocks finish.
 
-    A run that was stopped, by whatever, goes on with sim resume PATH.
+    A run that was stopped goes on with sim resume PATH.
     """
     from contextlib import nullcontext
 

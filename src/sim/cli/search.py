@@ -17,17 +17,24 @@ from sim.vocabulary import amounts
 @futures
 @click.option("--maximise", multiple=True, metavar="TEXT", help="More of this, such as hhi@2035; repeatable.")
 @click.option("--minimise", multiple=True, metavar="TEXT", help="Less of this; repeatable.")
-@click.option("--together", type=options.count(1), metavar="N", help="Policies at a time.  [default: all]")
+@click.option(
+    "--together", type=options.count(1), metavar="N", help="The most policies combined.  [default: all]"
+)
 @click.option(
     "--trials",
     type=options.count(2),
     default=256,
     show_default=True,
     metavar="N",
-    help="Of the first round; twice as many after each.",
+    help="Trials of the first round; each later one has twice as many.",
 )
 @click.option(
-    "--rounds", type=click.IntRange(1, 16), default=3, show_default=True, metavar="N", help="Rounds."
+    "--rounds",
+    type=options.Whole(1, 16),
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="Rounds of screening.",
 )
 @options.seed
 @options.engine
@@ -53,8 +60,8 @@ def search(
     """Search the combinations of policies for those that no other dominates.
 
     All are screened on the same trials; what is dominated with a probability above 0.95 is dropped, the
-    rest meet twice as many, and those left are confirmed on fresh trials: how much the search flattered its
-    winner is said.
+    rest meet twice as many, and those left are confirmed on fresh trials: how much better the search
+    made its winner look is shown.
     """
     from sim import plots
     from sim.analysis.robustness import policy_search as analysis

@@ -170,7 +170,7 @@ def evidence(identity: str | None, topic: str | None, as_json: bool) -> None:
 
 @click.command()
 @click.argument("name", metavar="[NAME]", required=False, shell_complete=options.complete_name)
-@options.base
+@options.base("Scenario whose numbers are shown.")
 @options.as_json
 def parameters(name: str | None, scenario: str, as_json: bool) -> None:
     """List parameters, or show some.

@@ -24,7 +24,7 @@ def _pair(_: click.Context, __: click.Parameter, value: str | None) -> tuple[flo
 @click.command()
 @click.argument("event")
 @click.option("--lever", required=True, metavar="NAME", help="A parameter, or an element of one.")
-@options.base
+@options.base("Scenario in which the lever is moved.")
 @click.option("--at", metavar="2027-Q1", help="From when on it has its value.  [default: the second quarter]")
 @click.option("--between", callback=_pair, metavar="LOW,HIGH", help="What is tried.  [default: its bounds]")
 @click.option(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("name", shell_complete=options.complete_name)
-@options.base
+@options.base("Scenario whose numbers are shown.")
 @options.as_json
 def trace(name: str, scenario: str, as_json: bool) -> None:
     """Follow a name back to its sources.

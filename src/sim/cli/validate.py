@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@options.base
+@options.base("Scenario that is tested.")
 @options.trials
 @options.seed
 @options.engine
@@ -61,7 +61,7 @@ def patterns(scenario: str, trials: int, seed: int, engine: str, workers: int | 
 
 
 @click.command()
-@options.base
+@options.base("Scenario that is tested.")
 @options.trials
 @options.seed
 @click.option(

@@ -1,6 +1,6 @@
 """What follows from decisions, whoever took them.
 
-A rule of one's own can take the place of a stage: ``sim.run(..., rules={"posture.step": mine})``. It takes
+A rule of your own can take the place of a stage: ``sim.run(..., rules={"posture.step": mine})``. It takes
 keywords as the stage does, or fewer, arrays with the trials last, and returns the stage's update. The
 functions here complete an update from the decision alone::
 

@@ -56,7 +56,7 @@ def fan(
     total : iterable of str, optional
         Axes summed over.
     history : xarray.Dataset, optional
-        From `sim.analysis.compare.history.dataset`; its variable of the same name is drawn before the start.
+        From `sim.history`; its variable of the same name is drawn before the start.
     reference : str, optional
         Scenario whose median is shown in every panel; the first by default.
     ax : Axes, sequence of Axes, Figure or SubFigure, optional

@@ -40,7 +40,7 @@ def gallery(
     runs : xarray.Dataset
         From `sim.run`.
     history : xarray.Dataset, optional
-        From `sim.analysis.compare.history.dataset`.
+        From `sim.history`.
     reference : str, optional
         Scenario to compare with; the first by default.
     which : {"all", "main"}

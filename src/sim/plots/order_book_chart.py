@@ -34,7 +34,7 @@ def order_book(
     scenario : str, optional
         Name of the scenario to stack by supplier; by default all scenarios are drawn as fans.
     history : xarray.Dataset, optional
-        From `sim.analysis.compare.history.dataset`; of the order book there is none, so nothing is added.
+        From `sim.history`; of the order book there is none, so nothing is added.
     reference : str, optional
         Scenario whose median is shown in every panel; the first by default.
     ax : Axes, sequence of Axes, Figure or SubFigure, optional

@@ -91,7 +91,7 @@ def run(
         Stages to replace, such as ``{"posture.step": mine}``: a function that takes keywords as the stage
         does, or fewer, and returns the same dataclass.
     until : str, optional
-        Run until a number is known so well, such as ``"hhi@2035 p50 ±0.002"``; see
+        Add trials until a 95 % interval is so narrow, such as ``"hhi@2035 p50 ±0.002"``; see
         `sim.runs.precision`. The manifest says what was reached.
     keep : iterable of str, or "all", optional
         Glossary variables to record; the default is every variable marked "always".
@@ -124,7 +124,7 @@ def run(
     -------
     xarray.Dataset
         Dims scenario, time, ..., trial; float32; with `summary`, scenario, statistic, time, ...
-        Trials that failed are not a number, and the manifest names them.
+        Trials that failed are NaN, and the manifest names them.
 
     Raises
     ------
@@ -223,7 +223,7 @@ def resume(
     Parameters
     ----------
     out : path
-        The store of a run that was stopped, by whatever.
+        The store of a run that was stopped.
     rules : mapping of str to callable, optional
         As they were given to `run`.
     executor, workers, progress, announce

@@ -68,7 +68,7 @@ def save(runs: xr.Dataset | xr.DataArray, path: str | Path) -> Path:
 def open_result(path: str | Path) -> xr.Dataset:
     """Open a saved result, or a run that is stored, lazily.
 
-    Trials that a run lacks, since it was stopped or a file is lost, are not a number; a warning
+    Trials that a run lacks, since it was stopped or a file is lost, are NaN; a warning
     (`sim.vocabulary.errors.Incomplete`) says how many, and ``sim.manifest(runs)["missing"]`` which.
 
     Parameters

@@ -80,7 +80,7 @@ def merged(scenarios: Sequence[S], settled: Settled, file: str = "", place: str 
     Raises
     ------
     Contradiction
-        If they share no base, or change the same otherwise; with both places.
+        If they share no base, or set one thing to two values; with both places.
     """
     base = shared_base(scenarios, file, place)
     # In an order of their own, so that events of one date do not follow that in which scenarios are named.

@@ -59,7 +59,7 @@ def effects(
         reference; `mean` that of the paired differences, with its 95 % Monte Carlo interval (`mean_low`,
         `mean_high`), in the unit of the measure; `size` the same in standard deviations over the trials of
         the reference, its interval by the delta method, so that the error of that deviation is in it; `moved`
-        the share of trials that differ at all. `size` is not a number where the reference does not vary.
+        the share of trials that differ at all. `size` is NaN where the reference does not vary.
         The coordinate `since` is the first quarter that is looked at, by scenario.
 
     Raises

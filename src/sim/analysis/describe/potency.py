@@ -11,12 +11,12 @@ from sim.vocabulary import amounts
 
 #: How to read the sizes.
 NOTE = f"""
-A lever is moved by a plausible dose and by the most that can be said. The change of what it is said to reach
-is the mean of paired differences (same trials, same random draws) ± its 95 % interval: in its own unit, and
-in standard deviations of that effect between trials without the change (s.d.; the interval counts the error
-of the standard deviation too). Moved: share of trials in which the maximum makes any difference. *Inert*:
-the whole interval at the maximum is within {INERT_BELOW:g} s.d. of zero; *potent*: it is wholly outside;
-*unclear*: neither.
+A lever is moved by a plausible dose, and by the largest that can be argued for. The change of what it should
+reach is the mean of paired differences (same trials, same random draws) ± its 95 % interval: in its own
+unit, and in standard deviations of that effect between trials without the change (s.d.; the interval counts
+the error of the standard deviation too). Moved: share of trials in which the maximum makes any difference.
+*Inert*: the whole interval at the maximum is within {INERT_BELOW:g} s.d. of zero; *potent*: it is wholly
+outside; *unclear*: neither.
 """.strip()
 
 

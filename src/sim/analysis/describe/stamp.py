@@ -49,7 +49,8 @@ def numbers(scenario: Scenario, *others: Scenario) -> str:
 
 def line(found: str) -> str:
     """Return the line of a page that is made by a command."""
-    return f"Made with the numbers `{found}`: as long as a test finds the same, it need not be made again."
+    meaning = "a digest of the model's results: a test fails once the model gives others"
+    return f"Made with the numbers `{found}`, {meaning}."
 
 
 def read(text: str) -> str | None:

@@ -200,7 +200,7 @@ def odds(
         Dims expert (`AS_RUN` first), scenario: `mean` with its 95 % interval (`low`, `high`), `shift` against
         the trials as they were run with its own interval (`shift_low`, `shift_high`; the trials are the
         same), `q05`, `q50`, `q95`, `effective` (trials), `beyond` (what the expert holds possible and no
-        trial has). Where `is_refused`, numbers are not numbers.
+        trial has). Where `is_refused`, numbers are NaN.
 
     Raises
     ------

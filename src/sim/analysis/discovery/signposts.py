@@ -215,7 +215,7 @@ def signposts(
         kind (the first scenario, the event, the box) has larger values; `threshold`, and the parts of the
         first and of the second kind that it tells right (`sensitivity`, `specificity`). By measure `lead`,
         the years from when it tells at the level, to the end without a break, until the date of the event
-        or the last quarter; not a number where it never does; and `since`, the position of that first
+        or the last quarter; NaN where it never does; and `since`, the position of that first
         quarter. Measures that tell earliest, then best, come first.
 
     Raises

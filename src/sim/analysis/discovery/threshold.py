@@ -68,7 +68,7 @@ def threshold(
         In which it is tried; a name or path is loaded.
     at : str or Quarter, optional
         From when on the lever has its value, by an event. By default from the second quarter on: what is so
-        from the start is in the odds of the start, and changes them in no way.
+        from the start is in the estimated odds already, and changes nothing.
     between : pair of float, optional
         The least and the greatest value tried; by default the bounds of the parameter.
     probability : float
@@ -83,7 +83,7 @@ def threshold(
     Returns
     -------
     xarray.Dataset
-        `value` with its 95 % interval (`low`, `high`), in the unit of the lever: not numbers where the range
+        `value` with its 95 % interval (`low`, `high`), in the unit of the lever: NaN where the range
         does not hold them, or where the response goes up and down (`is_monotone`; `against` are two values
         between which it does). By value tried, dim lever: `p`, `p_low`, `p_high`. Attributes: `turned`, the
         share of trials in which the event comes and goes more than once along the grid.

@@ -57,7 +57,7 @@ def perfect(
     weights : ndarray, shape (trial,), optional
         How much each trial counts.
     resamples, seed : int
-        Of the bootstrap.
+        Of the bootstrap, behind the intervals.
     """
     payoffs, _, weight = _checked(payoffs, None, weights)
     counts = _counts(weight, resamples, seed)

@@ -77,7 +77,7 @@ def of_sample(
     weights : ndarray, shape (trial,), optional
         How much each trial counts; by default all the same.
     resamples, seed : int
-        Of the bootstrap.
+        Of the bootstrap, behind the intervals.
     """
     sample, outcome = np.asarray(sample, dtype=float), np.asarray(outcome, dtype=float)
     slices = arguments.whole(slices, "slices", 2)
@@ -135,7 +135,7 @@ def pawn(
     trials : int
         Of a plain run; each slice has as many as there are for one.
     resamples : int
-        Of the bootstrap.
+        Of the bootstrap, behind the intervals.
 
     Returns
     -------

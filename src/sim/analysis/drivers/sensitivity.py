@@ -74,7 +74,7 @@ def sensitivity(
     seed : int
         The first N trials are those of a run with this seed.
     resamples : int
-        Of the bootstrap.
+        Of the bootstrap, behind the intervals.
     workers, engine, progress
         As for `sim.run`.
 
@@ -84,7 +84,7 @@ def sensitivity(
         Dims input, time. `first`: the share that fixing the input would take away, on average; `total`: the
         share that would be left if all else were fixed; both with 95 % bootstrap intervals (`first_low` ...).
         By time, `interactions`: what no input explains alone; `mean` and `variance` of what is looked at;
-        `samples`: base samples that count (those of which a number is not finite do not). Not a number where
+        `samples`: base samples that count (those of which a number is not finite do not). NaN where
         nothing varies. The coordinate `kind` says whether an input is parameters, shocks or structure.
 
     Raises

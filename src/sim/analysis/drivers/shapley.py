@@ -79,7 +79,7 @@ def from_pairs(squares: Array, n_inputs: int, resamples: int = RESAMPLES, seed: 
         In the order of `subsets`; samples of which one is not finite are left out.
     n_inputs : int
     resamples, seed : int
-        Of the bootstrap.
+        Of the bootstrap, behind the intervals.
     """
     resamples, seed = arguments.whole(resamples, "resamples"), arguments.seed(seed)
     places = {u: k for k, u in enumerate(subsets(n_inputs))}

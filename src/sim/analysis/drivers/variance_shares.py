@@ -66,7 +66,7 @@ def from_blocks(a: Array, b: Array, ab: Array, resamples: int = RESAMPLES, seed:
     ab : ndarray, shape (input, sample, ...)
         Outcomes of the first sample with one input, or group of inputs, from the second.
     resamples, seed : int
-        Of the bootstrap.
+        Of the bootstrap, behind the intervals.
     """
     a, b, ab = (np.asarray(each, dtype=float) for each in (a, b, ab))
     resamples, seed = arguments.whole(resamples, "resamples"), arguments.seed(seed)

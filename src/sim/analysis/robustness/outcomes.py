@@ -38,7 +38,7 @@ def policy_outcomes(
     first_trial: int = 0,
     execution: Execution = USUAL_EXECUTION,
 ) -> xr.Dataset:
-    """Run policies in futures and return what they come to, trial by trial.
+    """Run policies in futures and return their outcomes, trial by trial.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def policy_outcomes(
     Raises
     ------
     InputError
-        If a name is unknown, or a policy and a future change the same otherwise.
+        If a name is unknown, or a policy and a future set one thing to two values.
     """
     import xarray as xr
 

@@ -97,7 +97,7 @@ class Policy:
         Raises
         ------
         InputError
-            If both change the same otherwise, or the policy does not fit the case.
+            If both set one thing to two values, or the policy does not fit the case.
         """
         name = f"{self.name} in {future.name}"
         made = future

@@ -97,7 +97,7 @@ def search(
         Outcomes are the mean over these; by default the first of the file.
     measures, aims : str or sequence of str, optional
         What is looked at and which way it is wanted, such as ``["hhi@2035"]``, ``["minimise"]``; by default
-        those of the file. With several a front is looked for.
+        those of the file. With several, the Pareto front is looked for.
     by : str, optional
         Only policies of this state.
     together : int, optional

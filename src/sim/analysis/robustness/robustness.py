@@ -69,12 +69,12 @@ def robustness(
     criteria : str or iterable of str, optional
         Which; by default all, the domain criterion if there is a `mark`.
     mark : float, optional
-        What the domain criterion asks to be met.
+        Value to be met, for the domain criterion.
     pessimism, percentile, tail, aversion : float
-        Weight of the worst future (Hurwicz); which regret; which part is the tail; price of a standard
-        deviation.
+        Weight of the worst future (Hurwicz); percentile of the regret; part of the outcomes that is the
+        tail; price of a standard deviation.
     resamples : int
-        Of the bootstrap; 0 for none.
+        Of the bootstrap, behind the intervals; 0 for none.
     seed : int
         Of the resamples.
 
@@ -85,8 +85,7 @@ def robustness(
         with its 95 % interval (`low`, `high`); `rank`, the mean of those shared; `p_first`, the share of
         resamples in which the policy is first (those that are level share it); `behind`, by how much it is
         behind the best, with its interval. `p_rank`, with dim place, beside. `formula`, `is_more_better` by
-        criterion. Without trials to resample (one, or `resamples` 0) intervals and probabilities are not
-        numbers.
+        criterion. Without trials to resample (one, or `resamples` 0) intervals and probabilities are NaN.
 
     Raises
     ------

@@ -7,11 +7,11 @@
     notes         after U(0, longest wait);   handover after a lognormal lag from the notes
 
 One selection a donor fiscal year; what a scenario documents as noted is handed over after the same lag. A
-grant is worth dollars, and brings capability only in the categories
-of the programme's purpose list. Development aid is the flow that leaves goodwill (see `relations`), by the
-channels through which partners give it; it acts through goodwill and terms, not through votes (evidence:
-osa_definition, osa_scope, osa_yen_575m, x_osa_lag, x_osa_budget, x_osa_notes, jp_total_assist,
-jp_major_donor, bigb_join_2014, x_aid_votes). Leaves out: competition between recipients, tied maintenance.
+grant is worth dollars, and brings capability only in the categories of the programme's purpose list.
+Development aid is the flow that leaves goodwill (see `relations`), by the channels through which partners
+give it; it acts through goodwill and terms, not through votes (evidence: osa_definition, osa_scope,
+osa_yen_575m, x_osa_lag, x_osa_budget, x_osa_notes, jp_total_assist, jp_major_donor, bigb_join_2014,
+x_aid_votes). Leaves out: competition between recipients, tied maintenance.
 """
 
 from __future__ import annotations

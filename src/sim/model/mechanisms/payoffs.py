@@ -1,4 +1,4 @@
-"""What the quarter was worth to each of the five: indices for comparing futures, not money.
+"""What the quarter was worth to each actor: indices for comparing futures, not money.
 
     recipient:  capability C / C0 + autonomy a + security (1 - mean pressure) - strain commitments / cap
                 - pressed n                                n partners press

@@ -8,7 +8,6 @@
 A government has one leaning z, which partners share by their loadings rho: who is drawn to one is away from
 another at once. The mean that relations return to belongs to the government (see `relations`).
 
-
 A change does not break lock-in with suppliers: nothing here touches stock or experience (evidence:
 x_leader_exit, x_leader_lockin, x_bd_gov, in_bd_deterioration, pk_visit, x_in_loc). Documented changes come
 from a scenario's events and set the clock back. Leaves out: parties, and how an election comes out.

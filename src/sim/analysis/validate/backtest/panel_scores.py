@@ -162,7 +162,7 @@ def clustered(gaps: Array, cluster: Array, level: float = 0.95) -> tuple[float, 
 
 
 def compare(before: xr.Dataset, after: xr.Dataset, source: str = "model") -> xr.Dataset:
-    """Return which of two panels forecasts what better, on the rows that both have.
+    """Return which of two panels forecasts better, and what, on the rows that both have.
 
     Parameters
     ----------
