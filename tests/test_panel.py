@@ -275,7 +275,7 @@ def test_a_panel_says_what_its_intervals_cover_and_what_they_hold() -> None:
         )
         for value in samples
     ]
-    cells = [panel._Cell(importer, 2000, tuple(rows)) for importer in ("a", "b")]
+    cells = [panel._Cell(importer, 2000 + k, (row,)) for importer in ("a", "b") for k, row in enumerate(rows)]
     about = {"trials": 10, "seed": 1, "window": 5, "years": 5, "left_out": [], "registers": {}}
     made = panel._dataset(cells, about)
     its = panel_scores.table(made).sel(ahead=5, target="n_new_suppliers", source="model")
