@@ -3,8 +3,7 @@
 set      a parameter or a state has this value from the quarter on
 scale    a parameter is multiplied, for some quarters or for good
 ramp     a parameter moves in a straight line to a value and stays there
-hold     a parameter or a state is fixed for some quarters; then a parameter is what it would have been, and
-         a state goes on from there
+hold     a parameter or a state is fixed for some quarters; a state then goes on from there
 sign     the agreement rung with a partner rises to at least this rung
 lapse    it falls to this rung
 order    a documented contract enters the order book
