@@ -98,12 +98,11 @@ def ranking(
         write_table(headings, rows, right=headings[2:])
 
     def draw() -> Axes:
-        where = None if axis == "scenario" else scenario
         return plots.ranking(
             runs,
             *asked[:2],
             total=asked[2],
-            scenario=where,
+            scenario=scenario,
             years=years,
             smallest_first=smallest_first,
             title=said,

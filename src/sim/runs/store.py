@@ -183,13 +183,11 @@ class Store:
 
     def there(self) -> dict[tuple[int, int], dict[str, str]]:
         """Return the blocks that are there at their full lengths: fingerprints of their files, by name."""
-        from sim.runs.zarr_files import is_there
-
         blocks = {key: files(key, entry) for key, entry in self.ledger.whole().items()}
         return {
             key: named
             for key, named in blocks.items()
-            if all(is_there(self.path, *file) for file in named.items())
+            if all(zarr_files.is_there(self.path, *file) for file in named.items())
         }
 
     def begin_ledger(self) -> None:
@@ -210,9 +208,7 @@ class Store:
         return [by_trial[key] for key in sorted(by_trial)]
 
     def _is_sound(self, name: str, fingerprint: str) -> bool:
-        from sim.runs.zarr_files import is_there
-
-        if not is_there(self.path, name, fingerprint):
+        if not zarr_files.is_there(self.path, name, fingerprint):
             return False
         try:
             return digests.fingerprint(regular.content(self.path / name)) == fingerprint
@@ -315,9 +311,7 @@ class Store:
 
     @property
     def _index(self) -> Path:
-        from sim.runs.zarr_files import DIGESTS, METADATA
-
-        return self.path / DIGESTS / METADATA
+        return self.path / zarr_files.DIGESTS / zarr_files.METADATA
 
     def _write_spec(self) -> None:
         attributes = digests.signed({"format": FORMAT, **dataclasses.asdict(self.spec)})
