@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from sim.engine import block as engine
+from sim.engine.compiled import machine_code
 from sim.parameter import files as parameter_files
 from sim.parameter import variants
 from sim.plots import settings as plot_settings
@@ -23,6 +24,8 @@ settings.register_profile("suite", derandomize=True, max_examples=12, deadline=N
 settings.register_profile("long", derandomize=True, max_examples=60, deadline=None)
 settings.register_profile("search", max_examples=2000, deadline=None)
 settings.load_profile("suite")
+
+SHIPPED_STRIP, SHIPPED_LEVEL = engine.STRIP, machine_code.SPEED_LEVEL
 
 
 def pytest_configure() -> None:
@@ -39,7 +42,7 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def machine_code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def kept_code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep machine code in one folder of the tests', for all of pytest's workers and their processes."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
@@ -57,11 +60,20 @@ def small_figures() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def small_strips() -> Iterator[None]:
-    """Make machine code for few trials, and for the same number everywhere: what is kept serves all tests."""
+def quick_code(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Make machine code for few trials, the same everywhere, and in little time; long tests take theirs."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "STRIP", 64)
+        if pytestconfig.option.markexpr != "long":
+            patch.setattr(machine_code, "SPEED_LEVEL", 0)
         yield
+
+
+@pytest.fixture
+def shipped_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make machine code as it is shipped."""
+    monkeypatch.setattr(engine, "STRIP", SHIPPED_STRIP)
+    monkeypatch.setattr(machine_code, "SPEED_LEVEL", SHIPPED_LEVEL)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -702,7 +702,7 @@ def test_a_cache_in_a_home_that_is_none_keeps_nothing(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("key", [b"", bytes(32)], ids=["no key", "a known key"])
 def test_code_that_another_has_planted_is_never_run(cache: Path, key: bytes) -> None:
     (name,) = kept_in(cache)
-    planted = machine._compiler("").compile('define void @"f"(ptr %0) {\n  unreachable\n}\n')
+    planted = machine._compiler("", 0).compile('define void @"f"(ptr %0) {\n  unreachable\n}\n')
     digest = hashlib.blake2b(name.encode() + b"\0" + planted, key=key, digest_size=32).digest()
     (cache / name).write_bytes(digest + planted)
     assert kept_code.KeptCode(cache).read(name) is None

@@ -11,15 +11,12 @@ import golden_runs
 from sim.engine import block as engine
 from sim.engine.trust import Trust, have_same_bits
 
-#: The strip as shipped: the other tests make machine code for fewer trials.
-SHIPPED_STRIP = 256
-
 
 @pytest.mark.parametrize("is_compiled", [False, True], ids=["numpy", "compiled"])
 @pytest.mark.parametrize("name", golden_runs.RUNS)
-def test_golden_run(name: str, is_compiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_golden_run(name: str, is_compiled: bool, request: pytest.FixtureRequest) -> None:
     if name.startswith("bangladesh"):
-        monkeypatch.setattr(engine, "STRIP", SHIPPED_STRIP)
+        request.getfixturevalue("shipped_code")
     if is_compiled and not engine.can_compile():
         pytest.skip("llvmlite is not installed")
     expected, actual = golden_runs.read(name), golden_runs.record(name, is_compiled)
@@ -28,8 +25,8 @@ def test_golden_run(name: str, is_compiled: bool, monkeypatch: pytest.MonkeyPatc
     assert not others, f"other numbers in {sorted(others)}; see tests/golden_runs.py"
 
 
-def test_full_strips_of_the_shipped_case_have_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "STRIP", SHIPPED_STRIP)
+@pytest.mark.usefixtures("shipped_code")
+def test_full_strips_of_the_shipped_case_have_the_same_bits() -> None:
     if not engine.can_compile():
         pytest.skip("llvmlite is not installed")
     plan = replace(golden_runs.RUNS["bangladesh-baseline"](), n_steps=16)

@@ -23,8 +23,10 @@ PROCESSOR_VARIABLE = "HEDGESIM_CPU"
 HOST = ("", "host")
 PROCESSORS = (*HOST, "generic", "x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4")
 
+#: How hard the compiler works for fast code, of 0 to 3: no level changes a bit.
+SPEED_LEVEL = 2
+
 _LOCK = threading.Lock()
-_SPEED_LEVEL = 2
 
 
 class CannotCompile(Exception):
@@ -43,7 +45,7 @@ def is_there() -> bool:
 class _Compiler:
     """Makes machine code for one processor, and owns what it has made for as long as the process lives."""
 
-    def __init__(self, processor: str) -> None:
+    def __init__(self, processor: str, speed_level: int) -> None:
         import llvmlite
         import llvmlite.binding as llvm
 
@@ -57,14 +59,15 @@ class _Compiler:
         target = llvm.Target.from_default_triple()
 
         def machine() -> Any:
-            return target.create_target_machine(cpu=name, features=features, opt=_SPEED_LEVEL, jit=True)
+            return target.create_target_machine(cpu=name, features=features, opt=speed_level, jit=True)
 
         # The linker owns the machine that it is given; the one that compiles is another.
         self._machine, self._linker = machine(), llvm.create_lljit_compiler(machine())
         self._linked: list[Any] = []
+        self._speed_level = speed_level
         version = f"{llvmlite.__version__} {llvm.llvm_version_info}"
         #: What machine code depends on besides its text.
-        self.description = f"{version} {target.triple} {name} {features} {_SPEED_LEVEL} slp"
+        self.description = f"{version} {target.triple} {name} {features} {speed_level} slp"
 
     def compile(self, text: str) -> bytes:
         """Return the machine code of a module in LLVM's language."""
@@ -72,7 +75,7 @@ class _Compiler:
 
         module = llvm.parse_assembly(text)
         module.verify()
-        options = llvm.create_pipeline_tuning_options(speed_level=_SPEED_LEVEL)
+        options = llvm.create_pipeline_tuning_options(speed_level=self._speed_level)
         # Neighbours with the same operations, as the suppliers of a deal, share vectors: no bit differs.
         options.slp_vectorization = True
         passes = llvm.create_pass_builder(self._machine, options)
@@ -121,14 +124,14 @@ def function(text: str, name: str) -> Callable[[int], None]:
     """
     with _LOCK:
         try:
-            return _function(text, name, os.environ.get(PROCESSOR_VARIABLE, ""))
+            return _function(text, name, os.environ.get(PROCESSOR_VARIABLE, ""), SPEED_LEVEL)
         except Exception as error:
             raise CannotCompile(f"{name}: {type(error).__name__}: {' '.join(str(error).split())}") from error
 
 
 @cache
-def _function(text: str, name: str, processor: str) -> Callable[[int], None]:
-    compiler, kept = _compiler(processor), _kept(folder())
+def _function(text: str, name: str, processor: str, speed_level: int) -> Callable[[int], None]:
+    compiler, kept = _compiler(processor, speed_level), _kept(folder())
     key = hashlib.sha256(f"{compiler.description}\n{text}".encode()).hexdigest()
     file = f"{name}-{key}.o"
     code = kept.read(file)
