@@ -22,7 +22,7 @@ def test_a_clear_difference_is_said_with_its_interval() -> None:
     said = sentence(ROW, "Base")
     assert said == (
         "At the end of 2035, Share of deliveries: lower in “Other” than in “Base” in 64 of 100 trials, "
-        "by 2.31 points on average (1.91 to 2.71)."
+        "by 2.3 points on average (1.9 to 2.7)."
     )
 
 
@@ -36,6 +36,7 @@ def test_a_clear_difference_is_said_with_its_interval() -> None:
         ),
         ({"mean_high": 0.001}, 800, "800 trials do not tell whether it is higher or lower on average"),
         ({"mean_low": math.nan, "mean_high": math.nan}, 1, "a single trial does not tell"),
+        ({"p_less": 0.7}, 30, "in 21 of 30 trials, by 2.3 points"),
         ({"p_equal": 1.0}, 800, "the same in “Other” and “Base” in every trial"),
     ],
 )
@@ -47,9 +48,9 @@ def test_what_is_not_clear_is_not_claimed(changes: dict[str, float], trials: int
 def test_what_trials_do_not_tell_has_its_unit_too() -> None:
     unclear = replace(GAP, mean_low=-0.002, mean_high=0.003)
     ends = {
-        "share": "(−0.2 to 0.3 points).",
-        "index": "(−0.002 to 0.003).",
-        "TIV m": "(−0.002 to 0.003 TIV m).",
+        "share": "(−0.20 to 0.30 points).",
+        "index": "(−0.0020 to 0.0030).",
+        "TIV m": "(−0.0020 to 0.0030 TIV m).",
     }
     for unit, end in ends.items():
         assert sentence(replace(ROW, unit=unit, difference=unclear), "Base").endswith(end)
@@ -57,7 +58,7 @@ def test_what_trials_do_not_tell_has_its_unit_too() -> None:
 
 def test_other_units_are_named() -> None:
     said = sentence(replace(ROW, unit="TIV m", text="Orders"), "Base")
-    assert "by 0.0231 TIV m on average (0.0191 to 0.0271)" in said
+    assert "by 0.023 TIV m on average (0.019 to 0.027)" in said
 
 
 def test_there_is_an_answer_for_each_scenario_but_the_reference() -> None:
@@ -121,8 +122,8 @@ def test_sentences_are_broken_between_words(capsys: pytest.CaptureFixture[str], 
         ),
         (
             [("A", -0.02, -0.03, -0.01), ("B", -0.01, -0.02, -0.005)],
-            "X: on average lower than in “Base” in 2 of 2 scenarios; the farthest, “A”, is lower by 2 "
-            "points (1 to 3).",
+            "X: on average lower than in “Base” in 2 of 2 scenarios; the farthest, “A”, is lower by 2.0 "
+            "points (1.0 to 3.0).",
         ),
         (
             [("A", 0.0, 0.0, 0.0), ("B", math.nan, math.nan, math.nan)],

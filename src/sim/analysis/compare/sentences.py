@@ -70,9 +70,8 @@ def across(about: str, reference: str, gaps: Sequence[tuple[str, float, float, f
     parts += [f"{word} in {n}" for word, n in other]
     parts += [f"unclear in {rest}"] if rest else []
     title, mean, low, high = max(clear, key=lambda each: abs(each[1]))
-    word, by = "higher" if mean > 0.0 else "lower", _amount(abs(mean), unit)
-    least, most_off = sorted((abs(low), abs(high)))
-    ends = _range(least, most_off, unit)
+    by, ends = _size(mean, low, high, unit)
+    word = "higher" if mean > 0.0 else "lower"
     return f"{about}: {', '.join(parts)}; the farthest, “{title}”, is {word} by {by} ({ends})."
 
 
@@ -117,24 +116,31 @@ def sentence(row: Row, reference: str) -> str:
     if not (gap.mean_low > 0.0 or gap.mean_high < 0.0):
         many = row.trials > 1
         few = f"{row.trials:,} trials do not tell" if many else "a single trial does not tell"
-        between = f" ({_range(gap.mean_low, gap.mean_high, row.unit)}{_named(row.unit)})" if many else ""
+        _, low, high = _written(gap.mean, gap.mean_low, gap.mean_high, row.unit)
+        between = f" ({low} to {high}{_named(row.unit)})" if many else ""
         return (
             f"{about} {few} whether it is higher or lower on average in “{row.title}” than in "
             f"“{reference}”{between}."
         )
     word, share = ("higher", gap.p_greater) if gap.mean > 0.0 else ("lower", gap.p_less)
-    low, high = sorted((abs(gap.mean_low), abs(gap.mean_high)))
+    by, ends = _size(gap.mean, gap.mean_low, gap.mean_high, row.unit)
     return (
-        f"{about} {word} in “{row.title}” than in “{reference}” in {100 * share:.0f} of 100 trials, by "
-        f"{_amount(abs(gap.mean), row.unit)} on average ({_range(low, high, row.unit)})."
+        f"{about} {word} in “{row.title}” than in “{reference}” in {_often(share, row.trials)}, by {by} on "
+        f"average ({ends})."
     )
 
 
-def _amount(value: float, unit: str) -> str:
-    """Return a number with its unit, in words."""
-    if unit == "share":
-        value *= _POINTS
-    return f"{amounts.number(value)}{_named(unit)}"
+def _often(share: float, trials: int) -> str:
+    """Return in how many trials something holds: of 100, or of all where they are fewer."""
+    of = min(trials, 100)
+    return f"{share * of:.0f} of {of} trials"
+
+
+def _size(mean: float, low: float, high: float, unit: str) -> tuple[str, str]:
+    """Return how large a difference is, with its unit, and its interval, of either sign."""
+    least, most = sorted((abs(low), abs(high)))
+    by, *ends = _written(abs(mean), least, most, unit)
+    return f"{by}{_named(unit)}", " to ".join(ends)
 
 
 def _named(unit: str) -> str:
@@ -142,6 +148,8 @@ def _named(unit: str) -> str:
     return " points" if unit == "share" else "" if unit in _NAMELESS else f" {unit}"
 
 
-def _range(low: float, high: float, unit: str) -> str:
+def _written(mean: float, low: float, high: float, unit: str) -> list[str]:
+    """Return a mean and its interval, all with the decimals that the interval leaves them."""
     scale = _POINTS if unit == "share" else 1.0
-    return f"{amounts.number(scale * low)} to {amounts.number(scale * high)}"
+    decimals = amounts.decimals_for(scale * mean, scale * (high - low) / 2.0)
+    return [amounts.fixed(scale * each, decimals) for each in (mean, low, high)]
