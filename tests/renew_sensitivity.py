@@ -7,6 +7,7 @@ numbers; `make sensitivity` calls it.
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "sensitivity.md"
 #: What the page says is run.
 SCENARIO, MEASURE, TRIALS, YEARS = "baseline", "supplier_share[china]", 256, (2027, 2030, 2035, 2040)
 
-_SHOWN = 8
+_SHOWN, _WIDTH = 8, 130
 _BLOCK = re.compile(r"(?<=<!-- study -->\n).*?(?=<!-- /study -->)", re.DOTALL)
 
 
@@ -46,12 +47,13 @@ def study() -> str:
     """Run the study, and return what the page says of it."""
     found = sim.sensitivity(SCENARIO, MEASURE, trials=TRIALS, workers=1)
     n_inputs = found.sizes["input"]
-    return (
-        f"{stamp.line(stamp.numbers(sim.load(SCENARIO)))}\n\n{table(found)}\n\n"
+    about = (
         f"Total indices in per cent of the variance, with 95 % bootstrap intervals, of the {_SHOWN} largest "
         f"of {n_inputs} inputs: {TRIALS * (n_inputs + 2):,} trials of {found.sizes['time']} quarters, "
-        "some ten seconds of processor time.\n"
+        "some ten seconds of processor time."
     )
+    numbers = stamp.line(stamp.numbers(sim.load(SCENARIO)))
+    return f"{numbers}\n\n{table(found)}\n\n{textwrap.fill(about, _WIDTH)}\n"
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from scipy.stats import mannwhitneyu
 
 import plans
 import sim
+from sim.analysis.compare.measure import display_name
 from sim.analysis.discovery.signposts import answer, auc, best_threshold, paired_auc
 from sim.cli import sim as program
 from sim.vocabulary import errors
@@ -106,7 +107,9 @@ def test_what_differs_is_told_from_when_it_differs(found: xr.Dataset, runs: xr.D
     middles = [float(budget.isel(time=-1).sel(scenario=each).median()) for each in ("calm", "rich")]
     assert middles[0] < float(at["threshold"]) < middles[1]
     assert float(at["sensitivity"]) > 0.7 < float(at["specificity"])
-    assert answer(found).startswith("Watch Military budget: from ")
+    said = answer(found)
+    titles = [display_name(runs, "scenario", each) for each in ("rich", "calm")]
+    assert said.startswith("Watch Military budget: from ") and "“{}” from “{}”".format(*titles) in said
 
 
 def test_an_event_is_told_before_it_happens(runs: xr.Dataset) -> None:

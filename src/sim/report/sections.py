@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.analysis.compare import tables
 from sim.analysis.compare.effects import Effect, effects, prescribed, ranked
-from sim.analysis.compare.sentences import sentence
+from sim.analysis.compare.sentences import sentence, together
 from sim.analysis.compare.summary import Row
 from sim.parameter.elements import Element
 from sim.report.parts import Picture, Table, picture
@@ -144,19 +144,19 @@ def _move(each: Effect) -> tuple[str, ...]:
 def pictures(
     runs: xr.Dataset, history: xr.Dataset | None, reference: str, rows: Sequence[Row]
 ) -> list[Picture]:
-    """Return the figures, each with the sentences of the measure it shows."""
+    """Return the figures, each with what its measure says in a sentence."""
     from sim.plots import gallery
 
-    said: dict[str, list[str]] = {}
+    last: dict[str, list[Row]] = {}
     for row in rows:
-        if row.year == rows[-1].year and row.difference:
-            said.setdefault(row.measure, []).append(sentence(row, _reference(rows, row)))
+        if row.year == rows[-1].year:
+            last.setdefault(row.measure, []).append(row)
     found = []
     for key, figure in gallery(runs, history, reference):
-        measure = key.removesuffix(".difference")
         heading = f"{str(figure.get_label() or key).removesuffix('.')}."
-        rest = [each for each in said.get(measure, []) if each != heading]
-        found.append(picture(figure, key, " ".join([heading, *rest])))
+        its = last.get(key.removesuffix(".difference"))
+        said = [heading, *([together(its)] if its else [])]
+        found.append(picture(figure, key, " ".join(dict.fromkeys(said))))
     return found
 
 

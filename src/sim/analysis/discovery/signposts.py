@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.analysis.compare import question
-from sim.analysis.compare.measure import Measure, label_combinations
+from sim.analysis.compare.measure import Measure, display_name, label_combinations
 from sim.analysis.compare.paired import chosen
 from sim.analysis.discovery import discovery, prim
 from sim.analysis.discovery import draws as drawn
@@ -245,7 +245,8 @@ def signposts(
     last = runs.sizes["time"]
     if between is not None:
         first, second = _two(runs, between)
-        kinds, about = None, f"“{first}” from “{second}”"
+        told = [f"“{display_name(runs, 'scenario', each)}”" for each in (first, second)]
+        kinds, about = None, " from ".join(told)
         part = runs.sel(scenario=[first, second])
     else:
         name = scenario_of(runs, scenario)
