@@ -245,8 +245,8 @@ def signposts(
     last = runs.sizes["time"]
     if between is not None:
         first, second = _two(runs, between)
-        told = [f"“{display_name(runs, 'scenario', each)}”" for each in (first, second)]
-        kinds, about = None, " from ".join(told)
+        titles = [f"“{display_name(runs, 'scenario', each)}”" for each in (first, second)]
+        kinds, about = None, " from ".join(titles)
         part = runs.sel(scenario=[first, second])
     else:
         name = scenario_of(runs, scenario)
