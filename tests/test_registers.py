@@ -511,7 +511,7 @@ def test_rates_are_counts_over_years(tmp_path: Path) -> None:
     median, error = np.array(each).T
     mean = median * np.exp(error**2 / 2)
     yearly = mean.sum() / np.exp(((mean * error) ** 2).sum() / mean.sum() ** 2 / 2)
-    # The orders of each year since the first, drawn to what importers usually order; doubt about the mix adds none.
+    # The orders of each year since the first, drawn to what is usual; doubt about the mix adds none.
     counts, growth = rates.orders_by_year(made, 2011), rates.growth(parameters)
     assert yearly == pytest.approx(waves.known(counts, growth).mean)
     assert growth == pytest.approx(0.5 * 0.03)
