@@ -266,7 +266,15 @@ def test_a_quiet_importer_on_a_high_wave() -> None:
     nothing = waves.known([])
     assert (nothing.mean, nothing.at_end) == pytest.approx((2.2, 0.0), rel=1e-6, abs=1e-6)
     # Of the mean, and of the wave on top of it.
-    assert nothing.spread == pytest.approx(np.hypot(0.8, 0.64), rel=0.01)
+    assert nothing.spread == pytest.approx(np.hypot(0.8, 0.49), rel=0.01)
+
+
+def test_what_grows_with_the_budget_is_no_wave() -> None:
+    risen = [round(4 * 1.04 ** (year - 40)) for year in range(40)]
+    taken_for_wave, grown, level = waves.known(risen), waves.known(risen, 0.04), waves.known([4] * 40)
+    assert abs(grown.at_end) < 0.1 < taken_for_wave.at_end
+    assert taken_for_wave.mean < grown.mean == pytest.approx(level.mean, rel=0.1)
+    assert np.isfinite(waves.known(risen, -0.6).mean)
 
 
 TABLE = [

@@ -95,7 +95,7 @@ def test_what_is_without_end_is_behind_by_nothing(tmp_path: Path) -> None:
 def test_more_orders_than_any_rate_explains_are_refused() -> None:
     """The grid of rates ends: beyond it nothing is likely, and the rate was not a number."""
     assert np.isfinite(waves.known([250] * 5).mean)
-    with pytest.raises(InputError, match="3,000 orders of one recipient in a year are more than"):
+    with pytest.raises(InputError, match="3,000 orders of one recipient in a year are beyond a rate of"):
         waves.known([3, 3000])
 
 

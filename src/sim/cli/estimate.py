@@ -208,7 +208,7 @@ def _rate(chosen: Scenario, as_json: bool) -> None:
 
     year = chosen.start.year
     counts = rates.orders_by_year(chosen.case, year)
-    found = waves.known(counts)
+    found = waves.known(counts, rates.growth(chosen.parameters))
     if as_json:
         write_json({"first_year": year - len(counts), "orders": counts, **asdict(found)})
         return

@@ -1,11 +1,13 @@
 """What a register says, at a date, of how often, how much and with what money its recipient buys.
 
     rate_c   = lambda (n_c + w m_c) / (N + w)    orders of the last years, world's mix m, weight w
+    its median     rate_c exp((e^2 - e_c^2) / 2),   e_c: its error;   e^2 = sum (rate_c e_c)^2 / lambda^2
     lambda   = orders a year in the long run, and the wave at the start (`sim.importers.waves`)
     sizes    = by category, supplier and both, and how sure the level is (`sim.importers.sizes`)
     price    = procurement money of a year / volume ordered or delivered in a year, the larger
 
-Sizes are raised by what comes with platforms under entries of its own (missiles, engines). Own
+Doubt about the mix leaves the total where it is: the mean of a lognormal is above its median, the more so the
+less is known. Sizes are raised by what comes with platforms under entries of its own (missiles, engines). Own
 calculation from the register as known before the date; errors are those of counts with the model's
 dispersion and of means. The results are parameter changes, and replace numbers estimated on later years.
 """
@@ -63,11 +65,13 @@ def known(case: Case, year: int, parameters: ParameterSet) -> Changes:
     in_register = [
         index for index, name in enumerate(case.categories) if case.record.categories[name].in_register
     ]
-    wave = waves.known(orders_by_year(case, year))
+    wave = waves.known(orders_by_year(case, year), growth(parameters))
     yearly = _rates(case, deals, year, in_register, wave.mean)
-    changes = _waves(wave, yearly.values())
-    for name, (rate, spread) in yearly.items():
-        changes[f"demand.deals_per_year.{name}"] = _lognormal(rate, spread)
+    counted = _variance_in_all(yearly.values())
+    changes = _waves(wave, counted)
+    for name, (rate, error) in yearly.items():
+        median = rate * _exp(0.5 * (counted - error * error))
+        changes[f"demand.deals_per_year.{name}"] = _lognormal(median, error)
     effects = supplier_effects(case, deals)
     changes["contracts.size_level"] = _lognormal(1.0, effects.level_error)
     for index in in_register:
@@ -134,13 +138,22 @@ def orders_by_year(case: Case, year: int) -> list[int]:
     return [counted[each] for each in range(first, year)]
 
 
-def _waves(wave: Wave, rates: Collection[tuple[float, float]]) -> Changes:
-    """Return the wave of an importer, as it stands, given the rates by category and their errors.
+def growth(parameters: ParameterSet) -> float:
+    """Return what the log of the rate of orders gains in a year with the budget."""
+    return _central(parameters, "demand.money_response") * _central(parameters, "economy.budget_growth")
 
-    What these errors make of the rate in all is not counted again in the spread of the wave.
-    """
+
+def _variance_in_all(rates: Collection[tuple[float, float]]) -> float:
+    """Return what the errors of rates by category make of the log of the rate in all."""
     in_all = math.fsum(rate for rate, _ in rates)
-    counted = math.fsum(rate * error * (rate * error) for rate, error in rates) / (in_all * in_all)
+    return math.fsum(rate * error * (rate * error) for rate, error in rates) / (in_all * in_all)
+
+
+def _waves(wave: Wave, counted: float) -> Changes:
+    """Return the wave of an importer, as it stands.
+
+    What the errors of rates by category make of the rate in all is not counted again in its spread.
+    """
     unsure = math.sqrt(max(wave.spread * wave.spread - counted, _SURE))
     spread, error = estimate("waves", "spread"), estimates("waves")["spread"].error
     least, most = (estimate("waves", f"{which}_dispersion") for which in ("least", "most"))

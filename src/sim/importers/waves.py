@@ -1,10 +1,12 @@
 """How often an importer orders, and on what wave it is: from its orders by year.
 
-    n_t ~ negative binomial(lambda exp(x_t - s^2 / 2), variance/mean = 1 + d)
+    n_t ~ negative binomial(lambda exp(g (t - T) + x_t - s^2 / 2), variance/mean = 1 + d)
     x'  = k x + s sqrt(1 - k^2) e,   k = 0.5^(1 / half-life);    ln lambda ~ N(ln usual rate, spread^2)
 
-The numbers are those of all importers (data/amounts.toml). Mean and wave are found together by a filter on a
-grid: what is known of (lambda, x) is moved on a year, and weighed by the chance of the year's orders.
+T is the year in which a run starts, and g what orders grow by in a year with the budget: in a run they grow
+so too, and a rise on record that is the budget's is no wave. The other numbers are those of all importers
+(data/amounts.toml). Mean and wave are found together by a filter on a grid: what is known of (lambda, x) is
+moved on a year, and weighed by the chance of the year's orders.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ class Wave:
     Parameters
     ----------
     mean : float
-        Orders a year in the long run.
+        Orders a year in the long run, with money as at the start.
     error : float
         Of its logarithm.
     at_end, spread : float
@@ -50,19 +52,26 @@ class Wave:
     spread: float
 
 
-def known(counts: Sequence[float]) -> Wave:
+def known(counts: Sequence[float], growth: float = 0.0) -> Wave:
     """Return mean and wave after orders by year, the earliest first.
+
+    Parameters
+    ----------
+    counts : sequence of float
+        The last of them is of the year before the start.
+    growth : float
+        What the log of the rate gains in a year with the budget.
 
     Raises
     ------
     OutOfBounds
-        If there are more in a year than the grid has a rate for: then nothing on it is likely.
+        If there are so many in a year that no rate on the grid is likely.
     """
-    return _known(tuple(counts))
+    return _known(tuple(counts), growth)
 
 
 @lru_cache(_KEPT)
-def _known(counts: tuple[float, ...]) -> Wave:
+def _known(counts: tuple[float, ...], growth: float) -> Wave:
     s, d = estimate("waves", "spread"), estimate("waves", "dispersion")
     kept = exp(log(np.asarray(0.5)) / estimate("waves", "half_life"))
     z = np.linspace(-_REACH, _REACH, _POINTS)
@@ -75,14 +84,16 @@ def _known(counts: tuple[float, ...]) -> Wave:
         float(log(np.asarray(estimate("waves", "usual_rate")))) + estimate("waves", "between_rates") * z
     )
     rate = exp(log_mean[:, None] + s * z - 0.5 * s * s)
-    if max(counts, default=0) > rate.max():
-        problem = f"{max(counts):,.0f} orders of one recipient in a year are more than {rate.max():,.0f}"
-        raise OutOfBounds("", "deals", problem, "Give a row for each contract, not for each item.")
     belief = likely[:, None] * likely
-    for count in counts:
+    for before, count in zip(range(len(counts), 0, -1), counts, strict=True):
+        then = rate * exp(np.asarray(-growth * before))
         moved = total(belief.T[:, :, None] * moves[:, None, :])
-        belief = moved * _chance(rate, d, round(count))
-        belief = belief / total(belief.reshape(-1))
+        belief = moved * _chance(then, d, round(count))
+        sure = total(belief.reshape(-1))
+        if not sure > 0.0:
+            problem = f"{count:,.0f} orders of one recipient in a year are beyond a rate of {then.max():,.0f}"
+            raise OutOfBounds("", "deals", problem, "Give a row for each contract, not for each item.")
+        belief = belief / sure
     mean, error = _moments(belief, np.broadcast_to(log_mean[:, None], belief.shape))
     now, spread = _moments(belief, log_mean[:, None] + s * z)
     found = (float(exp(np.asarray(mean))), error, now - mean, spread)
