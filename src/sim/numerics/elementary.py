@@ -122,9 +122,8 @@ _TAIL_MIDDLE, _FAR = constants(1.6, 5.0)
 
 _FLOAT = np.dtype(float)
 
-#: Numbers that a function of many steps takes at a time: what it computes on the way stays in the cache, and
-#: takes less than 128 KiB, from which on the C library may ask the system for memory each time.
-_AT_A_TIME = 12288
+#: Numbers that a function of many steps takes at a time: what it computes on the way stays in the cache.
+_AT_A_TIME = 10240
 
 #: Numbers from which on sums in turn are taken row by row.
 _FEW = 512
