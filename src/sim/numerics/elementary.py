@@ -35,6 +35,9 @@ _LOG2_E, _SQRT_HALF = constants(1.44269504088896338700e00, 0.7071067811865475244
 _LOWEST, _HIGHEST = constants(-700.0, 700.0)
 _ZERO, _HALF, _ONE, _TWO = constants(0.0, 0.5, 1.0, 2.0)
 
+#: What a sum begins with: it keeps the sign of zero.
+_NOTHING_YET = np.asarray(-0.0)
+
 _EXP = constants(
     1.66666666666666019037e-01,
     -2.77777777770155933842e-03,
@@ -272,12 +275,12 @@ def total(x: Array, axis: int = 0) -> Array:
     """Return the sum over an axis, the first unless stated, one entry after another.
 
     `numpy.sum` adds in pairs along the axis that is contiguous in memory, and so gives other bits when that
-    is the one, or when the trial axis has length one. Beginning with -0.0 keeps the sign of zero.
+    is the one, or when the trial axis has length one.
     """
     if x.size and axis != x.ndim - 1 and x.strides[-1] == x.itemsize and x.shape[-1] > 1:
         # NumPy is faster where it need not ask for the type.
         dtype = None if x.dtype is _FLOAT else float
-        summed: Array = np.add.reduce(x, axis=axis, dtype=dtype, initial=-0.0)
+        summed: Array = np.add.reduce(x, axis=axis, dtype=dtype, initial=_NOTHING_YET)
         return summed
     if 0 < x.size < _FEW:
         return np.array(np.add.accumulate(x, axis=axis, dtype=float).take(-1, axis=axis))
