@@ -307,7 +307,7 @@ def test_which_of_two_versions_is_better(records: xr.Dataset) -> None:
              for each in (records, worse)]  # fmt: skip
     assert float(its["difference"]) == pytest.approx(score[1] - score[0])
     assert its["low"] > 0 and panel_scores.verdict(float(its["low"]), float(its["high"])) == "before"
-    assert "worse after: leader_share (+" in panel_scores.sentences(found)[0]
+    assert "worse after: leader_share +" in panel_scores.sentences(found)[0]
     assert panel_scores.sentences(sim.compare_panels(records, records))[0].startswith("To 5 years, the same:")
     part = records.isel(row=records["origin"].values < 2000)
     fewer = sim.compare_panels(part, records)
