@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from sim.files import regular
+from sim.vocabulary.arguments import FIRST_YEAR, LAST_YEAR
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import (
     BadEncoding,
@@ -53,6 +54,10 @@ Tables = Annotated[tuple[dict[str, Any], ...], BeforeValidator(_as_tuple)]
 
 #: A low and a high end.
 Pair = Annotated[tuple[Number, Number], BeforeValidator(_as_tuple)]
+
+#: Years that can be simulated.
+Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
+Years = Annotated[tuple[Year, ...], BeforeValidator(_as_tuple)]
 
 #: A quarter, such as 2027-Q1.
 When = Annotated[
