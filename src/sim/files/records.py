@@ -144,6 +144,32 @@ def read_toml(path: Path | str, name: str | None = None) -> dict[str, Any]:
     return parsed(read_bytes(path, name), name)
 
 
+def toml_if_any(path: Path) -> dict[str, Any] | None:
+    """Return the content of a file that need not be there, None if nothing of its name is.
+
+    What is there and is no file, a folder or a link that leads nowhere, was meant to be one.
+
+    Raises
+    ------
+    InputError
+        As `read_toml`.
+    """
+    with readable(path):
+        is_there = os.path.lexists(path)
+    return read_toml(path) if is_there else None
+
+
+@contextlib.contextmanager
+def standing_in(file: str, place: str) -> Iterator[None]:
+    """Give an error about a name or a value the place in the file where it stands, if it names no file."""
+    try:
+        yield
+    except InputError as error:
+        if error.file:
+            raise
+        raise type(error)(file, place, error.message, error.remedy, error.value) from None
+
+
 def read_bytes(path: Path | str, name: str | None = None) -> bytes:
     """Return what a file holds; raise `MissingFile`."""
     name = name or shown(path)

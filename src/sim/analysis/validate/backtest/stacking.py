@@ -229,7 +229,9 @@ def latest(panel: xr.Dataset) -> dict[str, Any]:
 
 
 #: How many years ahead a panel looks: one window, or several of the usual length.
-_AHEAD = tuple(map(str, (*range(1, WINDOW_YEARS), *range(WINDOW_YEARS, LAST_YEAR - FIRST_YEAR, WINDOW_YEARS))))
+_AHEAD = tuple(
+    map(str, (*range(1, WINDOW_YEARS), *range(WINDOW_YEARS, LAST_YEAR - FIRST_YEAR, WINDOW_YEARS)))
+)
 
 _A_FILE = "Give the weights.toml that sim backtest --panel has written."
 
