@@ -154,8 +154,8 @@ def moved(base: Scenario, sliders: Mapping[str, Slider], values: Mapping[str, An
 
 
 def _event(table: Mapping[str, Any], base: Scenario, file: str, place: str) -> Event:
-    about = {"case": base.case, "parameters": base.parameters, "start": base.start, "end": base.end}
-    return read_event(table, file, place, **about)
+    case, parameters = base.case, base.parameters
+    return read_event(table, file, place, case=case, parameters=parameters, start=base.start, end=base.end)
 
 
 def _made(name: str, said: _Slider, file: str) -> Slider:

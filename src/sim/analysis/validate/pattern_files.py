@@ -32,7 +32,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
 }
 
 
-#: Statistic -> what its targets are, for those whose targets are told apart by their order alone.
+#: Statistic -> what its targets are, in order, where nothing else says which is which.
 IN_ORDER: dict[str, tuple[str, ...]] = {
     "lumpiness": ("coefficient of variation", "lag-1 correlation", "mean"),
     "deals": ("orders a year", "variance / mean", "chance of a new supplier"),
