@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,7 @@ evidence = []
 statistic = "talks"
 targets = [{ label = "l", value = 1, unit = "", rule = "near", tolerance = 0.1, partner = "japan", rung = 3 }]
 """
+CERTAIN = '"talks"\ntargets = [{', '"certainty"\ntargets = [{ at = "2027-Q1",'
 
 
 @pytest.mark.parametrize(
@@ -233,12 +235,31 @@ targets = [{ label = "l", value = 1, unit = "", rule = "near", tolerance = 0.1, 
         ('"near"', '"nearly"', r"targets\[1\].rule"),
         ("[]", '["nope"]', "no such evidence"),
         ("[P1]", "[P1", "not valid TOML"),
+        ("rung = 3", "rung = 3, year = -1", r"targets\[1\].year = -1: must be greater"),
+        (
+            'value = 1, unit = "", rule = "near"',
+            'value = 0, unit = "", rule = "sign"',
+            "value: has no sign: 0",
+        ),
+        ('"talks"', '"lumpiness"', "P1.targets: 1 of them do not fit .*in this order: coefficient of var"),
+        ("targets = [{", "targets = [] # [{", "P1.targets: 0 of them"),
+        (CERTAIN[0], f"{CERTAIN[1]} variable = 'hhi',", r"targets\[1\]: changes nothing"),
+        (CERTAIN[0], f"{CERTAIN[1]} variable = 'orders', postures = {{ japan = 1 }},", "variable: has axes"),
     ],
 )
 def test_patterns_are_read_strictly(old: str, new: str, problem: str, tmp_path: Path) -> None:
     file, case = tmp_path / "patterns.toml", sim.load("baseline").case
     file.write_text(GOOD)
-    assert pattern_files.of_file(file, case)["P1"]["targets"][0]["rung"] == 3
+    assert pattern_files.read(replace(case, folder=tmp_path))["P1"]["targets"][0]["rung"] == 3
     file.write_text(GOOD.replace(old, new))
-    with pytest.raises(sim.InputError, match=problem):
-        pattern_files.of_file(file, case)
+    with pytest.raises(sim.InputError, match=problem) as caught:
+        pattern_files.read(replace(case, folder=tmp_path))
+    assert str(caught.value).startswith(str(file))
+
+
+def test_a_pattern_outside_the_run_names_its_file(tmp_path: Path) -> None:
+    world, file = sim.load("baseline"), tmp_path / "patterns.toml"
+    file.write_text(GOOD.replace(CERTAIN[0], f"{CERTAIN[1]} variable = 'hhi', postures = {{ japan = 1 }},"))
+    ended = replace(world.with_horizon("2026-Q4"), case=replace(world.case, folder=tmp_path))
+    with pytest.raises(sim.InputError, match=r"patterns\.toml: P1\.targets.*outside the horizon"):
+        patterns.report(ended, trials=2)

@@ -227,6 +227,15 @@ def test_the_folder_of_a_calibration(small: calibrate.Calibration, tmp_path: Pat
             "Did you mean demand.dispersion?",
         ),
         ({"windows": []}, InputError, "windows"),
+        ({"suppliers": ["china", "china"]}, InputError, "suppliers: named twice"),
+        ({"parameters": {"calibrated": []}}, InputError, "parameters.calibrated: names no parameter"),
+        ({"parameters": {"calibrated": ["grants.osa_budget"]}}, InputError, "not as uncertain"),
+        ({"priors": {"demand.cautoin": 1}}, UnknownName, "priors.demand.cautoin: no such parameter"),
+        (
+            {"windows": [{"scenario": "nope", "start": "2006-Q1", "end": "2010-Q4"}]},
+            UnknownName,
+            "windows[1].scenario: no such scenario",
+        ),
     ],
 )
 def test_mistakes_are_one_line(

@@ -383,11 +383,48 @@ def test_check_reads_every_file_of_a_case(folder: Path) -> None:
         result = call("check", str(case))
         assert result.exit_code == 1, name
         assert result.stderr.startswith(f"{strange}: ") and result.stderr.count("\n") == 1
-        strange.write_bytes(before) if before else strange.unlink()
+        strange.unlink()
+        for put in (strange.mkdir, lambda path=strange: path.symlink_to("nowhere")):
+            put()
+            assert call("check", str(case)).stderr.startswith(f"{strange}: "), name
+            strange.rmdir() if strange.is_dir() else strange.unlink()
+        if before:
+            strange.write_bytes(before)
     (case / "pattern.toml").touch()
     result = call("check", str(case))
     assert result.exit_code == 0
     assert "pattern.toml: no effect: nothing reads a file of this name. Did you mean" in result.output
+
+
+EVENT = '{ at = "2021-Q1", what = "set", name = "demand.caution", to = 0.5 }'
+WRONG = EVENT.replace("caution", "cautoin")
+SLIDER = '[sliders.a]\ntitle = "A"\nlow = 0\nhigh = {}\nstep = 1\nusual = 0\nevents = [{}]\n'
+POLICIES = (
+    'measure = "hhi@2022"\naim = "minimise"\nfutures = ["base"]\n[policies.a]\ntitle = "A"\nby = "aldara"\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "place"),
+    [
+        ("sliders", SLIDER.format(1, WRONG.replace("0.5", '"X"')), "sliders.a.events[1].name"),
+        ("sliders", SLIDER.format(1, '{ what = "set", to = "X" }'), "sliders.a.events[1]."),
+        ("sliders", SLIDER.format(2, EVENT.replace("0.5", '"X"')), "sliders.a.events[1].to"),
+        (
+            "policies",
+            f'{POLICIES}source = "s"\nlevels.b = {{ what = "w", events = [{WRONG}] }}',
+            "policies.a.levels.b.ev",
+        ),
+        ("directions", f'end = "2024-Q4"\n[arms.a]\nwhat = "w"\nevents = [{WRONG}]', "arms.a.events[1].name"),
+        ("directions", 'end = "2024-Q4"\n[arms.a]\nwhat = "w"', "arms.a: changes nothing"),
+    ],
+)
+def test_check_tries_what_the_files_of_a_case_change(folder: Path, name: str, text: str, place: str) -> None:
+    case = Path("islands")
+    shutil.copytree(TOY, case)
+    (case / f"{name}.toml").write_text(text, encoding="utf-8")
+    result = call("check", str(case))
+    assert result.exit_code == 1 and result.stderr.startswith(f"{case / name}.toml: {place}"), result.stderr
 
 
 def test_diff_shows_what_differs_with_units(folder: Path) -> None:

@@ -53,7 +53,7 @@ def written(baseline: Scenario, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def reading(change: Any) -> direction_files.Directions | None:
         change(table)
-        monkeypatch.setattr(direction_files, "read_toml", lambda path: table)
+        monkeypatch.setattr(direction_files, "toml_if_any", lambda path: table)
         return read(baseline)
 
     return reading

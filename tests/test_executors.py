@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, cast
 
 import loky
 import pytest
@@ -72,8 +73,26 @@ def test_a_pool_of_mpi_processes(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="Windows cannot block signals")
-def test_workers_never_hear_ctrl_c_not_even_while_they_start() -> None:
+def test_workers_never_hear_ctrl_c_or_sigterm_not_even_while_they_start() -> None:
     loky.get_reusable_executor(max_workers=1).shutdown(wait=True)
     held = list(pool.in_order(signal.pthread_sigmask, [(signal.SIG_BLOCK, ())] * 4, workers=2))
-    assert all(signal.SIGINT in each for each in held)
-    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    requests = {signal.SIGINT, signal.SIGTERM}
+    assert all(requests <= each for each in held)
+    assert not requests & signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def _half_a_result() -> None:
+    """End while a result of 256 bytes is on its way."""
+    frame = sys._getframe()
+    while "result_queue" not in frame.f_locals:
+        frame = cast("FrameType", frame.f_back)
+    os.write(frame.f_locals["result_queue"]._writer.fileno(), b"\0\0\1\0half")
+    os._exit(1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="messages have another form on Windows")
+def test_a_worker_that_ends_while_it_sends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "LOOK", 0.1)
+    with pytest.raises(sim.InputError, match="a worker process ended before its work was done"):
+        list(pool.in_order(_half_a_result, [()] * 3, workers=2))
+    assert list(pool.in_order(abs, [(-1,)] * 3, workers=2)) == [1, 1, 1]

@@ -69,6 +69,13 @@ def test_choices_are_those_of_the_engine(base: sim.Scenario, explanations: list[
 def test_a_result_is_explained_by_its_own_seed(base: sim.Scenario, explanations: list[Explanation]) -> None:
     runs = sim.run(base, trials=2, seed=SEED, keep=["hhi"], quarters="2024-Q4")
     assert sim.explain(runs, trial=TRIAL, at="2029-Q3") == explanations[2]
+    assert sim.explain(runs, trial=TRIAL, at="2029-Q3", seed=SEED) == explanations[2]
+    for told in (sim.explain, sim.story):
+        more = {"at": "2029-Q3"} if told is sim.explain else {}
+        with pytest.raises(
+            sim.InputError, match=f"seed: the result was run with {SEED}, not with {SEED + 1}"
+        ):
+            told(runs, trial=TRIAL, seed=SEED + 1, **more)  # type: ignore[operator]
 
 
 def test_a_result_knows_its_scenario_whatever_it_is_called(base: sim.Scenario) -> None:

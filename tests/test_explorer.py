@@ -202,7 +202,7 @@ def test_what_was_made_loads_as_a_file(bench: Workbench, tmp_path: Path) -> None
     asked = Moved("base", {"rate": 0.85})
     made = bench.moved(asked)
     assert [event.what for event in made.events] == ["set"] and "0.85" in bench.text(asked)
-    shipped = sliders.read(sim.load("baseline").case)
+    shipped = sliders.read(sim.load("baseline"))
     values = {name: each.low for name, each in shipped.items()}
     mine = sliders.moved(sim.load("china_counteroffer"), shipped, values)
     (tmp_path / "mine.toml").write_text(mine.to_toml())
@@ -214,7 +214,7 @@ def test_what_was_made_loads_as_a_file(bench: Workbench, tmp_path: Path) -> None
 @pytest.mark.parametrize("end", ["low", "high"])
 def test_every_slider_of_the_shipped_case_does_something(end: str) -> None:
     base = sim.load("baseline")
-    declared = sliders.read(base.case)
+    declared = sliders.read(base)
     assert 6 <= len(declared) <= 10
     for name, each in declared.items():
         value = getattr(each, end)
@@ -326,7 +326,7 @@ def test_a_case_without_sliders_is_told_what_to_write(tmp_path: Path) -> None:
     ):
         file.write_text(text)
         with pytest.raises(sim.InputError, match=said):
-            sliders.read(base.case)
+            sliders.read(base)
 
 
 def test_the_command_refuses_what_it_cannot_open(server: Server) -> None:

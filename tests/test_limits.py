@@ -362,6 +362,17 @@ def test_a_full_device_is_one_line_on_stdout_and_none_on_stderr(
         assert silent.returncode == 2
 
 
+@pytest.mark.parametrize("arguments", [["scenarios", "--json"], ["scenarios"], ["evidence"]])
+def test_a_reader_that_has_seen_enough_is_no_fault(arguments: list[str]) -> None:
+    code = "import sys; from sim.cli import main; sys.argv = ['sim', *sys.argv[1:]]; main()"
+    read, write = os.pipe()
+    os.close(read)
+    run = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(run, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (streams.UNREAD, "")
+
+
 def test_closed_streams_lead_nowhere(tmp_path: Path) -> None:
     code = (
         "import os, sys\n"

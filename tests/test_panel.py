@@ -307,7 +307,7 @@ def test_which_of_two_versions_is_better(records: xr.Dataset) -> None:
              for each in (records, worse)]  # fmt: skip
     assert float(its["difference"]) == pytest.approx(score[1] - score[0])
     assert its["low"] > 0 and panel_scores.verdict(float(its["low"]), float(its["high"])) == "before"
-    assert "worse after: leader_share (+" in panel_scores.sentences(found)[0]
+    assert "worse after: leader_share +" in panel_scores.sentences(found)[0]
     assert panel_scores.sentences(sim.compare_panels(records, records))[0].startswith("To 5 years, the same:")
     part = records.isel(row=records["origin"].values < 2000)
     fewer = sim.compare_panels(part, records)
@@ -388,7 +388,9 @@ def test_a_forecast_states_its_pools_beside_the_model(tmp_path: Path) -> None:
     groups = {name: {"model": 1.0} for name in ("shares", "newcomers", "orders")}
     rules = {name: {"no_change": 1.0} for name in (*groups, "amounts")}
     weights = {"stacked": {**groups, "amounts": {"model": 0.5, "no_change": 0.5}}, "stacked_rules": rules}
-    content = {"known_before": 2024, "learned_on": {}, "weights": {"5": weights}}
+    learned_on = {"importers": ["arcadia"], "origins": [2019], "trials": 8, "seed": 1}
+    learned_on |= {"version": "0", "code": "c", "registers": {"Arcadia": "file"}}
+    content = {"known_before": 2024, "learned_on": learned_on, "weights": {"5": weights}}
     path = tmp_path / "weights.toml"
     path.write_text(tomli_w.dumps(content))
     both = frozen.windows(*plain, [2024], *spans, stack=stacking.read(path))
@@ -409,6 +411,41 @@ def test_a_forecast_states_its_pools_beside_the_model(tmp_path: Path) -> None:
         path.write_text(tomli_w.dumps(wrong))
         with pytest.raises(sim.InputError, match=r"weights.toml"):
             stacking.read(path)
+
+
+WEIGHTS = (Path(__file__).parents[1] / "forecasts" / "2026-weights.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("model = 0.9257", "model = -0.9257", "weights.5.stacked.shares.model = -0.9257: must be greater"),
+        ("model = 0.9257", "model = 0.9256", "weights.5.stacked.shares: weights add up to 0.9999, not to 1"),
+        ("model = 0.6517", "model = 1e308", "weights.5.stacked.amounts.model"),
+        ("order_book = 0.058", "crystal_ball = 0.058", "weights.5.stacked.shares.crystal_ball: no forecast"),
+        ("bootstrap = 0.4674", "model = 0.4674", "weights.5.stacked_rules.shares.model: no forecast"),
+        ("model = 0.8036", "bootstrap = 0.8036", "weights.5.stacked.orders.bootstrap: no forecast"),
+        ("[weights.5.stacked_rules.", "[weights.5.more.", "weights.5.more: no such key"),
+        ("[weights.5.", "[weights.05.", 'weights.05: no years ahead of a panel: "05"'),
+        ("[weights.5.", '[weights."²".', "weights.²: no years ahead"),
+        ("[weights.5.", f"[weights.{'9' * 5000}.", "weights.999"),
+        ("seed = 1", "seed = nan", "learned_on.seed"),
+        ("known_before = 2023", "known_before = -5", "known_before = -5: must be greater"),
+    ],
+)
+def test_altered_weights_of_a_pool_are_refused(old: str, new: str, place: str, tmp_path: Path) -> None:
+    path = tmp_path / "weights.toml"
+    path.write_text(WEIGHTS, encoding="utf-8")
+    assert stacking.read(path)["known_before"] == 2023
+    path.write_text(WEIGHTS.replace(old, new), encoding="utf-8")
+    with pytest.raises(sim.InputError) as caught:
+        stacking.read(path)
+    assert f"{path}: {place}" in str(caught.value)
+
+
+def test_a_window_of_one_year_says_how_it_is_written() -> None:
+    code, _, error = run("forecast", "baseline", "--window", "2024", "--out", "never")
+    assert code == 2 and "'2024' is no window; write 2020-2024" in error
 
 
 def test_quantiles_of_weighted_samples() -> None:

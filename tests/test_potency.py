@@ -88,7 +88,7 @@ def written(toy: Scenario, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], l
 
     def reading(change: Any) -> lever_files.Levers | None:
         change(table)
-        monkeypatch.setattr(lever_files, "read_toml", lambda path: table)
+        monkeypatch.setattr(lever_files, "toml_if_any", lambda path: table)
         return lever_files.read(toy)
 
     return reading

@@ -284,6 +284,19 @@ def test_decimal_marks_are_those_of_the_file(
         (as_trade_register().replace("40.0;40.0", "1e308;40.0").encode(), "row 6.*more than"),
         (as_trade_register().replace("Supplier", "Recipient").encode(), "no column Supplier"),
         (as_trade_register().replace("Comments", "Supplier").encode(), "row 4: Supplier: given twice"),
+        (
+            as_trade_register().replace("Comments", "SELLER").encode(),
+            "row 4: SELLER: given twice, also as Sup",
+        ),
+        (
+            as_trade_register().replace("China;2009", "UTOPIA;2009").encode(),
+            "row 10.*is the recipient itself",
+        ),
+        (as_trade_register().replace("Reed", "R\x1b[2J").encode(), r"row 10, column .*character U\+001B"),
+        (
+            as_deliveries().replace("\n1,", "\n0,").encode(),
+            'row 6, column Supplier: not what row 4 .*"Turkey"',
+        ),
         ("\n".join(as_trade_register().splitlines()[:4]).encode(), "a header without deals"),
         (b"", "no header of a register"),
         (as_trade_register().replace("40.0;40.0", "12 (8);40.0").encode(), r"12 \(8\)"),
@@ -436,7 +449,7 @@ def test_a_file_covers_the_years_of_all_its_rows(tmp_path: Path) -> None:
 
 
 def test_a_recipient_is_the_state_behind_its_names(tmp_path: Path) -> None:
-    text = as_deals().replace("Utopia", "Turkey", 2).replace("Utopia", "Türkiye")
+    text = as_deals().replace("Turkey", "Greece").replace("Utopia", "Turkey", 2).replace("Utopia", "Türkiye")
     for wanted in (None, "Turkey", "turkiye"):
         found = registers.read(written(tmp_path, text), wanted)
         assert (found.recipient, len(found.deals)) == ("Turkiye", len(DEALS))

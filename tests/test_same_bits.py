@@ -350,7 +350,6 @@ HARMLESS = {
     "model/mechanisms/attention.py": {"sum"},  # of arrays, one after another
     "model/mechanisms/attraction.py": {"sum"},  # of arrays, one after another
     "model/mechanisms/partner_alignment.py": {"sum"},  # of arrays, one after another
-    "model/mechanisms/relations.py": {"sum"},  # of arrays, one after another
     "parameter/files.py": {"sum"},  # of truth values
     "parameter/posterior.py": {"median", "quantile"},  # shown; a trial has a row of the table
 }

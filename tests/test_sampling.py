@@ -302,7 +302,8 @@ def test_a_table_has_its_rows() -> None:
     assert [each.name for each in made] == ["base, caution=0.1", "base, caution=value 0.2 uniform 0.1 to 0.3"]
     with pytest.raises(InputError, match="stands in it twice"):
         sim.design_table(SCENARIO, [*rows, rows[0]])
-    with pytest.raises(InputError, match="is not a list"):
-        sim.factorial(SCENARIO, {"demand.caution": 0.1})  # type: ignore[dict-item]
+    for single in (0.1, np.array(0.1)):
+        with pytest.raises(InputError, match="is not a list"):
+            sim.factorial(SCENARIO, {"demand.caution": single})  # type: ignore[dict-item]
     with pytest.raises(InputError, match=r"Did you mean demand\.caution"):
         sim.factorial(SCENARIO, {"demand.cautoin": [0.1]})

@@ -92,7 +92,9 @@ class Workshop:
     def new(folder: Path) -> Workshop:
         """Furnish an empty folder."""
         workshop = Workshop(folder)
-        shutil.copytree(ARCHIPELAGO, folder / "archipelago", ignore=shutil.ignore_patterns("parameters"))
+        shutil.copytree(
+            ARCHIPELAGO, folder / "archipelago", ignore=shutil.ignore_patterns("parameters", "sliders.toml")
+        )
         workshop.write("generic/grants.toml", GRANTS)
         workshop.write("generic/border.toml", BORDER)
         workshop.write("base.toml", BASE)

@@ -6,10 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.files.records import Number, Record, Texts
+from sim.files.records import Number, Record, Texts, Year
 from sim.vocabulary.arguments import FIRST_YEAR, LAST_YEAR
 
-_Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
 _Quarter = Annotated[int, Field(ge=1, le=4)]
 
 
@@ -35,8 +34,8 @@ class RegisterFiles(Grounded):
     deals: str
     deliveries: str
     categories: str
-    first_year: _Year
-    last_year: _Year
+    first_year: Year
+    last_year: Year
     not_platforms: Texts = ()
 
 
@@ -133,7 +132,7 @@ class Regime(Grounded):
     """An export regime."""
 
     label: str
-    since: _Year
+    since: Year
     permits: Texts
     reviews: Texts
 
@@ -190,7 +189,7 @@ class CaseFile(Record):
 
     title: str
     notes: str = ""
-    as_of: _Year
+    as_of: Year
     recipient: str
     partners: Texts
     residual_supplier: str | None = None

@@ -151,7 +151,9 @@ def _spans(
     """Read windows such as 2020-2024."""
     spans = []
     for value in values:
-        ends = value.partition("-")[::2]
+        ends = value.split("-")
+        if len(ends) != 2 or not all(ends):
+            raise click.BadParameter(f"{value!r} is no window; write 2020-2024")
         first, last = (options.YEAR(part, parameter, context) for part in ends)
         if first > last:
             raise click.BadParameter(f"{value} ends before it begins; write 2020-2024")

@@ -183,7 +183,7 @@ def _show_learned(found: Calibration, verdicts: Sequence[Verdict]) -> None:
             each.prior,
             amounts.with_interval(each.mean, each.low, each.high),
             each.unit,
-            f"{each.shift:+.2f}",
+            amounts.fixed(each.shift, 2, is_signed=True),
             f"{each.contraction:.0%}",
             f"{verdict.p_value:.2f}",
         )
@@ -193,7 +193,13 @@ def _show_learned(found: Calibration, verdicts: Sequence[Verdict]) -> None:
     headings = ("Informed", "Prior", "Posterior, 90 %", "Unit", "Shift", "Learned", "Even ranks")
     write_table(headings, rows, right=("Shift", "Learned", "Even ranks"))
     left = [
-        (each.key, each.prior, f"{each.shift:+.2f}", f"{each.contraction:.0%}", f"{each.ks_distance:.3f}")
+        (
+            each.key,
+            each.prior,
+            amounts.fixed(each.shift, 2, is_signed=True),
+            f"{each.contraction:.0%}",
+            f"{each.ks_distance:.3f}",
+        )
         for each in found.learned
         if not each.is_informed
     ]
@@ -211,15 +217,21 @@ def _show_learned(found: Calibration, verdicts: Sequence[Verdict]) -> None:
     say(f"Simulation-based calibration: ranks not even for {len(uneven)} of {len(verdicts)} elements{names}.")
 
 
+def _plain(value: float, *ends: float) -> str:
+    """Return a number with two decimals, and its interval."""
+    middle, *others = (amounts.fixed(each, 2) for each in (value, *ends))
+    return f"{middle} ({' to '.join(others)})" if others else middle
+
+
 def _show_predictions(checks: Sequence[Check]) -> None:
     from sim.cli.terminal import write_table
 
     rows = [
         (
             each.name,
-            f"{each.recorded:.2f}",
-            f"{each.prior_mean:.2f} ({each.prior_low:.2f} to {each.prior_high:.2f})",
-            f"{each.mean:.2f} ({each.low:.2f} to {each.high:.2f})",
+            _plain(each.recorded),
+            _plain(each.prior_mean, each.prior_low, each.prior_high),
+            _plain(each.mean, each.low, each.high),
             f"{each.percentile:.0%}",
             "" if each.is_met else "miss",
         )

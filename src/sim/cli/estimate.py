@@ -164,12 +164,12 @@ def _show(found: Report, choices: Choices) -> None:
     rows = [
         (
             row.term,
-            f"{row.estimate:.2f}",
+            amounts.fixed(row.estimate, 2),
             f"{row.error:.2f}",
             f"{row.clustered_error:.2f}",
-            f"{row.prior:.2f} ± {row.prior_spread:.2f}",
-            f"{row.distance:+.1f}",
-            f"{row.mode:.2f} ± {row.mode_spread:.2f}",
+            f"{amounts.fixed(row.prior, 2)} ± {row.prior_spread:.2f}",
+            amounts.fixed(row.distance, 1, is_signed=True),
+            f"{amounts.fixed(row.mode, 2)} ± {row.mode_spread:.2f}",
             f"{row.information:.0%}",
             row.verdict,
         )
@@ -193,7 +193,10 @@ def _show(found: Report, choices: Choices) -> None:
         "hardly from a tenth."
     )
     if found.pairs:
-        pairs = [(p.supplier, f"{p.effect:+.2f} ± {p.error:.2f}", str(p.orders)) for p in found.pairs]
+        pairs = [
+            (p.supplier, f"{amounts.fixed(p.effect, 2, is_signed=True)} ± {p.error:.2f}", str(p.orders))
+            for p in found.pairs
+        ]
         write_table(("Supplier", "Pair effect", "Orders"), pairs, right=("Pair effect", "Orders"))
     left = [(term, "not in this table") for term in TERMS if term not in choices.terms]
     write_table(("Without data", "Why"), [*left, *WITHOUT_DATA.items()])
@@ -215,7 +218,7 @@ def _rate(chosen: Scenario, as_json: bool) -> None:
     say(
         f"{sum(counts)} platform orders, {year - len(counts)}-{year - 1}: {found.mean:.2f} a year in the "
         f"long run (s.e. of the log {found.error:.2f}). At the end the log of the rate is "
-        f"{found.at_end:+.2f} from that, s.d. {found.spread:.2f}."
+        f"{amounts.fixed(found.at_end, 2, is_signed=True)} from that, s.d. {found.spread:.2f}."
     )
 
 

@@ -261,13 +261,14 @@ def _checked(file: str, kind: str) -> tuple[str, list[str]]:
     if kind == "case":
         # Without a separator the name of a folder would be taken for that of a shipped case.
         loaded = case.load(Path(file).resolve())
-        count = len(ParameterSet.load(loaded))
+        parameters = ParameterSet.load(loaded)
         files = loaded.record.deal_register
         year = min(max(loaded.as_of, files.first_year + 1), files.last_year + 1)
         register.initial(loaded, Quarter(year, 1))
-        unread = case_folder.check(loaded)
+        unread = case_folder.check(loaded, parameters)
         return (
-            f"{len(loaded.suppliers)} suppliers, {len(loaded.categories)} categories, {count} parameters",
+            f"{len(loaded.suppliers)} suppliers, {len(loaded.categories)} categories, "
+            f"{len(parameters)} parameters",
             unread,
         )
     with warnings.catch_warnings():

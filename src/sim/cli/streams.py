@@ -10,6 +10,9 @@ from typing import Any
 
 from sim.vocabulary.errors import InputError
 
+#: Exit code where a reader has gone, as of programs that SIGPIPE ends.
+UNREAD = 141
+
 #: Names of the standard streams in the order of their numbers.
 NAMES = ("stdin", "stdout", "stderr")
 
@@ -30,9 +33,9 @@ class _Device(io.FileIO):
         except OSError as error:
             if self._is_spare:
                 return len(data)  # nothing that is said there is worth losing a run for
-            if error.errno == errno.EPIPE:
-                raise  # the reader has seen enough: click leaves quietly
             self._drop_the_rest()
+            if error.errno == errno.EPIPE:
+                sys.exit(UNREAD)  # the reader has seen enough
             problem = f"cannot be written: {(error.strerror or str(error)).lower()}"
             raise InputError("", "standard output", problem, "Send it elsewhere.") from None
         return written  # type: ignore[no-any-return]

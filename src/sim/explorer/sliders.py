@@ -8,9 +8,10 @@ from typing import Any
 
 from pydantic import Field
 
-from sim.case.case import SLIDERS, Case
-from sim.files.records import Number, Record, Tables, Texts, check, read_toml, shown
+from sim.case.case import SLIDERS
+from sim.files.records import Number, Record, Tables, Texts, check, key_path, shown, toml_if_any
 from sim.scenario.event_checks import contradicted
+from sim.scenario.events import Event
 from sim.scenario.events import read as read_event
 from sim.scenario.scenario import Scenario
 from sim.sources import table as evidence
@@ -89,22 +90,27 @@ class Slider:
         ]
 
 
-def read(case: Case) -> dict[str, Slider]:
-    """Return the sliders of a case.
+def read(base: Scenario) -> dict[str, Slider]:
+    """Return the sliders of a scenario's case, each of which can be moved to both its ends.
 
     Raises
     ------
     InputError
         If it declares none, or one does not fit.
     """
-    path = case.folder / SLIDERS
-    file = shown(path)
-    if not path.is_file():
+    path = base.case.folder / SLIDERS
+    file, said = shown(path), toml_if_any(path)
+    if said is None:
         raise MissingFile(file, "", "the case declares no sliders", "Write one; see docs/explorer.md.")
-    declared = check(_File, read_toml(path, file), file, "").sliders
+    declared = check(_File, said, file, "").sliders
     if not declared:
         raise MissingField(file, "sliders", "must be given", "Write at least one [sliders.NAME].")
-    return {name: _made(name, each, file) for name, each in declared.items()}
+    found = {name: _made(name, each, file) for name, each in declared.items()}
+    for slider in found.values():
+        for end in (slider.low, slider.high):
+            for number, event in enumerate(slider.at(end), 1):
+                _event(event, base, file, key_path("sliders", slider.name, "events", number))
+    return found
 
 
 def begin(sliders: Mapping[str, Slider]) -> Quarter:
@@ -131,14 +137,10 @@ def moved(base: Scenario, sliders: Mapping[str, Slider], values: Mapping[str, An
     if not chosen:
         return base
     tables = [event for name, each in chosen.items() for event in each.at(values[name])]
-    horizon = {"start": base.start, "end": base.end}
     given_up = [
         other.label
         for table in tables
-        for other in contradicted(
-            read_event(table, "", "sliders", case=base.case, parameters=base.parameters, **horizon),
-            base.events,
-        )
+        for other in contradicted(_event(table, base, "", "sliders"), base.events)
     ]
     said = [f"{each.title}: {float(values[name]):g} {each.unit}".strip() for name, each in chosen.items()]
     return base.with_events(
@@ -149,6 +151,11 @@ def moved(base: Scenario, sliders: Mapping[str, Slider], values: Mapping[str, An
         story=f"{base.title} with other levers. {'; '.join(said)}.",
         evidence=list(dict.fromkeys(id for each in chosen.values() for id in each.evidence)),
     )
+
+
+def _event(table: Mapping[str, Any], base: Scenario, file: str, place: str) -> Event:
+    case, parameters = base.case, base.parameters
+    return read_event(table, file, place, case=case, parameters=parameters, start=base.start, end=base.end)
 
 
 def _made(name: str, said: _Slider, file: str) -> Slider:

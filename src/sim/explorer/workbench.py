@@ -74,7 +74,7 @@ class Workbench:
         self.base, self.seed = base, seed
         engine = (COMPILED if may_compile() else NUMPY) if engine == AUTO else engine
         engine = chosen_engine(engine, 1, False)  # refuses what cannot run
-        self.sliders = sliders.read(base.case)
+        self.sliders = sliders.read(base)
         self.measures = {each.key: each for each in _measures(base, seed)}
         self.rounds = ROUNDS if engine == COMPILED else (FIRST_WITHOUT_MACHINE_CODE, *ROUNDS)
         self.trials = Trials(list(self.measures.values()), seed, engine, sliders.begin(self.sliders))

@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from sim.files import regular
+from sim.vocabulary.arguments import FIRST_YEAR, LAST_YEAR
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import (
     BadEncoding,
@@ -53,6 +54,10 @@ Tables = Annotated[tuple[dict[str, Any], ...], BeforeValidator(_as_tuple)]
 
 #: A low and a high end.
 Pair = Annotated[tuple[Number, Number], BeforeValidator(_as_tuple)]
+
+#: Years that can be simulated.
+Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
+Years = Annotated[tuple[Year, ...], BeforeValidator(_as_tuple)]
 
 #: A quarter, such as 2027-Q1.
 When = Annotated[
@@ -137,6 +142,32 @@ def read_toml(path: Path | str, name: str | None = None) -> dict[str, Any]:
     """
     name = name or shown(path)
     return parsed(read_bytes(path, name), name)
+
+
+def toml_if_any(path: Path) -> dict[str, Any] | None:
+    """Return the content of a file that need not be there, None if nothing of its name is.
+
+    What is there and is no file, a folder or a link that leads nowhere, was meant to be one.
+
+    Raises
+    ------
+    InputError
+        As `read_toml`.
+    """
+    with readable(path):
+        is_there = os.path.lexists(path)
+    return read_toml(path) if is_there else None
+
+
+@contextlib.contextmanager
+def standing_in(file: str, place: str) -> Iterator[None]:
+    """Give an error about a name or a value the place in the file where it stands, if it names no file."""
+    try:
+        yield
+    except InputError as error:
+        if error.file:
+            raise
+        raise type(error)(file, place, error.message, error.remedy, error.value) from None
 
 
 def read_bytes(path: Path | str, name: str | None = None) -> bytes:

@@ -23,7 +23,7 @@ from sim.vocabulary.errors import InputError, SimWarning
 #: What is said where nothing can be written to a target.
 CHOOSE = "Choose another --out."
 
-_GIVE_A_NAME = "Give a name, such as runs.zarr."
+_GIVE_A_NAME = "Give it a name of its own."
 
 
 def located(path: Any) -> Path:
@@ -34,7 +34,7 @@ def located(path: Any) -> Path:
     InputError
         If it is no path, or there is no such home or working folder.
     """
-    given = arguments.path(path, "path", 'Give a text, such as "runs.zarr".')
+    given = arguments.path(path, "path", "Give it as a text.")
     try:
         return Path(os.path.abspath(given))  # noqa: PTH100, a link stays a link
     except OSError:

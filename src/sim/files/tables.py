@@ -20,6 +20,7 @@ from sim.vocabulary.errors import (
     WrongType,
     nearest,
 )
+from sim.vocabulary.printing import unprintable
 
 #: Years that a register can name.
 YEARS = (1900, 2100)
@@ -211,6 +212,8 @@ def rows(file: str, header: list[str], found: Iterable[tuple[int, list[str]]]) -
     ------
     BadSyntax
         For a row of another length.
+    WrongType
+        For text that would steer a terminal instead of being shown.
     """
     read_rows = []
     for number, record in found:
@@ -222,4 +225,13 @@ def rows(file: str, header: list[str], found: Iterable[tuple[int, list[str]]]) -
             raise BadSyntax(file, f"row {number}, column {column}", message, remedy)
         cells = {name: cell.strip() for name, cell in zip(header, cut, strict=True)}
         read_rows.append(Row(file, number, cells))
+        if not "".join(cut).isprintable():
+            _check_printable(read_rows[-1])
     return read_rows
+
+
+def _check_printable(row: Row) -> None:
+    for column, text in row.cells.items():
+        fault = unprintable(text, allowed="\n\r\t")
+        if fault:
+            raise WrongType(row.file, row.place(column), f"holds {fault}", "Leave it out.")

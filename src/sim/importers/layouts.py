@@ -13,7 +13,7 @@ import dataclasses
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -155,9 +155,11 @@ def _sheet(
 ) -> Sheet:
     (at, first), *records = found
     header = [name.strip() for name in first]
-    for name in columns.values():
-        if header.count(name) > 1:
-            raise DuplicateKey(file, f"row {at}: {name}", "given twice", "Keep one of the two columns.")
+    for what, name in columns.items():
+        same = [other for other in header if what in _columns(layout, [other])]
+        if len(same) > 1:
+            problem = "given twice" if len(set(same)) == 1 else f"given twice, also as {same[0]}"
+            raise DuplicateKey(file, f"row {at}: {name}", problem, "Keep one of the two columns.")
     for number, cells in records:
         if [cell.strip() for cell in cells] == header:
             remedy = "Put all deals under one header, each once."
@@ -181,22 +183,45 @@ def _is_note(cells: Sequence[str], named: Sequence[int], width: int) -> bool:
 
 def _plain(file: str, rows: list[Row], columns: Mapping[str, str], delimiter: str) -> list[Row]:
     """Return rows with spaces of one kind, nothing as an empty cell, and numbers as Python reads them."""
+    # A cell is what many others are, so each text is looked at once.
+    spaced, filled, bare = _Once(lambda text: " ".join(text.split())), _Once(_filled), _Once(_bare)
     numbers = [columns[what] for what in _NUMBERS if what in columns]
     blanks = [columns[what] for what in _MAY_BE_BLANK if what in columns]
-    spaced = [{name: " ".join(text.split()) for name, text in row.cells.items()} for row in rows]
-    for cells in spaced:
+    found = [{name: spaced[row.cells[name]] for name in columns.values()} for row in rows]
+    for cells in found:
         for name in blanks:
-            if cells[name].casefold().replace(" ", "") in _NOTHING:
-                cells[name] = ""
+            cells[name] = filled[cells[name]]
         for name in numbers:
-            bare = re.sub(r"[\s'\u2019]", "", tables.unmarked(cells[name]))
-            cells[name] = bare if _NUMBER.fullmatch(bare) else cells[name]
-    written = [cells[name] for cells in spaced for name in numbers]
-    mark = _decimal_mark(file, filter(_NUMBER.fullmatch, written), delimiter)
-    for cells in spaced:
+            cells[name] = bare[cells[name]]
+    mark = _decimal_mark(file, filter(_NUMBER.fullmatch, bare.values()), delimiter)
+    plain = _Once(lambda text: _number(text, mark))
+    for cells in found:
         for name in numbers:
-            cells[name] = _number(cells[name], mark)
-    return [dataclasses.replace(row, cells=cells) for row, cells in zip(rows, spaced, strict=True)]
+            cells[name] = plain[cells[name]]
+    return [dataclasses.replace(row, cells=cells) for row, cells in zip(rows, found, strict=True)]
+
+
+class _Once(dict[str, str]):
+    """What a function makes of texts, each of which it is asked about once."""
+
+    def __init__(self, function: Callable[[str], str]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, text: str) -> str:
+        made = self[text] = self._function(text)
+        return made
+
+
+def _filled(text: str) -> str:
+    """Return a cell, empty where it says in some way that there is nothing."""
+    return "" if text.casefold().replace(" ", "") in _NOTHING else text
+
+
+def _bare(text: str) -> str:
+    """Return a number without marks and spaces; what is none stays as it is, to be refused later."""
+    bare = re.sub(r"[\s'\u2019]", "", tables.unmarked(text))
+    return bare if _NUMBER.fullmatch(bare) else text
 
 
 def _number(text: str, mark: str) -> str:

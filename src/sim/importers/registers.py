@@ -27,6 +27,7 @@ from sim.importers.categories import identifier
 from sim.importers.layouts import Sheet
 from sim.vocabulary.errors import (
     BadSyntax,
+    Contradiction,
     MissingField,
     OutOfBounds,
     OutsideHorizon,
@@ -232,6 +233,7 @@ class _File:
 def _register(file: _File, rows: list[Row], name: str) -> Register:
     """Return the register of a recipient of a file."""
     sheet, first = file.sheet, file.covered_from
+    _check_sellers(rows, sheet.columns["supplier"], name)
     if "deal" in sheet.columns:
         deals = _from_deliveries(rows, sheet.columns)
     else:
@@ -259,6 +261,19 @@ def _register(file: _File, rows: list[Row], name: str) -> Register:
     return Register(name, tuple(counted), vintage, file.last_year, first, tuple(notes), source)
 
 
+def _check_sellers(rows: Iterable[Row], column: str, name: str) -> None:
+    """Refuse rows in which a state sells to itself, by whatever name."""
+    named = {row.cells[column] for row in rows}
+    own = {text for text in named if identifier(categories.state_of(text)) == identifier(name)}
+    for row in rows:
+        if row.cells[column] in own:
+            remedy = "Leave out what it makes for itself."
+            place = row.place(column)
+            raise Contradiction(
+                row.file, place, "is the recipient itself: {value}", remedy, row.cells[column]
+            )
+
+
 def _covered_from(sheet: Sheet) -> int:
     """Return the first year whose deliveries a file lists, by what it says and by what it has."""
     earliest = min(_years(sheet, "delivery_years"), default=_FIRST_COVERED)
@@ -273,7 +288,7 @@ def _covered_from(sheet: Sheet) -> int:
 
 def _years(sheet: Sheet, *columns: str) -> list[int]:
     """Return the years that any row is dated in some columns, whoever's it is."""
-    texts = (row.cells[sheet.columns[what]] for row in sheet.rows for what in columns)
+    texts = {row.cells[sheet.columns[what]] for row in sheet.rows for what in columns}
     found = (int(year) for text in texts for year in re.findall(r"(?<!\d)\d{4}(?!\d)", text))
     return [year for year in found if YEARS[0] <= year <= YEARS[1]]
 
@@ -368,6 +383,15 @@ def _from_deliveries(rows: Iterable[Row], columns: Mapping[str, str]) -> list[De
     deals = []
     for group in groups.values():
         first = group[0]
+        for row in group[1:]:
+            for what in ("supplier", "ordered", "item"):
+                column = columns[what]
+                if row.cells[column] != first.cells[column]:
+                    problem = (
+                        f"not what row {first.number} says of deal {first.cells[columns['deal']]}: {{value}}"
+                    )
+                    remedy = "Give each deal a number of its own."
+                    raise Contradiction(row.file, row.place(column), problem, remedy, row.cells[column])
         arrived = tuple(
             Delivery(_year(row, columns["delivery_years"]), row.volume(columns["delivered"]))
             for row in group
@@ -411,7 +435,7 @@ def _year(row: Row, column: str) -> int:
 def _last_year(sheet: Sheet) -> int:
     """Return the last year that any row is dated, or that the file says it covers."""
     known_at = sheet.columns.get("known_at")
-    covered = " ".join(row.cells[known_at] for row in sheet.rows) if known_at else ""
+    covered = " ".join({row.cells[known_at] for row in sheet.rows}) if known_at else ""
     said = [int(year) for year in re.findall(r"end-(\d{4})", covered)]
     return max([*_years(sheet, "ordered", "delivery_years"), *(year for year in said if year <= YEARS[1])])
 

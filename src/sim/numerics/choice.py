@@ -27,7 +27,7 @@ def by_rule(weight: Array, rule: Array, aspiration: Array, error_rate: Array) ->
     -------
     ndarray, shape (option, ...)
     """
-    if not np.any(rule):
+    if not rule.any():
         return weight
     best = greatest(weight)
     enough = (weight >= best * exp(-aspiration)) & (weight > 0)

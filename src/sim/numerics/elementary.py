@@ -35,6 +35,9 @@ _LOG2_E, _SQRT_HALF = constants(1.44269504088896338700e00, 0.7071067811865475244
 _LOWEST, _HIGHEST = constants(-700.0, 700.0)
 _ZERO, _HALF, _ONE, _TWO = constants(0.0, 0.5, 1.0, 2.0)
 
+#: What a sum begins with: it keeps the sign of zero.
+_NOTHING_YET = np.asarray(-0.0)
+
 _EXP = constants(
     1.66666666666666019037e-01,
     -2.77777777770155933842e-03,
@@ -123,23 +126,20 @@ _TAIL_MIDDLE, _FAR = constants(1.6, 5.0)
 _FLOAT = np.dtype(float)
 
 #: Numbers that a function of many steps takes at a time: what it computes on the way stays in the cache.
-_AT_A_TIME = 4096
-
-#: The same of the normal quantile, which computes the tails apart.
-_QUANTILES_AT_A_TIME = 16384
+_AT_A_TIME = 10240
 
 #: Numbers from which on sums in turn are taken row by row.
 _FEW = 512
 
 
-def in_pieces(function: Callable[[Array], Array], x: Array, size: int = _AT_A_TIME) -> Array:
+def in_pieces(function: Callable[[Array], Array], x: Array) -> Array:
     """Apply an elementwise function to a large array, so many numbers at a time."""
     x = np.asarray(x)
-    if x.size <= size:
+    if x.size <= _AT_A_TIME:
         return function(x)
     result, flat = np.empty(x.size), x.reshape(-1)
-    for start in range(0, x.size, size):
-        part = slice(start, start + size)
+    for start in range(0, x.size, _AT_A_TIME):
+        part = slice(start, start + _AT_A_TIME)
         result[part] = function(flat[part])
     return result.reshape(x.shape)
 
@@ -236,7 +236,7 @@ def _tail_quantile(q: Array, u: Array) -> Array:
 
 def normal_quantile(u: Array) -> Array:
     """Return the standard normal quantile of u in (0, 1), elementwise (algorithm AS 241)."""
-    return in_pieces(_quantile, u, _QUANTILES_AT_A_TIME)
+    return in_pieces(_quantile, u)
 
 
 def normal_quantiles(*uniforms: Array) -> list[Array]:
@@ -248,12 +248,13 @@ def normal_quantiles(*uniforms: Array) -> list[Array]:
 
 def _quantile(u: Array) -> Array:
     """Return what `normal_quantile` does: the form of the centre, and in its place that of the tail."""
-    q = u - _HALF
-    is_tail = np.abs(q) > _CENTRE_HALF_WIDTH
-    result = np.asarray(_centre_quantile(q))
-    if is_tail.any():
-        result[is_tail] = _tails(q[is_tail], u[is_tail])
-    return result
+    flat = u.reshape(-1)
+    q = flat - _HALF
+    result = _centre_quantile(q)
+    (tail,) = (np.abs(q) > _CENTRE_HALF_WIDTH).nonzero()
+    if tail.size:
+        result[tail] = _tails(q.take(tail), flat.take(tail))
+    return result.reshape(u.shape)
 
 
 def _tails(q: Array, u: Array) -> Array:
@@ -263,10 +264,10 @@ def _tails(q: Array, u: Array) -> Array:
     near = r - _TAIL_MIDDLE
     value = polynomial(_TAIL[0], near)
     value /= polynomial(_TAIL[1], near)
-    is_far = r > _FAR
-    if is_far.any():
-        far = r[is_far] - _FAR
-        value[is_far] = polynomial(_FAR_TAIL[0], far) / polynomial(_FAR_TAIL[1], far)
+    (far,) = (r > _FAR).nonzero()
+    if far.size:
+        beyond = r[far] - _FAR
+        value[far] = polynomial(_FAR_TAIL[0], beyond) / polynomial(_FAR_TAIL[1], beyond)
     return np.where(is_low, -value, value)
 
 
@@ -274,12 +275,12 @@ def total(x: Array, axis: int = 0) -> Array:
     """Return the sum over an axis, the first unless stated, one entry after another.
 
     `numpy.sum` adds in pairs along the axis that is contiguous in memory, and so gives other bits when that
-    is the one, or when the trial axis has length one. Beginning with -0.0 keeps the sign of zero.
+    is the one, or when the trial axis has length one.
     """
     if x.size and axis != x.ndim - 1 and x.strides[-1] == x.itemsize and x.shape[-1] > 1:
         # NumPy is faster where it need not ask for the type.
         dtype = None if x.dtype is _FLOAT else float
-        summed: Array = np.add.reduce(x, axis=axis, dtype=dtype, initial=-0.0)
+        summed: Array = np.add.reduce(x, axis=axis, dtype=dtype, initial=_NOTHING_YET)
         return summed
     if 0 < x.size < _FEW:
         return np.array(np.add.accumulate(x, axis=axis, dtype=float).take(-1, axis=axis))

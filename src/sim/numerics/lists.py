@@ -41,6 +41,8 @@ def found(mask: BoolArray) -> tuple[IntArray, ...]:
 
 def scatter(target: Array, index: tuple[IntArray, ...], values: Array | float) -> None:
     """Add values to the entries of target with this index, in the order of the list, in place."""
+    if not index[0].size:
+        return
     if not target.flags.c_contiguous:
         raise ValueError("the target is not contiguous: a copy would be written to, and lost")
     flat = np.ravel_multi_index(index, target.shape)
@@ -155,7 +157,7 @@ def withdraw(ledger: Array, since: int, share: Array) -> Array:
     -------
     ndarray, shape (supplier, trial)
     """
-    taken = np.zeros_like(share)
+    taken = np.zeros(share.shape)
     supplier, trial = found(share != 0.0)
     if supplier.size:
         rest = ledger.reshape(len(ledger), len(share), -1, ledger.shape[-1])[since:]

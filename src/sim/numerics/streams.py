@@ -93,5 +93,6 @@ class Streams:
             draws = self._generator.random((n_quarters, width, GRANULE))
             start = granule * GRANULE
             low, high = max(start, first_trial), min(start + GRANULE, last_trial)
-            result[..., low - first_trial : high - first_trial] = draws[..., low - start : high - start]
-        return np.maximum(result, SMALLEST, out=result)
+            here = result[..., low - first_trial : high - first_trial]
+            np.maximum(draws[..., low - start : high - start], SMALLEST, out=here)
+        return result

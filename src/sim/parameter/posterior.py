@@ -11,7 +11,7 @@ import csv
 import dataclasses
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -94,7 +94,7 @@ class Posterior:
 
     file: str
     digest: str
-    columns: dict[str, tuple[float, ...]]
+    columns: dict[str, tuple[float, ...]] = field(repr=False)
 
     @property
     def n_rows(self) -> int:

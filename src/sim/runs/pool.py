@@ -28,11 +28,17 @@ AHEAD = 3
 #: Workers assumed of an executor that does not state them.
 UNKNOWN_WORKERS = 16
 
+#: Seconds between two looks at local processes while a result is waited for.
+LOOK = 5
+
 #: Seconds after which idle local processes end.
 IDLE = 10
 
 #: Trials times quarters below which starting processes costs more than it saves.
 ENOUGH_WORK = 250_000
+
+#: What asks a program to end; the parent does, and ends its workers.
+_REQUESTS = {signal.SIGINT, signal.SIGTERM}
 
 #: Whether signals can be blocked; not on Windows.
 _CAN_BLOCK = hasattr(signal, "pthread_sigmask")
@@ -104,9 +110,9 @@ def in_order(
             with _interrupts_blocked() if own else contextlib.nullcontext():
                 pending.append(_submit(target, function, job))
             if len(pending) == AHEAD * workers:
-                yield pending.popleft().result()
+                yield _result(pending.popleft(), own)
         while pending:
-            yield pending.popleft().result()
+            yield _result(pending.popleft(), own)
         is_done = True
     except BrokenExecutor:
         problem = "a worker process ended before its work was done"
@@ -118,7 +124,48 @@ def in_order(
             for each in pending:
                 each.cancel()
         elif not is_done:
-            own.shutdown(wait=True, kill_workers=True)
+            _end(own)
+
+
+def _result(future: Future[Result], own: Any) -> Result:
+    """Return a result; look from time to time whether a local process has ended while it sent one.
+
+    What is half sent is waited for without end by loky's thread, which then does not see that its sender is
+    gone.
+    """
+    ended: set[int] = set()
+    while own is not None:
+        try:
+            return future.result(timeout=LOOK)
+        except TimeoutError:
+            if future.done():
+                break  # it is the job's own
+            before, ended = ended, _ended(own)
+            if before & ended:
+                raise BrokenExecutor from None
+    return future.result()
+
+
+def _ended(own: Any) -> set[int]:
+    """Return the numbers of local processes that have ended, and that loky has not yet let go."""
+    from multiprocessing.connection import wait
+
+    sentinels = {each.sentinel: pid for pid, each in list(own._processes.items())}
+    return {sentinels[each] for each in wait(list(sentinels), timeout=0)}
+
+
+def _end(own: Any) -> None:
+    """End local processes, also where one of them has sent half a result.
+
+    The other half is waited for as long as anybody could send it: the others, and this process itself.
+    """
+    import psutil
+
+    for pid in list(own._processes):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            psutil.Process(pid).kill()
+    own._result_queue._writer.close()
+    own.shutdown(wait=True, kill_workers=True)
 
 
 def _submit(target: Any, function: Callable[..., Result], job: tuple[Any, ...]) -> Future[Result]:
@@ -159,11 +206,11 @@ def _start_trackers() -> None:
 
 @contextlib.contextmanager
 def _interrupts_blocked() -> Iterator[None]:
-    """Block SIGINT while workers start: processes started meanwhile never receive it, and leave no trace."""
+    """Block what asks to end while workers start: what starts meanwhile never receives it."""
     if not _CAN_BLOCK:
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _REQUESTS)
     try:
         yield
     finally:
@@ -171,8 +218,9 @@ def _interrupts_blocked() -> Iterator[None]:
 
 
 def _begin(parent: int) -> None:
-    """Make a worker leave Ctrl-C to its parent, and end when the parent ends, however it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Make a worker leave Ctrl-C and SIGTERM to its parent, and end when that ends, however it ends."""
+    for request in _REQUESTS:
+        signal.signal(request, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 

@@ -118,7 +118,8 @@ def run(
         What runs it. The numbers are the same; "compiled" needs ``pip install hedgesim[fast]``, and "auto"
         takes it, where it is installed, for large runs without rules.
     block : int
-        Trials advanced together; changes speed and memory, never a number.
+        Trials advanced together; changes speed and memory, never a number of a trial. (Means and standard
+        deviations of a summary are summed by blocks, and may differ in their last bits.)
 
     Returns
     -------

@@ -160,10 +160,19 @@ def is_frame(value: Any) -> bool:
 
 def names(value: Any, name: str, remedy: str) -> tuple[Any, ...]:
     """Return a list of things as a tuple; a table, a mapping or a single value is refused."""
-    is_single = isinstance(value, Mapping | str | bytes | type) or not hasattr(value, "__iter__")
+    is_single = isinstance(value, Mapping | str | bytes | type) or not _is_iterable(value)
     if is_frame(value) or is_single:
         raise WrongType("", name, f"{shown(value)} is not a list", remedy)
     return tuple(value)
+
+
+def _is_iterable(value: Any) -> bool:
+    """Whether a value can be gone through; an array without axes has the method and cannot."""
+    try:
+        iter(value)
+    except TypeError:
+        return False
+    return True
 
 
 def texts(value: Any, name: str, remedy: str) -> tuple[str, ...]:

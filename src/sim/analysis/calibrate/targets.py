@@ -27,7 +27,7 @@ from pydantic import Field
 
 from sim.case import register
 from sim.case.case import Case
-from sim.files.records import Number, Record, Texts, When, check, read_toml, shown
+from sim.files.records import Number, Record, Texts, When, check, shown, standing_in, toml_if_any
 from sim.importers import rates
 from sim.numerics.elementary import normal_quantile
 from sim.numerics.special import normal_cdf
@@ -38,7 +38,14 @@ from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario import loading
 from sim.scenario.scenario import Scenario
 from sim.vocabulary.axes import QUARTERS, Array
-from sim.vocabulary.errors import Contradiction, MissingFile, OutsideHorizon, UnknownName, nearest
+from sim.vocabulary.errors import (
+    Contradiction,
+    MissingField,
+    MissingFile,
+    OutsideHorizon,
+    UnknownName,
+    nearest,
+)
 
 FILE = "calibration.toml"
 
@@ -283,7 +290,8 @@ def load(scenario_or_case: Scenario | Case) -> Targets:
 def table(case: Case) -> TargetsTable | None:
     """Return what a case's file says, its shape checked; None if there is no such file."""
     path = case.folder / FILE
-    return check(TargetsTable, read_toml(path), shown(path)) if path.is_file() else None
+    said = toml_if_any(path)
+    return None if said is None else check(TargetsTable, said, shown(path))
 
 
 def of_table(table: TargetsTable, case: Case, file: str = FILE) -> Targets:
@@ -293,6 +301,8 @@ def of_table(table: TargetsTable, case: Case, file: str = FILE) -> Targets:
     if not windows or starts != sorted(starts):
         raise Contradiction(file, "windows", "not in order of their start", "Sort them.")
     for name in table.suppliers:
+        if table.suppliers.count(name) > 1:
+            raise Contradiction(file, "suppliers", "named twice: {value}", "Name each once.", name)
         if name not in case.suppliers:
             remedy = nearest(name, case.suppliers, "suppliers")
             raise UnknownName(file, "suppliers", "no such supplier: {value}", remedy, name)
@@ -308,10 +318,13 @@ def _window(table: WindowTable, case: Case, targets: TargetsTable, file: str, nu
     whole_years = table.start.quarter == 1 and table.end.quarter == QUARTERS
     if not whole_years or table.end <= table.start:
         raise Contradiction(file, place, "not whole years", "Begin with Q1 and end with Q4.")
-    loaded = loading.load(table.scenario, case)
+    with standing_in(file, f"{place}.scenario"):
+        loaded = loading.load(table.scenario, case)
     later = table.start.ordinal - loaded.start.ordinal
     moved = tuple(dataclasses.replace(event, at=event.at + later) for event in loaded.events)
     kept = tuple(event for event in moved if event.at <= table.end)
+    for changes, where in ((targets.priors, "priors"), (table.changes, f"{place}.changes")):
+        loaded.parameters.replace(changes, file, where)
     changed = loaded.override(
         {**targets.priors, **table.changes}, f"{table.scenario} from {table.start.year}"
     )
@@ -321,14 +334,24 @@ def _window(table: WindowTable, case: Case, targets: TargetsTable, file: str, nu
 def _calibrated(table: TargetsTable, windows: Sequence[Scenario], file: str) -> tuple[Element, ...]:
     outside = {name for name, each in windows[0].case.record.categories.items() if not each.in_register}
     found: dict[str, Element] = {}
+    place = "parameters.calibrated"
     for name in table.parameters.calibrated:
-        for key in windows[0].parameters.match(name, file, f"parameters.{name}"):
-            shapes = {window.parameters[key].distribution for window in windows}
-            element = windows[0].parameters[key]
-            is_open = element.distribution is not None and not outside.intersection(element.labels)
-            if is_open and len(shapes) == 1:
-                found[key] = element
+        keys = windows[0].parameters.match(name, file, f"parameters.{name}")
+        free = {key: windows[0].parameters[key] for key in keys if _is_free(key, windows, outside)}
+        if not free:
+            remedy = "Give it one prior in [priors], or leave it out."
+            raise Contradiction(file, place, "not as uncertain in every window: {value}", remedy, name)
+        found |= free
+    if not found:
+        raise MissingField(file, place, "names no parameter", "Name one or more.")
     return tuple(found.values())
+
+
+def _is_free(key: str, windows: Sequence[Scenario], outside: set[str]) -> bool:
+    """Whether an element has the same prior in every window, and is of the register."""
+    first = windows[0].parameters[key]
+    shapes = {window.parameters[key].distribution for window in windows}
+    return first.distribution is not None and len(shapes) == 1 and not outside.intersection(first.labels)
 
 
 def _empty(case: Case, window: Scenario, n_trials: int) -> tuple[Array, Array, Array]:

@@ -122,8 +122,8 @@ def _fill(text: str, facts: dict[str, Any]) -> str:
 
 def _purpose(frame: dict[str, Any], facts: dict[str, Any], scenario: Scenario) -> Iterator[str]:
     yield _fill(frame["purpose"], facts)
-    path = scenario.case.folder / pattern_files.FILE
-    if path.is_file():
+    found = pattern_files.read(scenario.case)
+    if found:
         yield _fill(frame["patterns"], facts)
         rows = [
             (
@@ -133,7 +133,7 @@ def _purpose(frame: dict[str, Any], facts: dict[str, Any], scenario: Scenario) -
                 _rule(target),
                 ", ".join(pattern["evidence"]),
             )
-            for name, pattern in pattern_files.of_file(path, scenario.case).items()
+            for name, pattern in found.items()
             for target in pattern["targets"]
         ]
         yield table(("Id", "Pattern", "Record", "Rule", "From"), rows)

@@ -16,6 +16,7 @@ import numpy as np
 
 from sim.case.case import Case
 from sim.model.schedule import Stage, base_name
+from sim.vocabulary import amounts
 from sim.vocabulary.axes import RECIPIENT, TOP_RUNG, Array
 from sim.vocabulary.variables import GLOSSARY
 
@@ -70,10 +71,11 @@ class Change:
 
     def __str__(self) -> str:
         if self.logits == math.inf:
-            was = f"at {self.after:.2f}, not {self.before:.2f}"
+            was = f"at {amounts.fixed(self.after, 2)}, not {amounts.fixed(self.before, 2)}"
             return f"With {self.what} {was}, it would have been {self.option}."
         return (
-            f"{self.what} {self.before:.2f} to {self.after:.2f}: {self.logits:+.2f} logits for {self.option}"
+            f"{self.what} {amounts.fixed(self.before, 2)} to {amounts.fixed(self.after, 2)}: "
+            f"{amounts.fixed(self.logits, 2, is_signed=True)} logits for {self.option}"
         )
 
 

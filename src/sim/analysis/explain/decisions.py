@@ -357,4 +357,8 @@ def source_of(source: Any, name: str | None, seed: int | None) -> tuple[Scenario
             "", "scenario", "not in the result: {value}", nearest(name, names, "scenarios"), name
         )
     drawn = restore(made["sampling"]) if "sampling" in made else INDEPENDENT
-    return scenarios[name], arguments.seed(made["seed"] if seed is None else seed), drawn
+    own = arguments.seed(made["seed"])
+    if seed is not None and arguments.seed(seed) != own:
+        remedy = "Leave it out, or give the scenario in place of the result."
+        raise Contradiction("", "seed", f"the result was run with {own}, not with {{value}}", remedy, seed)
+    return scenarios[name], own, drawn

@@ -19,7 +19,7 @@ from pydantic import Field
 from sim.analysis.compare import question
 from sim.analysis.validate.arms import Arm, changed
 from sim.case.case import POLICIES, Case
-from sim.files.records import Record, Texts, check, key_path, read_toml, shown
+from sim.files.records import Record, Texts, check, key_path, shown, standing_in, toml_if_any
 from sim.scenario.ineffective import finding
 from sim.scenario.loading import combine, load, loaded, one
 from sim.scenario.scenario import Scenario
@@ -153,15 +153,14 @@ def read(case: Case) -> Declared | None:
         One line that names what is wrong and where.
     """
     path = case.folder / POLICIES
-    if not path.is_file():
+    said = toml_if_any(path)
+    if said is None:
         return None
     file = shown(path)
-    record = check(_File, read_toml(path), file)
+    record = check(_File, said, file)
     asked = record.measure
-    try:
+    with standing_in(file, "measure"):
         question.read(asked)
-    except InputError as error:
-        raise type(error)(file, "measure", error.message, error.remedy, error.value) from None
     if record.aim not in AIMS:
         raise UnknownName(file, "aim", "no such aim", nearest(record.aim, AIMS, "aims"), record.aim)
     if not record.futures:
@@ -274,7 +273,8 @@ def futures_of(given: Any, case: Case | None = None) -> list[Scenario]:
         if known is None:
             problem = "none is named, and the case declares none"
             raise MissingField("", "futures", problem, "Name one or more scenarios.")
-        given = [load(each) for each in known.futures]
+        with standing_in(known.file, "futures"):
+            given = [load(each) for each in known.futures]
     found = loaded(given)
     first, names = found[0], [each.name for each in found]
     for each in found:

@@ -12,7 +12,7 @@ from sim.analysis.validate import effect as effects
 from sim.analysis.validate.arms import UNCHANGED, Arm, changed, unchanged
 from sim.analysis.validate.effect import Effect
 from sim.case.case import Case
-from sim.files.records import Number, Record, When, check, read_toml, shown
+from sim.files.records import Number, Record, When, check, shown, toml_if_any
 from sim.scenario.scenario import Scenario
 from sim.sources import table as evidence
 from sim.vocabulary.errors import Contradiction, UnknownName, nearest
@@ -105,7 +105,8 @@ class Directions:
 def table(case: Case) -> _Directions | None:
     """Return what a case's file says, its shape checked; None if there is no such file."""
     path = case.folder / FILE
-    return check(_Directions, read_toml(path), shown(path)) if path.is_file() else None
+    said = toml_if_any(path)
+    return None if said is None else check(_Directions, said, shown(path))
 
 
 def read(scenario: Scenario) -> Directions | None:
@@ -128,6 +129,8 @@ def read(scenario: Scenario) -> Directions | None:
                 file, f"arms.{name}", "the name of the arm without changes", "Choose another."
             )
         arms[name] = changed(base, arm, name, file, f"arms.{name}")
+        if arms[name].digest == base.digest:
+            raise Contradiction(file, f"arms.{name}", "changes nothing", "Add set or events.")
     experiments = tuple(_experiment(id, each, arms, file) for id, each in record.experiments.items())
     changes = {name: arm.what for name, arm in record.arms.items()}
     return Directions(arms, {UNCHANGED: "nothing", **changes}, experiments, record.cannot)

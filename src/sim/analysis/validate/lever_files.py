@@ -10,7 +10,7 @@ from sim.analysis.validate import effect as effects
 from sim.analysis.validate.arms import UNCHANGED, Arm, changed, unchanged
 from sim.analysis.validate.effect import Effect
 from sim.case.case import Case
-from sim.files.records import Record, Tables, Texts, When, check, key_path, read_toml, shown
+from sim.files.records import Record, Tables, Texts, When, check, key_path, shown, toml_if_any
 from sim.scenario.scenario import Scenario
 from sim.sources import table as evidence
 from sim.vocabulary.errors import Contradiction, MissingEvidence, MissingField
@@ -133,7 +133,8 @@ def read(scenario: Scenario) -> Levers | None:
 def table(case: Case) -> _Levers | None:
     """Return what a case's file says, its shape checked; None if there is no such file."""
     path = case.folder / FILE
-    return check(_Levers, read_toml(path), shown(path)) if path.is_file() else None
+    said = toml_if_any(path)
+    return None if said is None else check(_Levers, said, shown(path))
 
 
 class _Arms:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from sim.case.case import Case
-from sim.files.records import Number, Record, Texts, check, key_path, read_toml, shown
+from sim.files.records import Number, Record, Texts, Year, check, key_path, shown, toml_if_any
 from sim.sources import table as evidence
 from sim.vocabulary.dates import Quarter
-from sim.vocabulary.errors import MissingField, UnknownName, nearest
+from sim.vocabulary.errors import Contradiction, MissingField, UnknownName, nearest
 from sim.vocabulary.variables import GLOSSARY
 
 FILE = "patterns.toml"
@@ -33,6 +32,15 @@ NEEDS: dict[str, tuple[str, ...]] = {
 }
 
 
+#: Statistic -> what its targets are, in order, where nothing else says which is which.
+IN_ORDER: dict[str, tuple[str, ...]] = {
+    "lumpiness": ("coefficient of variation", "lag-1 correlation", "mean"),
+    "deals": ("orders a year", "variance / mean", "chance of a new supplier"),
+    "regression": ("slope", "intercept", "residual s.d."),
+    "grant_stages": ("years from notes to handover",),
+}
+
+
 class Target(Record):
     """One number on record, and the rule."""
 
@@ -42,7 +50,7 @@ class Target(Record):
     rule: Literal["within 90 %", "near", "at least", "sign", "bracket"]
     tolerance: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     note: str | None = None
-    year: int | None = None
+    year: Year | None = None
     ahead: Annotated[int, Field(ge=1, le=100)] | None = None
     partner: str | None = None
     supplier: str | None = None
@@ -73,13 +81,14 @@ def read(case: Case) -> dict[str, dict[str, Any]]:
         With file, place, value and remedy.
     """
     path = case.folder / FILE
-    return of_file(path, case) if path.is_file() else {}
+    said = toml_if_any(path)
+    return {} if said is None else of_tables(said, case, shown(path))
 
 
-def of_file(path: Path, case: Case) -> dict[str, dict[str, Any]]:
-    """Return the patterns of a file."""
-    file, found = shown(path), {}
-    for name, table in read_toml(path, file).items():
+def of_tables(tables: Mapping[str, Any], case: Case, file: str) -> dict[str, dict[str, Any]]:
+    """Return the patterns that the tables of a file hold."""
+    found = {}
+    for name, table in tables.items():
         pattern = check(Pattern, table, file, name)
         evidence.check(pattern.evidence, file, f"{name}.evidence")
         if pattern.statistic not in NEEDS:
@@ -87,6 +96,11 @@ def of_file(path: Path, case: Case) -> dict[str, dict[str, Any]]:
             raise UnknownName(
                 file, f"{name}.statistic", "no such statistic: {value}", remedy, pattern.statistic
             )
+        wanted = IN_ORDER.get(pattern.statistic, pattern.targets)
+        if not pattern.targets or len(pattern.targets) != len(wanted):
+            remedy = f"Give, in this order: {', '.join(IN_ORDER.get(pattern.statistic, ('one or more',)))}."
+            problem = f"{len(pattern.targets)} of them do not fit the statistic"
+            raise MissingField(file, f"{name}.targets", problem, remedy)
         for number, target in enumerate(pattern.targets, 1):
             _check_target(target, pattern.statistic, case, file, key_path(name, "targets", number))
         found[name] = pattern.model_dump(exclude_none=True)
@@ -99,6 +113,14 @@ def _check_target(target: Target, statistic: str, case: Case, file: str, place: 
     for field in needed:
         if getattr(target, field) is None:
             raise MissingField(file, f"{place}.{field}", "must be given", f"Add {field} = ...")
+    if target.rule == "sign" and not target.value:
+        raise Contradiction(file, f"{place}.value", "has no sign: {value}", "Give 1 or -1.", target.value)
+    if statistic == "certainty":
+        if not (target.changes or target.postures):
+            raise Contradiction(file, place, "changes nothing", "Add changes or postures.")
+        if target.variable in GLOSSARY and GLOSSARY[target.variable].dims:
+            remedy = "Choose a variable without axes, such as hhi."
+            raise Contradiction(file, f"{place}.variable", "has axes: {value}", remedy, target.variable)
     names: tuple[tuple[str, Iterable[str], Iterable[str]], ...] = (
         ("partner", [target.partner] if target.partner else [], case.partners),
         ("supplier", [target.supplier] if target.supplier else [], case.suppliers),

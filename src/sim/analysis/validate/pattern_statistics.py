@@ -205,6 +205,7 @@ def _certainty(scenario: Scenario, targets: Targets, trials: Trials) -> list[Arr
     samples = []
     for target in targets:
         at = Quarter.parse(target["at"])
+        events.check_date(at, scenario.start, scenario.end, "", "")
         tables = [
             {"at": str(at), "what": "hold", "name": f"posture.{partner}", "to": level, "for_quarters": 400}
             for partner, level in target.get("postures", {}).items()
@@ -212,7 +213,7 @@ def _certainty(scenario: Scenario, targets: Targets, trials: Trials) -> list[Arr
         read = [
             events.read(
                 table,
-                "patterns.toml",
+                "",
                 "",
                 case=scenario.case,
                 parameters=scenario.parameters,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from sim.analysis.validate import pattern_files, pattern_statistics
+from sim.files.records import shown, standing_in
 from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
@@ -90,13 +91,14 @@ def report(
         If the file or an argument is not as it should be.
     """
     trials, seed = arguments.whole(trials, "trials", 2), arguments.seed(seed)
-    results = []
+    results, file = [], shown(scenario.case.folder / pattern_files.FILE)
     for pattern, record in pattern_files.read(scenario.case).items():
         if only is not None and pattern not in only:
             continue
-        samples = pattern_statistics.STATISTICS[record["statistic"]](
-            scenario, record["targets"], pattern_statistics.Trials(trials, seed, execution)
-        )
+        with standing_in(file, f"{pattern}.targets"):
+            samples = pattern_statistics.STATISTICS[record["statistic"]](
+                scenario, record["targets"], pattern_statistics.Trials(trials, seed, execution)
+            )
         for target, sample in zip(record["targets"], samples, strict=True):
             results.append(_judge(pattern, record, target, sample))
     return results

@@ -102,16 +102,12 @@ def _found(x: Traced) -> tuple[Traced, Traced]:
     return row, entry
 
 
-def _any(x: Traced) -> bool:
-    return x.trace.holds(x.flat)
-
-
 def _max_of(x: Traced, axis: int) -> Traced:
     return _reduced(np.maximum)(x, axis)
 
 
 FUNCTIONS |= {
-    np.any: _any,
+    np.any: Traced.any,
     np.broadcast_arrays: _broadcast_arrays,
     np.broadcast_to: _broadcast_to,
     np.concatenate: _concatenate,

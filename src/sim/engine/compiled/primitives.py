@@ -181,7 +181,7 @@ def _found(mask: Any) -> Any:
     return np.nonzero(mask)
 
 
-def _at_once(function: Callable[[Any], Any], x: Any, size: int = 0) -> Any:
+def _at_once(function: Callable[[Any], Any], x: Any) -> Any:
     return function(x)
 
 

@@ -104,6 +104,10 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     __index__ = __int__ = __float__ = __array__ = __bool__
 
+    def any(self) -> bool:
+        """Whether any entry holds: the answer is part of what a kernel is made for."""
+        return self.trace.holds(self.flat)
+
     def astype(self, dtype: Any) -> Traced:
         """Convert to another kind of number."""
         if dtype is np.int32:

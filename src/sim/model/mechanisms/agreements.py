@@ -50,7 +50,7 @@ class Start:
 def start(*, agreement_rung: Array, border_pressure: Array) -> Start:
     """Begin with talks at their first stage; remember rungs and border pressure as they are."""
     return Start(
-        negotiation_stage=np.zeros_like(agreement_rung),
+        negotiation_stage=np.zeros(agreement_rung.shape),
         rung_at_start=np.array(agreement_rung),
         pressure_at_start=total(border_pressure),
     )

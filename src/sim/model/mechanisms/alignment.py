@@ -73,7 +73,7 @@ def step(
     steps = np.array(STEPS)[:, None, None]
     if calendar_quarter != NEW_YEAR:
         return Update(
-            alignment_prev, np.zeros_like(alignment_prev), {}, np.zeros((len(STEPS), *alignment_prev.shape))
+            alignment_prev, np.zeros(alignment_prev.shape), {}, np.zeros((len(STEPS), *alignment_prev.shape))
         )
 
     relation, between = relation_prev[RECIPIENT], relation_prev[RECIPIENT + 1 :]

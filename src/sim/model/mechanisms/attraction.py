@@ -179,7 +179,7 @@ def step(
     n_partners = relation_prev.shape[1]
     is_actor = 1.0 - is_pool[:, None]
     is_recent = is_actor * (quarters_since_order_prev <= recent_window * QUARTERS)
-    ties = np.zeros_like(installed_share_prev)
+    ties = np.zeros(installed_share_prev.shape)
     ties[:n_partners] = (
         alignment_draw * (alignment - alignment_at_start_prev)
         + agreement_draw * (agreement_rung - rung_at_start_prev) / TOP_RUNG

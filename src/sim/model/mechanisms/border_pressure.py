@@ -49,7 +49,7 @@ def start(
     intensity = np.where(is_crisis_at_start > 0, crisis_intensity, calm_intensity)
     return Start(
         is_crisis=is_crisis_at_start,
-        intensity_deviation=np.zeros_like(intensity),
+        intensity_deviation=np.zeros(intensity.shape),
         border_pressure=np.minimum(1.0, intensity / worst_intensity),
     )
 

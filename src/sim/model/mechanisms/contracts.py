@@ -93,7 +93,7 @@ def step(
     home_trial, home_slot, home_category = deal_trial[is_home], deal_slot[is_home], deal_category[is_home]
 
     room = np.maximum(0.0, commitment_cap - commitments_prev)
-    sharing = np.zeros_like(room)
+    sharing = np.zeros(room.shape)
     scatter(sharing, (trial,), 1.0)
     level = pick(size_level, trial) * pick(size_median, trial, category)
     by_supplier = pick(size_factor, trial, supplier) * size_specialty[supplier, category, trial]
@@ -118,9 +118,9 @@ def step(
         * exp(pick(size_spread, home_trial, home_category) * of_size_at_home)
     )
     cost = pick(price_level, home_trial, home_category) * dearer[home_trial]
-    home_value = np.zeros_like(room)
+    home_value = np.zeros(room.shape)
     scatter(home_value, (home_trial,), np.minimum(made * cost, room[home_trial]))
-    home_orders = np.zeros_like(domestic_capability_prev)
+    home_orders = np.zeros(domestic_capability_prev.shape)
     scatter(home_orders, (home_category, home_trial), np.minimum(made, room[home_trial] / cost))
 
     sway = pick(lead_time_spread, trial, category) * of_delay

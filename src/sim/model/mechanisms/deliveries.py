@@ -173,7 +173,7 @@ def step(
     lost = contract_supplier[contract_lapses], contract_trial[contract_lapses]
     scatter(lapse_ledger, (lapse, *lost), contract_tiv[contract_lapses])
 
-    orders = np.zeros_like(order_book_prev)
+    orders = np.zeros(order_book_prev.shape)
     scatter(orders, (contract_supplier, contract_trial), contract_tiv)
     postpone(delivery_ledger, step, withheld)
     delivered = np.array(delivery_ledger[step])

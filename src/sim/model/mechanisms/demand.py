@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.numerics.choice import drawn
-from sim.numerics.elementary import exp, log, normal_quantile, total
+from sim.numerics.elementary import exp, log, normal_quantile, running_total, total
 from sim.numerics.lists import found, pick
 from sim.vocabulary.axes import QUARTER, SLOTS, Array, IntArray
 
@@ -90,7 +90,7 @@ def category_weights(
     gap = np.maximum(0.0, target_stock_prev - category_stock_prev) / np.maximum(target_stock_prev, _NOTHING)
     pressed = total(pressure_tilt * border_pressure[:, None])
     tilted = openings * (1.0 + gap_tilt * gap) * (1.0 + pressed) * (1.0 + relief_tilt * disaster_need)
-    weights = np.zeros_like(tilted)
+    weights = np.zeros(tilted.shape)
     for member in (in_register[:, None], 1.0 - in_register[:, None]):
         weights += member * tilted * (total(member * openings) / np.maximum(total(member * tilted), _NOTHING))
     return openings, weights
@@ -101,13 +101,10 @@ def count(mean: Array, dispersion: Array, shock: Array) -> Array:
     size = mean / dispersion
     probability = exp(-size * log(1.0 + dispersion))
     factor = dispersion / (1.0 + dispersion)
-    cumulative = probability
-    result = np.zeros(shock.shape)
-    for k in range(SLOTS):
-        result += shock > cumulative
-        probability = probability * factor * (size + k) / (k + 1)
-        cumulative = cumulative + probability
-    return result
+    chances = [probability]
+    for k in range(SLOTS - 1):
+        chances.append(chances[-1] * factor * (size + k) / (k + 1))
+    return total(shock > running_total(np.stack(chances)))
 
 
 def step(

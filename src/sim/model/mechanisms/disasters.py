@@ -32,7 +32,7 @@ class Start:
 
 def start(*, disaster_rate: Array) -> Start:
     """Begin without need."""
-    return Start(disaster_need=np.zeros_like(disaster_rate))
+    return Start(disaster_need=np.zeros(disaster_rate.shape))
 
 
 def step(

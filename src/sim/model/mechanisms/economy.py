@@ -30,7 +30,7 @@ class Update:
 
 def start(*, initial_military_budget: Array) -> Update:
     """Begin at the last recorded budget, uncut."""
-    return Update(military_budget=initial_military_budget, budget_cut=np.zeros_like(initial_military_budget))
+    return Update(military_budget=initial_military_budget, budget_cut=np.zeros(initial_military_budget.shape))
 
 
 def step(
@@ -54,7 +54,7 @@ def step(
         restricted = total(trade_leverage * (posture_prev < 0))
         growth = exp(budget_growth + budget_volatility * normal_quantile(growth_shock) - restricted)
         return Update(
-            military_budget=military_budget_prev * growth, budget_cut=np.zeros_like(budget_cut_prev)
+            military_budget=military_budget_prev * growth, budget_cut=np.zeros(budget_cut_prev.shape)
         )
     if fiscal_quarter == MID_YEAR:
         size = smallest_cut + (largest_cut - smallest_cut) * cut_size_shock

@@ -68,7 +68,7 @@ def step(
     grant_familiarity: Array,
 ) -> Update:
     """Let memory fade by a quarter and add the quarter's orders."""
-    order_count = np.zeros_like(quarters_since_order_prev)
+    order_count = np.zeros(quarters_since_order_prev.shape)
     scatter(order_count, (contract_supplier, contract_trial), in_register[contract_category])
     on_book = np.minimum(1.0, order_book_prev / np.maximum(ordered_in_window_prev, _NOTHING))
     experience = experience_kept * experience_prev

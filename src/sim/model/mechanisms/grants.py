@@ -104,7 +104,7 @@ def step(
 
     # Documented steps (selected, noted, delivered; the donor's currency) join what the model draws.
     documented = documented_grants[:, None] / exchange_rate
-    awarded = np.zeros_like(selected) + documented[0]
+    awarded = np.zeros(selected.shape) + documented[0]
     if donor_quarter == NEW_YEAR:
         growth = growth * (1.0 + osa_budget_growth)
         scale = np.maximum(0.0, 1.0 + budget_response * (osa_budget * growth / reference_budget - 1.0))

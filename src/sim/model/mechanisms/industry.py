@@ -50,7 +50,7 @@ def step(
     """Learn from the quarter's deals."""
     is_import, is_home = deal_supplier >= 0, deal_supplier == DOMESTIC
     supplier, category, trial = deal_supplier[is_import], deal_category[is_import], deal_trial[is_import]
-    lesson = np.zeros_like(domestic_capability_prev)
+    lesson = np.zeros(domestic_capability_prev.shape)
     gained = transfer_learning[trial] * technology_terms[supplier, category, trial]
     scatter(lesson, (category, trial), gained)
     scatter(lesson, (deal_category[is_home], deal_trial[is_home]), practice_learning[deal_trial[is_home]])

@@ -69,7 +69,7 @@ def start(
     enter_in_parts(payment_ledger, 0, QUARTERS, (supplier, trial), value.ravel(), _term(payment_years)[trial])
     return Start(
         payment_ledger=payment_ledger,
-        release_ledger=np.zeros_like(payment_ledger),
+        release_ledger=np.zeros(payment_ledger.shape),
         unspent=np.zeros(n_trials),
         arrears=np.zeros(n_trials),
         commitments=total(total(payment_ledger)),
@@ -118,12 +118,12 @@ def step(
     ending = lapse[contract_lapses], contract_supplier[contract_lapses], contract_trial[contract_lapses]
     scatter(release_ledger, ending, contract_value[contract_lapses])
 
-    signed = np.zeros_like(unspent_prev)
+    signed = np.zeros(unspent_prev.shape)
     scatter(signed, (contract_trial,), contract_value)
     signed += home_value
     due = total(payment_ledger[step]) + arrears_prev + home_value
     payment_ledger[step] = 0.0
-    returned = unspent_prev if fiscal_quarter == NEW_YEAR else np.zeros_like(unspent_prev)
+    returned = unspent_prev if fiscal_quarter == NEW_YEAR else np.zeros(unspent_prev.shape)
     cash = unspent_prev - returned + procurement_budget
     spending = np.minimum(due, cash)
     return Update(

@@ -49,10 +49,10 @@ class Start:
 def start(*, years_to_election: Array, leaning_at_start: Array) -> Start:
     """Begin with the government in office."""
     return Start(
-        government=np.zeros_like(years_to_election),
+        government=np.zeros(years_to_election.shape),
         quarters_to_election=np.floor(QUARTERS * years_to_election + 0.5),
         leaning=leaning_at_start,
-        negotiation_pause=np.zeros_like(years_to_election),
+        negotiation_pause=np.zeros(years_to_election.shape),
     )
 
 

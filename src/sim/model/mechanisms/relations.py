@@ -113,7 +113,7 @@ def step(
     of_government = mean_kept * usual[RECIPIENT] + (1.0 - mean_kept) * mean_relation_at_start_prev
     usual[RECIPIENT] = np.minimum(1.0, np.maximum(-1.0, of_government + relation_jump))
     mean = usual[one, other - 1]
-    third = sum(full[one, k] * full[k, other] for k in range(n_actors)) / max(1, n_actors - 2)
+    third = total(full[one] * full[other], axis=1) / max(1, n_actors - 2)
     change = relation_return * (mean - r) + balance_strength * third * (1.0 - r * r)
 
     donor = is_grant_donor[:n_partners, None]

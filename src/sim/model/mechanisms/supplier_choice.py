@@ -89,7 +89,7 @@ def step(
     home_odds = domestic_odds * (1.0 + domestic_capability_prev) + jointly
     is_actor = 1.0 - is_pool[:, None]
     becomes_recent = is_actor * recent_weight * (quarters_since_order_prev > recent_window * QUARTERS)
-    bought, registered = np.zeros_like(experience_prev), np.zeros_like(quarters_since_order_prev)
+    bought, registered = np.zeros(experience_prev.shape), np.zeros(quarters_since_order_prev.shape)
 
     size = pick(size_pull, deal_trial) * normal_quantile(pick(size_shock, deal_trial, deal_slot))
     usual = total(installed_share_prev * installed_share_prev)

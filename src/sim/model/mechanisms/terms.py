@@ -61,7 +61,7 @@ def step(
     courted = np.where(posture == 2, court_scale, hard_scale)
     usual = np.where(posture == 0, passive_scale, np.where(posture == 1, 1.0, courted))
     scale[:n_partners] = np.where(posture < 0, press_scale, usual)
-    coercion, withheld, usable = np.zeros_like(scale), np.zeros_like(scale), np.ones_like(scale)
+    coercion, withheld, usable = np.zeros(scale.shape), np.zeros(scale.shape), np.ones_like(scale)
     coercion[:n_partners] = coercion_cost * (posture < 0)
     opened = np.ones_like(finance_offer)
     climbed = (agreement_rung_prev - rung_at_start_prev) / TOP_RUNG

@@ -36,7 +36,7 @@ from sim.analysis.validate.backtest.distances import Distances
 from sim.analysis.validate.backtest.forecast import Forecast
 from sim.analysis.validate.backtest.origins import Origin
 from sim.analysis.validate.backtest.outcome import Outcome
-from sim.analysis.validate.backtest.panel_form import COMPOSITION, ORDER, SHARE
+from sim.analysis.validate.backtest.panel_form import COMPOSITION, ORDER, SHARE, WINDOW_YEARS
 from sim.analysis.validate.backtest.targets import LOGARITHMS, Window, events
 from sim.case import register
 from sim.importers import registers
@@ -54,9 +54,6 @@ from sim.vocabulary.errors import DuplicateKey, InputError, MissingField, OutOfB
 
 if TYPE_CHECKING:
     import xarray as xr
-
-#: Length of a window.
-WINDOW_YEARS = 5
 
 #: The forecasts of a panel, in order; a pool of them is added by `stacking`.
 SOURCES = ("model", "no_change", "pooled_law", "bootstrap", "last_poisson", "order_book", "base_rate")

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 #: Targets with a row per supplier, with one for all suppliers together, and with one per order.
 SHARE, COMPOSITION, ORDER = "share", "composition", "supplier_of_order"
 
+#: Length of a window.
+WINDOW_YEARS = 5
+
 #: What a row is known by.
 KEY = ("importer", "origin", "ahead", "target", "part")
 

@@ -18,7 +18,7 @@ import numpy as np
 from sim.analysis.validate.backtest.calibration import BINS, INTERVALS, MEASURES, coverage, histogram
 from sim.analysis.validate.backtest.panel_form import KEY, ORDER, SHARE, checked_panel
 from sim.analysis.validate.backtest.targets import EVENTS, LABELS
-from sim.vocabulary import arguments
+from sim.vocabulary import amounts, arguments
 from sim.vocabulary.axes import Array, BoolArray
 from sim.vocabulary.errors import Contradiction, UnknownName, nearest
 
@@ -103,7 +103,7 @@ def table(panel: xr.Dataset) -> xr.Dataset:
                         parts = measure(below[says], upto[says], width)
                         found[f"{name}_{100 * width:.0f}"][i, j, k] = parts.mean()
                 parts = coverage(below[says], upto[says], _USUAL)
-                _, *ends = clustered(parts, importer[says])
+                _, *ends = np.clip(clustered(parts, importer[says]), 0.0, 1.0)
                 found["coverage_90_low"][i, j, k], found["coverage_90_high"][i, j, k] = ends
                 pit[i, j, k] = histogram(below[says], upto[says])
     dims = ("ahead", "target", "source")
@@ -256,14 +256,13 @@ def sentences(found: xr.Dataset) -> list[str]:
         by_verdict: dict[str, list[str]] = {}
         for target in (name for name in found["target"].values if here["rows"].sel(target=name)):
             its = here.sel(target=target)
-            which = verdict(float(its["low"]), float(its["high"]))
-            if its["before"] == its["after"] and its["low"] == its["high"]:
+            middle, low, high = (float(its[name]) for name in ("difference", "low", "high"))
+            which = verdict(low, high)
+            if its["before"] == its["after"] and low == high:
                 which = "same"
             is_clear = which in ("before", "after")
-            ends = (
-                f" ({float(its['difference']):+.2g}, {float(its['low']):+.2g} to {float(its['high']):+.2g})"
-            )
-            by_verdict.setdefault(which, []).append(f"{target}{ends if is_clear else ''}")
+            gap = amounts.with_interval(middle, low, high, is_signed=True)
+            by_verdict.setdefault(which, []).append(f"{target} {gap}" if is_clear else str(target))
         words = {
             "before": "worse after",
             "after": "better after",
@@ -301,10 +300,10 @@ def answers(found: xr.Dataset, rival: str = "bootstrap") -> list[str]:
                 continue
             gap, low, high = (float(its[name]) for name in ("advantage", "advantage_low", "advantage_high"))
             word = "better" if low > 0 else "worse" if high < 0 else "not clearly better or worse"
-            ends = (
-                f"{gap:+.2g}, {low:+.2g} to {high:+.2g}" if np.isfinite([low, high]).all() else f"{gap:+.2g}"
-            )
-            parts.append(f"{LABELS[target]} {float(model['score']):.3g}, {word} than the {rival} ({ends})")
+            has_ends = np.isfinite([low, high]).all()
+            by = amounts.with_interval(gap, low, high, True) if has_ends else amounts.number(gap, 2, True)
+            score = amounts.number(float(model["score"]))
+            parts.append(f"{LABELS[target]} {score}, {word} than the {rival}: {by}")
             covered.append(f"{float(model['coverage_90']):.2f}")
         if parts:
             said.append(

@@ -13,16 +13,19 @@ past shares); without the model the bootstrap has all.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
-from sim.analysis.validate.backtest.panel_form import about
-from sim.files.records import Number, Record, check, read_toml, shown
+from sim.analysis.validate.backtest.panel_form import WINDOW_YEARS, about
+from sim.files.records import Number, Record, Texts, Year, Years, check, key_path, read_toml, shown
+from sim.vocabulary.arguments import FIRST_YEAR, LAST_YEAR
 from sim.vocabulary.axes import Array, BoolArray
-from sim.vocabulary.errors import MissingField, UnknownName
+from sim.vocabulary.errors import MissingField, OutOfBounds, UnknownName, nearest
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -225,24 +228,52 @@ def latest(panel: xr.Dataset) -> dict[str, Any]:
     return {"known_before": year, "learned_on": dict(learned_on), "weights": weights}
 
 
+#: How many years ahead a panel looks: one window, or several of the usual length.
+_AHEAD = tuple(
+    map(str, (*range(1, WINDOW_YEARS), *range(WINDOW_YEARS, LAST_YEAR - FIRST_YEAR, WINDOW_YEARS)))
+)
+
 _A_FILE = "Give the weights.toml that sim backtest --panel has written."
+
+
+#: A weight; those of a group add up to one.
+_Weight = Annotated[Number, Field(ge=0, le=1)]
 
 
 class _Pool(Record):
     """Weights of a pool, by forecast, of each group."""
 
-    shares: dict[str, Number]
-    amounts: dict[str, Number]
-    newcomers: dict[str, Number]
-    orders: dict[str, Number]
+    shares: dict[str, _Weight]
+    amounts: dict[str, _Weight]
+    newcomers: dict[str, _Weight]
+    orders: dict[str, _Weight]
+
+
+class _Pools(Record):
+    """Weights of each pool, as `POOLS` names them."""
+
+    stacked: _Pool
+    stacked_rules: _Pool
+
+
+class _LearnedOn(Record):
+    """What the panel was made of."""
+
+    importers: Texts
+    origins: Years
+    trials: int
+    seed: int
+    version: str
+    code: str
+    registers: dict[str, str]
 
 
 class _Weights(Record):
     """A file of weights."""
 
-    known_before: int
-    learned_on: dict[str, Any]
-    weights: dict[str, dict[str, _Pool]]
+    known_before: Year
+    learned_on: _LearnedOn
+    weights: dict[str, _Pools]
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -251,15 +282,30 @@ def read(path: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If there is no such file, or it holds something else.
+        If there is no such file, or it holds something else: years ahead that no panel has, forecasts that
+        are in no such pool, weights that do not add up to one.
     """
-    content = read_toml(path)
-    found = check(_Weights, content, shown(path), "")
+    content, file = read_toml(path), shown(path)
+    found = check(_Weights, content, file)
     if not found.weights:
-        raise MissingField(shown(path), "weights", "there are none", _A_FILE)
+        raise MissingField(file, "weights", "there are none", _A_FILE)
     for ahead, pools in found.weights.items():
-        for pool in pools:
-            if pool not in POOLS or not ahead.isdigit() or int(ahead) < 1:
-                place = f"weights.{ahead}.{pool}"
-                raise UnknownName(shown(path), place, "no such pool: {value}", _A_FILE, pool)
+        if ahead not in _AHEAD:
+            raise UnknownName(file, f"weights.{ahead}", "no years ahead of a panel: {value}", _A_FILE, ahead)
+        for pool, members in POOLS.items():
+            for group in GROUPS:
+                place = key_path("weights", ahead, pool, group)
+                names = [name for name in members if group != ORDERS or name in _OF_ORDERS]
+                _check_weights(getattr(getattr(pools, pool), group), names, file, place)
     return content
+
+
+def _check_weights(weights: Mapping[str, float], known: Sequence[str], file: str, place: str) -> None:
+    """Refuse weights of forecasts that are not in the pool, and those that do not add up to one."""
+    for name in weights:
+        if name not in known:
+            message = "no forecast of this pool: {value}"
+            raise UnknownName(file, key_path(place, name), message, nearest(name, known, "forecasts"), name)
+    total = math.fsum(weights.values())
+    if abs(total - 1.0) > 0.5 * 10.0**-_DIGITS:
+        raise OutOfBounds(file, place, "weights add up to {value}, not to 1", _A_FILE, total)
