@@ -29,7 +29,7 @@ variables = click.option(
 
 @click.command()
 @store
-@click.option("--reference", metavar="NAME", help="Scenario to compare with.  [default: the first]")
+@options.reference
 @variables
 @options.years
 @options.as_json
@@ -44,7 +44,7 @@ def show(
 
     STORE is a .zarr folder, or a folder that sim compare has written. Of a summary, quantiles are shown.
     """
-    from sim.analysis.compare.measure import standard_measures
+    from sim.analysis.compare.measure import asked_measures, standard_measures
     from sim.analysis.compare.summary import summarise
     from sim.cli.run import report as report_table
     from sim.cli.terminal import write_fields, write_json
@@ -58,8 +58,8 @@ def show(
         else:
             write_fields([*_about(runs, made), ("statistics", ", ".join(map(str, runs["statistic"].values)))])
         return
-    looked_at = _look_at(runs) if variables is None else variables
-    rows = summarise(runs, standard_measures(runs, looked_at), years, reference)
+    measures = asked_measures(runs, variables) if variables else standard_measures(runs, _look_at(runs))
+    rows = summarise(runs, measures, years, reference)
     report_table(runs, rows, [], as_json, _about(runs, made))
     finish(runs)
 
@@ -118,7 +118,7 @@ def table(
 
 @click.command()
 @store
-@click.option("--reference", metavar="NAME", help="Scenario to compare with.  [default: the first]")
+@options.reference
 @click.option("--out", type=options.PATH, required=True, metavar="DIR", help="A new folder for the figures.")
 @click.option(
     "--figures",
@@ -127,22 +127,41 @@ def table(
     show_default=True,
     help="The first measure, its differences and the composition, or all.",
 )
+@click.option(
+    "--variables",
+    callback=options.names,
+    metavar="a,b",
+    help="Only the levels and the differences of these.  [default: what --figures says]",
+)
 @options.dark
 @options.as_json
-def plot(path: Path, reference: str | None, out: Path, figures: str, as_json: bool) -> None:
-    """Draw the figures of a stored run."""
+def plot(
+    path: Path,
+    reference: str | None,
+    out: Path,
+    figures: str,
+    variables: tuple[str, ...] | None,
+    as_json: bool,
+) -> None:
+    """Draw the figures of a stored run, with the record before it."""
     from sim import plots
-    from sim.analysis.compare.paired import split
+    from sim.analysis.compare import history
+    from sim.analysis.compare.paired import chosen, split
     from sim.cli.drawing import draw, failed
     from sim.cli.terminal import name_files
     from sim.files.staging import staged
+    from sim.runs.dataset import scenarios_of
 
     runs = opened(path)
     if reference is not None:
         split(runs, reference)  # refused before anything is drawn
+    if variables is not None:
+        chosen(runs, variables)
+    first = next(iter(scenarios_of(runs).values()))
+    past = history.dataset(first.case, first.start)
     with staged(out, force=None) as place:
         place.mkdir()
-        drawn, fault = draw(plots.gallery(runs, None, reference, figures), place)
+        drawn, fault = draw(plots.gallery(runs, past, reference, figures, variables), place)
     name_files([out / file.name for file in drawn], as_json)
     failed(fault)
 
@@ -150,7 +169,7 @@ def plot(path: Path, reference: str | None, out: Path, figures: str, as_json: bo
 @click.command()
 @store
 @click.option("--question", metavar="TEXT", help="Title of the page.  [default: what the scenarios ask]")
-@click.option("--reference", metavar="NAME", help="Scenario to compare with.  [default: the first]")
+@options.reference
 @options.years
 @click.option(
     "--robustness",
@@ -205,10 +224,9 @@ def report(
 
 def _look_at(runs: xr.Dataset) -> tuple[str, ...]:
     """Return what the scenarios ask to be looked at, or all there is if they ask for none."""
-    from sim.runs.dataset import scenarios_of
+    from sim.runs.dataset import looked_at
 
-    found = [name for each in scenarios_of(runs).values() for name in each.look_at if name in runs]
-    return tuple(dict.fromkeys(found)) or tuple(str(each) for each in runs.data_vars)
+    return looked_at(runs) or tuple(str(each) for each in runs.data_vars)
 
 
 def _about(runs: xr.Dataset, made: dict[str, Any]) -> list[tuple[str, str]]:
