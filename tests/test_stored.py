@@ -72,6 +72,18 @@ def test_a_stored_run_is_shown_with_its_answers(path: str) -> None:
     assert table["answers"] and {row["reference"] for row in table["table"]} == {None, "other"}
 
 
+def test_only_the_variables_asked_for_are_shown_and_the_answer_is_about_the_first(
+    path: str, runs: xr.Dataset
+) -> None:
+    shown = json.loads(call("show", path, "--variables", "relation,hhi", "--json"))
+    pairs = runs.sizes["actor"] * runs.sizes["partner"]
+    assert [each["measure"].split(".")[0] for each in shown["table"][:: len(YEARS)]].count("relation") == pairs
+    assert {each["measure"].split(".")[0] for each in shown["table"]} == {"relation", "hhi"}
+    assert "relation between two states" in shown["answers"][0]
+    refused = CliRunner().invoke(program, ["show", path, "--variables", "relatoin"])
+    assert refused.exit_code == 2 and "relation" in refused.stderr
+
+
 def test_a_stored_run_is_compared_as_if_it_were_run_now(path: str, tmp_path: Path) -> None:
     assert "the same in “other” and “one” in every trial" in " ".join(call("compare", path).split())
     table = json.loads(call("compare", path, "--out", str(tmp_path / "out"), "--figures", "none", "--json"))

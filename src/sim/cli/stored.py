@@ -44,7 +44,7 @@ def show(
 
     STORE is a .zarr folder, or a folder that sim compare has written. Of a summary, quantiles are shown.
     """
-    from sim.analysis.compare.measure import standard_measures
+    from sim.analysis.compare.measure import asked_measures, standard_measures
     from sim.analysis.compare.summary import summarise
     from sim.cli.run import report as report_table
     from sim.cli.terminal import write_fields, write_json
@@ -58,8 +58,8 @@ def show(
         else:
             write_fields([*_about(runs, made), ("statistics", ", ".join(map(str, runs["statistic"].values)))])
         return
-    looked_at = _look_at(runs) if variables is None else variables
-    rows = summarise(runs, standard_measures(runs, looked_at), years, reference)
+    measures = asked_measures(runs, variables) if variables else standard_measures(runs, _look_at(runs))
+    rows = summarise(runs, measures, years, reference)
     report_table(runs, rows, [], as_json, _about(runs, made))
     finish(runs)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sim.analysis.compare.paired import chosen
 from sim.runs.dataset import complete_trials
 from sim.runs.form import COMMON, check_variable
 from sim.vocabulary import arguments
@@ -157,6 +158,16 @@ def standard_measures(runs: xr.Dataset, look_at: Iterable[str] = ()) -> tuple[Me
         if name in runs and name not in {each.variable for each in found}:
             found += _each_label(runs, name, largest)
     return tuple(found)
+
+
+def asked_measures(runs: xr.Dataset, variables: Iterable[str]) -> tuple[Measure, ...]:
+    """Return every label of each of these variables, that of the largest supplier first."""
+    largest = ("supplier", largest_supplier(runs))
+    return tuple(
+        Measure(name, where)
+        for name in chosen(runs, variables)
+        for where in sorted(label_combinations(runs, name), key=lambda where: largest not in where)
+    )
 
 
 def label_combinations(
