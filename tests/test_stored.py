@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -77,8 +78,8 @@ def test_only_the_variables_asked_for_are_shown_and_the_answer_is_about_the_firs
 ) -> None:
     shown = json.loads(call("show", path, "--variables", "relation,hhi", "--json"))
     pairs = runs.sizes["actor"] * runs.sizes["partner"]
-    assert [each["measure"].split(".")[0] for each in shown["table"][:: len(YEARS)]].count("relation") == pairs
-    assert {each["measure"].split(".")[0] for each in shown["table"]} == {"relation", "hhi"}
+    measures = list(dict.fromkeys(each["measure"] for each in shown["table"]))
+    assert [each.split(".")[0] for each in measures] == ["relation"] * pairs + ["hhi"]
     assert "relation between two states" in shown["answers"][0]
     refused = CliRunner().invoke(program, ["show", path, "--variables", "relatoin"])
     assert refused.exit_code == 2 and "relation" in refused.stderr
@@ -124,6 +125,31 @@ def test_figures_of_a_stored_run_are_drawn(
     said = call("plot", path, "--out", str(tmp_path / "figures"))
     assert "supplier_share" in said
     assert {each.suffix for each in (tmp_path / "figures").iterdir()} == {".png", ".svg"}
+
+
+def test_figures_of_the_variables_asked_for_are_drawn_and_of_what_the_scenarios_look_at(
+    path: str, tmp_path: Path
+) -> None:
+    call("plot", path, "--out", str(tmp_path / "asked"), "--variables", "hhi")
+    names = {each.stem for each in (tmp_path / "asked").iterdir()}
+    assert names == {"hhi", "hhi.difference"}
+    refused = CliRunner().invoke(program, ["plot", path, "--out", str(tmp_path / "no"), "--variables", "hhy"])
+    assert refused.exit_code == 2 and "hhi" in refused.stderr and not (tmp_path / "no").exists()
+    base = plans.scenario("archipelago", n_steps=4, name="base")
+    other = replace(base, name="other", look_at=("autonomy",))
+    watched = sim.run([base, other], trials=2, keep=["supplier_share", "autonomy"], workers=1)
+    assert "autonomy.difference" in dict(plots.gallery(watched))
+    assert "autonomy" in dict(plots.gallery(watched.sel(scenario=["other"])))
+    assert "autonomy" not in dict(plots.gallery(watched.sel(scenario=["base"])))
+
+
+def test_the_record_is_drawn_whenever_a_run_is_plotted(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = []
+    monkeypatch.setattr(plots, "gallery", lambda _, history, *__: given.append(history) or iter(()))
+    call("plot", path, "--out", str(tmp_path / "figures"))
+    assert "supplier_share" in given[0]
 
 
 def test_a_summary_is_shown_by_what_it_keeps(tmp_path: Path) -> None:

@@ -127,22 +127,41 @@ def table(
     show_default=True,
     help="The first measure, its differences and the composition, or all.",
 )
+@click.option(
+    "--variables",
+    callback=options.names,
+    metavar="a,b",
+    help="Only the levels and the differences of these.  [default: what --figures says]",
+)
 @options.dark
 @options.as_json
-def plot(path: Path, reference: str | None, out: Path, figures: str, as_json: bool) -> None:
-    """Draw the figures of a stored run."""
+def plot(
+    path: Path,
+    reference: str | None,
+    out: Path,
+    figures: str,
+    variables: tuple[str, ...] | None,
+    as_json: bool,
+) -> None:
+    """Draw the figures of a stored run, with the record before it."""
     from sim import plots
-    from sim.analysis.compare.paired import split
+    from sim.analysis.compare import history
+    from sim.analysis.compare.paired import chosen, split
     from sim.cli.drawing import draw, failed
     from sim.cli.terminal import name_files
     from sim.files.staging import staged
+    from sim.runs.dataset import scenarios_of
 
     runs = opened(path)
     if reference is not None:
         split(runs, reference)  # refused before anything is drawn
+    if variables is not None:
+        chosen(runs, variables)
+    first = next(iter(scenarios_of(runs).values()))
+    past = history.dataset(first.case, first.start)
     with staged(out, force=None) as place:
         place.mkdir()
-        drawn, fault = draw(plots.gallery(runs, None, reference, figures), place)
+        drawn, fault = draw(plots.gallery(runs, past, reference, figures, variables), place)
     name_files([out / file.name for file in drawn], as_json)
     failed(fault)
 
@@ -205,10 +224,9 @@ def report(
 
 def _look_at(runs: xr.Dataset) -> tuple[str, ...]:
     """Return what the scenarios ask to be looked at, or all there is if they ask for none."""
-    from sim.runs.dataset import scenarios_of
+    from sim.runs.dataset import looked_at
 
-    found = [name for each in scenarios_of(runs).values() for name in each.look_at if name in runs]
-    return tuple(dict.fromkeys(found)) or tuple(str(each) for each in runs.data_vars)
+    return looked_at(runs) or tuple(str(each) for each in runs.data_vars)
 
 
 def _about(runs: xr.Dataset, made: dict[str, Any]) -> list[tuple[str, str]]:

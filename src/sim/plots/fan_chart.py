@@ -62,7 +62,7 @@ def fan(
     ax : Axes, sequence of Axes, Figure or SubFigure, optional
         Where to draw; axes are divided where there are several panels. By default a figure of its own.
     title : str, optional
-        By default the variable in words.
+        By default the answer with its error; into your own axes the variable in words.
     years_before : int
         Years of history shown.
 
@@ -81,7 +81,7 @@ def fan(
     drawn = panels.panels(
         ax,
         len(names),
-        title or _said(runs, measure, reference, ax) or measure.text(runs),
+        title or (said.of(runs, measure, reference) if ax is None else "") or measure.text(runs),
         runs,
         handles=_legend(
             recorded is not None, display_name(runs, "scenario", reference) if is_paired else None
@@ -118,11 +118,6 @@ def fan(
         panels.limit(axes, 0 if min(axis.dataLim.y0 for axis in axes) >= 0 else None)
     style.label_values(axes, GLOSSARY[variable].label, measure.unit)
     return drawn
-
-
-def _said(runs: xr.Dataset, measure: Measure, reference: str, ax: Place) -> str:
-    """Return where the only scenario of a figure of its own stands; of several it takes several sentences."""
-    return said.of(runs, measure, reference) if ax is None and runs.sizes["scenario"] == 1 else ""
 
 
 def draw_bands(axis: Axes, times: Array, bands: Array, colour: str) -> None:

@@ -217,6 +217,12 @@ def scenarios_of(runs: xr.Dataset) -> dict[str, Scenario]:
     return found
 
 
+def looked_at(runs: xr.Dataset) -> tuple[str, ...]:
+    """Return what the scenarios of a result ask to be looked at, as far as it was kept."""
+    scenarios = scenarios_of(runs).values() if "scenarios" in runs.attrs else ()
+    return tuple(dict.fromkeys(name for each in scenarios for name in each.look_at if name in runs))
+
+
 def _read(text: Any) -> Any:
     """Return what an attribute says, or None where it is no JSON."""
     try:

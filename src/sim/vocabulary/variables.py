@@ -74,7 +74,7 @@ _CASE = _group(
     ("in_register", "category", "0/1", "Category is within the scope of the deal register"),
     ("domain_members", "domain category", "0/1", "Categories that make up a capability domain"),
     ("camp", "supplier", "label", "Camp of the supplier, as an index"),
-    ("camp_sign", "supplier", "sign", "Side of the tilt measure: +1, 0 or -1"),
+    ("camp_sign", "supplier", "sign", "Side of the tilt measure: +1, 0 or −1"),
     ("is_grant_channel", "channel", "0/1", "Channel of aid that carries security grants"),
     ("front_neighbour", "front partner", "0/1", "Partner on the other side of a front"),
 )
@@ -115,10 +115,10 @@ _CLOCK = _group(
 _PRESCRIBED = _group(
     "state",
     "always",
-    ("relation", "actor partner", "index", "Relation between two states, -1 to 1"),
+    ("relation", "actor partner", "index", "Relation between two states, −1 to 1"),
     ("alignment", "partner", "index", "Alignment of the recipient with a partner, 0 to 1"),
     ("agreement_rung", "partner", "rung", "Rung on the ladder of agreements, 0 to 5"),
-    ("posture", "partner", "level", "Posture of a partner, -1 press to 3 court hard"),
+    ("posture", "partner", "level", "Posture of a partner, −1 press to 3 court hard"),
     ("export_regime", "", "level", "Export regime in force"),
 )
 
@@ -231,13 +231,13 @@ _FLOW = _group(
     ("cancellation", "supplier", "share", "Part of the supplier's open orders cancelled this quarter"),
     ("posture_probability", "level partner", "share", "Chance of each posture"),
     ("alignment_probability", "option partner", "share", "Chance to pull back, hold or deepen"),
-    ("alignment_step_taken", "partner", "count", "Step of alignment: -1 pulled back, 0 held, 1 deepened"),
+    ("alignment_step_taken", "partner", "count", "Step of alignment: −1 pulled back, 0 held, 1 deepened"),
     ("negotiation_chance", "partner", "share", "Chance that talks advance this quarter"),
     (
         "bond_step_taken",
         "actor partner",
         "count",
-        "Step of a partner's alignment: -1 pulled back, 0 held, 1 deepened",
+        "Step of a partner's alignment: −1 pulled back, 0 held, 1 deepened",
     ),
     ("purse_load", "partner", "level", "What attention to other partners takes from the purse"),
     ("finance_terms", "supplier", "index", "Finance on offer, 0 to 1"),
@@ -290,8 +290,8 @@ _FLOW = _group(
     ("effective_suppliers", "", "count", "Effective number of suppliers, 1/HHI"),
     ("dependence", "", "share", "Largest supplier's share, five-year rolling"),
     ("capability", "domain", "TIV m", "Capability"),
-    ("tilt", "", "index", "Tilt between camps, -1 to 1"),
-    ("ambiguity", "", "index", "Ambiguity, 1 - |tilt|"),
+    ("tilt", "", "index", "Tilt between camps, −1 to 1"),
+    ("ambiguity", "", "index", "Ambiguity, 1 − |tilt|"),
     ("opposite_measures", "", "index", "Opposite measures, 0 to 1"),
     ("autonomy", "", "index", "Autonomy, 0 to 1"),
     ("payoff", "actor", "index", "Payoff"),
