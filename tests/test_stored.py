@@ -143,6 +143,16 @@ def test_figures_of_the_variables_asked_for_are_drawn_and_of_what_the_scenarios_
     assert "autonomy" not in dict(plots.gallery(watched.sel(scenario=["base"])))
 
 
+def test_a_picture_says_which_case_and_scenarios_it_shows(runs: xr.Dataset) -> None:
+    made = sim.manifest(runs)
+    one, other = (each["digest"][:8] for each in made["scenarios"].values())
+    case = f"case {made['case_digest'][:8]}"
+    said = "\n".join(text.get_text() for text in plots.overlay(runs, "hhi").figure.texts)
+    assert f"{case}; scenarios {one}, {other}" in said.replace("\n", " ")
+    alone = plots.overlay(runs.sel(scenario=["other"]), "hhi").figure
+    assert f"{case}; scenario {other}" in " ".join(text.get_text().replace("\n", " ") for text in alone.texts)
+
+
 def test_the_record_is_drawn_whenever_a_run_is_plotted(
     path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

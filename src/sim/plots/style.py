@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -38,6 +38,9 @@ LINE = 0.125
 _FOOTER_SIZE = 6.2
 LEFT = 0.012
 LETTERS = 135
+
+#: Digits of a digest that a footer names.
+DIGEST = 8
 
 #: Panels up to which each row says what is shown.
 _MANY = 9
@@ -233,7 +236,19 @@ def _about(runs: xr.Dataset) -> str:
     about = manifest(runs)
     software = f"{about['software']} {about['version']}"
     trials = int(completeness(runs).sum()) if "trial" in runs.dims else about["trials"]
-    return f"n = {trials:,} trials per scenario, seed {about['seed']}; {software}"
+    return f"n = {trials:,} trials per scenario, seed {about['seed']}; {software}{_digests(runs, about)}"
+
+
+def _digests(runs: xr.Dataset, about: Mapping[str, Any]) -> str:
+    """Name the case, which holds the record, and the scenarios by the digests that a copied picture keeps."""
+    shown = {str(each) for each in np.atleast_1d(runs["scenario"].values)} if "scenario" in runs else set()
+    of = [each.get("digest", "") for name, each in about.get("scenarios", {}).items() if name in shown]
+    named = {"case": [about.get("case_digest", "")], "scenario" if len(of) == 1 else "scenarios": of}
+    return "".join(
+        f"; {kind} {', '.join(each[:DIGEST] for each in digests)}"
+        for kind, digests in named.items()
+        if all(digests) and digests
+    )
 
 
 def _source(runs: xr.Dataset, has_history: bool) -> str:
