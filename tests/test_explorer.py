@@ -406,6 +406,25 @@ def test_the_page_in_a_browser(browser: Any, server: Server, tmp_path: Path) -> 
     assert [each for each in said if "422" not in each] == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_on_a_telephone(browser: Any, server: Server, scheme: str) -> None:
+    from playwright.sync_api import expect
+
+    page = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme=scheme)
+    page.goto(server.address)
+    expect(page.locator("#trials")).to_contain_text("12 trials.")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.locator("#s-rate").press("ArrowRight")
+    expect(page.locator("#sentence")).to_contain_text("moved")
+    page.locator("#assume").scroll_into_view_if_needed()
+    expect(page.locator("#sentence")).to_be_in_viewport()
+    size_of_letters = "Math.abs(document.querySelector('#level text').getScreenCTM().a - 1) < 0.01"
+    page.wait_for_function(size_of_letters)
+    page.set_viewport_size({"width": 800, "height": 800})
+    page.wait_for_function(size_of_letters)
+    assert not violations(page)
+
+
 def test_a_page_goes_on_when_the_engine_is_back(browser: Any, bench: Workbench) -> None:
     from playwright.sync_api import expect
 

@@ -31,8 +31,9 @@ function drawn(tag, more, text) {
 }
 
 const places = (each) => Math.max(...[each.step, each.low].map((x) => (String(x).split(".")[1] || "").length));
-const shown = (x, unit) => unit === "share" ? (100 * x).toFixed(1) + " %" : Number(x.toPrecision(3)).toLocaleString("en");
-const gap = (x, unit) => unit === "share" ? (100 * x).toFixed(1) + " points" : shown(x, unit);
+const signed = (text) => text.replace("-", "−");
+const shown = (x, unit) => signed(unit === "share" ? (100 * x).toFixed(1) + " %" : Number(x.toPrecision(3)).toLocaleString("en"));
+const gap = (x, unit) => unit === "share" ? signed((100 * x).toFixed(1)) + " points" : shown(x, unit);
 
 function asked() {
   const values = {};
@@ -47,7 +48,7 @@ async function refresh() {
   const mine = ++turn, question = { ...asked(), measure: $("measure").value, tab, turn: mine };
   for (const each of known.sliders) {
     const at = Number($("s-" + each.name).value), box = $("box-" + each.name);
-    $("o-" + each.name).textContent = at.toFixed(places(each)) + " " + each.unit;
+    $("o-" + each.name).textContent = signed(at.toFixed(places(each))) + " " + each.unit;
     box.classList.toggle("moved", at !== each.usual);
   }
   guess = null;
@@ -91,7 +92,8 @@ function show() {
 }
 
 function chart(place, fans, label, isDifference) {
-  const width = 760, height = 250, left = 58, right = 24, top = 8, bottom = 24;
+  const width = place.clientWidth || 760, height = 250,  // of as many units as pixels: letters keep their size
+     left = 58, right = 24, top = 8, bottom = 24;
   const all = fans.flatMap(([, bands]) => [...bands[0], ...bands[4]]);
   let low = Math.min(...all, isDifference ? 0 : all[0]), high = Math.max(...all, isDifference ? 0 : all[0]);
   if (!isDifference && low > 0 && last.unit === "share") low = 0;
@@ -107,7 +109,7 @@ function chart(place, fans, label, isDifference) {
   const svg = drawn("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
   for (const v of steps) {
     svg.append(drawn("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), class: isDifference && v === 0 ? "zero" : "grid" }));
-    svg.append(drawn("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, last.unit === "share" ? (100 * v).toFixed(percents) + (isDifference ? "" : " %") : v.toLocaleString("en")));
+    svg.append(drawn("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, signed(last.unit === "share" ? (100 * v).toFixed(percents) + (isDifference ? "" : " %") : v.toLocaleString("en"))));
   }
   known.quarters.forEach((quarter, i) => {
     if (quarter.endsWith("Q4") && Number(quarter.slice(0, 4)) % 4 === 0)
@@ -142,7 +144,7 @@ function rows(target, caption, heads, lines) {
   top.append(head);
   for (const line of lines) {
     const row = make("tr");
-    line.forEach((cell, k) => row.append(k === 0 ? make("th", cell, { scope: "row" }) : make("td", cell, /^[−\-+\d.,\s%]+( points)?$/.test(cell) ? { class: "number" } : {})));
+    line.forEach((cell, k) => row.append(k === 0 ? make("th", cell, { scope: "row" }) : make("td", cell, /^[−+\d.,\s%]+( points)?$/.test(cell) ? { class: "number" } : {})));
     body.append(row);
   }
   target.replaceChildren(make("caption", caption), top, body);
@@ -172,10 +174,10 @@ function quarter() {
   $("when-text").textContent = at;
   $("because").hidden = true;
   rows($("partners"), `Partners of ${seen.actors[0]}, ${at}`, ["Partner", "Relation", "Alignment", "Posture", "Rung", "Share of deliveries"], seen.partners.map((name, j) => [
-    name, seen.relation[i][0][j].toFixed(2), seen.alignment[i][j].toFixed(2), seen.posture[i][j].toFixed(0), seen.agreement_rung[i][j].toFixed(0), shown(seen.supplier_share[i][j], "share")]));
+    name, signed(seen.relation[i][0][j].toFixed(2)), seen.alignment[i][j].toFixed(2), signed(seen.posture[i][j].toFixed(0)), seen.agreement_rung[i][j].toFixed(0), shown(seen.supplier_share[i][j], "share")]));
   const book = seen.suppliers.map((name, j) => [name, seen.orders[i][j], seen.order_book[i][j]]).filter((each) => each[1] > 0 || each[2] > 0.05);
   rows($("orders"), `Orders, ${at} (TIV m)`, ["Supplier", "Ordered now", "On order"], book.map(([name, now, open]) => [name, now.toFixed(1), open.toFixed(1)]));
-  const svg = drawn("svg", { viewBox: "0 0 340 300", role: "img", "aria-label": `Relations in ${at}: ` + seen.partners.map((name, j) => `${name} ${seen.relation[i][0][j].toFixed(2)}`).join(", ") });
+  const svg = drawn("svg", { viewBox: "0 0 340 300", role: "img", "aria-label": `Relations in ${at}: ` + seen.partners.map((name, j) => `${name} ${signed(seen.relation[i][0][j].toFixed(2))}`).join(", ") });
   const px = (k) => 170 + 105 * Math.sin(2 * Math.PI * k / n), py = (k) => 150 - 105 * Math.cos(2 * Math.PI * k / n);
   for (let a = 0; a < n; a++) for (let j = 0; j < seen.partners.length; j++) {
     const b = j + 1;
@@ -215,7 +217,7 @@ async function begin() {
     label.append(make("output", "", { id: "o-" + each.name, for: "s-" + each.name }));
     const input = make("input", undefined, { type: "range", id: "s-" + each.name, min: each.low, max: each.high, step: each.step, value: each.usual, "aria-describedby": "d-" + each.name });
     input.addEventListener("input", refresh);
-    box.append(label, input, make("p", `${each.source} Usual: ${each.usual}.`, { id: "d-" + each.name }));
+    box.append(label, input, make("p", `${each.source} Usual: ${signed(String(each.usual))}.`, { id: "d-" + each.name }));
     $("sliders").append(box);
   }
   for (const id of ["scenario", "measure", "guessing"]) $(id).addEventListener("change", refresh);
@@ -236,6 +238,7 @@ async function begin() {
   }));
   $("assume").addEventListener("click", () => attempt(async () => { everything = await ask("assumptions", asked()); $("filter-line").hidden = false; assumptions(); }));
   $("filter").addEventListener("input", assumptions);
+  window.addEventListener("resize", () => { if (last && !$("shown").hidden) show(); });
   refresh();
 }
 begin();
