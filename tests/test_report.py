@@ -133,7 +133,8 @@ def test_a_run_is_repeated_from_the_archive(
 
 def test_numbers_that_rest_on_judgement_come_first() -> None:
     first, *others = sections.assumptions(sim.load("baseline"))
-    assert "Judgement alone" in first.caption and not any(row[-1] for row in first.rows)
+    assert "Judgement alone" in first.caption and "Evidence" not in first.columns
+    assert all(each.columns[-1] == "Evidence" for each in others)
     assert all(row[-1] for table in others for row in table.rows)
     uncertain = [each for each in sim.parameters() if each.distribution is not None]
     assert sum(len(table.rows) for table in (first, *others)) == len(uncertain)
@@ -166,8 +167,12 @@ def test_what_makes_no_page_is_refused_in_one_line(runs: xr.Dataset, tmp_path: P
 
 
 def test_one_future_has_a_page_too(runs: xr.Dataset, tmp_path: Path) -> None:
-    made, _ = sim.write_report(runs.sel(scenario=["one"]), tmp_path / "report.html")
-    assert "nothing to compare it with" in made.read_text(encoding="utf-8")
+    alone = runs.sel(scenario=["one"])
+    made, _ = sim.write_report(alone, tmp_path / "report.html")
+    text = made.read_text(encoding="utf-8")
+    assert "nothing to compare it with" in text and "Difference ±" not in text
+    (said,) = sim.answers(alone)
+    assert f"<li>{said}</li>" in text
 
 
 def test_what_a_number_hangs_on_is_read_off_the_draws_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -330,7 +330,7 @@ def report(
     if about:
         write_fields(about)
     is_paired = any(row.difference for row in rows)
-    columns = summary_tables.COLUMNS if is_paired else summary_tables.COLUMNS[:4]
+    columns = summary_tables.COLUMNS if is_paired else summary_tables.COLUMNS[: summary_tables.LEVELS]
     right = [name for name in columns if name != "Scenario"]
     for heading, lines in summary_tables.grids(rows):
         shown = [line[: len(columns)] for line in lines]

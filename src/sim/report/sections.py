@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.analysis.compare import tables
 from sim.analysis.compare.effects import Effect, effects, prescribed, ranked
-from sim.analysis.compare.sentences import sentence, together
+from sim.analysis.compare.sentences import level, sentence, together
 from sim.analysis.compare.summary import Row
 from sim.parameter.elements import Element
 from sim.report.parts import Picture, Table, picture
@@ -64,9 +64,17 @@ def question(titles: Sequence[str], reference: str, year: int) -> str:
 
 
 def answers(rows: Sequence[Row]) -> tuple[list[str], list[str]]:
-    """Return a sentence for every scenario: on the first measure, and on the other headline measures."""
-    last = [row for row in rows if row.is_headline and row.year == rows[-1].year and row.difference]
-    said = [(row.measure == rows[0].measure, sentence(row, _reference(rows, row))) for row in last]
+    """Return a sentence for every scenario: on the first measure, and on the other headline measures.
+
+    Of a single scenario, where it ends.
+    """
+    last = [row for row in rows if row.is_headline and row.year == rows[-1].year]
+    is_paired = any(row.difference for row in last)
+    said = [
+        (row.measure == rows[0].measure, sentence(row, _reference(rows, row)) if is_paired else level(row))
+        for row in last
+        if row.difference or not is_paired
+    ]
     return [text for is_first, text in said if is_first], [text for is_first, text in said if not is_first]
 
 
@@ -78,9 +86,10 @@ def _reference(rows: Sequence[Row], row: Row) -> str:
 
 def results(rows: Sequence[Row]) -> list[Table]:
     """Return the table of a comparison, one for each measure."""
-    numbers = frozenset({0, *range(2, len(tables.COLUMNS))})
+    columns = tables.COLUMNS if any(row.difference for row in rows) else tables.COLUMNS[: tables.LEVELS]
+    numbers = frozenset({0, *range(2, len(columns))})
     return [
-        Table(heading, tables.COLUMNS, tuple(tuple(line) for line in lines), numbers)
+        Table(heading, columns, tuple(tuple(line[: len(columns)]) for line in lines), numbers)
         for heading, lines in tables.grids(rows)
     ]
 
@@ -108,10 +117,13 @@ def _changes(reference: Scenario, other: Scenario) -> Table:
         (each.kind, "" if each.kind == "event" else each.key, each.a, each.b, each.unit, each.note)
         for each in found
     ]
-    filled = [k for k in range(len(columns)) if any(row[k] for row in rows)]
-    return Table(
-        caption, tuple(columns[k] for k in filled), tuple(tuple(row[k] for k in filled) for row in rows)
-    )
+    return _filled(caption, columns, rows)
+
+
+def _filled(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """Return a table without the columns that are empty in every row."""
+    kept = [k for k in range(len(columns)) if any(row[k] for row in rows)]
+    return Table(caption, tuple(columns[k] for k in kept), tuple(tuple(row[k] for k in kept) for row in rows))
 
 
 def _moves(found: xr.Dataset, reference: Scenario, other: Scenario) -> Table:
@@ -172,7 +184,7 @@ def assumptions(scenario: Scenario) -> list[Table]:
     }
     columns = ("Parameter", "Value and uncertainty", "Unit", "What it is", "Why this number", "Evidence")
     return [
-        Table(f"{caption} ({len(found)})", columns, tuple(map(_assumption, found)))
+        _filled(f"{caption} ({len(found)})", columns, [*map(_assumption, found)])
         for caption, found in kinds.items()
         if found
     ]

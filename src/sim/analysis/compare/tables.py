@@ -25,6 +25,9 @@ COLUMNS = (
     "P(=)",
 )
 
+#: Columns of a single scenario: the first few.
+LEVELS = 4
+
 #: Headings where a terminal is too narrow for them all: ranges stand below what they are the range of.
 NARROW = ("Year", "Scenario", "Median\n90 % range", "Difference ±\n90 % range", "P(>)", "P(=)")
 
