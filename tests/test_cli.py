@@ -163,6 +163,16 @@ def test_a_reference_and_years_can_be_chosen(folder: Path) -> None:
     assert {row["quarter"] for row in content["table"]} == {"2020-Q4"}
 
 
+def test_a_run_and_a_comparison_take_the_same_options(folder: Path) -> None:
+    asked = ["calm.toml", "calmer.toml", "--trials", "4", "--reference", "calmer"]
+    asked += ["--sampling", "latin_hypercube", "--replicates", "2", "--json"]
+    run, compared = (json.loads(call(command, *asked).stdout) for command in ("run", "compare"))
+    assert run["manifest"]["sampling"] == compared["manifest"]["sampling"]
+    assert compared["manifest"]["sampling"]["method"] == "latin_hypercube"
+    assert run["answers"] == compared["answers"] and "“Calmer”" in run["answers"][0]
+    assert "Did you mean calm" in refused("run", "calm.toml", "calmer.toml", "--reference", "calme")
+
+
 def test_an_earlier_result_is_replaced_only_when_asked_and_only_if_it_is_one(folder: Path) -> None:
     arguments = ["compare", "calm.toml", "calmer.toml", "--trials", "2", "--figures", "none", "--out", "out"]
     Path("out").mkdir()

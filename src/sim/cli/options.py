@@ -132,6 +132,9 @@ seed = click.option(
     metavar="S",
     help="Same seed, same random draws.",
 )
+reference = click.option(
+    "--reference", metavar="NAME", help="Scenario to compare with.  [default: the first]"
+)
 years = click.option(
     "--years",
     callback=_years,

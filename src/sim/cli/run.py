@@ -31,6 +31,7 @@ TABLE, PAGE, DIFFERENCES, FIGURES = "table.csv", "table.md", "differences.csv", 
 @options.scenarios
 @options.trials
 @options.seed
+@options.reference
 @options.keep("Variables to record.  [default: the main ones]")
 @options.quarters
 @options.end
@@ -54,6 +55,7 @@ def run(
     names: tuple[str, ...],
     trials: int,
     seed: int,
+    reference: str | None,
     keep: tuple[str, ...] | None,
     quarters: str | None,
     end: str | None,
@@ -80,6 +82,7 @@ def run(
     from sim.runs.experiment import Experiment, Kept
 
     chosen = _loaded(names, end)
+    _reference(chosen, reference)
     _check_years(chosen[0], years, quarters)
     target = _with_suffix(out) if out is not None else None
     is_default = click.get_current_context().get_parameter_source("trials") is ParameterSource.DEFAULT
@@ -88,7 +91,7 @@ def run(
     kept = Kept("all" if keep == ("all",) else keep, quarters, summary)
     with writing_to(target, force=force) if target else nullcontext():
         runs = _simulate(experiment, kept, engine, workers, target, is_replacing=force)
-    rows = [] if summary else _summary(runs, chosen, years, None)
+    rows = [] if summary else _summary(runs, chosen, years, reference)
     report(runs, rows, [target] if target else [], as_json)
     finish(runs)
 
@@ -97,13 +100,16 @@ def run(
 @options.scenarios
 @options.trials
 @options.seed
-@click.option("--reference", metavar="NAME", help="Scenario to compare with.  [default: the first]")
+@options.reference
 @options.keep(
     "Variables to record besides those that the table and the figures need.  [default: most of the main ones]"
 )
 @options.end
 @options.out("DIR", "Folder for data set, tables and figures; without it, only the table is shown.")
 @options.figures
+@options.sampling
+@options.replicates
+@options.antithetic
 @options.engine
 @options.workers
 @options.years
@@ -119,6 +125,9 @@ def compare(
     end: str | None,
     out: Path | None,
     figures: str,
+    sampling: str,
+    replicates: int,
+    antithetic: bool,
     engine: str,
     workers: int | None,
     years: tuple[int, ...] | None,
@@ -135,9 +144,10 @@ def compare(
 
     An existing DIR is refused. With --force it is replaced if it holds nothing but an earlier comparison.
     """
+    from sim.design.sampling import Sampling
     from sim.files.staging import staged
     from sim.runs.experiment import Experiment, Kept
-    from sim.vocabulary.errors import InputError, UnknownName, nearest
+    from sim.vocabulary.errors import InputError
 
     stored = _stored(names)
     chosen = _loaded(names, end) if stored is None else stored[1]
@@ -145,18 +155,15 @@ def compare(
         raise InputError(
             "", "scenarios", "nothing to compare", "Name at least two scenarios, or use sim run."
         )
-    known = [each.name for each in chosen]
-    reference = known[0] if reference is None else reference
-    if reference not in known:
-        raise UnknownName(
-            "", "--reference", "not among the scenarios: {value}", nearest(reference, known), reference
-        )
+    reference = _reference(chosen, reference)
 
     def runs_of() -> xr.Dataset:
         if stored is not None:
             return stored[0]
         _check_years(chosen[0], years)
-        return _simulate(Experiment(chosen, trials, seed), Kept(_kept(chosen, keep)), engine, workers)
+        drawn = Sampling(sampling, replicates, antithetic)
+        experiment = Experiment(chosen, trials, seed, sampling=drawn)
+        return _simulate(experiment, Kept(_kept(chosen, keep)), engine, workers)
 
     if out is None:
         runs = runs_of()
@@ -172,7 +179,7 @@ def compare(
 
 
 #: Options of `compare` that say how something is run.
-_OF_RUNNING = ("trials", "seed", "keep", "end", "engine", "workers")
+_OF_RUNNING = ("trials", "seed", "keep", "end", "sampling", "replicates", "antithetic", "engine", "workers")
 
 
 def _stored(names: tuple[str, ...]) -> tuple[xr.Dataset, list[Scenario]] | None:
@@ -200,6 +207,18 @@ def _loaded(names: Sequence[str], end: str | None) -> list[Scenario]:
 
     loaded = [loading.load(name) for name in names]
     return loaded if end is None else [each.with_horizon(end, each.name, title=each.title) for each in loaded]
+
+
+def _reference(chosen: Sequence[Scenario], reference: str | None) -> str:
+    """Return the name of the scenario to compare with, refused before a long run where there is none."""
+    from sim.vocabulary.errors import UnknownName, nearest
+
+    known = [each.name for each in chosen]
+    if reference is not None and reference not in known:
+        raise UnknownName(
+            "", "--reference", "not among the scenarios: {value}", nearest(reference, known), reference
+        )
+    return reference or known[0]
 
 
 def _simulate(

@@ -29,7 +29,7 @@ variables = click.option(
 
 @click.command()
 @store
-@click.option("--reference", metavar="NAME", help="Scenario to compare with.  [default: the first]")
+@options.reference
 @variables
 @options.years
 @options.as_json
@@ -118,7 +118,7 @@ def table(
 
 @click.command()
 @store
-@click.option("--reference", metavar="NAME", help="Scenario to compare with.  [default: the first]")
+@options.reference
 @click.option("--out", type=options.PATH, required=True, metavar="DIR", help="A new folder for the figures.")
 @click.option(
     "--figures",
@@ -169,7 +169,7 @@ def plot(
 @click.command()
 @store
 @click.option("--question", metavar="TEXT", help="Title of the page.  [default: what the scenarios ask]")
-@click.option("--reference", metavar="NAME", help="Scenario to compare with.  [default: the first]")
+@options.reference
 @options.years
 @click.option(
     "--robustness",
