@@ -86,8 +86,8 @@ def ranking(
 
     Examples
     --------
-    >>> found = sim.ranking(runs, "supplier_share")  # doctest: +SKIP
-    >>> found.p_first.sel(scenario="baseline", year=2035).to_series().sort_values()  # doctest: +SKIP
+    >>> found = sim.ranking(runs, "supplier_share")
+    >>> found.p_first.sel(scenario="baseline", year=2035).to_series().sort_values()
     """
     import xarray as xr
 
