@@ -508,8 +508,14 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
         {**FIGURE, **DRAWING, **HISTORY, "scenario": ("test", NONE), "reference": (None, NONE)},
     ),
     "plots.gallery": (
-        lambda runs, history, reference, which: next(sim.plots.gallery(runs, history, reference, which)),
-        {"runs": ("$runs", NOTHING), **HISTORY, "reference": (None, NONE), "which": ("main", NOTHING)},
+        lambda **given: next(sim.plots.gallery(**given)),
+        {
+            "runs": ("$runs", NOTHING),
+            **HISTORY,
+            "reference": (None, NONE),
+            "which": ("main", NOTHING),
+            "variables": (None, NONE),
+        },
     ),
     "plots.decision": (
         sim.plots.decision,
