@@ -206,7 +206,7 @@ def test_titles_of_many_panels_stay_within_them() -> None:
             # Not beyond the half of the gap to the next.
             title = axis._left_title.get_window_extent(renderer)
             assert title.x1 <= right[axis.get_position().x0] + 12
-        assert {axis.get_ylabel() for axis in drawn[::3]} == {"(share)"}
+        assert {axis.get_ylabel() for axis in drawn[::3]} == {"share"}
 
 
 def test_the_gallery_of_a_comparison(runs: xr.Dataset) -> None:
