@@ -226,6 +226,19 @@ def test_the_answer_titles_the_difference_of_a_pair(runs: xr.Dataset) -> None:
     assert drawn["effective_suppliers.difference"].get_label() == said
 
 
+def test_the_title_of_passages_counts_the_trials_that_were_there(runs: xr.Dataset) -> None:
+    mark = float(runs["hhi"].max("time").median())
+    came = (runs["hhi"] > mark).any("time").mean("trial")
+    first, *others = (f"in {100 * float(share):.0f}" for share in came)
+    said = plots.passage_curves(runs, "hhi", above=mark).figure.get_label()
+    assert said.startswith("By the end of 2029-Q4, Supplier concentration")
+    assert f"at least once {first} of 100 trials (" in said
+    assert all(other in said for other in others)
+    assert said.index("“Baseline”") < min(said.index(f"“{name}”") for name in ("Other", "Third"))
+    inside = plots.passage_curves(runs, "hhi", above=mark, ax=Figure().subplots())
+    assert "first above" in inside.get_title(loc="left")
+
+
 def test_the_answer_titles_a_figure_of_its_own(runs: xr.Dataset) -> None:
     one, pair = runs[["hhi"]].isel(scenario=[0]), runs[["hhi"]].isel(scenario=[0, 1])
     for drawn in (plots.fan(one, "hhi"), plots.overlay(one, "hhi")):
