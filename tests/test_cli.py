@@ -591,6 +591,7 @@ def test_a_run_is_quiet_where_there_is_no_terminal(folder: Path) -> None:
         ("explain us_", {"us_purchase_pressure"}),
         ("run baseline --keep hhi,supplier_sh", {"hhi,supplier_share"}),
         ("ranking --by effective_s", {"effective_suppliers"}),
+        ("show runs.zarr --variables hhi,supplier_sh", {"hhi,supplier_share"}),
         ("trace attraction.finance_w", {"attraction.finance_weight"}),
         ("run --sampl", {"--sampling"}),
         ("back", {"backtest"}),

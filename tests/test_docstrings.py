@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import doctest
 import inspect
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import matplotlib.pyplot as plt
 import pytest
 
 import sim
@@ -46,3 +48,35 @@ def test_what_a_function_takes_and_returns_is_documented(name: str) -> None:
     assert documented(text) == {each for each in signature.parameters if each not in ("self", "cls")}
     is_silent = signature.return_annotation in (None, "None")
     assert is_silent or re.search(r"^(Returns|Yields)\n-", text, re.MULTILINE)
+
+
+def example(name: str) -> str:
+    """Return the lines of the example that a function has, or ""."""
+    lines = doctest.DocTestParser().get_examples(inspect.getdoc(FUNCTIONS[name]) or "")
+    return "".join(each.source for each in lines)
+
+
+def test_every_function_has_an_example() -> None:
+    assert not [name for name in FUNCTIONS if name.count(".") == 1 and not example(name)]
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return what the examples begin with."""
+    folder = tmp_path_factory.mktemp("examples")
+    base = sim.load("baseline")
+    names, out = ["baseline", "fiscal_squeeze"], folder / "runs.zarr"
+    runs = sim.run(names, trials=8, seed=1, out=out, workers=1).load()  # an example extends the store
+    varied = sim.run(base, trials=512, seed=1, keep=["hhi"], quarters=["2035-Q4"], workers=1)
+    (folder / "mine").mkdir()
+    base.override({"demand.caution": 0.3}, name="wetter").write(folder / "mine" / "wetter.toml")
+    return {"folder": folder, "sim": sim, "base": base, "runs": runs, "varied": varied}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if example(name)])
+def test_an_example_runs(name: str, given: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(given["folder"])
+    world = sim.World(given["base"], seed=1, trial=3)
+    exec(example(name), {**given, "world": world})
+    plt.close("all")

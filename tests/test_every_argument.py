@@ -508,7 +508,7 @@ TABLE: dict[str, tuple[Callable[..., Any], Arguments]] = {
         {**FIGURE, **DRAWING, **HISTORY, "scenario": ("test", NONE), "reference": (None, NONE)},
     ),
     "plots.gallery": (
-        lambda **arguments: next(sim.plots.gallery(**arguments)),
+        lambda **given: next(sim.plots.gallery(**given)),
         {
             "runs": ("$runs", NOTHING),
             **HISTORY,

@@ -206,7 +206,7 @@ def test_titles_of_many_panels_stay_within_them() -> None:
             # Not beyond the half of the gap to the next.
             title = axis._left_title.get_window_extent(renderer)
             assert title.x1 <= right[axis.get_position().x0] + 12
-        assert {axis.get_ylabel() for axis in drawn[::3]} == {"(share)"}
+        assert {axis.get_ylabel() for axis in drawn[::3]} == {"share"}
 
 
 def test_the_gallery_of_a_comparison(runs: xr.Dataset) -> None:
@@ -224,6 +224,19 @@ def test_the_answer_titles_the_difference_of_a_pair(runs: xr.Dataset) -> None:
     (said,) = sim.answers(pair)
     drawn = dict(plots.gallery(pair))
     assert drawn["effective_suppliers.difference"].get_label() == said
+
+
+def test_the_title_of_passages_counts_the_trials_that_were_there(runs: xr.Dataset) -> None:
+    mark = float(runs["hhi"].max("time").median())
+    came = (runs["hhi"] > mark).any("time").mean("trial")
+    first, *others = (f"in {100 * float(share):.0f}" for share in came)
+    said = plots.passage_curves(runs, "hhi", above=mark).figure.get_label()
+    assert said.startswith("By the end of 2029-Q4, Supplier concentration")
+    assert f"at least once {first} of 100 trials (" in said
+    assert all(other in said for other in others)
+    assert said.index("“Baseline”") < min(said.index(f"“{name}”") for name in ("Other", "Third"))
+    inside = plots.passage_curves(runs, "hhi", above=mark, ax=Figure().subplots())
+    assert "first above" in inside.get_title(loc="left")
 
 
 def test_the_answer_titles_a_figure_of_its_own(runs: xr.Dataset) -> None:

@@ -19,7 +19,7 @@ from sim.cli import terminal
 from sim.cli.run import report
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import InputError, OutsideHorizon, UnknownName
-from synthetic import SUPPLIERS, futures, result
+from synthetic import SUPPLIERS, futures, neighbours, result
 
 
 def ramp(n_trials: int = 101) -> np.ndarray:
@@ -91,6 +91,15 @@ def test_scenarios_can_ask_for_more() -> None:
     assert {"border_pressure.left", "border_pressure.right", "order_book.north"} <= set(keys)
 
 
+def test_what_was_kept_is_shown_where_nothing_standard_was() -> None:
+    runs = neighbours()
+    found = standard_measures(runs)
+    assert {each.variable for each in found} == {"relation", "alignment"}
+    assert len(found) == runs.sizes["actor"] * runs.sizes["partner"] + runs.sizes["partner"]
+    assert all(each.is_headline for each in found)
+    assert standard_measures(runs[[]]) == ()
+
+
 def test_capability_by_domain_is_in_the_files_only() -> None:
     rows = summary.summarise(futures(n_trials=8))
     by_domain = [row for row in rows if row.measure in ("capability.sea", "capability.land")]
@@ -143,7 +152,10 @@ def test_one_trial_and_one_scenario_have_a_table_too() -> None:
     single = summary.summarise(futures(("a", "b"), n_trials=1))
     assert summary_tables.records(single)[1]["difference_mean_low"] is None
     assert "± ?" in summary_tables.markdown(single)
-    assert summary.summarise(futures(n_trials=2)[["order_book"]]) == []
+    assert {row.measure.split(".")[0] for row in summary.summarise(futures(n_trials=2)[["order_book"]])} == {
+        "order_book"
+    }
+    assert summary.summarise(futures(n_trials=2)[[]]) == []
 
 
 def test_rolling_shares() -> None:
@@ -192,9 +204,6 @@ def test_answers_are_the_sentences_of_the_table() -> None:
     mean = alone["hhi"].isel(scenario=0, time=7).mean().item()
     (said,) = sim.answers(alone, "hhi@2025")
     assert said.startswith("At the end of 2025, Supplier concentration (HHI)") and f": {mean:.3f} (" in said
-    for given, measure, says in (
-        (runs, "hhi@2025-Q2", "end of a year"),
-        (runs[["border_pressure"]], None, "none to look at"),
-    ):
-        with pytest.raises(InputError, match=says):
-            sim.answers(given, measure)
+    assert "Left: border pressure" in sim.answers(runs[["border_pressure"]])[0]
+    with pytest.raises(InputError, match="end of a year"):
+        sim.answers(runs, "hhi@2025-Q2")

@@ -39,6 +39,11 @@ def replay(
     ------
     InputError
         If nothing failed and no trial is given, or there is no such trial or scenario.
+
+    Examples
+    --------
+    >>> world = sim.replay("runs.zarr", trial=3)
+    >>> world.step()
     """
     out = arguments.path(out, "out")
     trial = None if trial is None else arguments.trial(trial)

@@ -191,7 +191,7 @@ class World(mesa.Model):  # type: ignore[misc]
 
         Examples
         --------
-        >>> world.value("hhi")  # doctest: +SKIP
+        >>> world.value("hhi")
         """
         name = arguments.text(name, "value")
         if name not in _VISIBLE:

@@ -113,6 +113,7 @@ def _names() -> Iterable[str]:
 complete_scenario = _completed(_scenarios)
 complete_name = _completed(_names)
 complete_variable = _completed(_variables)
+complete_variables = _completed(_variables, is_list=True)
 scenarios = click.argument(
     "names", metavar="SCENARIO...", nargs=-1, required=True, shell_complete=complete_scenario
 )
@@ -225,5 +226,13 @@ def out(metavar: str, help: str) -> Callable[[Command], Command]:
 
 def keep(help: str) -> Callable[[Command], Command]:
     """Return the option --keep."""
-    complete = _completed(_variables, is_list=True)
-    return click.option("--keep", callback=names, metavar="a,b|all", shell_complete=complete, help=help)
+    return click.option(
+        "--keep", callback=names, metavar="a,b|all", shell_complete=complete_variables, help=help
+    )
+
+
+def variables(help: str) -> Callable[[Command], Command]:
+    """Return the option --variables, of a stored run."""
+    return click.option(
+        "--variables", callback=names, metavar="a,b", shell_complete=complete_variables, help=help
+    )

@@ -91,7 +91,7 @@ def run(
     kept = Kept("all" if keep == ("all",) else keep, quarters, summary)
     with writing_to(target, force=force) if target else nullcontext():
         runs = _simulate(experiment, kept, engine, workers, target, is_replacing=force)
-    rows = [] if summary else _summary(runs, chosen, years, reference)
+    rows = [] if summary else _summary(runs, chosen, years, reference, keep or ())
     report(runs, rows, [target] if target else [], as_json)
     finish(runs)
 
@@ -269,7 +269,11 @@ def _check_years(scenario: Scenario, years: tuple[int, ...] | None, quarters: st
 
 
 def _summary(
-    runs: xr.Dataset, chosen: Sequence[Scenario], years: tuple[int, ...] | None, reference: str | None
+    runs: xr.Dataset,
+    chosen: Sequence[Scenario],
+    years: tuple[int, ...] | None,
+    reference: str | None,
+    keep: Sequence[str] = (),
 ) -> list[Row]:
     """Return the rows of the table; none where no trial is left, or no last quarter of a year is kept."""
     from sim.analysis.compare.measure import standard_measures
@@ -278,7 +282,7 @@ def _summary(
 
     if not completeness(runs).any() or not year_ends([str(each) for each in runs["quarter"].values]):
         return []
-    look_at = dict.fromkeys(name for each in chosen for name in each.look_at)
+    look_at = dict.fromkeys([*(name for each in chosen for name in each.look_at), *keep])
     return summarise(runs, standard_measures(runs, look_at), years, reference)
 
 

@@ -19,12 +19,7 @@ if TYPE_CHECKING:
 _SHOWN = 40
 
 store = click.argument("path", metavar="STORE", type=options.PATH)
-variables = click.option(
-    "--variables",
-    callback=options.names,
-    metavar="a,b",
-    help="Which variables.  [default: what the scenarios look at]",
-)
+variables = options.variables("Which variables.  [default: what the scenarios look at]")
 
 
 @click.command()
@@ -127,12 +122,7 @@ def table(
     show_default=True,
     help="The first measure, its differences and the composition, or all.",
 )
-@click.option(
-    "--variables",
-    callback=options.names,
-    metavar="a,b",
-    help="Only the levels and the differences of these.  [default: what --figures says]",
-)
+@options.variables("Only the levels and the differences of these.  [default: what --figures says]")
 @options.dark
 @options.as_json
 def plot(

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.analysis.compare import sentences
 from sim.analysis.compare.first_passage import first_passage
 from sim.analysis.compare.measure import display_name
+from sim.analysis.compare.paired import groups_of
+from sim.analysis.compare.shares import among
 from sim.plots import given, line_ends, own_axes, said, style
-from sim.runs.dataset import scenario_of
+from sim.runs.dataset import complete_trials, scenario_of
+from sim.vocabulary.axes import Array
 from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
@@ -53,7 +57,7 @@ def overlay(
     ax : Axes, optional
         Where to draw; by default a figure of its own.
     title : str, optional
-        By default the variable in words.
+        By default the answer with its error; into your own axes the variable in words.
 
     Returns
     -------
@@ -122,7 +126,9 @@ def passage_curves(
     notes = ["Share of trials that have been there at least once by then.", *style.footer(runs)]
     unit = "" if measure.unit == "index" else f" {measure.unit}"
     usual = f"{measure.text(runs)}: first {mark}{unit}"
-    axis = own_axes.axes(ax, title, usual, _HEIGHT, notes)
+    about = f"By the end of {runs['quarter'].values[-1]}, {measure.text(runs)}: {mark}{unit} at least once"
+    sentence = partial(_reached, runs, about, reference, when.values <= times[-1])
+    axis = own_axes.axes(ax, title, usual, _HEIGHT, notes, said=sentence)
     ends = {name: float(each[-1]) for name, each in curves.items()}
     colours = line_ends.colours(ends, reference)
     for name in sorted(names, key=lambda each: line_ends.layer(colours[each])):
@@ -131,6 +137,17 @@ def passage_curves(
     axis.set_ylabel("Share of trials")
     _name_ends(axis, times[-1], ends, runs, colours)
     return axis
+
+
+def _reached(runs: xr.Dataset, about: str, reference: str, came: Array) -> str:
+    """Return in how many trials a mark was crossed; `came` is (scenario, trial)."""
+    names = [str(each) for each in runs["scenario"].values]
+    intervals = zip(*among(came.astype(float), groups_of(complete_trials(runs))), strict=True)
+    shares = {
+        name: (display_name(runs, "scenario", name), *each)
+        for name, each in zip(names, intervals, strict=True)
+    }
+    return sentences.reached(about, [shares.pop(reference), *shares.values()])
 
 
 def _about_band(names: Sequence[str]) -> str:

@@ -178,7 +178,7 @@ def label_values(axes: Sequence[Axes], text: str, unit: str) -> None:
     # A unit of two words is not torn apart.
     joined = unit.replace(" ", "\u00a0")
     # Of many rows each would say the same, which the figure's title says already.
-    lines = [f"({joined})"] if len(axes) > _MANY else wrapped(f"{text} ({joined})", 36)
+    lines = [joined] if len(axes) > _MANY else wrapped(f"{text} ({joined})", 36)
     for axis in axes:
         place = axis.get_subplotspec()
         if len(axes) == 1 or place is None or place.is_first_col():

@@ -88,6 +88,10 @@ def write_report(
     InputError
         If this is no result with trials, a file is in the way, Jinja2 is not installed, or the case declares
         no policies where they are asked for.
+
+    Examples
+    --------
+    >>> page, archive = sim.write_report(runs, "report.html", years=[2030, 2035])
     """
     template = _template()
     made = manifest(runs)

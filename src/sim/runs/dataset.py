@@ -164,6 +164,10 @@ def manifest(runs: xr.Dataset) -> dict[str, Any]:
     ------
     InputError
         If it is no result of a run.
+
+    Examples
+    --------
+    >>> sim.manifest(runs)["scenarios"]["baseline"]["digest"]
     """
     attributes = getattr(runs, "attrs", None)
     if not isinstance(attributes, Mapping) or "manifest" not in attributes:
@@ -192,6 +196,10 @@ def scenarios_of(runs: xr.Dataset) -> dict[str, Scenario]:
     ------
     InputError
         If this is no result of a run, or the case or the general parameters have changed since.
+
+    Examples
+    --------
+    >>> print(sim.scenarios_of(runs)["fiscal_squeeze"])
     """
     made = manifest(runs).get("scenarios", {})
     if "scenario" in runs.coords:

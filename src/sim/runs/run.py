@@ -131,6 +131,11 @@ def run(
     ------
     InputError
         If a name is unknown, the scenarios do not fit together, or `out` cannot be written.
+
+    Examples
+    --------
+    >>> runs = sim.run(["baseline", "fiscal_squeeze"], trials=100, seed=1)
+    >>> runs.hhi.sel(scenario="fiscal_squeeze").quantile([0.05, 0.5, 0.95], "trial")
     """
     experiment = Experiment(scenarios, trials, seed, first_trial, sampling, rules, until)
     kept = Kept(keep, quarters, summary)
@@ -239,6 +244,10 @@ def resume(
     ------
     InputError
         If there is no store, it is in use, or it was made by another version, case or rules.
+
+    Examples
+    --------
+    >>> runs = sim.resume("runs.zarr")
     """
     return go_on(out, None, rules, Execution(executor, workers, progress, announce))
 
@@ -278,7 +287,7 @@ def extend(
 
     Examples
     --------
-    >>> sim.extend("runs.zarr", 20_000)  # doctest: +SKIP
+    >>> sim.extend("runs.zarr", 100)
     """
     return go_on(out, trials, rules, Execution(executor, workers, progress, announce))
 

@@ -51,6 +51,10 @@ def save(runs: xr.Dataset | xr.DataArray, path: str | Path) -> Path:
     ------
     InputError
         If the path exists or cannot be written, or this is no dataset.
+
+    Examples
+    --------
+    >>> sim.save(runs, "mine.zarr")
     """
     import xarray as xr
 
@@ -85,6 +89,11 @@ def open_result(path: str | Path) -> xr.Dataset:
     ------
     InputError
         If there is none, or it is damaged; of a number that is not what was written, when it is read.
+
+    Examples
+    --------
+    >>> runs = sim.open("runs.zarr")
+    >>> runs.hhi.isel(time=-1).mean("trial")
     """
     target = staging.located(path)
     with readable(target):

@@ -46,6 +46,11 @@ def scenarios() -> Listing[Summary]:
     -------
     Listing of Summary
         A list that prints as a table.
+
+    Examples
+    --------
+    >>> for each in sim.scenarios():
+    ...     print(each.name, each.title)
     """
     rows = []
     for name in files.shipped():
@@ -71,6 +76,11 @@ def variables() -> Listing[Variable]:
     -------
     Listing of Variable
         A list that prints as a table.
+
+    Examples
+    --------
+    >>> for each in sim.variables():
+    ...     print(each.name, each.unit, each.label)
     """
     rows = [each for each in GLOSSARY.values() if each.recorded != "never"]
     return Listing(
@@ -103,6 +113,11 @@ def evidence(id: str | None = None, topic: str | None = None) -> Listing[Evidenc
     ------
     UnknownName
         With the nearest id or topic.
+
+    Examples
+    --------
+    >>> for row in sim.evidence(topic="aid"):
+    ...     print(row.id, row.claim)
     """
     rows = list(table.load().values())
     if id is not None:
@@ -137,6 +152,11 @@ def parameters(name: str | None = None, scenario: Scenario | str | Path = "basel
     ------
     UnknownName
         With the nearest parameter.
+
+    Examples
+    --------
+    >>> for each in sim.parameters("demand"):
+    ...     print(each.key, each.text(), each.unit)
     """
     known = one(scenario).parameters
     wanted = "" if name is None else arguments.text(name, "name")

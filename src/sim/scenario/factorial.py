@@ -37,7 +37,7 @@ def factorial(
 
     Examples
     --------
-    >>> [each.name for each in factorial("baseline", {"demand.caution": [0.1, 0.2]})]
+    >>> [each.name for each in sim.factorial("baseline", {"demand.caution": [0.1, 0.2]})]
     ['baseline, caution=0.1', 'baseline, caution=0.2']
     """
     listed: dict[str, Sequence[Change]] = {}
@@ -69,6 +69,11 @@ def design_table(bases: Scenario | str | Sequence[Scenario | str], rows: Any) ->
     ------
     InputError
         If a name is unknown, a value out of bounds, or two rows say the same.
+
+    Examples
+    --------
+    >>> rows = [{"demand.caution": 0.3}, {"demand.caution": 0.6, "demand.deals_per_year": 4}]
+    >>> sim.run(sim.design_table("baseline", rows), trials=100)
     """
     table = _rows(rows)
     if not table:

@@ -47,8 +47,8 @@ def load(name_or_path: str | Path, case: Case | str | None = None) -> Scenario:
 
     Examples
     --------
-    >>> base = sim.load("baseline")  # doctest: +SKIP
-    >>> sim.load("mine/wetter.toml").case.name  # doctest: +SKIP
+    >>> base = sim.load("baseline")
+    >>> sim.load("mine/wetter.toml").case.name
     """
     made = resolving.resolve(scenario_files.read(_named(name_or_path)), Scenario, case)
     finding.warn(made.ineffective)
@@ -121,7 +121,7 @@ def combine(
 
     Examples
     --------
-    >>> sim.combine("fiscal_squeeze", "government_turnover", name="both")  # doctest: +SKIP
+    >>> sim.combine("fiscal_squeeze", "government_turnover", name="both")
     """
     name, title = arguments.text_if_given(name, "name"), arguments.text_if_given(title, "title")
     parts = [one(each, "scenarios") for each in scenarios]
@@ -167,7 +167,7 @@ def diff(a: Scenario | str | Path, b: Scenario | str | Path) -> list[Difference]
     Examples
     --------
     >>> for each in sim.diff("baseline", "fiscal_squeeze"):
-    ...     print(each)  # doctest: +SKIP
+    ...     print(each)
     """
     return difference.between(one(a, "a"), one(b, "b"))
 

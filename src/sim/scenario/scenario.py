@@ -96,7 +96,7 @@ class Scenario(Definition):
 
         Examples
         --------
-        >>> base.override({"grants.selection_probability": 0.5}, name="more grants")  # doctest: +SKIP
+        >>> base.override({"grants.selection_probability": 0.5}, name="more grants")
         """
         is_given = changes is not None
         changes = dict(arguments.table({} if changes is None else changes, "changes"))
@@ -169,7 +169,7 @@ class Scenario(Definition):
         --------
         >>> base.with_events(
         ...     [{"at": "2027-Q1", "what": "scale", "name": "demand.caution", "by": 2}], name="careful"
-        ... )  # doctest: +SKIP
+        ... )
         """
         name, title = arguments.text_if_given(name, "name"), arguments.text_if_given(title, "title")
         tables, dropped = given.tables(events), given.texts(drop, "drop")
@@ -230,7 +230,7 @@ class Scenario(Definition):
 
         Examples
         --------
-        >>> sim.run(base.with_horizon("2030-Q4"), trials=1000)  # doctest: +SKIP
+        >>> sim.run(base.with_horizon("2030-Q4"), trials=100)
         """
         name, title = arguments.text_if_given(name, "name"), arguments.text_if_given(title, "title")
         first = None if start is None else given.quarter(start, "start")

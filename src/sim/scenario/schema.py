@@ -28,6 +28,10 @@ def schema() -> dict[str, Any]:
     -------
     dict
         Fit for JSON; editors check and complete a file by it (docs/scenario-format.md).
+
+    Examples
+    --------
+    >>> sim.schema()["properties"].keys()
     """
     made = ScenarioTable.model_json_schema()
     properties = made["properties"]

@@ -40,6 +40,10 @@ def answers(runs: xr.Dataset, measure: str | None = None, *, reference: str | No
     ------
     InputError
         If the number is not in the result.
+
+    Examples
+    --------
+    >>> print(*sim.answers(runs, "hhi@2035"))
     """
     checked(runs, "scenario", "time", "trial")
     if measure is None:

@@ -66,6 +66,11 @@ def effects(
     ------
     InputError
         If there is nothing to compare, or a variable is not in the result.
+
+    Examples
+    --------
+    >>> found = sim.effects(runs, reference="baseline")
+    >>> sim.plots.forest(found, "hhi")
     """
     import xarray as xr
 

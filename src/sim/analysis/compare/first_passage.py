@@ -58,7 +58,7 @@ def first_passage(
 
     Examples
     --------
-    >>> sim.first_passage(runs, "hhi", below=0.3)  # doctest: +SKIP
+    >>> sim.first_passage(runs, "hhi", below=0.3)
     """
     import xarray as xr
 
@@ -100,6 +100,10 @@ def passages(runs: xr.Dataset) -> xr.Dataset:
     ------
     InputError
         If this is no result of a run.
+
+    Examples
+    --------
+    >>> sim.passages(runs).majority_lost.sel(scenario="baseline")
     """
     import xarray as xr
 

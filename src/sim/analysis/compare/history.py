@@ -113,6 +113,10 @@ def of(scenario: Scenario | str) -> xr.Dataset:
     ------
     InputError
         If it cannot be loaded.
+
+    Examples
+    --------
+    >>> sim.history("baseline").hhi.to_series()
     """
     scenario = one(scenario)
     return dataset(scenario.case, scenario.start)

@@ -55,6 +55,10 @@ def long_table(
     ------
     InputError
         If a variable is not in the result, a year is not kept, or the table would be longer.
+
+    Examples
+    --------
+    >>> sim.long_table(runs, ["hhi", "grants"], years=[2030, 2035]).to_csv("trials.csv", index=False)
     """
     import pandas as pd
 

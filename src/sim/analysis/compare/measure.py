@@ -141,7 +141,7 @@ def standard_measures(runs: xr.Dataset, look_at: Iterable[str] = ()) -> tuple[Me
 
     Concentration on the largest supplier at the start, the number of suppliers, grants delivered and
     capability; then what the scenarios ask to be looked at. Of a variable by supplier, that is the
-    largest; of any other, every label.
+    largest; of any other, every label. Of a result with nothing of the kind, every label of what it has.
     """
     largest = largest_supplier(runs)
     found = [Measure("supplier_share", (("supplier", largest),))] if largest is not None else []
@@ -157,7 +157,20 @@ def standard_measures(runs: xr.Dataset, look_at: Iterable[str] = ()) -> tuple[Me
     for name in look_at:
         if name in runs and name not in {each.variable for each in found}:
             found += _each_label(runs, name, largest)
-    return tuple(found)
+    if any(each.is_headline for each in found):
+        return tuple(found)
+    kept = [str(name) for name, array in runs.data_vars.items() if {*COMMON} <= {*array.dims}]
+    return asked_measures(runs, kept) if kept else ()
+
+
+def asked_measures(runs: xr.Dataset, variables: Iterable[str]) -> tuple[Measure, ...]:
+    """Return every label of each of these variables, that of the largest supplier first."""
+    largest = ("supplier", largest_supplier(runs))
+    return tuple(
+        Measure(name, where)
+        for name in chosen(runs, variables)
+        for where in sorted(label_combinations(runs, name), key=lambda where: largest not in where)
+    )
 
 
 def asked_measures(runs: xr.Dataset, variables: Iterable[str]) -> tuple[Measure, ...]:

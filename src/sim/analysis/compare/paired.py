@@ -72,8 +72,8 @@ def compare(
 
     Examples
     --------
-    >>> d = sim.compare(runs, reference="baseline")  # doctest: +SKIP
-    >>> d.hhi.sel(statistic=["mean", "mean_low", "mean_high"]).isel(time=-1)  # doctest: +SKIP
+    >>> d = sim.compare(runs, reference="baseline")
+    >>> d.hhi.sel(statistic=["mean", "mean_low", "mean_high"]).isel(time=-1)
     """
     import xarray as xr
 

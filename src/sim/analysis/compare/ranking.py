@@ -18,7 +18,7 @@ from sim.analysis.compare import notation
 from sim.analysis.compare.measure import Measure, display_name
 from sim.analysis.compare.notation import VARIABLE
 from sim.analysis.compare.paired import groups_of, variance_of_mean
-from sim.analysis.compare.shares import wilson
+from sim.analysis.compare.shares import among
 from sim.analysis.compare.summary import check_years, listed_years, year_ends
 from sim.numerics.elementary import Z95
 from sim.runs.dataset import checked, complete_trials, manifest, scenario_of
@@ -86,8 +86,8 @@ def ranking(
 
     Examples
     --------
-    >>> found = sim.ranking(runs, "supplier_share")  # doctest: +SKIP
-    >>> found.p_first.sel(scenario="baseline", year=2035).to_series().sort_values()  # doctest: +SKIP
+    >>> found = sim.ranking(runs, "supplier_share")
+    >>> found.p_first.sel(scenario="baseline", year=2035).to_series().sort_values()
     """
     import xarray as xr
 
@@ -200,7 +200,7 @@ def _of_one(values: Array, groups: list[Array]) -> dict[str, Array]:
     rank, part = (first + last) / 2.0, 1.0 / (last - first + 1.0)
     margin = Z95 * np.sqrt(variance_of_mean(rank, groups))
     mean, (low, high) = rank.mean(axis=-1), np.quantile(rank, _QUANTILES, axis=-1, method=_THAT_OCCURS)
-    p_first, p_low, p_high = _share(np.where(first == 1, part, 0.0), groups)
+    p_first, p_low, p_high = among(np.where(first == 1, part, 0.0), groups)
     return {
         "rank": mean,
         "rank_low": mean - margin,
@@ -223,16 +223,6 @@ def _places(first: Array, last: Array, part: Array) -> Array:
     ]
     chance: Array = np.cumsum(edges, axis=1)[:, :n_labels] / n_trials
     return np.maximum(chance, 0.0)  # what rounding leaves below
-
-
-def _share(parts: Array, groups: list[Array]) -> tuple[Array, Array, Array]:
-    """Return the mean of parts (label, trial) and Wilson's interval, of as many trials as they are worth."""
-    share, trials = parts.mean(axis=-1), np.full(parts.shape[:-1], float(parts.shape[-1]))
-    if groups:
-        trials = np.full(share.shape, float(min(len(np.unique(each)) for each in groups)))
-        alone, grouped = variance_of_mean(parts, []), variance_of_mean(parts, groups)
-        np.divide(parts.shape[-1] * alone, grouped, out=trials, where=grouped > 0.0)
-    return share, *wilson(share, trials)
 
 
 def ranks(values: Array) -> tuple[Array, Array]:

@@ -75,6 +75,27 @@ def across(about: str, reference: str, gaps: Sequence[tuple[str, float, float, f
     return f"{about}: {', '.join(parts)}; the farthest, “{title}”, is {word} by {by} ({ends})."
 
 
+def reached(about: str, shares: Sequence[tuple[str, float, float, float]]) -> str:
+    """Return in how many trials something has happened: in the reference, and where most and least often.
+
+    Parameters
+    ----------
+    about : str
+        What has happened, and by when.
+    shares : sequence of (str, float, float, float)
+        Title, share of trials and its 95 % interval, by scenario; the reference first.
+    """
+    reference, *others = shares
+    others.sort(key=lambda each: -each[1])
+    compared = others if len(others) < 3 else [others[0], others[-1]]
+    said = [
+        f"in {100 * share:.0f}{'' if place else ' of 100 trials'} ({100 * low:.0f} to {100 * high:.0f}) "
+        f"in “{title}”"
+        for place, (title, share, low, high) in enumerate([reference, *compared])
+    ]
+    return f"{about} {', '.join(said)}."
+
+
 def level(row: Row) -> str:
     """Return where a scenario stands: the mean with its 95 % Monte Carlo interval, and most of the trials."""
     unit = "" if row.unit == "share" else _named(row.unit)

@@ -51,6 +51,12 @@ def box_scenarios(
     ------
     InputError
         If the box limits what is drawn from a posterior: other columns would have to follow.
+
+    Examples
+    --------
+    >>> found = sim.discover(varied, "hhi@2035 > 0.5", box=2)
+    >>> [inside] = sim.box_scenarios(found, varied)
+    >>> sim.run(inside, trials=100)
     """
     check(found)
     _, draws = drawn.of(runs, scenarios)

@@ -91,6 +91,11 @@ def discover(
     ------
     InputError
         If the event is too rare or too frequent, or a parameter is not uncertain in the run.
+
+    Examples
+    --------
+    >>> found = sim.discover(varied, "hhi@2035 > 0.5")
+    >>> sim.plots.trade_off(found)
     """
     import xarray as xr
 

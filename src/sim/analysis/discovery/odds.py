@@ -207,6 +207,12 @@ def odds(
     InputError
         If a parameter is certain in the run or drawn from a posterior, a prior has no density, or all are
         refused.
+
+    Examples
+    --------
+    >>> priors = {"Ann": {"attraction.installed_weight": {"normal": [0.9, 0.3]}}}
+    >>> found = sim.odds(varied, "hhi@2035 > 0.5", priors)
+    >>> sim.plots.experts(found)
     """
     import xarray as xr
 

@@ -222,6 +222,11 @@ def signposts(
     ------
     InputError
         If not exactly one of `between`, `event` and `box` is given, or there are too few trials of a kind.
+
+    Examples
+    --------
+    >>> found = sim.signposts(runs, between=["fiscal_squeeze", "baseline"])
+    >>> sim.plots.signposts(found)
     """
     import xarray as xr
 

@@ -92,6 +92,13 @@ def threshold(
     ------
     InputError
         If there is no such lever, date or event, or the bounds are infinite and no range is given.
+
+    Examples
+    --------
+    >>> found = sim.threshold(
+    ...     "hhi@2035 < 0.4", "availability.share_limit", at="2027-Q1", between=[0.2, 1], trials=64
+    ... )
+    >>> sim.plots.response(found)
     """
     import xarray as xr
 

@@ -166,6 +166,11 @@ def morris(
     ------
     InputError
         If there is no such scenario, measure or group, or the levels are odd.
+
+    Examples
+    --------
+    >>> found = sim.morris("baseline", "hhi@2035", groups="mechanism", trials=16)
+    >>> sim.plots.morris(found)
     """
     seen = subject.read(scenario, measure, against)
     trials, seed = arguments.whole(trials, "trials", 2), arguments.seed(seed)

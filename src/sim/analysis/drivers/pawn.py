@@ -147,6 +147,11 @@ def pawn(
     ------
     InputError
         If there is no such scenario or measure, or there are too few trials for the slices.
+
+    Examples
+    --------
+    >>> found = sim.pawn("baseline", "hhi@2035", trials=256, resamples=20)
+    >>> sim.plots.pawn(found)
     """
     seen = subject.read(scenario, measure, against, at=True)
     slices = arguments.whole(slices, "slices", 2)

@@ -94,8 +94,8 @@ def sensitivity(
 
     Examples
     --------
-    >>> found = sim.sensitivity("baseline", "hhi@2035", trials=256)  # doctest: +SKIP
-    >>> found.total.isel(time=-1).to_series().sort_values()  # doctest: +SKIP
+    >>> found = sim.sensitivity("baseline", "hhi@2035", trials=256)
+    >>> found.total.isel(time=-1).to_series().sort_values()
     """
     seen = subject.read(scenario, measure, against)
     structure = arguments.truth(structure, "structure")
@@ -151,6 +151,11 @@ def spread(
     ------
     InputError
         If there is no such scenario or measure.
+
+    Examples
+    --------
+    >>> found = sim.spread("baseline", "hhi", structure=False, trials=16, resamples=100)
+    >>> sim.plots.spread(found)
     """
     return sensitivity(
         scenario,

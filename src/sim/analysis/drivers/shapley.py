@@ -239,6 +239,11 @@ def shapley(
     ------
     InputError
         If there is no such scenario, measure or group, or too many groups.
+
+    Examples
+    --------
+    >>> groups = {"demand": ["demand"], "choice": ["attraction", "standing"]}
+    >>> sim.shapley("baseline", "hhi@2035", groups=groups, trials=16, resamples=100)
     """
     seen = subject.read(scenario, measure, against)
     structure = arguments.truth(structure, "structure")

@@ -132,6 +132,11 @@ def tornado(
     ------
     InputError
         If there is no such scenario, measure or group, or the quantiles are not in order.
+
+    Examples
+    --------
+    >>> found = sim.tornado("baseline", "hhi@2035", groups="mechanism", trials=16)
+    >>> sim.plots.tornado(found)
     """
     seen = subject.read(scenario, measure, against, at=True)
     trials, seed = arguments.whole(trials, "trials", 2), arguments.seed(seed)

@@ -136,6 +136,11 @@ def worth(
     ------
     InputError
         If there is no such scenario or measure, or the two cannot be compared.
+
+    Examples
+    --------
+    >>> found = sim.worth("baseline", "fiscal_squeeze", "hhi@2035", trials=256, samples=32)
+    >>> sim.plots.worth(found)
     """
     seen = subject.read(scenario, measure, one(against, "against"), at=True)
     lower_is_better = arguments.truth(lower_is_better, "lower_is_better")

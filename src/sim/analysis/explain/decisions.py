@@ -84,7 +84,7 @@ def explain(
 
     Examples
     --------
-    >>> print(sim.explain("baseline", trial=17, at="2029-Q1"))  # doctest: +SKIP
+    >>> print(sim.explain("baseline", trial=17, at="2029-Q1"))
     """
     trial = arguments.trial(trial)
     chosen, drawn_with, sampling = source_of(source, scenario, seed)

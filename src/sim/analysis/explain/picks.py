@@ -42,6 +42,11 @@ def picks(runs: xr.Dataset, scenario: str | None = None) -> dict[str, int]:
     ------
     InputError
         If there is no such scenario, no complete trial, or the result lacks a variable.
+
+    Examples
+    --------
+    >>> trial = sim.picks(runs, "baseline")["typical"]
+    >>> print(sim.story(runs, trial=trial))
     """
     manifest(runs)  # refuses what is no result
     runs = complete_trials(checked(runs, *COMMON))

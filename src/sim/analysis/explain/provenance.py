@@ -132,6 +132,10 @@ def trace(name: str, scenario: Scenario | str | Path = "baseline") -> Trace:
     ------
     UnknownName
         With the nearest name.
+
+    Examples
+    --------
+    >>> print(sim.trace("hhi"))
     """
     scenario = one(scenario)
     wanted = PurePath(arguments.text(name, "name")).name.removesuffix(".png").removesuffix(".svg")

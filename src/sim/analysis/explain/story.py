@@ -144,7 +144,7 @@ def story(
 
     Examples
     --------
-    >>> print(sim.story("baseline", trial=17))  # doctest: +SKIP
+    >>> print(sim.story("baseline", trial=17))
     """
     trial = arguments.trial(trial)
     chosen, drawn_with, sampling = source_of(source, scenario, seed)
@@ -184,7 +184,7 @@ def contrast(one: Scenario | str, other: Scenario | str, *, trial: int, seed: in
 
     Examples
     --------
-    >>> print(sim.contrast("baseline", "fiscal_squeeze", trial=17))  # doctest: +SKIP
+    >>> print(sim.contrast("baseline", "fiscal_squeeze", trial=17))
     """
     first, second = loaded([one, other])
     if (first.case, first.start) != (second.case, second.start):

@@ -69,6 +69,11 @@ def policy_outcomes(
     ------
     InputError
         If a name is unknown, or a policy and a future set one thing to two values.
+
+    Examples
+    --------
+    >>> outcomes = sim.policy_outcomes(["mandate", "finance"], ["baseline"], "hhi@2035", trials=64)
+    >>> sim.robustness(outcomes, "minimise")
     """
     import xarray as xr
 

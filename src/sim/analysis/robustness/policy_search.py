@@ -123,6 +123,11 @@ def search(
     ------
     InputError
         If the case has no policies, a name is unknown, or there are too many combinations.
+
+    Examples
+    --------
+    >>> found = sim.search(["mandate", "finance"], "baseline", "hhi@2035", "minimise", trials=16, rounds=1)
+    >>> sim.plots.search(found)
     """
     import xarray as xr
 

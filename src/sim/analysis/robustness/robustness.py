@@ -91,6 +91,12 @@ def robustness(
     ------
     InputError
         If there is no such outcome, criterion or weight.
+
+    Examples
+    --------
+    >>> outcomes = sim.policy_outcomes(["mandate", "finance"], ["baseline"], "hhi@2035", trials=64)
+    >>> found = sim.robustness(outcomes, "minimise", mark=0.4)
+    >>> sim.plots.criteria_map(found)
     """
     import xarray as xr
 

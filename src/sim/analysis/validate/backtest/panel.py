@@ -246,6 +246,11 @@ def of_files(
     ------
     InputError
         If a file cannot be read, or no origin of any importer can be scored.
+
+    Examples
+    --------
+    >>> panel = sim.backtest_panel([], [2012, 2014, 2016], trials=16, with_shipped=True)
+    >>> sim.plots.pit(panel, "leader_share")
     """
     execution = Execution(executor, workers, progress, engine=engine)
     when = "Give years, such as [2000, 2010]."

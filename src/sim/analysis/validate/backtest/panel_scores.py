@@ -183,6 +183,12 @@ def compare(before: xr.Dataset, after: xr.Dataset, source: str = "model") -> xr.
     ------
     InputError
         If they have no row in common, were scored against different records, or lack the source.
+
+    Examples
+    --------
+    >>> before = sim.backtest_panel([], [2012, 2014], trials=16, with_shipped=True)
+    >>> after = sim.backtest_panel([], [2012, 2014], trials=32, with_shipped=True)
+    >>> sim.compare_panels(before, after).difference
     """
     import xarray as xr
 
