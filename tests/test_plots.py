@@ -235,6 +235,9 @@ def test_the_title_of_passages_counts_the_trials_that_were_there(runs: xr.Datase
     assert f"at least once {first} of 100 trials (" in said
     assert all(other in said for other in others)
     assert said.index("“Baseline”") < min(said.index(f"“{name}”") for name in ("Other", "Third"))
+    many = futures(("a", "b", "c", "d"), n_steps=24, n_trials=40)
+    said = plots.passage_curves(many, "hhi", above=mark, reference="b").figure.get_label()
+    assert " in “B”, of the others most often in “" in said and ", least often in “" in said
     inside = plots.passage_curves(runs, "hhi", above=mark, ax=Figure().subplots())
     assert "first above" in inside.get_title(loc="left")
 

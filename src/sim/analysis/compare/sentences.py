@@ -87,13 +87,22 @@ def reached(about: str, shares: Sequence[tuple[str, float, float, float]]) -> st
     """
     reference, *others = shares
     others.sort(key=lambda each: -each[1])
-    compared = others if len(others) < 3 else [others[0], others[-1]]
-    said = [
-        f"in {100 * share:.0f}{'' if place else ' of 100 trials'} ({100 * low:.0f} to {100 * high:.0f}) "
-        f"in “{title}”"
-        for place, (title, share, low, high) in enumerate([reference, *compared])
-    ]
-    return f"{about} {', '.join(said)}."
+    title, share, ends = _counted(reference)
+    parts = [f"{about} in {share} of 100 trials ({ends}) in “{title}”"]
+    if len(others) > 2:
+        (most, high, high_ends), (least, low, low_ends) = _counted(others[0]), _counted(others[-1])
+        parts.append(f"of the others most often in “{most}”, {high} ({high_ends})")
+        parts.append(f"least often in “{least}”, {low} ({low_ends})")
+    else:
+        parts += [f"in {share} ({ends}) in “{title}”" for title, share, ends in map(_counted, others)]
+    return f"{', '.join(parts)}."
+
+
+def _counted(share: tuple[str, float, float, float]) -> tuple[str, str, str]:
+    """Return the title, how many of 100 trials a share is, and the ends of its interval."""
+    title, *numbers = share
+    middle, low, high = (f"{100.0 * each:.0f}" for each in numbers)
+    return title, middle, f"{low} to {high}"
 
 
 def level(row: Row) -> str:
