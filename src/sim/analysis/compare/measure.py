@@ -173,16 +173,6 @@ def asked_measures(runs: xr.Dataset, variables: Iterable[str]) -> tuple[Measure,
     )
 
 
-def asked_measures(runs: xr.Dataset, variables: Iterable[str]) -> tuple[Measure, ...]:
-    """Return every label of each of these variables, that of the largest supplier first."""
-    largest = ("supplier", largest_supplier(runs))
-    return tuple(
-        Measure(name, where)
-        for name in chosen(runs, variables)
-        for where in sorted(label_combinations(runs, name), key=lambda where: largest not in where)
-    )
-
-
 def label_combinations(
     runs: xr.Dataset, name: str, only: Mapping[str, Sequence[str]] | None = None
 ) -> list[tuple[tuple[str, str], ...]]:
