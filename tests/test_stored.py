@@ -17,6 +17,8 @@ import plans
 import sim
 from sim import plots
 from sim.cli import sim as program
+from sim.scenario import record as scenario_record
+from sim.vocabulary import errors
 
 YEARS = [2020, 2021]
 
@@ -141,6 +143,23 @@ def test_figures_of_the_variables_asked_for_are_drawn_and_of_what_the_scenarios_
     assert "autonomy.difference" in dict(plots.gallery(watched))
     assert "autonomy" in dict(plots.gallery(watched.sel(scenario=["other"])))
     assert "autonomy" not in dict(plots.gallery(watched.sel(scenario=["base"])))
+
+
+def test_what_was_run_with_another_case_is_read_all_the_same(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changed(*_: object) -> None:
+        raise errors.Contradiction("", "scenarios.one", "the case has changed since", "Run it anew.")
+
+    shown = call("show", path)
+    monkeypatch.setattr(scenario_record, "restore", changed)
+    with pytest.raises(sim.InputError, match="has changed since"):
+        sim.scenarios_of(sim.open(path))
+    assert call("show", path) == shown and call("table", path, "--years", "2021")
+    drawn = CliRunner().invoke(
+        program, ["plot", path, "--out", str(tmp_path / "figures"), "--figures", "main"]
+    )
+    assert drawn.exit_code == 0 and drawn.stderr.startswith("Without the record: scenarios.one: the case")
 
 
 def test_a_picture_says_which_case_and_scenarios_it_shows(runs: xr.Dataset) -> None:

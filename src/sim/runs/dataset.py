@@ -12,11 +12,11 @@ import platform
 import shlex
 import sys
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -34,6 +34,8 @@ from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
     import xarray as xr
+
+T = TypeVar("T")
 
 #: What a run keeps unless stated otherwise.
 DEFAULT_KEEP = tuple(v.name for v in GLOSSARY.values() if v.recorded == "always")
@@ -201,23 +203,10 @@ def scenarios_of(runs: xr.Dataset) -> dict[str, Scenario]:
     --------
     >>> print(sim.scenarios_of(runs)["fiscal_squeeze"])
     """
-    made = manifest(runs).get("scenarios", {})
-    if "scenario" in runs.coords:
-        names = [str(name) for name in np.atleast_1d(runs["scenario"].values)]
-        for name in names:
-            if name not in made:
-                remedy = "Keep the names that were run; a scenario_title can be any."
-                raise UnknownName("", "runs.scenario", "{value} is not what was run", remedy, name)
-        made = {name: made[name] for name in names}
     if "scenarios" in runs.attrs:
-        given = _read(runs.attrs["scenarios"])
-        try:
-            records = {each["name"]: each for each in given}
-            return {name: scenario_record.restore(records[name]) for name in made}
-        except (KeyError, TypeError):
-            problem = "its scenarios are not as sim.run has written them"
-            raise WrongType("", "runs.attrs.scenarios", problem, _A_RESULT) from None
-    found = {name: load(name) for name in made}  # a result of an earlier version
+        return _of_records(runs, scenario_record.restore)
+    made = manifest(runs).get("scenarios", {})
+    found = {name: load(name) for name in _names(runs)}  # a result of an earlier version
     for name, scenario in found.items():
         if scenario.digest != made[name]["digest"]:
             problem = f"what loads as {name} now is not what was run"
@@ -226,9 +215,36 @@ def scenarios_of(runs: xr.Dataset) -> dict[str, Scenario]:
 
 
 def looked_at(runs: xr.Dataset) -> tuple[str, ...]:
-    """Return what the scenarios of a result ask to be looked at, as far as it was kept."""
-    scenarios = scenarios_of(runs).values() if "scenarios" in runs.attrs else ()
-    return tuple(dict.fromkeys(name for each in scenarios for name in each.look_at if name in runs))
+    """Return what the scenarios of a result ask to be looked at, as far as it was kept.
+
+    They say so themselves: their case may have changed since.
+    """
+    asked = _of_records(runs, lambda record: tuple(record["look_at"])) if "scenarios" in runs.attrs else {}
+    return tuple(dict.fromkeys(name for names in asked.values() for name in names if name in runs))
+
+
+def _names(runs: xr.Dataset) -> list[str]:
+    """Return the names of the scenarios that a result holds, each of which was run."""
+    made = manifest(runs).get("scenarios", {})
+    if "scenario" not in runs.coords:
+        return list(made)
+    names = [str(name) for name in np.atleast_1d(runs["scenario"].values)]
+    for name in names:
+        if name not in made:
+            remedy = "Keep the names that were run; a scenario_title can be any."
+            raise UnknownName("", "runs.scenario", "{value} is not what was run", remedy, name)
+    return names
+
+
+def _of_records(runs: xr.Dataset, read: Callable[[dict[str, Any]], T]) -> dict[str, T]:
+    """Return what is read off the record of each scenario of a result, by name."""
+    names, given = _names(runs), _read(runs.attrs["scenarios"])
+    try:
+        records = {each["name"]: each for each in given}
+        return {name: read(records[name]) for name in names}
+    except (KeyError, TypeError):
+        problem = "its scenarios are not as sim.run has written them"
+        raise WrongType("", "runs.attrs.scenarios", problem, _A_RESULT) from None
 
 
 def _read(text: Any) -> Any:
