@@ -261,7 +261,7 @@ def test_the_command_writes_and_shows(
     out = str(tmp_path / "learned")
     shown = CliRunner().invoke(
         program,
-        ["calibrate", "--trials", "500", "--rows", "20", "--simulated", "50", "--out", out, "--arviz"],
+        ["calibrate", "--trials", "6000", "--rows", "20", "--simulated", "50", "--out", out, "--arviz"],
     )
     assert shown.exit_code in (0, 1), shown.output
     for text in (
@@ -284,6 +284,21 @@ def test_the_command_writes_and_shows(
     assert missing.exit_code == 2 and "pip install 'hedgesim[calibrate]'" in missing.stderr
     again = CliRunner().invoke(program, ["calibrate", "--trials", "500", "--out", out])
     assert again.exit_code == 2 and "already exists" in again.stderr
+
+
+@pytest.mark.long
+def test_where_nothing_is_learned_there_is_no_posterior(
+    first: Targets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibration_targets, "load", lambda _: first)
+    monkeypatch.setattr(calibrate.Learned, "is_informed", False)
+    out = tmp_path / "learned"
+    asked = ["calibrate", "--trials", "500", "--simulated", "50", "--out", str(out), "--arviz"]
+    shown = CliRunner().invoke(program, asked)
+    assert shown.exit_code == 1, shown.output
+    assert shown.stderr.endswith("Run more trials.\n")
+    assert [path.name for path in out.iterdir()] == ["manifest.json"]
+    assert CliRunner().invoke(program, [*asked, "--force"]).exit_code == 1
 
 
 SHIPPED = scenario_files.directory() / "posteriors" / "2018"

@@ -87,7 +87,7 @@ def calibrate(
 
     A scenario uses the result as its source of parameters: posterior = "DIR/posterior.csv".
 
-    Exit code 1 if the ranks of a parameter's simulated truths are not even.
+    Exit code 1 if the ranks of a parameter's simulated truths are not even, or no parameter is informed.
     """
     from contextlib import nullcontext
 
@@ -116,28 +116,29 @@ def calibrate(
             columns = found.columns(rows)
             checks, predicted = calibration_checks.check_predictions(found, columns, later, execution)
         verdicts, _ = calibration_checks.check_ranks(found, simulated)
-        if place is not None:
+        written = []
+        if out and place:
             place.mkdir()
-            calibration_files.write(place, found, columns, checks, verdicts)
-            if with_arviz:
+            made = calibration_files.write(place, found, columns, checks, verdicts)
+            written = [out / each.name for each in made]
+            if with_arviz and columns:
                 tree = calibration_files.for_arviz(found, columns, predicted)
                 tree.to_zarr(place / calibration_files.DATA, consolidated=False)
     if as_json:
-        names = (calibration_files.ROWS, calibration_files.MANIFEST)
-        written = [out / name for name in names] if out else []
         write_json(calibration_files.manifest(found, columns, checks, verdicts), written)
     else:
         say(sentences.of_calibration(found))
         _show_waves(found)
         _show_learned(found, verdicts)
         _show_predictions(checks)
-        if out is not None:
+        if out is not None and columns:
             after = chosen.with_posterior(out / calibration_files.ROWS)
             _show_patterns(chosen, after, found, seed, Execution(workers=workers, engine=engine))
-            click.echo(
-                printable(f"Written: {out / calibration_files.ROWS}, {out / calibration_files.MANIFEST}")
-            )
-    if _uneven(verdicts):
+        if written:
+            click.echo(printable(f"Written: {', '.join(map(str, written))}"))
+    if not columns:
+        click.echo("No parameter is informed, so there is no posterior. Run more trials.", err=True)
+    if _uneven(verdicts) or not columns:
         raise SystemExit(FAILED)
 
 
@@ -146,7 +147,7 @@ def _is_calibration(path: Path) -> bool:
     from sim.analysis.calibrate.files import DATA, MANIFEST, ROWS
 
     found = {each.name for each in path.iterdir()} if path.is_dir() else set()
-    return ROWS in found and not found - {ROWS, MANIFEST, DATA}
+    return MANIFEST in found and not found - {ROWS, MANIFEST, DATA}
 
 
 def _uneven(verdicts: Sequence[Verdict]) -> list[Verdict]:

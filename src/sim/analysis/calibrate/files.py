@@ -31,12 +31,12 @@ def write(
     checks: Sequence[Check] = (),
     verdicts: Sequence[Verdict] = (),
 ) -> list[Path]:
-    """Write rows and manifest into an existing folder."""
-    rows = posterior.write(folder / ROWS, columns)
+    """Write manifest and rows into an existing folder; no rows where no parameter is informed."""
+    rows = [posterior.write(folder / ROWS, columns)] if columns else []
     content = json.dumps(manifest(found, columns, checks, verdicts), ensure_ascii=False, indent=1)
     page = folder / MANIFEST
     page.write_text(content + "\n", encoding="utf-8")
-    return [rows, page]
+    return [*rows, page]
 
 
 def manifest(
