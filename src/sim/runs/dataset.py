@@ -203,9 +203,9 @@ def scenarios_of(runs: xr.Dataset) -> dict[str, Scenario]:
     --------
     >>> print(sim.scenarios_of(runs)["fiscal_squeeze"])
     """
+    made = manifest(runs).get("scenarios", {})
     if "scenarios" in runs.attrs:
         return _of_records(runs, scenario_record.restore)
-    made = manifest(runs).get("scenarios", {})
     found = {name: load(name) for name in _names(runs)}  # a result of an earlier version
     for name, scenario in found.items():
         if scenario.digest != made[name]["digest"]:
