@@ -145,15 +145,22 @@ def test_figures_of_the_variables_asked_for_are_drawn_and_of_what_the_scenarios_
     assert "autonomy" not in dict(plots.gallery(watched.sel(scenario=["base"])))
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.Contradiction("", "scenarios.one", "the case has changed since", "Run it anew."),
+        errors.MissingFile("scenarios.one", "", "the case is gone", "Give its folder."),
+    ],
+)
 def test_what_was_run_with_another_case_is_read_all_the_same(
-    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    error: sim.InputError, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def changed(*_: object) -> None:
-        raise errors.Contradiction("", "scenarios.one", "the case has changed since", "Run it anew.")
+        raise error
 
     shown = call("show", path)
     monkeypatch.setattr(scenario_record, "restore", changed)
-    with pytest.raises(sim.InputError, match="has changed since"):
+    with pytest.raises(type(error), match="the case"):
         sim.scenarios_of(sim.open(path))
     assert call("show", path) == shown and call("table", path, "--years", "2021")
     drawn = CliRunner().invoke(

@@ -133,7 +133,7 @@ def plot(
     variables: tuple[str, ...] | None,
     as_json: bool,
 ) -> None:
-    """Draw the figures of a stored run, with the record before it where the case is what it was."""
+    """Draw the figures of a stored run, with the record before it where the case is there as it was."""
     from sim import plots
     from sim.analysis.compare import history
     from sim.analysis.compare.paired import chosen, split
@@ -141,7 +141,7 @@ def plot(
     from sim.cli.terminal import name_files
     from sim.files.staging import staged
     from sim.runs.dataset import scenarios_of
-    from sim.vocabulary.errors import Contradiction
+    from sim.vocabulary.errors import InputError
     from sim.vocabulary.printing import printable
 
     runs = opened(path)
@@ -152,7 +152,7 @@ def plot(
     try:
         first = next(iter(scenarios_of(runs).values()))
         past = history.dataset(first.case, first.start)
-    except Contradiction as error:
+    except InputError as error:
         past = None
         click.echo(printable(f"Without the record: {error}"), err=True)
     with staged(out, force=None) as place:

@@ -16,7 +16,7 @@ from sim.files import staging
 from sim.report import archive, findings, sections
 from sim.report import robustness as policies
 from sim.runs import free_memory
-from sim.runs.dataset import checked, completeness, manifest, scenario_of, scenarios_of
+from sim.runs.dataset import checked, completeness, looked_at, manifest, scenario_of, scenarios_of
 from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError
@@ -114,8 +114,7 @@ def write_report(
         staging.check_free(staging.target_of(place), force, is_ours)
     runs = _at_hand(runs)
     scenarios = scenarios_of(runs)
-    looked_at = dict.fromkeys(name for each in scenarios.values() for name in each.look_at)
-    measures = standard_measures(runs, looked_at)
+    measures = standard_measures(runs, looked_at(runs))
     rows = summarise(runs, measures, years, reference)
     if not rows:
         problem = "nothing that a report shows was kept, or no trial is complete"
