@@ -14,15 +14,20 @@ from sim.engine.trust import Trust, have_same_bits
 
 @pytest.mark.parametrize("is_compiled", [False, True], ids=["numpy", "compiled"])
 @pytest.mark.parametrize("name", golden_runs.RUNS)
-def test_golden_run(name: str, is_compiled: bool, request: pytest.FixtureRequest) -> None:
-    if name.startswith("bangladesh"):
-        request.getfixturevalue("shipped_code")
+def test_golden_run(name: str, is_compiled: bool) -> None:
     if is_compiled and not engine.can_compile():
         pytest.skip("llvmlite is not installed")
     expected, actual = golden_runs.read(name), golden_runs.record(name, is_compiled)
     assert actual.keys() == expected.keys()
     others = {each: actual[each] for each in expected if actual[each] != expected[each]}
     assert not others, f"other numbers in {sorted(others)}; see tests/golden_runs.py"
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("shipped_code")
+@pytest.mark.parametrize("name", golden_runs.RUNS)
+def test_golden_run_in_machine_code_as_shipped(name: str) -> None:
+    test_golden_run(name, is_compiled=True)
 
 
 @pytest.mark.usefixtures("shipped_code")
