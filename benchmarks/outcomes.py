@@ -17,6 +17,7 @@ import numpy as np
 import sim
 from sim.case import register
 from sim.numerics.elementary import Z95
+from sim.vocabulary import amounts
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import QUARTERS
 
@@ -145,7 +146,7 @@ def others(base: sim.Scenario, runs: Any) -> Iterator[Line]:
         level = runs["posture"].sel(partner=partner, time=slice(OPEN, None)).values.ravel()
         worth = runs["payoff"].sel(actor=partner, time=slice(OPEN, None)).values.ravel()
         means = [
-            f"{each:+.0f}: {worth[level == each].mean():.2f} ({np.mean(level == each):.0%})"
+            f"{each:+.0f}: {worth[level == each].mean():.2f} ({amounts.percent(np.mean(level == each))})"
             for each in np.unique(level)
         ]
         yield (

@@ -266,7 +266,7 @@ def test_the_command_shows_sizes_within_eighty_columns(
     for part in (
         "Military budget",
         "m/year",
-        "100%",
+        "100 %",
         "Nothing of it is aid.",
         "1 potent, 0 unclear, 1 inert",
     ):

@@ -39,7 +39,7 @@ def test_numbers_are_those_of_the_dataset(which: str, request: pytest.FixtureReq
             share = runs["supplier_share"].isel(time=step)
             leader = scenario.case.display("supplier", str(share.idxmax("supplier").values))
             total = float(runs["capability"].isel(time=step).sum())
-            assert f"{leader} has {float(share.max()):.0%} of" in line.text
+            assert f"{leader} has {float(share.max()) * 100:.0f} % of" in line.text
             assert f"concentration is {float(runs['hhi'].isel(time=step)):.2f}," in line.text
             assert f"capability {total:,.0f} TIV m" in line.text
             assert f"autonomy {float(runs['autonomy'].isel(time=step)):.2f}." in line.text

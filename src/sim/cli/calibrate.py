@@ -163,7 +163,7 @@ def _show_waves(found: Calibration) -> None:
             str(number),
             "priors" if wave.proposal is None else f"{len(wave.proposal.chosen)} elements proposed",
             f"{wave.trials}",
-            f"{wave.plausible:.0%}",
+            amounts.percent(wave.plausible),
             str(len(wave.projection.correlations)),
             f"{wave.sample.tolerance:.2f}",
             f"{len(wave.sample.weights)}",
@@ -185,7 +185,7 @@ def _show_learned(found: Calibration, verdicts: Sequence[Verdict]) -> None:
             amounts.with_interval(each.mean, each.low, each.high),
             each.unit,
             amounts.fixed(each.shift, 2, is_signed=True),
-            f"{each.contraction:.0%}",
+            amounts.percent(each.contraction),
             f"{verdict.p_value:.2f}",
         )
         for each, verdict in zip(found.learned, verdicts, strict=True)
@@ -198,7 +198,7 @@ def _show_learned(found: Calibration, verdicts: Sequence[Verdict]) -> None:
             each.key,
             each.prior,
             amounts.fixed(each.shift, 2, is_signed=True),
-            f"{each.contraction:.0%}",
+            amounts.percent(each.contraction),
             f"{each.ks_distance:.3f}",
         )
         for each in found.learned
@@ -233,7 +233,7 @@ def _show_predictions(checks: Sequence[Check]) -> None:
             _plain(each.recorded),
             _plain(each.prior_mean, each.prior_low, each.prior_high),
             _plain(each.mean, each.low, each.high),
-            f"{each.percentile:.0%}",
+            amounts.percent(each.percentile),
             "" if each.is_met else "miss",
         )
         for each in checks

@@ -140,7 +140,7 @@ class Moves:
                 each.measure,
                 _difference(each),
                 _size(each),
-                f"{each.moved:.0%}",
+                amounts.percent(each.moved),
             )
 
     def paragraph(self) -> str:

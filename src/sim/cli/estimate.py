@@ -170,7 +170,7 @@ def _show(found: Report, choices: Choices) -> None:
             f"{amounts.fixed(row.prior, 2)} ± {row.prior_spread:.2f}",
             amounts.fixed(row.distance, 1, is_signed=True),
             f"{amounts.fixed(row.mode, 2)} ± {row.mode_spread:.2f}",
-            f"{row.information:.0%}",
+            amounts.percent(row.information),
             row.verdict,
         )
         for row in found.rows
@@ -280,7 +280,8 @@ def _sizes(case: Case, first_year: int | None, last_year: int | None, as_json: b
     say(
         f"{len(sized)} platform orders with a volume, {low}-{high}, beside what importers have in common. "
         f"What all sizes share is known to {found.level_error:.2f} on the log scale. Missiles, engines and "
-        f"naval weapons add {extras - 1.0:.0%} to the volume of platforms; medians are with these."
+        f"naval weapons add {amounts.percent(extras - 1.0)} to the volume of platforms; medians are with "
+        "these."
     )
     _show_sizes(content)
 
@@ -316,7 +317,7 @@ def _show_recovery(recovered: list[Recovery], replicates: int, separated: int) -
             f"{row.mean:.2f}",
             f"{row.spread:.2f}",
             f"{row.mean_error:.2f}",
-            f"{row.coverage:.0%}",
+            amounts.percent(row.coverage),
         )
         for row in recovered
     ]

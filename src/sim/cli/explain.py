@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.cli import options
+from sim.vocabulary import amounts
 
 if TYPE_CHECKING:
-    from sim.analysis.explain.explanation import Explanation
+    from sim.analysis.explain.explanation import Decision, Explanation
 
 
 @click.command()
@@ -46,10 +47,8 @@ def explain(scenario: str, trial: int, at: str, seed: int, out: Path | None, as_
                     each.kind,
                     found.labels.get(each.actor, each.actor),
                     found.labels.get(each.subject, each.subject),
-                    f"{_name(found, each.options[each.chosen])} ({each.probability[each.chosen]:.0%})",
-                    ""
-                    if other is None
-                    else f"{_name(found, each.options[other])} ({each.probability[other]:.0%})",
+                    _option(found, each, each.chosen),
+                    "" if other is None else _option(found, each, other),
                     each.flip,
                     str(each.since or ""),
                 )
@@ -86,6 +85,11 @@ def _name(found: Explanation, label: str) -> str:
     return found.labels.get(label, label)
 
 
+def _option(found: Explanation, decision: Decision, k: int) -> str:
+    """Return an option and its probability."""
+    return f"{_name(found, decision.options[k])} ({amounts.percent(decision.probability[k])})"
+
+
 def _answer(found: Explanation) -> str:
     """Return how many decisions there were, and which was closest."""
     about = f"Trial {found.trial} of {found.scenario} in {found.at}"
@@ -95,9 +99,7 @@ def _answer(found: Explanation) -> str:
     closest, other = min(
         weighed, key=lambda each: abs(each[0].probability[each[0].chosen] - each[0].probability[each[1]])
     )
-    taken, left = (
-        f"{_name(found, closest.options[k])} ({closest.probability[k]:.0%})" for k in (closest.chosen, other)
-    )
+    taken, left = (_option(found, closest, k) for k in (closest.chosen, other))
     who, on = _name(found, closest.actor), _name(found, closest.subject)
     many = f"{len(found)} decisions" if len(found) > 1 else "one decision"
     return f"{about}: {many}; the closest was {closest.kind} of {who} on {on}: {taken} rather than {left}."

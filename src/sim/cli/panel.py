@@ -164,7 +164,7 @@ def _label(target: str) -> str:
 
 def _observed(its: xr.Dataset) -> list[str]:
     return [
-        f"{100 * observed:.0f} % of {int(rows)}" if rows else ""
+        f"{amounts.percent(observed)} of {int(rows)}" if rows else ""
         for observed, rows in zip(its["observed"].values, its["rows"].values, strict=True)
     ]
 

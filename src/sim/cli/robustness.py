@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from sim.cli import options
+from sim.vocabulary import amounts
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -140,17 +140,12 @@ def _show(found: xr.Dataset, answers: list[str]) -> None:
                     str(policy),
                     value_text(str(criterion), *(float(each[name]) for name in ("value", "low", "high"))),
                     _behind(each),
-                    _share(float(each["p_first"])),
+                    amounts.percent(float(each["p_first"])),
                 )
             )
         headings = ("Rank", "Policy", "Value (95 %)", "Behind the first (95 %)", "First in")
         title = f"{here['criterion_text'].item()}: {here['formula'].item()}; v is {found.attrs['measure']}"
         write_table(headings, rows, title, right=("Rank", "First in"))
-
-
-def _share(p: float) -> str:
-    """Return a share of resamples; a dash where there are none."""
-    return f"{100 * p:.0f} %" if isfinite(p) else "–"
 
 
 def _behind(policy: xr.Dataset) -> str:

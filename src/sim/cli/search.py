@@ -106,7 +106,7 @@ def search(
                 each["objective"],
                 amounts.with_error(each["searched"], each["searched_error"]),
                 amounts.with_interval(*(each[name] for name in ("fresh", "fresh_low", "fresh_high"))),
-                f"{100 * chances[each['policy']]:.0f} %",
+                amounts.percent(chances[each["policy"]]),
             )
             for each in sorted(table, key=lambda each: -chances[each["policy"]])[:_SHOWN]
         ]

@@ -101,7 +101,7 @@ def threshold(
         headings = (lever, "Share of trials", "95 % from", "to")
         write_table(headings, rows, right=headings)
         if found.attrs["turned"] >= 0.005:
-            turned = f"{found.attrs['turned']:.0%}"
+            turned = amounts.percent(found.attrs["turned"])
             say(f"In {turned} of the trials the event comes and goes more than once.")
 
     findings.write(record, [("response", lambda: plots.response(found))], out, as_json, show)

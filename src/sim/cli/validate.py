@@ -180,7 +180,7 @@ def _write_sizes(found: potency.Report) -> None:
             f"{each.lever}\n{each.effect} ({each.when})",
             f"{texts.in_deviations(each.plausible)}\n{texts.in_unit(each.plausible, each.unit)}",
             f"{texts.in_deviations(each.maximum)}\n{texts.in_unit(each.maximum, each.unit)}",
-            texts.moved(each.maximum),
+            amounts.percent(each.maximum.moved),
             each.verdict,
         )
         for each in found.results

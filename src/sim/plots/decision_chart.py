@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 
 from sim.analysis.explain.explanation import Explanation
 from sim.plots import own_axes, style, themes
-from sim.vocabulary import arguments
+from sim.vocabulary import amounts, arguments
 from sim.vocabulary.errors import InputError
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def decision(
     axis.plot(sums, rows, "D", color=themes.now().paper, markeredgecolor=themes.now().ink, markersize=4)
     for row, option in enumerate(shown):
         axis.annotate(
-            f"{each.probability[option]:.0%}",
+            amounts.percent(each.probability[option]),
             (1.02, row),
             xycoords=("axes fraction", "data"),
             va="center",

@@ -19,6 +19,7 @@ from sim.analysis.compare.paired import split
 from sim.plots import given, panels, row_scales, said, style, themes
 from sim.plots.fan_chart import QUANTILES, band_handles, draw_bands
 from sim.plots.shown import Drawn, Place
+from sim.vocabulary import amounts
 from sim.vocabulary.axes import Array
 
 if TYPE_CHECKING:
@@ -123,8 +124,8 @@ def _say(axis: Axes, gaps: Array, factor: int) -> None:
     """Write in the corners how many trials are above and below the reference, and a scale that is larger."""
     last = gaps[-1]
     place: dict[str, Any] = {"transform": axis.transAxes, "size": 7}
-    axis.text(0.99, 0.98, f"{100 * (last > 0).mean():.0f} % above", ha="right", va="top", **place)
-    axis.text(0.99, 0.02, f"{100 * (last < 0).mean():.0f} % below", ha="right", va="bottom", **place)
+    axis.text(0.99, 0.98, f"{amounts.percent((last > 0).mean())} above", ha="right", va="top", **place)
+    axis.text(0.99, 0.02, f"{amounts.percent((last < 0).mean())} below", ha="right", va="bottom", **place)
     if factor > 1:
         axis.text(0.015, 0.98, f"× {factor:,}", ha="left", va="top", weight="bold", **place)
     if not gaps.any():

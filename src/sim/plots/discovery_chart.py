@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.analysis.discovery.discovery import answer
 from sim.plots import own_axes, style, themes
+from sim.vocabulary import amounts
 from sim.vocabulary.amounts import number as in_digits
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def _in_lines(name: str) -> str:
 def _said(each: xr.Dataset, side: str, value: str) -> str:
     often, quasi = (float(each[name].sel(side=side)) for name in ("frequency", "quasi_p"))
     parts = [
-        f"{100 * often:.0f} %" if np.isfinite(often) else "",
+        amounts.percent(often) if np.isfinite(often) else "",
         f"p {quasi:.1g}" if np.isfinite(quasi) else "",
     ]
     return f"{value} ({', '.join(part for part in parts if part)})".strip()

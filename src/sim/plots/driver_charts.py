@@ -15,7 +15,7 @@ from sim.analysis.drivers.worth import answer as of_worth
 from sim.plots import style, themes
 from sim.plots.own_axes import axes, known
 from sim.plots.sensitivity_chart import SHOWN, dots, legend, name_rows, notes_of, with_rows
-from sim.vocabulary import arguments
+from sim.vocabulary import amounts, arguments
 from sim.vocabulary.errors import WrongType
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def tornado(found: xr.Dataset, *, most: int = SHOWN, title: str | None = None, a
     """
     here, most = _last(found, "difference", "sim.tornado"), arguments.whole(most, "most", 1)
     here = here.isel(input=slice(None, most)).isel(input=slice(None, None, -1))
-    ends = [f"{found.attrs[end]:.0%}" for end in ("low", "high")]
+    ends = [amounts.percent(found.attrs[end]) for end in ("low", "high")]
     note = (
         f"Means with one input at its {ends[0]} and at its {ends[1]} quantile, all else as drawn. Lines: 95 %"
     )

@@ -13,7 +13,7 @@ from sim.analysis.compare.measure import display_name
 from sim.plots import given, line_ends, own_axes, style, themes
 from sim.plots.composition_chart import supplier_colours
 from sim.runs.dataset import scenario_of
-from sim.vocabulary import arguments
+from sim.vocabulary import amounts, arguments
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import Contradiction
 
@@ -123,7 +123,7 @@ def ranking(
     axis.set_xticks([each for each in axis.get_xticks() if times[0] <= each <= times[-1]])
     firsts = shown["p_first"].values[:, -1]
     titles = {
-        name: f"{display_name(runs, axis_name, name)}  {100 * chance:.0f} %"
+        name: f"{display_name(runs, axis_name, name)}  {amounts.percent(chance)}"
         for name, chance in zip(names, firsts, strict=True)
     }
     line_ends.name(axis, {name: (last[name], ends[name]) for name in names}, titles, colours)

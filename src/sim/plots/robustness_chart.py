@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.analysis.robustness.robustness import answers
 from sim.plots import own_axes, style, themes
+from sim.vocabulary import amounts
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -76,7 +77,7 @@ def criteria_map(robustness: xr.Dataset, *, ax: Axes | None = None, title: str |
             here = ranks[k, column]
             often = first[k, column]
             said = "–" if np.isnan(here) else f"{here:g}"
-            said += f"\n({100 * often:.0f} %)" if often >= 0.005 else ""
+            said += f"\n({amounts.percent(often)})" if often >= 0.005 else ""
             is_dark = known[k, column] <= 0.45 * (len(policies) + 1)
             axis.text(
                 column,

@@ -22,6 +22,7 @@ from sim.report.findings import Finding
 from sim.report.parts import Table, picture
 from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario.scenario import Scenario
+from sim.vocabulary import amounts
 
 _TITLE = "Which policy holds up"
 
@@ -92,8 +93,8 @@ def _policies(found: xr.Dataset) -> Table:
             str(found["policy_title"].values[k]),
             _with_ends(level, k),
             _with_ends(regret, k),
-            _percent(regret["p_first"].values[k]),
-            _percent(found["p_first"].values[:, k].mean()),
+            amounts.percent(regret["p_first"].values[k]),
+            amounts.percent(found["p_first"].values[:, k].mean()),
         )
         for k in order
     )
@@ -124,7 +125,7 @@ def _criteria(found: xr.Dataset) -> Table:
                 str(each["formula"].item()),
                 str(each["policy_title"].values[first]),
                 _with_ends(each, first),
-                _percent(each["p_first"].values[first]),
+                amounts.percent(each["p_first"].values[first]),
             )
         )
     columns = ("Criterion", "Formula (v: the measure in a trial)", "First", "Value (95 %)", "First in")
@@ -134,7 +135,3 @@ def _criteria(found: xr.Dataset) -> Table:
 def _with_ends(of: xr.Dataset, k: int) -> str:
     numbers = (float(of[name].values[k]) for name in ("value", "low", "high"))
     return value_text(str(of["criterion"].item()), *numbers)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"

@@ -150,7 +150,7 @@ def _move(each: Effect) -> tuple[str, ...]:
         amounts.fixed(value, decimals, is_signed=True) for value in (each.mean, each.mean_low, each.mean_high)
     )
     deviations = amounts.fixed(each.size, 2, is_signed=True) if isfinite(each.size) else "–"
-    return each.text, mean, f"{low} to {high}", each.unit, deviations, f"{100 * each.moved:.0f} %"
+    return each.text, mean, f"{low} to {high}", each.unit, deviations, amounts.percent(each.moved)
 
 
 def pictures(

@@ -78,6 +78,15 @@ def fixed(value: float, decimals: int, is_signed: bool = False) -> str:
     return _plain(f"{value:{'+' if is_signed else ''},.{decimals}f}")
 
 
+def percent(share: float) -> str:
+    """Write a share as a whole number of percent; a dash where there is none.
+
+    >>> percent(0.2871), percent(-0.002), percent(math.nan)
+    ('29 %', '0 %', '–')
+    """
+    return f"{fixed(100.0 * share, 0)} %" if math.isfinite(share) else "–"
+
+
 def _decimals(value: float, digits: int) -> int:
     """Return how many decimals show so many significant digits; negative where fewer than none would do."""
     if value == 0.0:

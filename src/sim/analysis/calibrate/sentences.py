@@ -46,5 +46,6 @@ def of_calibration(found: Calibration) -> str:
     most = max(informed, key=lambda each: each.contraction)
     return (
         f"{said}, most {most.key}: {amounts.with_interval(most.mean, most.low, most.high)} {most.unit}, in "
-        f"brackets the central 90 %; {100 * most.contraction:.0f} % of the prior's variance is taken away."
+        f"brackets the central 90 %; {amounts.percent(most.contraction)} of the prior's variance "
+        "is taken away."
     )

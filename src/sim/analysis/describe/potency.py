@@ -32,11 +32,6 @@ def in_deviations(size: Size) -> str:
     return amounts.with_error(size.deviations, size.deviations_high - size.deviations, is_signed=True)
 
 
-def moved(size: Size) -> str:
-    """Return the share of trials that are moved."""
-    return f"{size.moved:.0%}"
-
-
 def page(report: Report, command: str, numbers: str) -> str:
     """Return the ranked table, what is inert and why, and the doses, as Markdown.
 
@@ -74,7 +69,7 @@ def _ranked(report: Report) -> str:
             in_unit(each.plausible, each.unit),
             in_deviations(each.maximum),
             in_unit(each.maximum, each.unit),
-            moved(each.maximum),
+            amounts.percent(each.maximum.moved),
             each.verdict,
         )
         for each in report.results

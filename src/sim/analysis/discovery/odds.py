@@ -34,7 +34,7 @@ from sim.parameter.distributions import (
 from sim.parameter.elements import Element
 from sim.runs.dataset import checked
 from sim.scenario.scenario import Scenario
-from sim.vocabulary import arguments
+from sim.vocabulary import amounts, arguments
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import Contradiction, InputError, MissingField, WrongType
 
@@ -362,7 +362,7 @@ def _refusal(experts: list[Prior], found: dict[str, Array], least: int, trials: 
     first = experts[0]
     many, beyond = float(found["effective"][1].max()), float(found["beyond"][1].min())
     if beyond > BEYOND:
-        problem = f"{first.name} holds {100 * beyond:.0f} % possible that no trial could have had"
+        problem = f"{first.name} holds {amounts.percent(beyond)} possible that no trial could have had"
     else:
         problem = f"under {first.name}, {trials:,} trials are worth {many:.0f}, fewer than {least}"
     return InputError(first.file, "priors", problem, "Run the scenario with this prior in [set] instead.")
@@ -377,7 +377,7 @@ def answers(found: xr.Dataset) -> list[str]:
             each = found.sel(expert=name, scenario=scenario)
             many = f"{about['trials_used']:,} trials are worth {float(each['effective']):,.0f}"
             if bool(each["is_refused"]):
-                beyond = f"{100 * float(each['beyond']):.0f} % of what is held possible lies beyond them"
+                beyond = f"{amounts.percent(float(each['beyond']))} of what is held possible lies beyond them"
                 said.append(f"{name}, {scenario}: refused; {many}, and {beyond}.")
                 continue
             before = _shown(found.sel(expert=AS_RUN, scenario=scenario), "mean", about)

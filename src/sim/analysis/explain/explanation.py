@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.analysis.explain.counterfactual import Change
+from sim.vocabulary import amounts
 from sim.vocabulary.dates import Quarter
 
 
@@ -108,7 +109,7 @@ class Explanation:
             share = each.probability[each.chosen]
             lines.append(
                 f"{each.kind}: {self._name(each.actor)} on {self._name(each.subject)}: "
-                f"{self._name(each.options[each.chosen])} ({share:.0%}). {each.flip}"
+                f"{self._name(each.options[each.chosen])} ({amounts.percent(share)}). {each.flip}"
                 + (f" In a year, {each.since}." if each.since else "")
             )
         return "\n".join(lines)

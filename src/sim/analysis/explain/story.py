@@ -21,7 +21,7 @@ from sim.engine.block import Block
 from sim.scenario.events import Event
 from sim.scenario.loading import loaded
 from sim.scenario.scenario import Scenario
-from sim.vocabulary import arguments
+from sim.vocabulary import amounts, arguments
 from sim.vocabulary.axes import DOMESTIC, GRANT_STATES, LEVELS, QUARTERS, Array
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import Contradiction
@@ -281,7 +281,7 @@ def _reason(values: dict[str, Any], k: int, supplier: int) -> str:
     n_suppliers = len(values["deal_weight"])
     others = np.where(np.arange(n_suppliers) == supplier, -1.0, weight[:n_suppliers])
     rival = int(np.argmax(others))
-    chance = f" (chance {weight[supplier] / weight.sum():.0%}"
+    chance = f" (chance {amounts.percent(weight[supplier] / weight.sum())}"
     if others[rival] <= 0.0:
         return f"{chance}, nobody else sells it)"
     terms = {name: term[:, 0] for name, term in values["supplier_terms"].items()}
@@ -296,8 +296,8 @@ def _standing(values: dict[str, Any], case: Case) -> str:
     share = np.asarray(values["supplier_share"][:, 0])
     leader = int(np.argmax(share))
     return (
-        f"Standing: {_of(case, 'supplier', leader)} has {share[leader]:.0%} of five years' deliveries, "
-        f"concentration is {float(values['hhi'][0]):.2f}, "
+        f"Standing: {_of(case, 'supplier', leader)} has {amounts.percent(share[leader])} of "
+        f"five years' deliveries, concentration is {float(values['hhi'][0]):.2f}, "
         f"capability {_whole(values['capability'].sum())} TIV m, autonomy {float(values['autonomy'][0]):.2f}."
     )
 

@@ -28,7 +28,7 @@ from sim.analysis.robustness.race import (
 from sim.numerics.elementary import Z95
 from sim.runs.dataset import checked
 from sim.runs.trials import USUAL_EXECUTION, Execution
-from sim.vocabulary import arguments
+from sim.vocabulary import amounts, arguments
 from sim.vocabulary.amounts import number as in_digits
 from sim.vocabulary.arguments import SEED
 from sim.vocabulary.axes import Array
@@ -274,7 +274,7 @@ def answers(found: xr.Dataset) -> list[str]:
     about, many = found.attrs, found.sizes["policy"]
     left = int((found["dropped"] == 0).sum())
     inside = [
-        f"{name} ({100 * share:.0f} %)"
+        f"{name} ({amounts.percent(share)})"
         for name, share, is_in in zip(
             found["policy"].values, found["p_front"].values, found["is_front"].values, strict=True
         )

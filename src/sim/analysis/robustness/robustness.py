@@ -310,7 +310,7 @@ def _named(criteria: Sequence[str], chances: Array) -> tuple[str, str]:
     """Return the criteria, with the share of resamples, and what holds for all of them."""
     if not np.isfinite(chances).all():
         return ", ".join(criteria), ""
-    shares = [f"{100 * each:.0f} %" for each in chances]
+    shares = [amounts.percent(each) for each in chances]
     if len(criteria) > 1 and len(set(shares)) == 1:
         return ", ".join(criteria), f", each in {shares[0]} of resamples"
     shares[0] = f"in {shares[0]} of resamples"
