@@ -63,7 +63,7 @@ def test_where_no_axis_is_left_scenarios_are_ranked_trial_by_trial(known: xr.Dat
     assert found["rank"].dims == ("scenario", "year")
     assert found["p_first"].values.tolist() == [[0.25], [0.75]]
     assert answer(found) == (
-        "At the end of 2025, Supplier concentration (HHI), five-year rolling: largest in “Other” in 75 of "
+        "At the end of 2025, supplier concentration (HHI), five-year rolling: largest in “Other” in 75 of "
         "100 trials (30 to 95), then in “Baseline” in 25."
     )
     chosen = sim.ranking(known, "alignment", {"partner": "east"})

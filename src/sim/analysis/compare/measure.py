@@ -11,7 +11,7 @@ from sim.runs.dataset import complete_trials
 from sim.runs.form import COMMON, check_variable
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError, UnknownName, nearest
-from sim.vocabulary.variables import GLOSSARY
+from sim.vocabulary.variables import GLOSSARY, within_sentence
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -68,7 +68,7 @@ class Measure:
 
     def _words(self, names: Sequence[str]) -> str:
         label = GLOSSARY[self.variable].label + (", total" if self.total else "")
-        return f"{', '.join(names)}: {label[:1].lower()}{label[1:]}" if names else label
+        return f"{', '.join(names)}: {within_sentence(label)}" if names else label
 
     def take(self, runs: xr.Dataset) -> xr.DataArray:
         """Return its values, dims scenario, time, trial.

@@ -26,7 +26,7 @@ from sim.runs.form import COMMON, check_variable
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import QUARTERS, Array
 from sim.vocabulary.errors import Contradiction, InputError, WrongType
-from sim.vocabulary.variables import GLOSSARY
+from sim.vocabulary.variables import GLOSSARY, within_sentence
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -253,12 +253,12 @@ def answer(found: xr.Dataset, scenario: str | None = None) -> str:
     """
     checked(found, "year", "place", name="found", remedy="Give what sim.ranking returns.")
     axis, about = str(found.attrs["axis"]), found.attrs
-    text, where = about["text"], ""
+    text, where = within_sentence(about["text"]), ""
     if axis == "scenario" and scenario is not None:
         raise Contradiction("", "scenario", "the scenarios are ranked, in all of them", "Leave it out.")
     if axis != "scenario":
         name = scenario_of(found, scenario)
-        text, where = text[:1].lower() + text[1:], f" in “{display_name(found, 'scenario', name)}”"
+        where = f" in “{display_name(found, 'scenario', name)}”"
         found = found.sel(scenario=name)
     last = found.isel(year=-1)
     order = np.argsort(-last["p_first"].values, kind="stable")

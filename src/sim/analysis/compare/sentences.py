@@ -8,6 +8,7 @@ from math import isfinite
 from sim.analysis.compare.summary import Row
 from sim.numerics.elementary import Z95
 from sim.vocabulary import amounts
+from sim.vocabulary.variables import within_sentence
 
 #: Shares are said in points, hundredths of the whole.
 _POINTS = 100.0
@@ -41,7 +42,7 @@ def together(rows: Sequence[Row]) -> str:
     reference = next(row.title for row in rows if not row.difference)
     gaps = [(row.title, row.difference) for row in others if row.difference]
     found = [(title, gap.mean, gap.mean_low, gap.mean_high) for title, gap in gaps]
-    return across(f"At the end of {rows[0].year}, {rows[0].text}", reference, found, rows[0].unit)
+    return across(_about(rows[0]), reference, found, rows[0].unit)
 
 
 def across(about: str, reference: str, gaps: Sequence[tuple[str, float, float, float]], unit: str) -> str:
@@ -105,20 +106,22 @@ def _counted(share: tuple[str, float, float, float]) -> tuple[str, str, str]:
     return title, middle, f"{low} to {high}"
 
 
+def _about(row: Row) -> str:
+    return f"At the end of {row.year}, {within_sentence(row.text)}"
+
+
 def level(row: Row) -> str:
     """Return where a scenario stands: the mean with its 95 % Monte Carlo interval, and most of the trials."""
     unit = "" if row.unit == "share" else _named(row.unit)
     margin = Z95 * row.error
     if not isfinite(margin):
         where = f"{amounts.number(row.mean)}{unit} in “{row.title}”"
-        return f"At the end of {row.year}, {row.text}: {where}; a single trial has no error."
+        return f"{_about(row)}: {where}; a single trial has no error."
     mean = amounts.with_interval(row.mean, row.mean - margin, row.mean + margin)
     decimals = amounts.decimals_for(row.mean, margin)
     low, high = (amounts.fixed(each, decimals) for each in (row.q05, row.q95))
-    return (
-        f"At the end of {row.year}, {row.text}: {mean}{unit} on average in “{row.title}”, and from {low} to "
-        f"{high} in 90 of 100 trials."
-    )
+    most = f"from {low} to {high} in 90 of 100 trials"
+    return f"{_about(row)}: {mean}{unit} on average in “{row.title}”, and {most}."
 
 
 def sentence(row: Row, reference: str) -> str:
@@ -140,7 +143,7 @@ def sentence(row: Row, reference: str) -> str:
     gap = row.difference
     if gap is None:
         raise ValueError("a row without a difference says nothing about one")
-    about = f"At the end of {row.year}, {row.text}:"
+    about = f"{_about(row)}:"
     if gap.p_equal == 1.0:
         return f"{about} the same in “{row.title}” and “{reference}” in every trial."
     if not (gap.mean_low > 0.0 or gap.mean_high < 0.0):
