@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.patches import Patch
 
-from sim.analysis.compare.measure import display_name
-from sim.plots import given, panels, style, themes
+from sim.analysis.compare.measure import Measure, display_name
+from sim.plots import given, panels, said, style, themes
 from sim.plots.fan_chart import YEARS_BEFORE
 from sim.plots.shown import Drawn, Place
 from sim.runs.dataset import complete_trials, manifest, scenario_of
@@ -47,8 +47,11 @@ def composition(
         Its name; by default a panel for each.
     variable : str
         One with the axis supplier and no other.
-    history, ax, title, years_before
+    history, ax, years_before
         As in `sim.plots.fan`.
+    title : str, optional
+        By default how much the largest supplier has, with its error, or how that differs between scenarios;
+        into your own axes the variable in words.
 
     Returns
     -------
@@ -75,7 +78,7 @@ def composition(
     drawn = panels.panels(
         ax,
         len(names),
-        title or label,
+        title or (_answer(runs, variable, next(iter(colours)), names) if ax is None else "") or label,
         runs,
         handles=supplier_handles(runs, colours),
         has_history=bool(len(years)),
@@ -93,6 +96,10 @@ def composition(
     panels.limit(axes, 0, 1 if unit == "share" else None)
     style.label_values(axes, label, unit)
     return drawn
+
+
+def _answer(runs: xr.Dataset, variable: str, supplier: str, names: list[str]) -> str:
+    return said.of(runs.sel(scenario=names), Measure(variable, (("supplier", supplier),)), names[0])
 
 
 def supplier_colours(runs: xr.Dataset) -> dict[str, str]:

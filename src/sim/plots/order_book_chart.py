@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.analysis.compare.measure import display_name
 from sim.plots import given
 from sim.plots.composition_chart import composition
 from sim.plots.fan_chart import fan
 from sim.plots.shown import Drawn, Place
 from sim.runs.dataset import scenario_of
-from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -40,7 +38,7 @@ def order_book(
     ax : Axes, sequence of Axes, Figure or SubFigure, optional
         As in `sim.plots.fan`.
     title : str, optional
-        By default the variable in words.
+        As of `sim.plots.fan` and `sim.plots.composition`.
 
     Returns
     -------
@@ -49,12 +47,8 @@ def order_book(
     """
     if scenario is None:
         given.check(runs, history=history)
-        heading = f"Order book: {GLOSSARY['order_book'].label.lower()}"
-        return fan(
-            runs, "order_book", total=("supplier",), reference=reference, ax=ax, title=title or heading
-        )
+        return fan(runs, "order_book", total=("supplier",), reference=reference, ax=ax, title=title)
     given.check(runs, title)
     scenario = scenario_of(runs, scenario, "scenario")
     scenario_of(runs, reference, "reference")
-    heading = f"Order book by supplier: {display_name(runs, 'scenario', scenario)}"
-    return composition(runs, scenario, variable="order_book", history=history, ax=ax, title=title or heading)
+    return composition(runs, scenario, variable="order_book", history=history, ax=ax, title=title)
