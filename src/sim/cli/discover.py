@@ -11,6 +11,7 @@ from sim.cli import options
 from sim.cli.results import with_scenarios
 from sim.cli.stored import store
 from sim.vocabulary import amounts
+from sim.vocabulary.arguments import MASS, PEEL
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -36,6 +37,22 @@ event = click.option("--event", required=True, metavar="TEXT", help="Such as 'hh
     help="Which box of the sequence.  [default: the best mean of coverage and density]",
 )
 @click.option(
+    "--peel",
+    type=options.NUMBER,
+    default=PEEL,
+    show_default=True,
+    metavar="PART",
+    help="Part of the box that a peel takes off.",
+)
+@click.option(
+    "--mass",
+    type=options.NUMBER,
+    default=MASS,
+    show_default=True,
+    metavar="PART",
+    help="Least part of the trials that a box holds.",
+)
+@click.option(
     "--resamples",
     type=options.count(0),
     default=50,
@@ -53,6 +70,8 @@ def discover(
     event: str,
     parameters: tuple[str, ...] | None,
     box: int | None,
+    peel: float,
+    mass: float,
     resamples: int,
     seed: int,
     tree: bool,
@@ -78,6 +97,8 @@ def discover(
         scenarios=scenarios,
         parameters=parameters,
         box=box,
+        peel=peel,
+        mass=mass,
         resamples=resamples,
         seed=seed,
     )

@@ -9,6 +9,7 @@ import click
 from sim.cli import options
 from sim.cli.program import FAILED
 from sim.vocabulary import amounts
+from sim.vocabulary.arguments import GRID
 
 
 def _pair(_: click.Context, __: click.Parameter, value: str | None) -> tuple[float, ...] | None:
@@ -35,6 +36,14 @@ def _pair(_: click.Context, __: click.Parameter, value: str | None) -> tuple[flo
     metavar="P",
     help="How likely the event is to be.",
 )
+@click.option(
+    "--grid",
+    type=options.count(2),
+    default=GRID,
+    show_default=True,
+    metavar="N",
+    help="Values tried first, evenly apart; more of them show a response that turns.",
+)
 @options.trials
 @options.seed
 @options.engine
@@ -49,6 +58,7 @@ def threshold(
     at: str | None,
     between: tuple[float, ...] | None,
     probability: float,
+    grid: int,
     trials: int,
     seed: int,
     engine: str,
@@ -76,6 +86,7 @@ def threshold(
         at=at,
         between=between,
         probability=probability,
+        grid=grid,
         trials=trials,
         seed=seed,
         execution=Execution(workers=workers, engine=engine),

@@ -24,6 +24,12 @@ SEED, TRIALS = 1, 1000
 #: most trials are dropped. Fewer of one origin and importer of a panel, over which scores are averaged.
 TRIALS_OF_ORIGIN, TRIALS_OF_WAVE, TRIALS_OF_CELL = 2000, 30_720, 500
 
+#: Scenario discovery: part of the box that a peel takes off, and least part of all cases that a box holds.
+PEEL, MASS = 0.1, 0.05
+
+#: Values of a lever on which a response is first seen, before a threshold is looked for between two of them.
+GRID = 9
+
 #: Trials are numbered below this: some days of a large machine, and a sampling error of one in 65,000.
 MOST_TRIALS = 2**32
 

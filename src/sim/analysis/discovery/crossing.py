@@ -17,10 +17,11 @@ from math import ceil, inf
 
 import numpy as np
 
+from sim.vocabulary.arguments import GRID
 from sim.vocabulary.axes import Array
 
-#: Values on which the response is first seen; at what part of the range the bisection ends.
-GRID, TOLERANCE = 9, 1e-3
+#: At what part of the range the bisection ends.
+TOLERANCE = 1e-3
 
 _CONFIDENCE = 0.95
 

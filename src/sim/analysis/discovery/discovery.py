@@ -19,12 +19,12 @@ from sim.analysis.discovery import draws as drawn
 from sim.analysis.discovery import prim
 from sim.analysis.discovery.cases import SCENARIO, Cases, divided
 from sim.analysis.discovery.draws import Draws
-from sim.analysis.discovery.prim import MASS, PEEL, Box, Limit
+from sim.analysis.discovery.prim import Box, Limit
 from sim.runs.dataset import checked
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
 from sim.vocabulary.amounts import number as in_digits
-from sim.vocabulary.arguments import SEED
+from sim.vocabulary.arguments import MASS, PEEL, SEED
 from sim.vocabulary.axes import Array
 
 if TYPE_CHECKING:

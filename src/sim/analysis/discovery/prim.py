@@ -16,10 +16,8 @@ from math import ceil, floor, inf
 
 import numpy as np
 
+from sim.vocabulary.arguments import MASS, PEEL
 from sim.vocabulary.axes import Array
-
-#: Part of the box that a peel takes off, and the least part of all cases that a box holds.
-PEEL, MASS = 0.1, 0.05
 
 
 @dataclass(frozen=True)

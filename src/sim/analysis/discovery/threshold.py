@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.analysis.compare import notation, question, shares
-from sim.analysis.discovery.crossing import GRID, TOLERANCE, crossing
+from sim.analysis.discovery.crossing import TOLERANCE, crossing
 from sim.runs.dataset import checked
 from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.scenario import given
@@ -21,7 +21,7 @@ from sim.scenario.loading import one
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
 from sim.vocabulary.amounts import number as in_digits
-from sim.vocabulary.arguments import SEED, TRIALS
+from sim.vocabulary.arguments import GRID, SEED, TRIALS
 from sim.vocabulary.axes import Array
 from sim.vocabulary.dates import Quarter
 from sim.vocabulary.errors import (

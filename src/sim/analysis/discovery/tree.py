@@ -15,10 +15,10 @@ from sim.analysis.compare import question
 from sim.analysis.discovery import discovery, prim
 from sim.analysis.discovery import draws as drawn
 from sim.analysis.discovery.cases import divided
-from sim.analysis.discovery.prim import MASS, Box, Limit
+from sim.analysis.discovery.prim import Box, Limit
 from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
-from sim.vocabulary.arguments import SEED
+from sim.vocabulary.arguments import MASS, SEED
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import InputError
 
