@@ -62,8 +62,8 @@ def save(runs: xr.Dataset | xr.DataArray, path: str | Path) -> Path:
         runs = runs.to_dataset(name=runs.name or "value")
     runs = checked(runs)
     with staging.staged(path, force=None, remedy=_ANOTHER_PATH) as place:
-        zarr_files.write(runs, place, max(1, min(_CHUNK, runs.sizes.get("trial", 1))))
-        index = zarr_files.index_content(zarr_files.fingerprints(place))
+        files = zarr_files.save(runs, place, max(1, min(_CHUNK, runs.sizes.get("trial", 1))))
+        index = zarr_files.index_content(files)
         (place / zarr_files.DIGESTS).mkdir()
         (place / zarr_files.DIGESTS / zarr_files.METADATA).write_bytes(index)
     return staging.located(path)

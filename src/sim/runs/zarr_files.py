@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zarr.core.buffer import default_buffer_prototype
@@ -33,11 +33,32 @@ DIGESTS, METADATA = "digests", "zarr.json"
 #: Trials in a chunk of the coordinates along trials.
 _TRIALS_CHUNK = 2**20
 
+#: Bytes of a dataset up to which it is put together in memory before it is written.
+_AT_ONCE = 2**26
+
 #: Bytes up to which a file is read and checked in less time than another thread takes to begin.
 _SMALL = 2**14
 
 #: What stands for the fingerprint of a file that was not written.
 _NO_FILE = ":0"
+
+
+def save(runs: xr.Dataset, target: Path, block: int) -> dict[str, str]:
+    """Write a dataset as `write` does, and return the fingerprints of its files.
+
+    A small one is put together in memory, since zarr hands each file to a thread.
+    """
+    if runs.nbytes > _AT_ONCE:
+        write(runs, target, block)
+        return fingerprints(target)
+    made = MemoryStore()
+    write(runs, made, block)
+    files = contents(made)
+    for folder in sorted({target, *(target / each for name in files for each in PurePath(name).parents)}):
+        folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (target / name).write_bytes(content)
+    return {name: digests.fingerprint(content) for name, content in files.items()}
 
 
 def write(runs: xr.Dataset, target: Path | MemoryStore, block: int, level: int = 0) -> None:
