@@ -734,9 +734,7 @@ def test_an_argument_of_every_kind_is_taken_or_refused_in_one_line(
     assert not wrong, "\n".join(wrong)
 
 
-def mistaken(
-    name: str, given: dict[str, Callable[[], Any]], kinds: Callable[[str], list[str]]
-) -> list[str]:
+def mistaken(name: str, given: dict[str, Callable[[], Any]], kinds: Callable[[str], list[str]]) -> list[str]:
     """Return the arguments of a function that are taken, or refused, otherwise than they should be."""
     function, arguments = TABLE[name]
     good = {

@@ -362,7 +362,10 @@ def test_a_full_device_is_one_line_on_stdout_and_none_on_stderr(
         assert silent.returncode == 2
 
 
-@pytest.mark.parametrize("arguments", [["scenarios", "--json"], ["scenarios"], ["evidence"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["scenarios", "--json"], pytest.param(["scenarios"], marks=pytest.mark.long), ["evidence"]],
+)
 def test_a_reader_that_has_seen_enough_is_no_fault(arguments: list[str]) -> None:
     code = "import sys; from sim.cli import main; sys.argv = ['sim', *sys.argv[1:]]; main()"
     read, write = os.pipe()

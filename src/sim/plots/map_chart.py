@@ -153,8 +153,7 @@ def _draw(axis: Axes, name: str, place: tuple[float, float], **look: Any) -> Non
 
 
 def _patch(outline: outlines.Outline, facecolor: Any, **look: Any) -> PathPatch:
-    """Return an outline to be added as an artist: as a patch, matplotlib would look for limits in its every line.
-    """
+    """Return an outline, to be added as an artist: as a patch, its every line is looked at for limits."""
     return PathPatch(outline.drawn(), facecolor=facecolor, **look)
 
 

@@ -156,7 +156,8 @@ def _opened(target: Path, files: dict[str, str], remedy: str) -> xr.Dataset:
         raise zarr_files.damaged(target, lost, remedy)
     opened: xr.Dataset = xr.open_zarr(zarr_files.Checked(target, files, remedy), consolidated=False)
     # Labels are asked for again and again, and are small. A folder lists its members in any order.
-    labels = {name: opened[name].load().variable for name in sorted(map(str, opened.coords))}
+    read = opened.coords.to_dataset().load()
+    labels = {name: read[name].variable for name in sorted(map(str, opened.coords))}
     values = {name: opened[name].variable for name in sorted(map(str, opened.data_vars))}
     return xr.Dataset(values, labels, opened.attrs)
 
