@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import shutil
@@ -19,7 +20,7 @@ from click.testing import CliRunner, Result
 
 import sim as library
 from sim import plots
-from sim.cli import environment, sim
+from sim.cli import environment, sim, streams
 from sim.design.plan import Plan
 from sim.engine import block as engine
 from sim.runs import dataset as results
@@ -627,7 +628,23 @@ def test_figures_are_drawn_as_far_as_they_are_asked_for(folder: Path, figures: s
     assert not list(Path("out").glob("figures/*.png"))
 
 
-def test_a_terminal_without_unicode_is_no_error(folder: Path) -> None:
+@pytest.mark.parametrize(("encoding", "quote"), [("latin-1", b"?"), ("ascii", "“".encode())])
+def test_a_terminal_without_unicode_is_no_error(
+    encoding: str, quote: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, io.TextIOWrapper(io.BytesIO(), encoding))
+    streams.prepare()
+    with pytest.raises(SystemExit) as left:
+        sim.main(["run", "calm.toml", "--trials", "2", "--keep", "hhi"])
+    assert left.value.code == 0
+    sys.stdout.flush()
+    said = sys.stdout.buffer.getvalue()  # type: ignore[attr-defined]
+    assert b"on average in " + quote in said, "a question mark; click writes UTF-8 where it finds ASCII"
+
+
+@pytest.mark.long
+def test_a_program_on_a_terminal_without_unicode_is_no_error(folder: Path) -> None:
     done = python("-m", "sim", "run", "calm.toml", "--trials", "2", PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
 
