@@ -616,9 +616,7 @@ def test_a_mistake_shows_its_trace_where_it_is_asked_for() -> None:
     assert CliRunner().invoke(sim, asked).exit_code == 2
 
 
-@pytest.mark.parametrize(
-    ("figures", "many"), [("none", 0), ("main", 3), pytest.param("all", 13, marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize(("figures", "many"), [("main", 3), pytest.param("all", 13, marks=pytest.mark.long)])
 def test_figures_are_drawn_as_far_as_they_are_asked_for(folder: Path, figures: str, many: int) -> None:
     asked = ["compare", "calm.toml", "calmer.toml", "--trials", "2", "--out", "out"]
     asked += [*(() if figures == "all" else ("--keep", "hhi")), "--figures", figures]
