@@ -414,7 +414,7 @@ def test_a_stopping_rule_is_checked_without_assert() -> None:
 def test_a_grant_documented_as_noted_is_handed_over() -> None:
     events = [{"at": "2020-Q2", "what": "grant", "amount": 500, "state": "noted"}]
     runs = [
-        engine.run_block(plans.plan("archipelago", each, n_steps=44), 0, 50, ("grants", "grant_deliveries"))
+        engine.run_block(plans.plan("archipelago", each, n_steps=32), 0, 50, ("grants", "grant_deliveries"))
         for each in (events, [])
     ]
     more = runs[0]["grant_deliveries"] - runs[1]["grant_deliveries"]
