@@ -52,7 +52,7 @@ def context() -> Iterator[None]:
     Of these, the fonts in ``font.family`` and ``font.sans-serif`` stand in where the style's has no sign.
     """
     settings = {**STYLE, **themes.now().rc(), "font.family": (FONT, *_fonts_of_user())}
-    style, now = _checked(tuple(settings.items())), matplotlib.rcParams
+    style, now = _checked(tuple(settings.items())), cast(dict[str, Any], matplotlib.rcParams)
     before = dict.copy(now)  # as it stands: what matplotlib checks once more, or resolves, takes long
     del before["backend"]
     try:
