@@ -23,6 +23,7 @@ from sim import plots
 from sim.cli import sim as program
 from sim.files import lock, staging
 from sim.runs import store as stores
+from sim.runs import zarr_files
 from sim.runs.dataset import complete_trials
 from sim.runs.store import Store
 from sim.scenario.scenario import Scenario
@@ -474,6 +475,20 @@ def test_what_was_reckoned_from_what_was_opened_can_be_saved(made: Path, tmp_pat
     }.items():
         saved = sim.open(sim.save(derived, tmp_path / f"{name}.zarr"))
         xr.testing.assert_identical(saved.load(), derived)
+
+
+def test_a_large_result_is_saved_to_the_same_bytes_and_read_in_threads(
+    whole: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = sim.save(whole, tmp_path / "small.zarr")
+    monkeypatch.setattr(zarr_files, "_AT_ONCE", 0)
+    monkeypatch.setattr(zarr_files, "_SMALL", 0)
+    large = sim.save(whole, tmp_path / "large.zarr")
+    assert [path.relative_to(large) for path in files(large)] == [
+        path.relative_to(small) for path in files(small)
+    ]
+    assert all((small / path.relative_to(large)).read_bytes() == path.read_bytes() for path in files(large))
+    assert_equal(sim.open(large), whole)
 
 
 def test_saving_that_fails_leaves_nothing(whole: xr.Dataset, tmp_path: Path) -> None:
