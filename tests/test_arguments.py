@@ -34,7 +34,7 @@ FEW: dict[str, Any] = {"trials": 2, "keep": "hhi", "engine": "numpy", "workers":
 
 def toy(file: Path) -> str:
     """Write a short scenario of the toy case, and return its path."""
-    file.write_text(f'title = "Toy"\ncase = "{TOY}"\nstart = "2020-Q1"\nend = "2021-Q4"\n')
+    file.write_text(f'title = "Toy"\ncase = "{TOY}"\nstart = "2020-Q1"\nend = "2020-Q4"\n')
     return str(file)
 
 

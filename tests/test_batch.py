@@ -126,11 +126,12 @@ def test_a_chunk_is_one_variable_of_one_scenario_and_block(out: Path) -> None:
 
 
 def test_some_quarters_are_those_of_all(tmp_path: Path) -> None:
-    whole = sim.run(scenarios(5), **WHAT | {"block": 100}, keep=KEEP)
+    year, what = scenarios(4), WHAT | {"trials": 10}
+    whole = sim.run(year, **what | {"block": 100}, keep=KEEP)
     for quarters in ("2020-Q2::2", ["2020-Q4", "2020-Q2"], "2020-Q2,2020-Q4"):
-        some = sim.run(scenarios(5), **WHAT, keep=KEEP, quarters=quarters)
+        some = sim.run(year, **what, keep=KEEP, quarters=quarters)
         assert_equal(some, whole.isel(time=[1, 3]))
-    stored = sim.run(scenarios(5), **WHAT, keep=KEEP, quarters=":2020-Q3", out=tmp_path / "a.zarr")
+    stored = sim.run(year, **what, keep=KEEP, quarters=":2020-Q3", out=tmp_path / "a.zarr")
     assert_equal(stored, whole.isel(time=[0, 1, 2]))
 
 
@@ -168,9 +169,14 @@ def test_what_is_finished_is_not_run_again(out: Path, whole: xr.Dataset) -> None
     [
         lambda chunk, ledger: chunk.write_bytes(chunk.read_bytes()[:-1]),
         lambda chunk, ledger: chunk.write_bytes(chunk.read_bytes()[:-1] + b"\0"),
-        lambda chunk, ledger: chunk.write_bytes(b""),
+        # Seen as what is cut is.
+        pytest.param(lambda chunk, ledger: chunk.write_bytes(b""), marks=pytest.mark.long),
         lambda chunk, ledger: chunk.unlink(),
-        lambda chunk, ledger: ledger.write_text("".join(ledger.read_text().splitlines(True)[:-1])),
+        # As after any stop.
+        pytest.param(
+            lambda chunk, ledger: ledger.write_text("".join(ledger.read_text().splitlines(True)[:-1])),
+            marks=pytest.mark.long,
+        ),
         lambda chunk, ledger: ledger.write_bytes(ledger.read_bytes()[:-9]),
     ],
     ids=["cut", "flipped", "emptied", "gone", "unlisted", "half a line"],
@@ -266,7 +272,7 @@ def test_what_is_no_run_cannot_be_gone_on_with(tmp_path: Path, whole: xr.Dataset
 # ---------------------------------------------------------------------- more trials
 
 
-@pytest.mark.parametrize("trials", [21, 24, 37])
+@pytest.mark.parametrize("trials", [pytest.param(21, marks=pytest.mark.long), 24, 37])
 def test_an_extended_run_is_one_long_run(out: Path, trials: int) -> None:
     count = Count()
     longer = sim.extend(out, trials, progress=count)

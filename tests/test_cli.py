@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import shutil
@@ -19,7 +20,7 @@ from click.testing import CliRunner, Result
 
 import sim as library
 from sim import plots
-from sim.cli import environment, sim
+from sim.cli import environment, sim, streams
 from sim.design.plan import Plan
 from sim.engine import block as engine
 from sim.runs import dataset as results
@@ -120,6 +121,7 @@ def test_a_data_set_gets_its_suffix(folder: Path) -> None:
     assert "a data set is a .zarr folder" in refused("run", "calm.toml", "--out", "runs.csv")
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_compare_does_the_main_job(folder: Path) -> None:
     result = call(
         "compare", "calm.toml", "calmer.toml", "--trials", "6", "--out", "out", "--keep", "spending"
@@ -151,7 +153,8 @@ def test_compare_does_the_main_job(folder: Path) -> None:
 @pytest.mark.usefixtures("one_figure")
 def test_the_same_comparison_gives_the_same_tables(folder: Path) -> None:
     for name in ("one", "two"):
-        assert call("compare", "calm.toml", "calmer.toml", "--trials", "5", "--out", name).exit_code == 0
+        asked = ["compare", "calm.toml", "calmer.toml", "--trials", "5", "--keep", "hhi", "--out", name]
+        assert call(*asked).exit_code == 0
     for file in ("table.csv", "differences.csv", "table.md", "figures/supplier_share.borveil.svg"):
         assert Path("one", file).read_bytes() == Path("two", file).read_bytes()
 
@@ -174,7 +177,8 @@ def test_a_run_and_a_comparison_take_the_same_options(folder: Path) -> None:
 
 
 def test_an_earlier_result_is_replaced_only_when_asked_and_only_if_it_is_one(folder: Path) -> None:
-    arguments = ["compare", "calm.toml", "calmer.toml", "--trials", "2", "--figures", "none", "--out", "out"]
+    arguments = ["compare", "calm.toml", "calmer.toml", "--trials", "2", "--keep", "hhi", "--figures", "none"]
+    arguments += ["--out", "out"]
     Path("out").mkdir()
     assert call(*arguments).exit_code == 0, "an empty folder may be filled"
     assert "already exists" in refused(*arguments)
@@ -612,18 +616,33 @@ def test_a_mistake_shows_its_trace_where_it_is_asked_for() -> None:
     assert CliRunner().invoke(sim, asked).exit_code == 2
 
 
-@pytest.mark.parametrize(
-    ("figures", "many"), [("none", 0), ("main", 3), pytest.param("all", 13, marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize(("figures", "many"), [("main", 3), pytest.param("all", 13, marks=pytest.mark.long)])
 def test_figures_are_drawn_as_far_as_they_are_asked_for(folder: Path, figures: str, many: int) -> None:
-    asked = ["compare", "calm.toml", "calmer.toml", "--trials", "2", "--out", "out", "--figures", figures]
+    asked = ["compare", "calm.toml", "calmer.toml", "--trials", "2", "--out", "out"]
+    asked += [*(() if figures == "all" else ("--keep", "hhi")), "--figures", figures]
     assert call(*asked).exit_code == 0
     assert len(list(Path("out").glob("figures/*.png"))) == many
     assert call(*asked[:-1], "none", "--force").exit_code == 0
     assert not list(Path("out").glob("figures/*.png"))
 
 
-def test_a_terminal_without_unicode_is_no_error(folder: Path) -> None:
+@pytest.mark.parametrize(("encoding", "quote"), [("latin-1", b"?"), ("ascii", "“".encode())])
+def test_a_terminal_without_unicode_is_no_error(
+    encoding: str, quote: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, io.TextIOWrapper(io.BytesIO(), encoding))
+    streams.prepare()
+    with pytest.raises(SystemExit) as left:
+        sim.main(["run", "calm.toml", "--trials", "2", "--keep", "hhi"])
+    assert left.value.code == 0
+    sys.stdout.flush()
+    said = sys.stdout.buffer.getvalue()  # type: ignore[attr-defined]
+    assert b"on average in " + quote in said, "a question mark; click writes UTF-8 where it finds ASCII"
+
+
+@pytest.mark.long
+def test_a_program_on_a_terminal_without_unicode_is_no_error(folder: Path) -> None:
     done = python("-m", "sim", "run", "calm.toml", "--trials", "2", PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
 

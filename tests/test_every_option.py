@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -15,7 +17,8 @@ from sim.cli import sim as program
 
 ODD = ("0", "-1", "0.5", str(10**30), "nan", "", "²", "nope", "x" * 4000)
 
-#: Of these, what the suite tries; the long tests try all.
+#: Of these, what the suite tries of an option; the long tests try all. Where a command has the option of
+#: another, of the same type and read by the same function, it is one of them, in turn.
 FEW = ("-1", "nope", "")
 
 #: What a command needs besides the option, so that nothing else is at fault.
@@ -78,6 +81,20 @@ def options() -> list[tuple[str, click.Option]]:
     ]
 
 
+def in_turn() -> list[Any]:
+    """Return command, option and values of what the suite tries, and of the long tests."""
+    times: Counter[Any] = Counter()
+    found = []
+    for command, option in options():
+        shared = (option.opts[0], type(option.type), repr(vars(option.type)), option.callback)
+        few = FEW if not times[shared] else (FEW[times[shared] % len(FEW)],)
+        times[shared] += 1
+        found.append(pytest.param(command, option, few, id=f"{command}-{option.name}-few"))
+        name = f"{command}-{option.name}-all"
+        found.append(pytest.param(command, option, ODD, marks=pytest.mark.long, id=name))
+    return found
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with two scenarios of the toy case and a stored run."""
@@ -91,10 +108,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(
-    "values", [pytest.param(FEW, id="few"), pytest.param(ODD, marks=pytest.mark.long, id="all")]
-)
-@pytest.mark.parametrize(("command", "option"), options(), ids=lambda each: getattr(each, "name", each))
+@pytest.mark.parametrize(("command", "option", "values"), in_turn())
 def test_an_option_is_refused_in_one_line(
     command: str,
     option: click.Option,
@@ -133,11 +147,14 @@ def test_a_run_without_the_end_of_a_year_has_no_table(folder: Path, monkeypatch:
         )
 
 
-def test_the_table_shows_years_that_are_kept() -> None:
-    asked = ["run", "baseline", "--trials", "2", "--keep", "hhi", "--quarters", "2024-Q4,2040-Q4", "--json"]
+def test_the_table_shows_years_that_are_kept(folder: Path, tmp_path: Path) -> None:
+    three_years = tmp_path / "years.toml"
+    three_years.write_text((folder / "toy.toml").read_text().replace("2020-Q2", "2022-Q4"))
+    asked = ["run", str(three_years), "--trials", "2", "--keep", "hhi", "--quarters", "2020-Q4,2022-Q4"]
+    asked += ["--workers", "1", "--json"]
     result = CliRunner().invoke(program, asked)
     assert result.exit_code == 0 and {row["quarter"] for row in json.loads(result.stdout)["table"]} == {
-        "2040-Q4"
+        "2022-Q4"
     }
-    result = CliRunner().invoke(program, [*asked, "--years", "2030"])
+    result = CliRunner().invoke(program, [*asked, "--years", "2021"])
     assert result.exit_code == 2 and len(result.stderr.splitlines()) == 1

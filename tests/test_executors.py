@@ -26,13 +26,13 @@ from mpi4py.futures import MPIPoolExecutor
 import plans, sim
 if __name__ == "__main__":
     with MPIPoolExecutor() as executor:
-        scenario = plans.scenario("archipelago", n_steps=5, name="base")
+        scenario = plans.scenario("archipelago", n_steps=2, name="base")
         sim.run(scenario, **{what}, executor=executor, workers=2, out=sys.argv[1])
 """
 
 
 def assert_is_the_run(runs: Any) -> None:
-    whole = sim.run(plans.scenario("archipelago", n_steps=5, name="base"), **WHAT, workers=1)
+    whole = sim.run(plans.scenario("archipelago", n_steps=2, name="base"), **WHAT, workers=1)
     for name in whole.data_vars:
         assert runs[name].to_numpy().tobytes() == whole[name].to_numpy().tobytes(), name
 
@@ -46,7 +46,7 @@ def test_a_dask_cluster_of_two_workers(processes: bool, tmp_path: Path) -> None:
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
-        scenario = plans.scenario("archipelago", n_steps=5, name="base")
+        scenario = plans.scenario("archipelago", n_steps=2, name="base")
         executor = client.get_executor()
         runs = sim.run(scenario, **WHAT, executor=executor, workers=2, out=tmp_path / "runs.zarr")
         ran_on = client.run(lambda dask_worker: dask_worker.state.executed_count)

@@ -28,7 +28,10 @@ WRITING: dict[str, tuple[list[str], list[str]]] = {
     "resume": (["runs.zarr", "--workers", "1"], ["runs.zarr"]),
     "extend": (["runs.zarr", "--trials", "3", "--workers", "1"], ["runs.zarr"]),
     "table": (["runs.zarr", "--out", "table.csv"], ["table.csv"]),
-    "plot": (["runs.zarr", "--dark", "--figures", "main", "--out", "c"], ["c/effective_suppliers.png"]),
+    "plot": (
+        ["runs.zarr", "--dark", "--variables", "effective_suppliers", "--out", "c"],
+        ["c/effective_suppliers.png"],
+    ),
     "report": (["year.zarr", "--out", "report.html"], ["report.html"]),
     "new-scenario": (["new.toml", "--yes"], ["new.toml"]),
     "new-case": (["--deals", "deals.csv", "--as-of", "2015", "--out", "case"], ["case/case.toml"]),

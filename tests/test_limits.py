@@ -362,7 +362,10 @@ def test_a_full_device_is_one_line_on_stdout_and_none_on_stderr(
         assert silent.returncode == 2
 
 
-@pytest.mark.parametrize("arguments", [["scenarios", "--json"], ["scenarios"], ["evidence"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["scenarios", "--json"], pytest.param(["scenarios"], marks=pytest.mark.long), ["evidence"]],
+)
 def test_a_reader_that_has_seen_enough_is_no_fault(arguments: list[str]) -> None:
     code = "import sys; from sim.cli import main; sys.argv = ['sim', *sys.argv[1:]]; main()"
     read, write = os.pipe()
@@ -411,7 +414,7 @@ def test_a_stopping_rule_is_checked_without_assert() -> None:
 def test_a_grant_documented_as_noted_is_handed_over() -> None:
     events = [{"at": "2020-Q2", "what": "grant", "amount": 500, "state": "noted"}]
     runs = [
-        engine.run_block(plans.plan("archipelago", each, n_steps=44), 0, 50, ("grants", "grant_deliveries"))
+        engine.run_block(plans.plan("archipelago", each, n_steps=32), 0, 50, ("grants", "grant_deliveries"))
         for each in (events, [])
     ]
     more = runs[0]["grant_deliveries"] - runs[1]["grant_deliveries"]

@@ -114,7 +114,11 @@ def test_figures_that_cannot_be_made_at_all_cost_no_data(
     monkeypatch.setattr(sim.plots, "gallery", broken)
     world, out = plans.scenario("archipelago", n_steps=4, name="toy"), tmp_path / "out"
     runs = sim.run(
-        [world, world.override({"demand.caution": 0.9}, name="b")], trials=4, engine="numpy", workers=1
+        [world, world.override({"demand.caution": 0.9}, name="b")],
+        trials=4,
+        keep="hhi",
+        engine="numpy",
+        workers=1,
     )
     out.mkdir()
     run = sys.modules["sim.cli.run"]

@@ -44,15 +44,15 @@ def designs(draw: st.DrawFn) -> Sampling:
 
 @pytest.fixture(scope="module")
 def processes() -> Iterator[Executor]:
-    """Give two processes that stay while the tests run."""
+    """Give a process that stays while the tests run."""
     import loky
 
-    pool = loky.ProcessPoolExecutor(2)
+    pool = loky.ProcessPoolExecutor(1)
     yield pool
     pool.shutdown()
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=settings().max_examples * 2 // 3)  # of the profile: they take long
 @given(
     chosen=designs(),
     first=st.sampled_from([0, 3, 500, 1021]) | st.integers(0, SAMPLES - 100),
@@ -88,7 +88,7 @@ def test_a_trial_has_its_bits_in_every_design_executor_engine_and_block(
 
 
 @pytest.mark.skipif(len(ENGINES) < 2, reason="llvmlite is not installed")
-@pytest.mark.parametrize("trials", [1, 17, 511, 530])
+@pytest.mark.parametrize("trials", [1, 17, pytest.param(511, marks=pytest.mark.long), 530])
 def test_a_compiled_hypercube_of_any_size_drops_no_trial(trials: int) -> None:
     what: dict[str, Any] = {"trials": trials, "keep": "hhi", "sampling": "latin_hypercube", "workers": 1}
     one, other = (sim.run(SCENARIO, **what, engine=each) for each in ENGINES)

@@ -49,7 +49,7 @@ def baseline() -> Scenario:
 
 
 def forecast_numbers(_: Scenario, execution: Execution) -> list[Array]:
-    said = forecast.simulate(origins.shipped(2018, 5), TRIALS, 3, execution)
+    said = forecast.simulate(origins.shipped(2018, 3), TRIALS, 3, execution)
     return [said.window.delivered, said.window.ordered, np.asarray(said.chance)]
 
 

@@ -104,7 +104,7 @@ def supplier_map(
     ]
     drawn = panels.panels(ax, 1, title or usual, runs, handles=handles, notes=notes)
     (axis,) = panels.listed(drawn)
-    axis.add_patch(_patch(outlines.land(), themes.now().grid, linewidth=0))
+    axis.add_artist(_patch(outlines.land(), themes.now().grid, linewidth=0))
     for k in reversed(order):
         if names[k] in places:
             look = {"facecolor": shade(means[k]), "edgecolor": themes.now().note, "linewidth": 0.4}
@@ -145,7 +145,7 @@ def _draw(axis: Axes, name: str, place: tuple[float, float], **look: Any) -> Non
     """Draw the country of a capital, or a dot."""
     country = outlines.country(name, *place)
     if country is not None:
-        axis.add_patch(_patch(country, **look))
+        axis.add_artist(_patch(country, **look))
         return
     x, y = outlines.project(place[1], place[0])
     colours = {"color": look["facecolor"], "mec": look["edgecolor"], "mew": look["linewidth"]}
@@ -153,6 +153,7 @@ def _draw(axis: Axes, name: str, place: tuple[float, float], **look: Any) -> Non
 
 
 def _patch(outline: outlines.Outline, facecolor: Any, **look: Any) -> PathPatch:
+    """Return an outline, to be added as an artist: as a patch, its every line is looked at for limits."""
     return PathPatch(outline.drawn(), facecolor=facecolor, **look)
 
 

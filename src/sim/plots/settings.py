@@ -52,35 +52,31 @@ def context() -> Iterator[None]:
     Of these, the fonts in ``font.family`` and ``font.sans-serif`` stand in where the style's has no sign.
     """
     settings = {**STYLE, **themes.now().rc(), "font.family": (FONT, *_fonts_of_user())}
-    style, now = _checked(tuple(settings.items())), matplotlib.rcParams
-    before = [(name, now._get(name)) for name, _ in style]
+    style, now = _checked(tuple(settings.items())), cast(dict[str, Any], matplotlib.rcParams)
+    before = dict.copy(now)  # as it stands: what matplotlib checks once more, or resolves, takes long
+    del before["backend"]
     try:
-        _set(style)
+        dict.update(now, style)
         yield
     finally:
-        _set(before)
-
-
-def _set(settings: list[tuple[Any, Any]]) -> None:
-    """Put settings in force that have been checked."""
-    for name, value in settings:
-        matplotlib.rcParams._set(name, value)
+        dict.update(now, before)
 
 
 @lru_cache(_KEPT)
-def _checked(settings: tuple[tuple[str, Any], ...]) -> list[tuple[Any, Any]]:
+def _checked(settings: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
     """Return all settings but the backend, these over matplotlib's defaults: to check them takes long."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(cast(Any, dict(settings)))
-        return [(name, matplotlib.rcParams._get(name)) for name in matplotlib.rcParams if name != "backend"]
+        return {name: matplotlib.rcParams._get(name) for name in matplotlib.rcParams if name != "backend"}
 
 
 def _fonts_of_user() -> list[str]:
     """Return the fonts that the user's settings name beyond matplotlib's own, as far as they are there."""
     from matplotlib.font_manager import fontManager
 
-    named = [name for key in ("font.family", "font.sans-serif") for name in matplotlib.rcParams[key]]
     usual = {FONT, *matplotlib.rcParamsDefault["font.family"], *matplotlib.rcParamsDefault["font.sans-serif"]}
-    known = set(fontManager.get_font_names())
-    return [name for name in dict.fromkeys(named) if name in known and name not in usual]
+    named = [name for key in ("font.family", "font.sans-serif") for name in matplotlib.rcParams[key]]
+    beyond = [name for name in dict.fromkeys(named) if name not in usual]
+    known = set(fontManager.get_font_names()) if beyond else set()
+    return [name for name in beyond if name in known]

@@ -62,8 +62,8 @@ def save(runs: xr.Dataset | xr.DataArray, path: str | Path) -> Path:
         runs = runs.to_dataset(name=runs.name or "value")
     runs = checked(runs)
     with staging.staged(path, force=None, remedy=_ANOTHER_PATH) as place:
-        zarr_files.write(runs, place, max(1, min(_CHUNK, runs.sizes.get("trial", 1))))
-        index = zarr_files.index_content(zarr_files.fingerprints(place))
+        files = zarr_files.save(runs, place, max(1, min(_CHUNK, runs.sizes.get("trial", 1))))
+        index = zarr_files.index_content(files)
         (place / zarr_files.DIGESTS).mkdir()
         (place / zarr_files.DIGESTS / zarr_files.METADATA).write_bytes(index)
     return staging.located(path)
@@ -156,7 +156,8 @@ def _opened(target: Path, files: dict[str, str], remedy: str) -> xr.Dataset:
         raise zarr_files.damaged(target, lost, remedy)
     opened: xr.Dataset = xr.open_zarr(zarr_files.Checked(target, files, remedy), consolidated=False)
     # Labels are asked for again and again, and are small. A folder lists its members in any order.
-    labels = {name: opened[name].load().variable for name in sorted(map(str, opened.coords))}
+    read = opened.coords.to_dataset().load()
+    labels = {name: read[name].variable for name in sorted(map(str, opened.coords))}
     values = {name: opened[name].variable for name in sorted(map(str, opened.data_vars))}
     return xr.Dataset(values, labels, opened.attrs)
 

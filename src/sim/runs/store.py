@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from zarr.storage import MemoryStore
 
 from sim.design import sampling
 from sim.files import digests, lock, regular, staging
@@ -263,22 +264,19 @@ class Store:
 
         The digests go first: until all else has followed, the store is refused and can be taken up.
         """
-        spec, made = self.spec, self.path / RUN / ".result"
+        spec, made = self.spec, MemoryStore()
+        zarr_files.write(result, made, 1 if spec.is_summary else spec.block, LEVEL)
+        if not spec.is_summary:
+            self._fit(made)
+        contents = zarr_files.contents(made)
+        files = {name: digests.fingerprint(content) for name, content in contents.items()}
         with _plain_errors(self.path):
-            shutil.rmtree(made, ignore_errors=True)
-            try:
-                zarr_files.write(result, made, 1 if spec.is_summary else spec.block, LEVEL)
-                if not spec.is_summary:
-                    self._fit(made)
-                files = zarr_files.fingerprints(made)
-                replace(self._index, zarr_files.index_content(files, spec.digest))
-                for name, fingerprint in files.items():
-                    if not self._is_sound(name, fingerprint):
-                        replace(self.path / name, (made / name).read_bytes())
-            finally:
-                shutil.rmtree(made, ignore_errors=True)
+            replace(self._index, zarr_files.index_content(files, spec.digest))
+            for name, fingerprint in files.items():
+                if not self._is_sound(name, fingerprint):
+                    replace(self.path / name, contents[name])
 
-    def _fit(self, made: Path) -> None:
+    def _fit(self, made: MemoryStore) -> None:
         """Give every array of a template the length that the spec asks for."""
         import zarr
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zarr.core.buffer import default_buffer_prototype
-from zarr.storage import LocalStore
+from zarr.storage import LocalStore, MemoryStore
 
 from sim.files import digests, regular
 from sim.files.records import reason, shown
@@ -33,9 +33,36 @@ DIGESTS, METADATA = "digests", "zarr.json"
 #: Trials in a chunk of the coordinates along trials.
 _TRIALS_CHUNK = 2**20
 
+#: Bytes of a dataset up to which it is put together in memory before it is written.
+_AT_ONCE = 2**26
 
-def write(runs: xr.Dataset, target: Path, block: int, level: int = 0) -> None:
-    """Write a dataset as zarr into a new folder, so many trials of one scenario to a chunk.
+#: Bytes up to which a file is read and checked in less time than another thread takes to begin.
+_SMALL = 2**14
+
+#: What stands for the fingerprint of a file that was not written.
+_NO_FILE = ":0"
+
+
+def save(runs: xr.Dataset, target: Path, block: int) -> dict[str, str]:
+    """Write a dataset as `write` does, and return the fingerprints of its files.
+
+    A small one is put together in memory, since zarr hands each file to a thread.
+    """
+    if runs.nbytes > _AT_ONCE:
+        write(runs, target, block)
+        return fingerprints(target)
+    made = MemoryStore()
+    write(runs, made, block)
+    files = contents(made)
+    for folder in sorted({target, *(target / each for name in files for each in PurePath(name).parents)}):
+        folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (target / name).write_bytes(content)
+    return {name: digests.fingerprint(content) for name, content in files.items()}
+
+
+def write(runs: xr.Dataset, target: Path | MemoryStore, block: int, level: int = 0) -> None:
+    """Write a dataset as zarr into a new folder, or memory, so many trials of one scenario to a chunk.
 
     Chunks carry a checksum of their own, for readers that do not know the digests.
     """
@@ -73,6 +100,12 @@ def fingerprints(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def contents(made: MemoryStore) -> dict[str, bytes]:
+    """Return what was written into memory, file by file, in the order of a folder's."""
+    files = made._store_dict
+    return {name: files[name].to_bytes() for name in sorted(files, key=lambda each: each.split("/"))}
 
 
 def index_content(files: Mapping[str, str], run: str | None = None) -> bytes:
@@ -179,6 +212,8 @@ class Checked(LocalStore):
         byte_range: ByteRequest | None = None,
     ) -> Buffer | None:
         """Return a file, or None if none of that name was written."""
+        if digests.length(self.files.get(key, _NO_FILE)) <= _SMALL:
+            return self.get_sync(key, prototype=prototype, byte_range=byte_range)
         return await asyncio.to_thread(self.get_sync, key, prototype=prototype, byte_range=byte_range)
 
     async def get_partial_values(
