@@ -128,8 +128,9 @@ class RegisterState:
     open_label: tuple[str, ...]
 
 
+@lru_cache(maxsize=_CASES)
 def initial(case: Case, start: Date) -> RegisterState:
-    """Return the register as known at the end of the year before `start`."""
+    """Return the register as known at the end of the year before `start`; nobody changes its arrays."""
     all_deals, all_deliveries = read(case)
     years = _years(case, start.year)
     deals = [deal for deal in all_deals if deal.year < start.year]
