@@ -25,7 +25,7 @@ def base() -> sim.Scenario:
     return sim.load("baseline")
 
 
-#: Quarters that are explained: the first of a year, in which most is decided, and two with little else than deals.
+#: Quarters that are explained: the first of a year, in which most is decided, and two with little else.
 EARLY = ("2027-Q1", "2025-Q3", "2026-Q3")
 LATE = ("2029-Q1", "2025-Q1", "2029-Q3")
 
