@@ -48,7 +48,7 @@ def shipped(baseline: Scenario) -> direction_files.Directions:
 
 @pytest.fixture
 def cut(baseline: Scenario, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Have a part of the shipped file in its place, which ends earlier: all of it takes long to read and run."""
+    """Have a part of the shipped file in its place, which ends earlier: all of it takes long."""
     table = tomllib.loads((baseline.case.folder / direction_files.FILE).read_text(encoding="utf-8"))
     kept = {name: table["experiments"][name] for name in ("bd_hedger", "agreement_signed", "jp_total_assist")}
     arms = {each[key] for each in kept.values() for key in ("arm", "against") if key in each}
