@@ -69,7 +69,7 @@ def short(of_case: str = "bangladesh", n_steps: int = 12) -> Scenario:
 
 
 #: Those of which a few years are run, after all events; the others are run to their end.
-FEW = ("baseline", "calibrated", "origin_2005")
+FEW = ("calibrated", "origin_2005")
 
 
 @pytest.mark.parametrize("name", plans.usual(shipped(), FEW))

@@ -116,7 +116,7 @@ def poisoned(folder: Path, year: int) -> Path:
     return copy
 
 
-@pytest.mark.parametrize("year", [2005, 2018])
+@pytest.mark.parametrize("year", [2005, pytest.param(2018, marks=pytest.mark.long)])
 def test_nothing_later_than_the_origin_is_used(tmp_path: Path, year: int) -> None:
     true = origins.shipped(year, 5)
     false = origins.shipped(year, 5, cases.load(poisoned(tmp_path, year)))
