@@ -44,6 +44,12 @@ LONG = tuple(
 )
 
 
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw intervals of skill from few resamples: what is asked of them is where they lie."""
+    monkeypatch.setattr(card, "_RESAMPLES", 200)
+
+
 @pytest.fixture(scope="module")
 def shipped() -> list[card.Test]:
     return card.of_case((2010, 2015), TRIALS)

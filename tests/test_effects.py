@@ -31,7 +31,7 @@ EVERYTHING = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never" an
 TRIALS = 6
 
 #: Quarters that are run: a year after `AT`, fewer for what happens early.
-N_STEPS, FEW_STEPS = 18, 10
+N_STEPS, FEW_STEPS = 15, 10
 
 
 @cache
@@ -77,7 +77,7 @@ def said_of(tables: list[dict[str, Any]]) -> list[Ineffective]:
     return [each for each in with_events(*tables).ineffective if "mine.toml" in each.place]
 
 
-AT = "2027-Q2"
+AT = "2026-Q3"
 BUDGET, CHANCE = "grants.osa_budget", "grants.selection_probability"
 
 
@@ -171,7 +171,7 @@ def test_events_that_undo_each_other_are_said() -> None:
     assert is_same(numbers(with_events(up, down)), usual())
     [found] = said_of([up, down, up])
     assert found.place == "mine.toml: events[2]"
-    assert said_of([up, {**down, "at": "2027-Q1"}]) == []
+    assert said_of([up, {**down, "at": "2026-Q2"}]) == []
 
 
 @pytest.mark.parametrize("name", shipped())

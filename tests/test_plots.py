@@ -66,14 +66,20 @@ def one() -> xr.Dataset:
     return futures(("baseline",), n_steps=8, n_trials=5)
 
 
+@pytest.fixture(scope="module")
+def figures(runs: xr.Dataset) -> dict[str, Figure]:
+    """Return each of the figures, drawn once: they are looked at alone."""
+    return {name: draw(runs, past()).figure for name, (draw, _) in FIGURES.items()}
+
+
 def texts(figure: Figure) -> str:
     return "\n".join(text.get_text() for text in figure.texts)
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_is_labelled(name: str, runs: xr.Dataset) -> None:
-    draw, unit = FIGURES[name]
-    figure = draw(runs, past()).figure
+def test_a_figure_is_labelled(name: str, figures: dict[str, Figure]) -> None:
+    _, unit = FIGURES[name]
+    figure = figures[name]
     first = figure.axes[0]
     assert first.get_ylabel().endswith(unit)
     assert all(axis.get_xlabel() == "Year" for axis in figure.axes[-1:])
@@ -106,9 +112,8 @@ def test_the_same_figure_gives_the_same_files(name: str, runs: xr.Dataset, tmp_p
     assert f"<title>{figure.get_label()}</title>" in svg
 
 
-def test_nothing_lies_outside_the_figure_or_on_the_footer(runs: xr.Dataset) -> None:
-    for draw, _ in FIGURES.values():
-        figure = draw(runs, past()).figure
+def test_nothing_lies_outside_the_figure_or_on_the_footer(figures: dict[str, Figure]) -> None:
+    for figure in figures.values():
         renderer = FigureCanvasAgg(figure).get_renderer()
         with settings.context():
             figure.get_layout_engine().execute(figure)
@@ -348,8 +353,14 @@ def drawn_colours(figure: Figure) -> dict[str, set[str]]:
     return {"texts": texts, "lines": lines}
 
 
-@pytest.mark.parametrize("paper", ["light", "dark"])
-@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize(
+    ("name", "paper"),
+    [
+        *((name, "dark") for name in LAYOUTS),
+        (LAYOUTS[0], "light"),
+        *(pytest.param(name, "light", marks=pytest.mark.long) for name in LAYOUTS[1:]),
+    ],
+)
 def test_a_figure_is_readable_on_its_paper(name: str, paper: str) -> None:
     runs = futures(("baseline", "other"), n_steps=8, n_trials=5)
     with plots.theme(paper):
