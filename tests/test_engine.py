@@ -292,7 +292,7 @@ def test_a_trial_alone_has_the_bits_it_has_in_a_batch(of_case: str, trial: int) 
 
 def test_a_part_of_a_block_has_the_bits_it_has_in_the_block() -> None:
     # A shipped scenario: among others, rounding leaves some grants a hair below zero there.
-    plan = replace(design.plan(sim.load("baseline"), seed=1), n_steps=32)
+    plan = replace(design.plan(sim.load("baseline"), seed=1), n_steps=26)
     names = ("grants", "stock")
     block = engine.run_block(plan, 0, 256, names)
     for start in (64, 192):
