@@ -386,9 +386,7 @@ def baseline_run(n_steps: int) -> dict[str, np.ndarray]:
     return run_block(until, 0, 128, sorted({variable for variable, *_ in DIRECTIONS.values()}))
 
 
-@pytest.mark.parametrize(
-    "name", plans.usual(DIRECTIONS, ("myanmar_escalation", "india_rupture"))
-)
+@pytest.mark.parametrize("name", plans.usual(DIRECTIONS, ("myanmar_escalation", "india_rupture")))
 def test_a_future_parts_from_the_baseline_when_and_as_its_story_says(name: str) -> None:
     variable, labels, sign, when = DIRECTIONS[name]
     whole = plan(loaded(name), seed=1)
