@@ -20,10 +20,10 @@ from sim.vocabulary.variables import GLOSSARY
 RECORDED = tuple(v.name for v in GLOSSARY.values() if v.recorded != "never")
 
 N_STEPS = 14
-N_TRIALS = 60
+N_TRIALS = 24
 
 #: Plans that are run side by side, as one block: many trials take little longer than a few.
-TOGETHER = 16
+TOGETHER = 40
 
 #: Plans whose draws are kept: the usual ones are met again and again, those without something once.
 KEPT = 16
@@ -462,7 +462,7 @@ def draws_of(changes: Numbers, events: Events) -> Any:
 
 @pytest.mark.parametrize(
     "ablation",
-    [pytest.param(each, marks=pytest.mark.long) if k % 4 else each for k, each in enumerate(ABLATIONS)],
+    [pytest.param(each, marks=pytest.mark.long) if k % 10 else each for k, each in enumerate(ABLATIONS)],
     ids=str,
 )
 def test_no_draw_is_moved_elsewhere(ablation: Ablation) -> None:

@@ -140,8 +140,8 @@ def test_nothing_after_the_last_year_is_read(targets: Targets, tmp_path: Path) -
     assert not np.array_equal(earlier.recorded(), targets.recorded())
 
 
-def test_trials_are_keyed(targets: Targets) -> None:
-    whole, part = targets.simulated(0, 12, 3), targets.simulated(7, 5, 3)
+def test_trials_are_keyed(first: Targets) -> None:
+    whole, part = first.simulated(0, 12, 3), first.simulated(7, 5, 3)
     assert np.array_equal(whole[:, 7:], part)
     assert np.isfinite(whole).all()
 

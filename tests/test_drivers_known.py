@@ -133,7 +133,7 @@ def test_information_of_a_difference() -> None:
     everything = information.perfect(payoff)
     assert is_near(*map(np.asarray, (everything.value, everything.low, everything.high)), 0.664271)
     for known, value in ((one, 0.197797), (two, 0.572689)):
-        found = information.partial(payoff, known, resamples=50)
+        found = information.partial(payoff, known, resamples=20)
         assert is_near(*map(np.asarray, (found.value, found.low, found.high)), value)
         assert found.high - found.low < 0.08 and found.value > found.floor
     assert information.partial(payoff, np.stack([one, two], axis=1), resamples=0).value == pytest.approx(

@@ -329,7 +329,8 @@ def test_a_case_without_sliders_is_told_what_to_write(tmp_path: Path) -> None:
             sliders.read(base)
 
 
-def test_the_command_refuses_what_it_cannot_open(server: Server) -> None:
+def test_the_command_refuses_what_it_cannot_open(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scenario_files, "shipped", lambda: ("baseline",))  # to load all of them takes long
     for asked, said in (
         (["--port", str(server.server_port)], "cannot be listened on"),
         (["--token", "a/b"], "letters and digits"),

@@ -67,7 +67,7 @@ by_case = pytest.mark.parametrize("of_case", plans.CASES)
 by_toy = pytest.mark.parametrize("of_case", plans.usual(plans.CASES, ("archipelago",)))
 
 
-def make_plan(of_case: str, prior: str, seed: int, n_steps: int = 22) -> design.Plan:
+def make_plan(of_case: str, prior: str, seed: int, n_steps: int = 21) -> design.Plan:
     """Return a short plan in which every kind of event happens."""
     changes = None if prior == "prior" else plans.wide(of_case, prior)
     return plans.plan(of_case, plans.busy(of_case), changes, n_steps=n_steps, seed=seed)
@@ -113,8 +113,20 @@ def test_machine_code_has_the_same_bits_anywhere_in_the_space_of_parameters(of_c
     space.compare(space.plan(of_case), 0, 600)
 
 
-@by_case
-def test_nothing_breaks_under_the_most_extreme_draws(of_case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("of_case", "prior"),
+    [
+        ("bangladesh", "prior"),
+        ("archipelago", "bounds"),
+        ("archipelago", "corners"),
+        pytest.param("archipelago", "prior", marks=pytest.mark.long),
+        pytest.param("bangladesh", "bounds", marks=pytest.mark.long),
+        pytest.param("bangladesh", "corners", marks=pytest.mark.long),
+    ],
+)
+def test_nothing_breaks_under_the_most_extreme_draws(
+    of_case: str, prior: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     usual = design.draw_shocks
 
     def extreme(*args: Any, **more: Any) -> dict[str, Any]:
@@ -123,9 +135,8 @@ def test_nothing_breaks_under_the_most_extreme_draws(of_case: str, monkeypatch: 
 
     monkeypatch.setattr(design, "draw_shocks", extreme)
     with np.errstate(over="raise", invalid="raise", divide="raise"):
-        for prior in PRIORS:
-            for call in observe(make_plan(of_case, prior, 11), 6, with_inputs=False):
-                check_possible(call)
+        for call in observe(make_plan(of_case, prior, 11), 6, with_inputs=False):
+            check_possible(call)
 
 
 # ---------------------------------------------------------------------- plain functions of arrays
@@ -700,14 +711,16 @@ def changed_by(rule: Rule, call: Call, part: float) -> int:
 THOROUGH = [False, pytest.param(True, marks=pytest.mark.long)]
 
 
-@by_case
+@by_toy
 @pytest.mark.parametrize("is_thorough", THOROUGH, ids=["some", "all"])
 @pytest.mark.parametrize("rule", RULES, ids=str)
 def test_effects_have_the_sign_of_theory(rule: Rule, is_thorough: bool, of_case: str) -> None:
     n_changed = 0
     for turn in range(len(PARTS)):
-        # The parts in turns, over quarters and priors; all of them in each if need be, and by make test-long.
-        for number, call in enumerate(calls_of(Stage(rule.function), of_case)):
+        # The parts in turns, over half of the quarters and priors; all of them in each if need be, and by
+        # make test-long.
+        some = slice(None) if is_thorough or turn else slice(None, None, 2)
+        for number, call in enumerate(calls_of(Stage(rule.function), of_case)[some]):
             n_changed += changed_by(rule, call, PARTS[(number + turn) % len(PARTS)])
         if n_changed and not is_thorough:
             break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -161,6 +162,7 @@ def invented_cell(job: Any, random: np.random.Generator | None = None, spread: f
     return panel._Cell(job.whole.recipient, job.year, tuple(rows))
 
 
+@cache
 def invented(spread: float = 1.0, origins: range = range(1990, 2004), seed: int = 3) -> xr.Dataset:
     """Return a panel of three importers, with cells as above."""
     random = np.random.default_rng(seed)

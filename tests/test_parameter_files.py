@@ -240,9 +240,14 @@ def typical() -> Scenario:
         return dataclasses.replace(baseline, events=()).override(central)
 
 
+def at_the_start(scenario: Scenario, name: str) -> Array:
+    """Return a variable of one trial in the first quarter."""
+    first = dataclasses.replace(plan(scenario, seed=1), n_steps=1)
+    return run_block(first, 0, 1, [name])[name][0, ..., 0]
+
+
 def test_documented_postures_are_the_likeliest(typical: Scenario) -> None:
-    chances = run_block(plan(typical, seed=1), 0, 1, ["posture_probability"])["posture_probability"]
-    chances = chances[0, ..., 0]
+    chances = at_the_start(typical, "posture_probability")
     chosen = np.array(posture.LEVELS)[chances.argmax(axis=0)]
     assert chosen.tolist() == typical.case.held["posture"].tolist()
     assert (chances.max(axis=0) > 0.5).all()
@@ -250,8 +255,7 @@ def test_documented_postures_are_the_likeliest(typical: Scenario) -> None:
 
 
 def test_holding_is_the_commonest_choice_of_alignment(typical: Scenario) -> None:
-    chances = run_block(plan(typical, seed=1), 0, 1, ["alignment_probability"])["alignment_probability"]
-    down, hold, up = chances[0, ..., 0]
+    down, hold, up = at_the_start(typical, "alignment_probability")
     assert (hold > 0.5).all()
     assert (np.abs(up - down) < 0.2).all(), "documented alignments are near rest"
 

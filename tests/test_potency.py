@@ -77,8 +77,13 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
 
 
 @pytest.fixture(scope="module")
-def found(toy: Scenario) -> dict[tuple[str, str], potency.Result]:
-    return {(each.lever, each.effect): each for each in potency.report(toy, 60, 3).results}
+def report(toy: Scenario) -> potency.Report:
+    return potency.report(toy, 60, 3)
+
+
+@pytest.fixture(scope="module")
+def found(report: potency.Report) -> dict[tuple[str, str], potency.Result]:
+    return {(each.lever, each.effect): each for each in report.results}
 
 
 @pytest.fixture
@@ -134,8 +139,8 @@ def test_what_is_inert_says_why_or_that_nobody_says(found: dict[tuple[str, str],
     assert found["aid", "Military budget"].maximum.moved == 0.0
 
 
-def test_the_largest_come_first(toy: Scenario) -> None:
-    sizes = [each.maximum.deviations for each in potency.report(toy, 20, 3).results]
+def test_the_largest_come_first(found: dict[tuple[str, str], potency.Result]) -> None:
+    sizes = [each.maximum.deviations for each in found.values()]
     assert sizes[:2] == [None, None]  # without spread, so infinitely many
     known = [abs(size) for size in sizes if size is not None]
     assert known == sorted(known, reverse=True) and len(known) == 3
@@ -158,8 +163,15 @@ def test_a_verdict_follows_the_interval(low: float, high: float, said: str) -> N
     assert potency.verdict(low, high) == said
 
 
-@pytest.mark.parametrize("is_skewed", [False, True])
-@pytest.mark.parametrize("share", [0.0, 0.4])
+@pytest.mark.parametrize(
+    ("share", "is_skewed"),
+    [
+        (0.0, False),
+        (0.4, True),
+        pytest.param(0.0, True, marks=pytest.mark.long),
+        pytest.param(0.4, False, marks=pytest.mark.long),
+    ],
+)
 def test_the_interval_in_deviations_covers(share: float, is_skewed: bool) -> None:
     """The truth is 0.8 s.d.; part of the difference goes with the level, so the errors are correlated."""
     random, repeats, n = np.random.default_rng(5), 3_000, 300
@@ -308,8 +320,8 @@ def test_the_command_refuses_what_it_cannot_do(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_page_names_what_is_inert_and_what_is_no_longer(toy: Scenario) -> None:
-    page = texts.page(potency.report(toy, 20, 3), "sim directions --sizes", "0123abc")
+def test_the_page_names_what_is_inert_and_what_is_no_longer(report: potency.Report) -> None:
+    page = texts.page(report, "sim directions --sizes", "0123abc")
     ranked, _, rest = page.partition("## Inert")
     assert ranked.index("no spread") < ranked.index("`money` | Military budget")
     inert, _, doses = rest.partition("## Doses")

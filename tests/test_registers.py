@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import plans
 import sim
 from sim.case import register as case_registers
+from sim.case.case import Case
 from sim.cli import sim as program
 from sim.files import tables
 from sim.importers import cases, categories, rates, registers, waves
@@ -336,20 +338,21 @@ STRADDLING = (
 )
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        "Deals with deliveries made for the year range '2004' to '2012'",
-        "Only deliveries 2004\N{EN DASH}2012 are counted",
-        "Database search results for the years from 2004 to 2012 - (created: 11-03-2023)",
-        "Year range: '2004' to 'Not specified'",
-        "Deliveries between 2004 and 2012",
-        "From;2004;To;2012",
-        "Period;2004;2012",
-        "since 2004",
-        "'Number delivered' refer only to deliveries in the selected year(s).",
-    ],
+#: How exports say which years they cover.
+SAYING = (
+    "Deals with deliveries made for the year range '2004' to '2012'",
+    "Only deliveries 2004\N{EN DASH}2012 are counted",
+    "Database search results for the years from 2004 to 2012 - (created: 11-03-2023)",
+    "Year range: '2004' to 'Not specified'",
+    "Deliveries between 2004 and 2012",
+    "From;2004;To;2012",
+    "Period;2004;2012",
+    "since 2004",
+    "'Number delivered' refer only to deliveries in the selected year(s).",
 )
+
+
+@pytest.mark.parametrize("said", SAYING)
 def test_an_export_for_chosen_years_has_no_phantom_orders(tmp_path: Path, said: str) -> None:
     found = registers.read(written(tmp_path, f"{said}\n\n{as_deals(STRADDLING)}"))
     assert found.covered_from == 2004
@@ -359,11 +362,16 @@ def test_an_export_for_chosen_years_has_no_phantom_orders(tmp_path: Path, said: 
     assert later.is_running, "ordered within the years: what has not come is still to come"
     (note,) = found.notes
     assert "lists deliveries from 2004 on only: what 1 earlier orders lack" in note
-    made = cases.make(found.known_before(2010), 2010, tmp_path / "utopia")
-    assert case_registers.initial(made, Quarter(2010, 1)).open_tiv.sum() == pytest.approx(9.0)
-    assert note in made.record.notes
     with pytest.raises(OutsideHorizon, match="deliveries from 2004 on only"):
         found.known_before(2004)
+
+
+@pytest.mark.parametrize("said", plans.usual(SAYING, SAYING[:1]))
+def test_a_case_made_of_such_an_export_has_none_either(tmp_path: Path, said: str) -> None:
+    found = registers.read(written(tmp_path, f"{said}\n\n{as_deals(STRADDLING)}"))
+    made = cases.make(found.known_before(2010), 2010, tmp_path / "utopia")
+    assert case_registers.initial(made, Quarter(2010, 1)).open_tiv.sum() == pytest.approx(9.0)
+    assert found.notes[0] in made.record.notes
 
 
 @pytest.mark.parametrize(
@@ -486,29 +494,44 @@ def test_a_made_case_runs_and_counts_only_what_was_known(tmp_path: Path) -> None
     assert "china" in made.suppliers, "a seller on the world's market, though new here"
 
 
-@pytest.mark.parametrize(
-    ("text", "source"),
-    [
-        (as_deals(), "Register register.csv"),
-        (as_trade_register(), "Register register.csv"),  # in SIPRI's layout, and in its unit
-        (f"{as_trade_register()}\nSource: SIPRI Arms Transfers Database\n", "SIPRI Arms Transfers Database"),
-        (as_deliveries(), "SIPRI Arms Transfers Database"),
-        (
-            "\n".join(
-                line + (",source" if number == 0 else ",An invented list")
-                for number, line in enumerate(as_deals().splitlines())
-            ),
-            "An invented list",
+#: Registers that name their source or not, and what they name.
+NAMING = {
+    "table": (as_deals(), "Register register.csv"),
+    "layout of SIPRI": (as_trade_register(), "Register register.csv"),  # in SIPRI's layout, and in its unit
+    "SIPRI below": (
+        f"{as_trade_register()}\nSource: SIPRI Arms Transfers Database\n",
+        "SIPRI Arms Transfers Database",
+    ),
+    "SIPRI in a column": (as_deliveries(), "SIPRI Arms Transfers Database"),
+    "column": (
+        "\n".join(
+            line + (",source" if number == 0 else ",An invented list")
+            for number, line in enumerate(as_deals().splitlines())
         ),
-    ],
-    ids=["table", "layout of SIPRI", "SIPRI below", "SIPRI in a column", "column"],
-)
-def test_a_figure_names_the_source_that_the_register_names(tmp_path: Path, text: str, source: str) -> None:
-    path = tmp_path / "register.csv"
+        "An invented list",
+    ),
+}
+
+
+def case_of(text: str, folder: Path) -> Case:
+    """Return the case that is made of a register, in the folder `case`."""
+    path = folder / "register.csv"
     path.write_text(text, encoding="utf-8")
-    case = cases.make(registers.read(path, "Utopia").known_before(2010), 2010, tmp_path / "case")
+    return cases.make(registers.read(path, "Utopia").known_before(2010), 2010, folder / "case")
+
+
+@pytest.mark.parametrize("form", NAMING)
+def test_a_case_names_the_source_that_the_register_names(tmp_path: Path, form: str) -> None:
+    text, source = NAMING[form]
+    case = case_of(text, tmp_path)
     assert case.sources[0].startswith(f"{source},")
     assert sum("SIPRI" in each for each in case.sources) == (1 if source.startswith("SIPRI") else 0)
+
+
+@pytest.mark.parametrize("form", plans.usual(NAMING, ("table", "column")))
+def test_a_figure_names_the_source_that_the_case_names(tmp_path: Path, form: str) -> None:
+    text, source = NAMING[form]
+    case_of(text, tmp_path)
     toy = tmp_path / "toy.toml"
     toy.write_text('title = "Toy"\ncase = "./case"\nstart = "2010-Q1"\nend = "2010-Q2"\n', encoding="utf-8")
     runs = sim.run(sim.load(toy), trials=1, keep="hhi", workers=1)

@@ -376,22 +376,24 @@ def test_a_future_changes_what_its_story_says(name: str) -> None:
     assert all(event.at > FUTURE for event in added(mine))
 
 
+#: Quarters that most of the futures that the suite runs are looked at.
+SOME_QUARTERS = 40
+
+
 @cache
-def baseline_run() -> dict[str, np.ndarray]:
-    return run_block(
-        plan(loaded("baseline"), seed=1), 0, 128, sorted({variable for variable, *_ in DIRECTIONS.values()})
-    )
+def baseline_run(n_steps: int) -> dict[str, np.ndarray]:
+    until = dataclasses.replace(plan(loaded("baseline"), seed=1), n_steps=n_steps)
+    return run_block(until, 0, 128, sorted({variable for variable, *_ in DIRECTIONS.values()}))
 
 
-@pytest.mark.parametrize(
-    "name", plans.usual(DIRECTIONS, ("myanmar_escalation", "osa_surge", "india_rupture"))
-)
+@pytest.mark.parametrize("name", plans.usual(DIRECTIONS, ("myanmar_escalation", "india_rupture")))
 def test_a_future_parts_from_the_baseline_when_and_as_its_story_says(name: str) -> None:
     variable, labels, sign, when = DIRECTIONS[name]
     whole = plan(loaded(name), seed=1)
     until = when.stop or whole.n_steps
     run = run_block(dataclasses.replace(whole, n_steps=until), 0, 128, [variable])[variable]
-    base, mine = (at_labels(x, variable, labels) for x in (baseline_run()[variable][:until], run))
+    usual = baseline_run(SOME_QUARTERS if until <= SOME_QUARTERS else whole.n_steps)[variable][:until]
+    base, mine = (at_labels(x, variable, labels) for x in (usual, run))
     first = min(event.at for event in added(loaded(name))).ordinal - loaded("baseline").start.ordinal
     assert np.array_equal(base[:first], mine[:first])
     assert sign * (mine[when].mean() - base[when].mean()) > 0

@@ -29,10 +29,10 @@ def now(baseline: sim.Scenario) -> str:
 
 
 def test_numbers_change_with_the_numbers_of_a_run_alone() -> None:
-    base = plans.scenario("archipelago", n_steps=24)
+    base = plans.scenario("archipelago", n_steps=20)
     found = stamp.numbers(base)
     assert stamp.read(stamp.line(found)) == found
-    assert stamp.numbers(plans.scenario("archipelago", n_steps=24, name="other")) == found
+    assert stamp.numbers(plans.scenario("archipelago", n_steps=20, name="other")) == found
     first = base.parameters["demand.caution"]
     assert stamp.numbers(base.override({"demand.caution": first.value * 1.01})) != found
     assert stamp.numbers(base, base) != found

@@ -14,7 +14,7 @@ import plans
 import sim
 from sim.cli import sim as program
 
-TRIAL, N_STEPS = 3, 24
+TRIAL, N_STEPS = 3, 12
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def base() -> sim.Scenario:
 
 @pytest.fixture(scope="module")
 def busy() -> sim.Scenario:
-    return plans.scenario("archipelago", plans.busy("archipelago"), n_steps=N_STEPS, name="busy")
+    return plans.scenario("archipelago", plans.busy("archipelago"), n_steps=21, name="busy")
 
 
 @pytest.mark.parametrize("which", ["base", "busy"])

@@ -60,32 +60,39 @@ def agree(plan: design.Plan, first: int, n_trials: int) -> int:
 
 @pytest.mark.parametrize("of_case", plans.CASES)
 def test_undisturbed_worlds_agree(of_case: str) -> None:
-    assert agree(plans.plan(of_case, n_steps=36), 511, 3) > 10
+    assert agree(plans.plan(of_case, n_steps=20), 511, 3) > 10
 
 
 @pytest.mark.parametrize("of_case", plans.CASES)
 def test_worlds_with_every_kind_of_event_agree(of_case: str) -> None:
-    assert agree(plans.plan(of_case, plans.busy(of_case), n_steps=26, seed=8), 0, 3) > 10
+    assert agree(plans.plan(of_case, plans.busy(of_case), n_steps=22, seed=8), 0, 3) > 10
 
 
-@pytest.mark.parametrize("prior", ["bounds", "corners"])
-@pytest.mark.parametrize("of_case", plans.CASES)
+@pytest.mark.parametrize(
+    ("of_case", "prior"),
+    [
+        ("bangladesh", "bounds"),
+        ("archipelago", "corners"),
+        pytest.param("bangladesh", "corners", marks=pytest.mark.long),
+        pytest.param("archipelago", "bounds", marks=pytest.mark.long),
+    ],
+)
 def test_worlds_at_the_edge_of_what_is_possible_agree(of_case: str, prior: str) -> None:
     changes = plans.wide(of_case, prior)
-    agree(plans.plan(of_case, plans.busy(of_case), changes, n_steps=26), 0, 3)
+    agree(plans.plan(of_case, plans.busy(of_case), changes, n_steps=22), 0, 3)
 
 
 def test_worlds_in_which_more_is_handed_over_than_was_noted_agree() -> None:
     events = [
         {"at": f"{year}-Q1", "what": "grant", "amount": amount, "state": "delivered"}
-        for year in range(2026, 2032)
+        for year in range(2025, 2028)
         for amount in (200, 500)
     ]
-    agree(plans.plan(events=events, changes={"grants.selection_probability": 1.0}, n_steps=32), 0, 3)
+    agree(plans.plan(events=events, changes={"grants.selection_probability": 1.0}, n_steps=16), 0, 3)
 
 
-#: The baseline, and those that differ most from it in what their events do; the others take long.
-FEW = ("baseline", "origin_2005", "china_coercion")
+#: Those that differ most from the baseline in what their events do, beside its own; the others take long.
+FEW = ("origin_2005", "china_coercion")
 
 
 @pytest.mark.parametrize(

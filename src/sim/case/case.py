@@ -35,6 +35,9 @@ DIRECTORY = Path(__file__).parent.parent / "data" / "cases"
 #: Cases that are remembered.
 _REMEMBERED = 8
 
+#: Years of cases whose constants are kept once they are read.
+_YEARS_REMEMBERED = 64
+
 
 @dataclass(frozen=True, eq=False)
 class Case:
@@ -132,8 +135,8 @@ class Case:
         return front.label if front else self.labels.get(name, name)
 
     def constants_at(self, year: int) -> dict[str, NDArray[Any]]:
-        """Return the constants as known at the beginning of another year."""
-        return self.constants if year == self.as_of else case_constants.build(self.record, self.folder, year)
+        """Return the constants as known at the beginning of another year; they are read-only."""
+        return self.constants if year == self.as_of else _constants_at(self, year)
 
     def __eq__(self, other: object) -> bool:
         """Two cases are equal if their files are."""
@@ -142,6 +145,12 @@ class Case:
     def __hash__(self) -> int:
         """Follow equality."""
         return hash((self.name, self.digest))
+
+
+@lru_cache(_YEARS_REMEMBERED)
+def _constants_at(case: Case, year: int) -> dict[str, NDArray[Any]]:
+    """Return the constants of a year; to read them takes as long as to run some quarters."""
+    return case_constants.build(case.record, case.folder, year)
 
 
 def shipped() -> tuple[str, ...]:

@@ -129,12 +129,18 @@ class RegisterState:
 
 
 def initial(case: Case, start: Date) -> RegisterState:
-    """Return the register as known at the end of the year before `start`."""
+    """Return the register as known at the end of the year before `start`; nobody changes its arrays."""
+    return _initial(case, start.year, start.quarter)
+
+
+@lru_cache(maxsize=_CASES)
+def _initial(case: Case, year: int, quarter: int) -> RegisterState:
+    """Return the same, worked out once."""
     all_deals, all_deliveries = read(case)
-    years = _years(case, start.year)
-    deals = [deal for deal in all_deals if deal.year < start.year]
-    deliveries = [delivery for delivery in all_deliveries if delivery.year < start.year]
-    now = start.year + (start.quarter - 1) / QUARTERS
+    years = _years(case, year)
+    deals = [deal for deal in all_deals if deal.year < year]
+    deliveries = [delivery for delivery in all_deliveries if delivery.year < year]
+    now = year + (quarter - 1) / QUARTERS
     shape = len(years), case.size("supplier"), case.size("category")
     delivered, ordered, ordered_tiv = np.zeros(shape), np.zeros(shape), np.zeros(shape[:2])
     since = np.full(shape[1], NEVER)
@@ -147,7 +153,7 @@ def initial(case: Case, start: Date) -> RegisterState:
             since[deal.supplier] = min(since[deal.supplier], (now - deal.year - _MID_YEAR) * QUARTERS)
     book = [
         (deal, deal.tiv - arrived)
-        for deal, arrived in _arrived(deals, deliveries, start.year)
+        for deal, arrived in _arrived(deals, deliveries, year)
         if deal.tiv - arrived > _NOTHING
     ]
     return RegisterState(

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from sim.files.encodings import read_text
@@ -27,6 +28,9 @@ YEARS = (1900, 2100)
 
 #: The largest volume that a row can have, TIV m: more than the world has ordered since 1950.
 LARGEST_VOLUME = 10_000_000.0
+
+#: Windows that are remembered once they are read.
+_WINDOWS = 256
 
 #: From a year to another, as people write it.
 DASH = r"\s*(?:[-\u2010-\u2015\u2212]|\b(?:to|until|through)\b)\s*"
@@ -132,11 +136,18 @@ class Row:
 
     def window(self, column: str) -> tuple[int, int]:
         """Return first and last year of a cell such as ``2019-2023``."""
-        found = re.fullmatch(r"(\d{4})-(\d{4})", self.text(column))
+        found = _window_of(self.text(column))
         if found is None:
             remedy = "Write first and last year, as in 2019-2023."
             raise BadSyntax(self.file, self.place(column), "not a window", remedy, self.text(column))
-        return int(found.group(1)), int(found.group(2))
+        return found
+
+
+@lru_cache(_WINDOWS)
+def _window_of(text: str) -> tuple[int, int] | None:
+    """Return the years of a window; a table has few windows and many rows."""
+    found = re.fullmatch(r"(\d{4})-(\d{4})", text)
+    return None if found is None else (int(found.group(1)), int(found.group(2)))
 
 
 def read(path: Path, columns: Iterable[str]) -> list[Row]:

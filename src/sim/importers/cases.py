@@ -11,6 +11,7 @@ import csv
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,9 @@ from sim.parameter.parameter_set import ParameterSet
 from sim.vocabulary.errors import InputError, OutsideHorizon
 
 _POOL = "other"
+
+#: Years of which the world's suppliers are kept.
+_YEARS_KEPT = 64
 
 #: How registers call a supplier that they do not know.
 _NOBODY = "unknown"
@@ -112,7 +116,13 @@ def _named(deals: Iterable[Deal], year: int) -> dict[str, tuple[str, ...]]:
 
 def _world_suppliers(year: int) -> dict[str, tuple[str, set[str]]]:
     """Return name and categories sold of each supplier on the world's market before a year."""
-    rows = tables.read(DATA / "world_orders.csv", ("window", "category", "supplier", "deals"))
+    return _suppliers_in(DATA / "world_orders.csv", year)
+
+
+@lru_cache(_YEARS_KEPT)
+def _suppliers_in(table: Path, year: int) -> dict[str, tuple[str, set[str]]]:
+    """Return the same of a table; a panel makes the cases of many recipients in the same years."""
+    rows = tables.read(table, ("window", "category", "supplier", "deals"))
     first = min(row.window("window")[1] for row in rows)
     if year <= first:
         remedy = f"Choose {first + 1} or later."
@@ -211,7 +221,7 @@ def _states(known: Register, named: Mapping[str, tuple[str, ...]], year: int) ->
     bought: dict[str, set[str]] = defaultdict(set)
     for deal in known.deals:
         bought[identifier(deal.supplier)].add(categories.becomes(deal.kind, deal.description))
-    world = _world_suppliers(year)
+    world, sellable = _world_suppliers(year), _template()["categories"]
     states: dict[str, Any] = {
         identifier(known.recipient): {
             "label": known.recipient,
@@ -222,7 +232,7 @@ def _states(known: Register, named: Mapping[str, tuple[str, ...]], year: int) ->
         sold = world[name][1] if name in world else set()
         sells = [
             category
-            for category, known in _template()["categories"].items()
+            for category, known in sellable.items()
             if category in bought[name] or sold.intersection(known["world_orders"])
         ]
         reason = "What it sold to the recipient or, by kind of weapon, to the world."
@@ -237,7 +247,7 @@ def _states(known: Register, named: Mapping[str, tuple[str, ...]], year: int) ->
         "label": "Other suppliers",
         "camp": "unaligned",
         "catalogue": {
-            "categories": list(_template()["categories"]),
+            "categories": list(sellable),
             "assumption": "Between them they make everything.",
         },
         **far,

@@ -282,7 +282,7 @@ def total(x: Array, axis: int = 0) -> Array:
         dtype = None if x.dtype is _FLOAT else float
         summed: Array = np.add.reduce(x, axis=axis, dtype=dtype, initial=_NOTHING_YET)
         return summed
-    if 0 < x.size < _FEW:
+    if x.size and (x.size < _FEW or x.ndim == 1):
         return np.array(np.add.accumulate(x, axis=axis, dtype=float).take(-1, axis=axis))
     return by_rows(x, axis)
 

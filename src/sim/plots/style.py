@@ -104,7 +104,7 @@ def lay_out(figure: Figure) -> None:
     if engine is not None:
         with _as_finely_as_saved(figure):
             engine.execute(figure)
-        figure.set_layout_engine("none")
+        figure.set_layout_engine(None)  # not "none", with which all is drawn twice each time it is saved
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -171,11 +172,16 @@ def _template() -> Any:
     except ImportError:
         problem, remedy = "needs Jinja2, which is not installed", "pip install 'hedgesim[report]'"
         raise InputError("", "report", problem, remedy) from None
+    return _environment(jinja2).get_template("page.html")
+
+
+@cache
+def _environment(jinja2: Any) -> Any:
+    """Return what keeps a template once it is compiled."""
     loader = jinja2.FileSystemLoader(_FOLDER)
-    environment = jinja2.Environment(
+    return jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    return environment.get_template("page.html")
 
 
 def _command(runs: xr.Dataset, made: dict[str, Any]) -> str:
