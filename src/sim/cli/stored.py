@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli import options
-from sim.cli.results import opened
+from sim.cli.results import opened, with_trials
 from sim.cli.resume import finish
 from sim.vocabulary.printing import printable
 
@@ -83,7 +83,7 @@ def table(
     from sim.runs.dataset import manifest
     from sim.vocabulary.errors import InputError
 
-    runs = opened(path)
+    runs = with_trials(path)
     manifest(runs)
     frame = long_table(runs, variables or _look_at(runs), years)
     if out is None and as_json:
@@ -144,7 +144,7 @@ def plot(
     from sim.vocabulary.errors import InputError
     from sim.vocabulary.printing import printable
 
-    runs = opened(path)
+    runs = with_trials(path)
     if reference is not None:
         split(runs, reference)  # refused before anything is drawn
     if variables is not None:
@@ -204,7 +204,7 @@ def report(
     from sim.report.page import write_report
     from sim.runs.trials import Execution
 
-    runs = opened(path)
+    runs = with_trials(path)
     written = write_report(
         runs,
         out,

@@ -102,6 +102,8 @@ def open_result(path: str | Path) -> xr.Dataset:
     if is_there:
         return open_run(target)
     index = None if is_no_folder else zarr_files.read_index(target, _A_COPY)
+    if index is None and (target.parent / zarr_files.DIGESTS).is_dir():
+        raise MissingFile(shown(target), "", "is a part of a result", f"Give {shown(target.parent)}.")
     if index is None and (target / zarr_files.METADATA).is_file():
         problem = "has no digests, by which what is read is checked"
         remedy = "To read it unchecked: xarray.open_zarr. An earlier version wrote none; run it anew."
