@@ -61,6 +61,10 @@ def save(runs: xr.Dataset | xr.DataArray, path: str | Path) -> Path:
     if isinstance(runs, xr.DataArray):
         runs = runs.to_dataset(name=runs.name or "value")
     runs = checked(runs)
+    for name, index in runs.indexes.items():
+        if index.nlevels > 1:
+            problem = f"{name} has several levels, for which a file has no form"
+            raise InputError("", "runs", problem, f'Give runs.unstack("{name}").')
     with staging.staged(path, force=None, remedy=_ANOTHER_PATH) as place:
         zarr_files.write(runs, place, max(1, min(_CHUNK, runs.sizes.get("trial", 1))))
         index = zarr_files.index_content(zarr_files.fingerprints(place))
