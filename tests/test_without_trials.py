@@ -47,6 +47,18 @@ def test_a_summary_is_refused_by_its_name(
     assert {each.name for each in folder.iterdir()} == {"summary.zarr", "runs.zarr"}
 
 
+def test_no_empty_folder_of_figures_is_written(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    done = CliRunner().invoke(program, ["plot", "runs.zarr", "--out", str(tmp_path / "made")])
+    assert (done.exit_code, done.stderr) == (
+        2,
+        "runs.zarr: holds nothing that is drawn unasked. Name what to draw: --variables hhi.\n",
+    )
+    assert not any(tmp_path.iterdir())
+
+
 def test_a_part_of_a_store_leads_to_the_whole(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     done = CliRunner().invoke(program, ["show", "runs.zarr/hhi"])

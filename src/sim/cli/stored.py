@@ -139,6 +139,7 @@ def plot(
     from sim.analysis.compare.paired import chosen, split
     from sim.cli.drawing import draw, failed
     from sim.cli.terminal import name_files
+    from sim.files.records import shown
     from sim.files.staging import staged
     from sim.runs.dataset import scenarios_of
     from sim.vocabulary.errors import InputError
@@ -158,6 +159,9 @@ def plot(
     with staged(out, force=None) as place:
         place.mkdir()
         drawn, fault = draw(plots.gallery(runs, past, reference, figures, variables), place)
+        if not drawn and not fault:
+            problem, names = "holds nothing that is drawn unasked", ",".join(map(str, runs.data_vars))
+            raise InputError(shown(path), "", problem, f"Name what to draw: --variables {names}.")
     name_files([out / file.name for file in drawn], as_json)
     failed(fault)
 
