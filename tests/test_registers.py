@@ -423,12 +423,12 @@ def test_every_name_leads_to_a_state_with_a_capital() -> None:
 def test_a_word_where_no_capital_is_known(tmp_path: Path) -> None:
     rows = (("NATO**", 2001, "X", "tank", "Armoured vehicles", (2002,), 8.0, 8.0), DEALS[4])
     found = registers.read(written(tmp_path, as_deals(rows)))
-    assert cases.notes(found, 2010) == [
+    assert cases.notes(found, 2008) == [
         "No capital is known for Utopia: all suppliers at 7000 km, without effect."
     ]
     known = registers.read(written(tmp_path, as_deals(rows).replace("Utopia", "Burma")))
-    assert cases.notes(known, 2010) == ["No capital is known for NATO**: at 7000 km."]
-    made = cases.make(known, 2010, tmp_path / "myanmar")
+    assert cases.notes(known, 2008) == ["No capital is known for NATO**: at 7000 km."]
+    made = cases.make(known, 2008, tmp_path / "myanmar")
     assert "No capital is known for NATO**" in made.record.notes
     home = made.record.states["myanmar"].capital
     assert home is not None and home.name == "Nay Pyi Taw"

@@ -195,7 +195,7 @@ def test_the_record_is_drawn_whenever_a_run_is_plotted(
 ) -> None:
     given = []
     monkeypatch.setattr(plots, "gallery", lambda _, history, *__: given.append(history) or iter(()))
-    call("plot", path, "--out", str(tmp_path / "figures"))
+    CliRunner().invoke(program, ["plot", path, "--out", str(tmp_path / "figures")])  # refused: nothing drawn
     assert "supplier_share" in given[0]
 
 

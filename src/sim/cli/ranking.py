@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.cli import options
-from sim.cli.results import opened
+from sim.cli.results import with_trials
 from sim.cli.stored import store
 from sim.vocabulary import amounts
 
@@ -59,7 +59,7 @@ def ranking(
 
     findings.check(out)
     asked = analysis.asked(by)
-    runs = opened(path)
+    runs = with_trials(path)
     found = analysis.ranking(runs, *asked[:2], total=asked[2], years=years, smallest_first=smallest_first)
     said = analysis.answer(found, scenario)
     axis = str(found.attrs["axis"])

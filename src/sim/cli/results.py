@@ -21,13 +21,25 @@ def opened(path: Path) -> xr.Dataset:
     return open_result(within(path, DATA))
 
 
+def with_trials(path: Path) -> xr.Dataset:
+    """Return a stored result that holds trials; a summary or a comparison is refused."""
+    from sim.files.records import shown
+    from sim.vocabulary.errors import InputError
+
+    runs = opened(path)
+    if "trial" not in runs.dims:
+        remedy = "Use sim show, or run it without --summary."
+        raise InputError(shown(within(path, DATA)), "", "is a summary, without trials", remedy)
+    return runs
+
+
 def with_scenarios(path: Path) -> tuple[xr.Dataset, list[Scenario] | None]:
     """Return a stored result and, where it is a run, its scenarios as they were run."""
     from sim.files.records import shown
     from sim.runs.spec import is_run, read_spec
     from sim.scenario import record
 
-    runs, inner = opened(path), within(path, DATA)
+    runs, inner = with_trials(path), within(path, DATA)
     if not is_run(inner):
         return runs, None
     kept = read_spec(inner, is_to_go_on=False).scenarios

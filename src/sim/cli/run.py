@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from sim.cli import options
-from sim.cli.results import DATA, opened
+from sim.cli.results import DATA, with_trials
 from sim.cli.resume import finish, is_data
 from sim.vocabulary.printing import printable
 
@@ -195,9 +195,7 @@ def _stored(names: tuple[str, ...]) -> tuple[xr.Dataset, list[Scenario]] | None:
         if source(option) is not ParameterSource.DEFAULT:
             problem = f"{path} is a finished run, which has its own"
             raise InputError("", f"--{option}", problem, "Leave it out, or name scenarios.")
-    runs = opened(path)
-    if "trial" not in runs.dims:
-        raise InputError(str(path), "", "is a summary, without trials to compare", "Use sim show.")
+    runs = with_trials(path)
     return runs, list(scenarios_of(runs).values())
 
 
@@ -370,7 +368,7 @@ def report(
 
 
 def _with_suffix(out: Path) -> Path:
-    from sim.files.records import shown
+    from sim.files.records import from_here
     from sim.files.staging import target_of
     from sim.vocabulary.errors import InputError
 
@@ -379,7 +377,7 @@ def _with_suffix(out: Path) -> Path:
         raise InputError(
             str(out), "", "a data set is a .zarr folder", f"Write --out {out.with_suffix('.zarr')}."
         )
-    return Path(shown(target.with_suffix(".zarr")))
+    return from_here(target.with_suffix(".zarr"))
 
 
 def _is_comparison(path: Path) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sim.cli import options
-from sim.cli.results import opened
+from sim.cli.results import with_trials
 from sim.cli.stored import store, variables
 from sim.vocabulary import amounts
 
@@ -55,7 +55,7 @@ def signposts(
     from sim.cli.terminal import say, write_table
 
     findings.check(out)
-    runs = opened(path)
+    runs = with_trials(path)
     found = analysis.signposts(
         runs, between=between, event=event, scenario=of, variables=variables, level=level, seed=seed
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli import options
-from sim.cli.results import opened
+from sim.cli.results import opened, with_trials
 from sim.cli.resume import finish
 from sim.vocabulary.printing import printable
 
@@ -83,7 +83,7 @@ def table(
     from sim.runs.dataset import manifest
     from sim.vocabulary.errors import InputError
 
-    runs = opened(path)
+    runs = with_trials(path)
     manifest(runs)
     frame = long_table(runs, variables or _look_at(runs), years)
     if out is None and as_json:
@@ -139,12 +139,13 @@ def plot(
     from sim.analysis.compare.paired import chosen, split
     from sim.cli.drawing import draw, failed
     from sim.cli.terminal import name_files
+    from sim.files.records import shown
     from sim.files.staging import staged
     from sim.runs.dataset import scenarios_of
     from sim.vocabulary.errors import InputError
     from sim.vocabulary.printing import printable
 
-    runs = opened(path)
+    runs = with_trials(path)
     if reference is not None:
         split(runs, reference)  # refused before anything is drawn
     if variables is not None:
@@ -158,6 +159,9 @@ def plot(
     with staged(out, force=None) as place:
         place.mkdir()
         drawn, fault = draw(plots.gallery(runs, past, reference, figures, variables), place)
+        if not drawn and not fault:
+            problem, names = "holds nothing that is drawn unasked", ",".join(map(str, runs.data_vars))
+            raise InputError(shown(path), "", problem, f"Name what to draw: --variables {names}.")
     name_files([out / file.name for file in drawn], as_json)
     failed(fault)
 
@@ -204,7 +208,7 @@ def report(
     from sim.report.page import write_report
     from sim.runs.trials import Execution
 
-    runs = opened(path)
+    runs = with_trials(path)
     written = write_report(
         runs,
         out,

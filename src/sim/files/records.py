@@ -94,14 +94,19 @@ _REMEMBERED = 256
 _SHOWN = 60
 
 
-def shown(path: Path | str) -> str:
+def from_here(path: Path | str) -> Path:
     """Return the path relative to the working directory if it lies there, else as it is."""
     path = Path(os.path.normpath(path))
     try:
         here = Path.cwd()
     except OSError:  # the working directory is gone
-        return printable(path.as_posix())
-    return printable((path.relative_to(here) if path.is_relative_to(here) else path).as_posix())
+        return path
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def shown(path: Path | str) -> str:
+    """Return the path from here for a message: a name in it that would steer a terminal does not."""
+    return printable(from_here(path).as_posix())
 
 
 def reason(error: OSError) -> str:

@@ -176,7 +176,9 @@ def read(path: Path, columns: Iterable[str]) -> list[Row]:
     header = [name.strip() for name in found[0][1]]
     for column in columns:
         if column not in header:
-            raise MissingField(file, "row 1", f"no column {column}", nearest(column, header, "columns"))
+            is_split = len(header) > 1 or not re.search(r"[;\t|]", header[0])
+            remedy = nearest(column, header, "columns") if is_split else "Put commas between the cells."
+            raise MissingField(file, "row 1", f"no column {column}", remedy)
     for name in header:
         if name and header.count(name) > 1:
             raise DuplicateKey(file, f"row 1: {name}", "given twice", "Keep one of the two columns.")

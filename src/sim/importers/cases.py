@@ -84,6 +84,11 @@ def notes(known: Register, year: int) -> list[str]:
     lost = [state for state in labels if state not in categories.capitals()]
     distance = f"{choices()['unknown_distance']:g} km"
     found = list(known.notes)
+    if year > known.last_year + 1:
+        found.append(
+            f"The register names no year after {known.last_year}: those before {year} count as years "
+            f"without orders. Unless they were, begin in {known.last_year + 1}."
+        )
     if known.recipient not in categories.capitals():
         found.append(
             f"No capital is known for {known.recipient}: all suppliers at {distance}, without effect."

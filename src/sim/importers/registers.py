@@ -15,7 +15,7 @@ import hashlib
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +35,9 @@ from sim.vocabulary.errors import (
     WrongType,
     nearest,
 )
+
+#: Rows that a note names.
+_SHOWN = 10
 
 #: The first year of the database that most registers are taken from: one that covers it covers all.
 _FIRST_COVERED = 1950
@@ -242,10 +245,15 @@ def _register(file: _File, rows: list[Row], name: str) -> Register:
         raise BadSyntax(shown(file.path), "", f"no deals of {name} with a volume", "Check the file.")
     deals.sort(key=lambda deal: (deal.year, deal.supplier, deal.item))
     counted = [_with_earlier(deal, first) for deal in deals] if "deal" not in sheet.columns else deals
-    notes = []
-    if sheet.left_out:
-        numbers = ", ".join(map(str, sheet.left_out))
-        notes.append(f"{shown(file.path)}: notes or totals, left out: row {numbers}.")
+    notes = [
+        f"{shown(file.path)}: {what}: row {_listed(numbers)}."
+        for what, numbers in {
+            "notes or totals, left out": sheet.left_out,
+            "the same as a row above, and counted again": _repeated(rows),
+            "delivered before it was ordered, and dated by the delivery": _ahead(rows, sheet.columns),
+        }.items()
+        if numbers
+    ]
     if first > _FIRST_COVERED:
         moved = sum(deal != other for deal, other in zip(deals, counted, strict=True))
         assumed = f"what {moved} earlier orders lack is taken to have arrived before, and " if moved else ""
@@ -259,6 +267,31 @@ def _register(file: _File, rows: list[Row], name: str) -> Register:
     vintage = "; ".join([*filter(None, said.values()), f"file {file.digest}"])
     source = " ".join(said.get("source", "").split()) or file.source
     return Register(name, tuple(counted), vintage, file.last_year, first, tuple(notes), source)
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    """Return the numbers of rows, of many the first."""
+    more = f" and {len(numbers) - _SHOWN} more" if len(numbers) > _SHOWN else ""
+    return ", ".join(map(str, numbers[:_SHOWN])) + more
+
+
+def _repeated(rows: Iterable[Row]) -> list[int]:
+    """Return the rows that say what an earlier one says."""
+    first: dict[tuple[str, ...], int] = {}
+    return [
+        row.number for row in rows if first.setdefault(tuple(row.cells.values()), row.number) < row.number
+    ]
+
+
+def _ahead(rows: Iterable[Row], columns: Mapping[str, str]) -> list[int]:
+    """Return the rows of which something arrived in a year before that of the order."""
+    ordered, delivered = columns["ordered"], columns["delivery_years"]
+    return [row.number for row in rows if _earliest(row.cells[delivered]) < _earliest(row.cells[ordered])]
+
+
+def _earliest(text: str) -> int:
+    """Return the earliest year of a cell; the last there can be of one without."""
+    return min(map(int, re.findall(r"\d{4}", text)), default=YEARS[1])
 
 
 def _check_sellers(rows: Iterable[Row], column: str, name: str) -> None:

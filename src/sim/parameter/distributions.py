@@ -23,6 +23,7 @@ import numpy as np
 
 from sim.numerics.elementary import exp, log, normal_quantile
 from sim.numerics.special import beta_cdf, beta_quantile, normal_cdf
+from sim.vocabulary import arguments
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import Contradiction, MissingField, OutOfBounds, UnknownName, WrongType, nearest
 
@@ -343,7 +344,8 @@ KINDS: dict[str, type[Distribution]] = {
 
 def is_number(value: Any) -> bool:
     """Whether a value is a finite number, also one of NumPy's; truth values are not."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+    value = arguments.plain(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     try:
         return math.isfinite(value)

@@ -22,7 +22,7 @@ import numpy as np
 from sim.parameter import distributions
 from sim.parameter import files as parameter_files
 from sim.parameter.elements import Element, Parameter, central, fits, pattern_of
-from sim.vocabulary import units
+from sim.vocabulary import arguments, units
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import (
     Contradiction,
@@ -218,7 +218,7 @@ def _changed(element: Element, change: Change, source: str, place: str) -> Eleme
         if shapes:
             raise Contradiction(source, place, "two distributions", "Keep one.", dict(table))
         shapes = table["distribution"]
-    value, value_place = table.get("value"), f"{place}.value" if is_table else place
+    value, value_place = arguments.plain(table.get("value")), f"{place}.value" if is_table else place
     if value is None and not shapes:
         raise MissingField(source, place, "no value", "Add value = ... or a distribution.", dict(table))
     if value is not None and not distributions.is_number(value):

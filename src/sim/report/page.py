@@ -21,6 +21,7 @@ from sim.runs.dataset import checked, completeness, looked_at, manifest, scenari
 from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError
+from sim.vocabulary.printing import printable
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -125,7 +126,7 @@ def write_report(
     asked = question or sections.question(titles, chosen.title, rows[-1].year)
     found = findings.of_run(runs, scenarios, reference, measures[0])
     found += policies.of_case(list(scenarios.values()), chosen, trials, made["seed"], execution)
-    texts = {"question": asked, "page": target.name, "command": _command(runs, made)}
+    texts = {"question": asked, "page": printable(target.name), "command": _command(runs, made)}
     content = template.render(
         question=asked,
         case=chosen.case.title,
@@ -144,7 +145,7 @@ def write_report(
         limits=sections.statements(sections.LIMITS, chosen.case.name),
         about=sections.about(made),
         glossary=sections.glossary(runs),
-        archive=beside.name,
+        archive=printable(beside.name),
         command=texts["command"],
         typed=made["command"],
         chosen=chosen.title,

@@ -30,6 +30,7 @@ from sim.scenario.scenario import Scenario
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import Contradiction, InputError, SimWarning, UnknownName, WrongType, nearest
+from sim.vocabulary.printing import printable
 from sim.vocabulary.variables import GLOSSARY
 
 if TYPE_CHECKING:
@@ -419,4 +420,4 @@ def command() -> str:
     """Return the command line where there is one; a notebook's or a server's says nothing about the run."""
     program = Path(sys.argv[0])
     is_ours = program.name == "sim" or program.parent.name == "sim"
-    return shlex.join(["sim", *sys.argv[1:]]) if is_ours else ""
+    return printable(shlex.join(["sim", *sys.argv[1:]])) if is_ours else ""

@@ -68,7 +68,8 @@ class Execution:
             arguments.function(self.announce, "announce")
         if self.progress is not None and not isinstance(self.progress, bool):
             arguments.function(self.progress, "progress")
-        if self.executor is not None and not callable(getattr(self.executor, "submit", None)):
+        is_made = not isinstance(self.executor, type) and callable(getattr(self.executor, "submit", None))
+        if self.executor is not None and not is_made:
             remedy = "Give one of concurrent.futures, or leave it out."
             raise WrongType("", "executor", f"{arguments.shown(self.executor)} is not an executor", remedy)
 

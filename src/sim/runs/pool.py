@@ -12,7 +12,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -119,6 +119,9 @@ def in_order(
         raise InputError(
             "", "run", problem, "Was it killed, or out of memory? Try fewer workers or a smaller block."
         ) from None
+    except CancelledError:
+        problem, remedy = "a block was cancelled before its work was done", "Let the executor finish."
+        raise InputError("", "executor", problem, remedy) from None
     finally:
         if own is None:
             for each in pending:
@@ -175,6 +178,10 @@ def _submit(target: Any, function: Callable[..., Result], job: tuple[Any, ...]) 
     except OSError as error:
         problem = f"a worker process could not be started: {reason(error)}"
         raise InputError("", "run", problem, "Give workers 1, or fewer.") from None
+    except BrokenExecutor:
+        raise
+    except RuntimeError as error:  # as those of the standard library say that they were shut down
+        raise InputError("", "executor", f"takes no block: {error}", "Give one that is open.") from error
     return submitted
 
 

@@ -61,6 +61,10 @@ def save(runs: xr.Dataset | xr.DataArray, path: str | Path) -> Path:
     if isinstance(runs, xr.DataArray):
         runs = runs.to_dataset(name=runs.name or "value")
     runs = checked(runs)
+    for name, index in runs.indexes.items():
+        if index.nlevels > 1:
+            problem = f"{name} has several levels, for which a file has no form"
+            raise InputError("", "runs", problem, f'Give runs.unstack("{name}").')
     with staging.staged(path, force=None, remedy=_ANOTHER_PATH) as place:
         files = zarr_files.save(runs, place, max(1, min(_CHUNK, runs.sizes.get("trial", 1))))
         index = zarr_files.index_content(files)
@@ -102,6 +106,8 @@ def open_result(path: str | Path) -> xr.Dataset:
     if is_there:
         return open_run(target)
     index = None if is_no_folder else zarr_files.read_index(target, _A_COPY)
+    if index is None and (target.parent / zarr_files.DIGESTS).is_dir():
+        raise MissingFile(shown(target), "", "is a part of a result", f"Give {shown(target.parent)}.")
     if index is None and (target / zarr_files.METADATA).is_file():
         problem = "has no digests, by which what is read is checked"
         remedy = "To read it unchecked: xarray.open_zarr. An earlier version wrote none; run it anew."

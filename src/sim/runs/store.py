@@ -327,4 +327,7 @@ def _plain_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         is_begun = os.path.isfile(path / RUN / "zarr.json")  # noqa: PTH113, says no where it cannot look
         remedy = f"Make it writable, then: sim resume {shown(path)}" if is_begun else "Choose another --out."
-        raise InputError(shown(path), "", f"cannot be written: {reason(error)}", remedy) from None
+        # What is renamed has two names, of which the second is the one to stay.
+        at = Path(os.fsdecode(error.filename2 or error.filename or path))
+        place = at.relative_to(path).as_posix() if at != path and at.is_relative_to(path) else ""
+        raise InputError(shown(path), place, f"cannot be written: {reason(error)}", remedy) from None

@@ -113,7 +113,7 @@ def _short_names(keys: Iterable[str]) -> dict[str, str]:
 
 def _text(value: Change) -> str:
     if not isinstance(value, Mapping):
-        return f"{value:.12g}" if distributions.is_number(value) else str(value)
+        return f"{arguments.plain(value):.12g}" if distributions.is_number(value) else str(value)
     return " ".join(f"{field} {_plain(item)}" for field, item in value.items())
 
 

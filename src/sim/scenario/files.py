@@ -33,6 +33,7 @@ from sim.vocabulary.errors import (
     nearest,
     quoted,
 )
+from sim.vocabulary.printing import printable
 
 #: How errors call a scenario that is given as text.
 TEXT = "the text given"
@@ -176,7 +177,7 @@ def _read(path: Path, content: dict[str, Any], file: str, before: tuple[Layer, .
             problem = f"given twice, as {quoted(changes[key])} and as {quoted(change)}"
             raise DuplicateKey(file, f"set.{key}", problem, "Keep one of the two.")
         changes[key] = change
-    layer = Layer(path, path.stem or table.title, file, table, changes)
+    layer = Layer(path, printable(path.stem) or table.title, file, table, changes)
     bases = table.extends
     places = ["extends"] if len(bases) == 1 else [key_path("extends", n) for n, _ in enumerate(bases, 1)]
     parents = [_base(each, place, (*before, layer)) for each, place in zip(bases, places, strict=True)]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
-
 from sim.files.records import key_path
 from sim.scenario.definition import Definition
 from sim.vocabulary import arguments
@@ -28,9 +26,7 @@ def texts(given: Any, name: str) -> tuple[str, ...]:
 def tables(given: Any) -> list[Any]:
     """Return tables of events; NumPy's numbers become Python's."""
     return [
-        {key: item.item() if isinstance(item, np.generic) else item for key, item in each.items()}
-        if isinstance(each, Mapping)
-        else each
+        {key: arguments.plain(item) for key, item in each.items()} if isinstance(each, Mapping) else each
         for each in arguments.names(given, "events", _LIST)
     ]
 

@@ -42,16 +42,27 @@ _LARGEST = sys.float_info.max
 #: Seeds and numbers of trials that the streams of random draws have room for.
 LAST = 2**63 - 1
 
+#: What a value of NumPy is in Python, by the kind of its type; durations and dates are no numbers.
+_PLAIN = {"b": bool, "i": int, "u": int, "f": float}
+
+
+def plain(value: Any) -> Any:
+    """Return a number or truth value of NumPy, or of an array without axes, as Python's; else the value."""
+    make = _PLAIN.get(getattr(getattr(value, "dtype", None), "kind", ""))
+    is_one = getattr(value, "shape", None) == () and not getattr(value, "mask", False)
+    return make(value) if make and is_one else value
+
 
 def whole(value: Any, name: str, least: int = 0, most: int = LAST) -> int:
     """Return a whole number within a range; NumPy's are taken, 1.0, True and "1" are refused."""
+    value = plain(value)
     upto = f" and at most {most:,}" if most < LAST else ""
     remedy = f"Give a whole number of at least {least:,}{upto}."
     try:
         number = operator.index(value)
     except TypeError:
         number = None
-    if number is None or isinstance(value, bool) or _is_truth(value):
+    if number is None or isinstance(value, bool):
         is_whole = isinstance(value, float) and value.is_integer() and least <= value <= most
         better = f"Write {int(value)}." if is_whole else remedy
         raise WrongType("", name, f"{shown(value)} is not a whole number", better)
@@ -61,15 +72,12 @@ def whole(value: Any, name: str, least: int = 0, most: int = LAST) -> int:
     return number
 
 
-def _is_truth(value: Any) -> bool:
-    return type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_")
-
-
 def truth(value: Any, name: str) -> bool:
     """Return a truth value; NumPy's are taken, 1, "no" and None are refused."""
-    if not isinstance(value, bool) and not _is_truth(value):
+    given = plain(value)
+    if not isinstance(given, bool):
         raise WrongType("", name, f"{shown(value)} is neither True nor False", "Give one of the two.")
-    return bool(value)
+    return given
 
 
 def trial(value: Any, name: str = "trial") -> int:
@@ -79,7 +87,9 @@ def trial(value: Any, name: str = "trial") -> int:
 
 def number(value: Any, name: str) -> float:
     """Return a finite number; NumPy's are taken, truth values are refused."""
-    is_real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    value = plain(value)
+    is_other = isinstance(value, bool) or hasattr(value, "dtype")
+    is_real = isinstance(value, numbers.Real) and not is_other
     if not is_real or value != value or abs(value) > _LARGEST:
         raise WrongType("", name, f"{shown(value)} is not a finite number", "Give one, such as 0.5.")
     return float(value)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.analysis.compare.measure import Measure, largest_supplier
+from sim.analysis.compare.measure import Measure, check_numbers, largest_supplier
 from sim.runs.dataset import checked, complete_trials
 from sim.runs.form import COMMON
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import QUARTERS
-from sim.vocabulary.errors import Contradiction, InputError
+from sim.vocabulary.errors import Contradiction
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -65,8 +65,7 @@ def first_passage(
     if (above is None) == (below is None):
         raise Contradiction("", "above, below", "give one of the two", "Such as below=0.5.")
     values = Measure.of(variable, where).take(checked(runs, *COMMON))
-    if np.isnan(values.values).any():
-        raise InputError("", variable, "is not a number in every trial", "Take the trials in which it is.")
+    check_numbers(values.values, variable)
     if above is not None:
         is_past = values.values > arguments.number(above, "above")
     else:

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sim.analysis.compare.paired import chosen
 from sim.runs.dataset import complete_trials
 from sim.runs.form import COMMON, check_variable
 from sim.vocabulary import arguments
+from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import InputError, UnknownName, nearest
 from sim.vocabulary.variables import GLOSSARY, within_sentence
 
@@ -192,3 +195,9 @@ def _each_label(runs: xr.Dataset, name: str, largest: str | None, most: int = 2)
     combinations = label_combinations(runs, name, {"supplier": [largest]} if largest else {})
     is_headline = len(combinations) <= most and not GLOSSARY[name].label.endswith("the quarter")
     return [Measure(name, where, (), is_headline) for where in combinations]
+
+
+def check_numbers(values: Array, name: str) -> None:
+    """Refuse what is not a number in some trial, as where `Dataset.where` has blanked it."""
+    if not np.isfinite(values).all():
+        raise InputError("", name, "is not a number in every trial", "Take the trials in which it is.")

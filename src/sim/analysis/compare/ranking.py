@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sim.analysis.compare import notation
-from sim.analysis.compare.measure import Measure, display_name
+from sim.analysis.compare.measure import Measure, check_numbers, display_name
 from sim.analysis.compare.notation import VARIABLE
 from sim.analysis.compare.paired import groups_of, variance_of_mean
 from sim.analysis.compare.shares import among
@@ -105,8 +105,7 @@ def ranking(
         part = at_ends[[measure.variable]].load()
         each = [replace(measure, where=(*measure.where, (axis, name))).take(part).values for name in names]
         values = np.stack(each, axis=1).astype(float)
-    if np.isnan(values).any():
-        raise InputError("", variable, "is not a number in every trial", "Take the trials in which it is.")
+    check_numbers(values, variable)
     # Now (scenario, label, year, trial), of which the first is of length one where scenarios are ranked.
     found = _statistics(values if is_reversed else -values, groups_of(runs))
     dims = ("scenario", axis, "year") if axis != "scenario" else (axis, "year")

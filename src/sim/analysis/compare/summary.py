@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sim.analysis.compare.measure import Measure, standard_measures
+from sim.analysis.compare.measure import Measure, check_numbers, standard_measures
 from sim.analysis.compare.paired import compare, groups_of, statistics_of, variance_of_mean
 from sim.runs.dataset import complete_trials
 from sim.vocabulary import arguments
@@ -172,6 +172,7 @@ def summarise(
     rows: list[Row] = []
     groups = groups_of(runs)
     for measure in chosen:
+        check_numbers(values[measure.key].values, measure.key)
         array, text = values[measure.key].transpose("time", "scenario", "trial").values, measure.text(runs)
         differences_of = _by_scenario(paired, measure.key)
         for at, year in enumerate(wanted):

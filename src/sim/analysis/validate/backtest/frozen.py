@@ -57,7 +57,7 @@ def windows(
     Raises
     ------
     OutsideHorizon
-        If a year is before the register or after the scenario's end.
+        If a year is before the register or after the scenario's end, or a window is over at its start.
     """
     trials, seed = arguments.whole(trials, "trials", 1), arguments.seed(seed)
     if stack is not None and stack["known_before"] > scenario.start.year:
@@ -70,6 +70,10 @@ def windows(
         if not horizon[0] <= year <= horizon[1]:
             remedy = f"Give {horizon[0]} to {horizon[1]}."
             raise OutsideHorizon("", "year", "neither in the register nor in the run", remedy, year)
+    for begin, end in (*spans, *zip(years, years, strict=True)):
+        if end < first:
+            remedy = f"Let it end in {first} or later."
+            raise OutsideHorizon("", "window", "is over when the run begins", remedy, f"{begin}-{end}")
     if scenario.start.quarter != 1 or scenario.n_steps < QUARTERS * (last - first + 1):
         raise OutsideHorizon("", "scenario", "does not run in whole years", "Start in the first quarter.")
     origin = Origin(first, last - first + 1, scenario)
