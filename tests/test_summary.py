@@ -203,7 +203,7 @@ def test_answers_are_the_sentences_of_the_table() -> None:
     alone = runs.isel(scenario=[0])
     mean = alone["hhi"].isel(scenario=0, time=7).mean().item()
     (said,) = sim.answers(alone, "hhi@2025")
-    assert said.startswith("At the end of 2025, Supplier concentration (HHI)") and f": {mean:.3f} (" in said
+    assert said.startswith("At the end of 2025, supplier concentration (HHI)") and f": {mean:.3f} (" in said
     assert "Left: border pressure" in sim.answers(runs[["border_pressure"]])[0]
     with pytest.raises(InputError, match="end of a year"):
         sim.answers(runs, "hhi@2025-Q2")
