@@ -12,7 +12,7 @@ VERSIONED := $(addprefix tests/test_, $(addsuffix .py, golden numerics streams d
 # Bytecode is kept, whatever the environment says: else each of many processes compiles what it imports anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: docs notebooks gallery tutorial sensitivity stamps demo test test-long test-python suite check style types imports golden benchmarks clean
+.PHONY: docs notebooks gallery tutorial sensitivity stamps demo test test-long test-python suite bytecode check style types imports golden benchmarks clean
 
 # The main job: three futures, a table and figures in out/demo.
 demo: $(READY)
@@ -20,7 +20,12 @@ demo: $(READY)
 
 # Everything that has to hold: style, imports, types, then the tests, which take both cores.
 test: $(READY)
-	$(MAKE) style imports types suite
+	$(MAKE) --jobs 2 --output-sync check bytecode
+	$(MAKE) suite
+
+# Of the tests and all that they import: made once, beside mypy, rather than by each process of the suite.
+bytecode: $(READY)
+	$(BIN)/pytest --collect-only -qq > /dev/null || true
 
 # A file's tests run in one process, which keeps what it has loaded and compiled.
 suite: $(READY)

@@ -70,24 +70,27 @@ def quick_code(pytestconfig: pytest.Config) -> Iterator[None]:
 
 
 @pytest.fixture
-def shipped_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make machine code as it is shipped."""
+def shipped_strip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make machine code for as many trials as are taken at a time where it is shipped."""
     monkeypatch.setattr(engine, "STRIP", SHIPPED_STRIP)
+
+
+@pytest.fixture
+def shipped_code(shipped_strip: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make machine code as it is shipped."""
     monkeypatch.setattr(machine_code, "SPEED_LEVEL", SHIPPED_LEVEL)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def lasting_processes() -> Iterator[None]:
-    """Keep the processes that a test has started for the tests after it: each imports the library anew."""
+def few_processes() -> Iterator[None]:
+    """Run in this process what asks for no others, and keep those that a test has started for the next ones.
+
+    To start them takes longer than most tests: each imports the library anew.
+    """
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pool, "ENOUGH_WORK", float("inf"))
         patch.setattr(pool, "IDLE", 600)
         yield
-
-
-@pytest.fixture(autouse=True)
-def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run in this process what does not ask for others: starting them takes longer than the test."""
-    monkeypatch.setattr(pool, "ENOUGH_WORK", float("inf"))
 
 
 @pytest.fixture

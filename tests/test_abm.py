@@ -475,6 +475,7 @@ def test_the_page_runs() -> None:
     assert sim.manifest(scope["runs"])["rules"] == {"posture.step": "page.reciprocate"}
 
 
+@pytest.mark.long  # `make imports` says so of the code
 def test_nothing_but_the_face_imports_mesa() -> None:
     run = "sim.run('baseline', trials=1, quarters='2024-Q1')"
     code = f"import sim, sys; sim.rules; {run}; print('mesa' in sys.modules)"

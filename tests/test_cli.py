@@ -560,7 +560,7 @@ def test_importing_the_library_is_quick() -> None:
     assert python("-c", code).stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("module", ["sim", "sim.cli"])
+@pytest.mark.parametrize("module", ["sim", pytest.param("sim.cli", marks=pytest.mark.long)])
 def test_the_module_is_a_program(module: str, folder: Path) -> None:
     done = python("-m", module, "run", "nowhere")
     assert done.returncode == 2

@@ -223,6 +223,7 @@ def elementary(*, demand_shock: Any, exit_shock: Any, pause_shock: Any) -> Updat
     )
 
 
+@pytest.mark.usefixtures("shipped_code")
 def test_elementary_functions_have_the_same_bits_where_numbers_are_odd() -> None:
     odd = [
         0.0,
@@ -416,7 +417,7 @@ class Stopped(Exception):
     pass
 
 
-@pytest.mark.parametrize("summary", [False, True])
+@pytest.mark.parametrize("summary", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_a_manifest_counts_the_blocks_of_all_sessions(
     tmp_path: Path, trial_17_fails: None, monkeypatch: pytest.MonkeyPatch, summary: bool
 ) -> None:

@@ -698,14 +698,14 @@ def in_turn() -> dict[tuple[str, str], list[str]]:
     """Return what each argument of what runs for little time is given in the suite, by function and argument.
 
     All kinds where an argument is the first of its name that takes such; later, since what checks it is the
-    same, every third, each time another third. In each third are numbers, texts, and what has no hash.
+    same, every fourth, each time another fourth. In each are numbers, texts, and what has no hash.
     """
     found: dict[tuple[str, str], list[str]] = {}
     times: Counter[tuple[str, frozenset[str]]] = Counter()
     for name in TABLE:
         for argument, (_, taken) in TABLE[name][1].items() if name not in STUDIES else ():
             time = times[argument, frozenset(taken)]
-            found[name, argument] = list(ODD)[time % 3 :: 3] if time else list(ODD)
+            found[name, argument] = list(ODD)[time % 4 :: 4] if time else list(ODD)
             times[argument, frozenset(taken)] += 1
     return found
 

@@ -30,8 +30,11 @@ def test_golden_run_in_machine_code_as_shipped(name: str) -> None:
     test_golden_run(name, is_compiled=True)
 
 
-@pytest.mark.usefixtures("shipped_code")
-def test_full_strips_of_the_shipped_case_have_the_same_bits() -> None:
+@pytest.mark.parametrize("code", ["shipped_strip", pytest.param("shipped_code", marks=pytest.mark.long)])
+def test_full_strips_of_the_shipped_case_have_the_same_bits(
+    code: str, request: pytest.FixtureRequest
+) -> None:
+    request.getfixturevalue(code)
     if not engine.can_compile():
         pytest.skip("llvmlite is not installed")
     plan = replace(golden_runs.RUNS["bangladesh-baseline"](), n_steps=16)

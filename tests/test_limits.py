@@ -343,7 +343,7 @@ def test_where_every_trial_fails_each_door_says_so(tmp_path: Path, monkeypatch: 
 # ------------------------------------------------------------------ streams and Python's switches
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("unbuffered", ["", pytest.param("1", marks=pytest.mark.long)])
 def test_a_full_device_is_one_line_on_stdout_and_none_on_stderr(
     unbuffered: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
