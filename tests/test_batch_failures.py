@@ -72,7 +72,7 @@ def whole() -> xr.Dataset:
     return sim.run(SCENARIO, **WHAT, rules=failing(how="passes"))
 
 
-@pytest.mark.parametrize("how", ["raises", "is infinite", "overflows"])
+@pytest.mark.parametrize("how", ["raises", "is infinite", pytest.param("overflows", marks=pytest.mark.long)])
 def test_a_failed_trial_is_set_apart_and_the_rest_is_as_ever(
     how: str, whole: xr.Dataset, tmp_path: Path
 ) -> None:

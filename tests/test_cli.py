@@ -327,7 +327,10 @@ def test_a_run_keeps_what_is_asked(folder: Path) -> None:
     assert "sobol" in refused("run", "calm.toml", "--sampling", "sobl")
 
 
-@pytest.mark.parametrize("command", [["run", "calm.toml"], ["compare", "calm.toml", "calmer.toml"]])
+@pytest.mark.parametrize(
+    "command",
+    [pytest.param(["run", "calm.toml"], marks=pytest.mark.long), ["compare", "calm.toml", "calmer.toml"]],
+)
 def test_the_engine_is_chosen_and_said(
     command: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -108,7 +108,9 @@ BASE = plans.scenario("archipelago", n_steps=12)
 SHORT = plans.scenario("archipelago", n_steps=8)
 
 
-@pytest.mark.parametrize("is_compiled", [False, True], ids=["numpy", "compiled"])
+@pytest.mark.parametrize(
+    "is_compiled", [pytest.param(False, marks=pytest.mark.long), True], ids=["numpy", "compiled"]
+)
 def test_a_stream_is_taken_from_another_trial(is_compiled: bool) -> None:
     if is_compiled and not engine.can_compile():
         pytest.skip("llvmlite is not installed")
@@ -151,7 +153,9 @@ def run_alone(
 
 
 @pytest.mark.filterwarnings("ignore::sim.vocabulary.errors.IneffectiveChange")
-@pytest.mark.parametrize("is_compiled", [False, True], ids=["numpy", "compiled"])
+@pytest.mark.parametrize(
+    "is_compiled", [pytest.param(False, marks=pytest.mark.long), True], ids=["numpy", "compiled"]
+)
 def test_a_trial_has_the_structure_that_it_draws(is_compiled: bool) -> None:
     if is_compiled and not engine.can_compile():
         pytest.skip("llvmlite is not installed")

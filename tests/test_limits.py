@@ -364,7 +364,10 @@ def test_a_full_device_is_one_line_on_stdout_and_none_on_stderr(
 
 @pytest.mark.parametrize(
     "arguments",
-    [["scenarios", "--json"], pytest.param(["scenarios"], marks=pytest.mark.long), ["evidence"]],
+    [
+        ["scenarios", "--json"],
+        *(pytest.param([each], marks=pytest.mark.long) for each in ("scenarios", "evidence")),
+    ],
 )
 def test_a_reader_that_has_seen_enough_is_no_fault(arguments: list[str]) -> None:
     code = "import sys; from sim.cli import main; sys.argv = ['sim', *sys.argv[1:]]; main()"

@@ -299,7 +299,9 @@ def places(count: int) -> dict[str, Any]:
 LAYOUTS = ("fan of a sum", "difference", "composition of one")
 
 
-@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize(
+    "name", [LAYOUTS[0], *(pytest.param(each, marks=pytest.mark.long) for each in LAYOUTS[1:])]
+)
 def test_a_figure_is_drawn_where_it_is_asked_for(name: str) -> None:
     draw, unit = FIGURES[name]
     runs = futures(n_steps=8, n_trials=5)

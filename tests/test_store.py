@@ -259,7 +259,7 @@ def test_swapped_chunks_are_not_taken(out: Path, whole: xr.Dataset) -> None:
         assert_equal(sim.resume(out), whole)
 
 
-@pytest.mark.parametrize("part", ["coordinates", "chunks", "records"])
+@pytest.mark.parametrize("part", plans.usual(("coordinates", "chunks", "records"), {"chunks"}))
 def test_a_changed_bit_is_never_another_number(out: Path, whole: xr.Dataset, part: str) -> None:
     chosen = {
         "records": [path for path in files(out) if path.suffix in (".json", ".jsonl")],
@@ -447,7 +447,7 @@ def test_failures_of_a_stopped_run_are_in_its_manifest(tmp_path: Path) -> None:
 # ---------------------------------------------------------------------- saving
 
 
-@pytest.mark.parametrize("with_dask", [True, False])
+@pytest.mark.parametrize("with_dask", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_what_was_opened_can_be_saved(
     out: Path, whole: xr.Dataset, with_dask: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -120,7 +120,9 @@ class Contracts:
 
 
 @compiled
-@pytest.mark.parametrize("n_trials", [3, 64, 75])
+@pytest.mark.parametrize(
+    "n_trials", [pytest.param(3, marks=pytest.mark.long), pytest.param(64, marks=pytest.mark.long), 75]
+)
 def test_lists_end_with_the_trials_asked_for(n_trials: int) -> None:
     """Machine code runs whole strips: what it computes for trials that nobody asked for is not seen."""
     assert engine.STRIP == 64
