@@ -5,9 +5,6 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 OTHER  := .venv-other
 
-# Packages whose bytecode nobody waits for: what checks, installs or edits, and the tests of others.
-UNUSED := '/(tests?|testing|jedi|parso|debugpy|mypy|mypyc|pip|setuptools|pygments|IPython)/'
-
 # Numbers, files, processes, the compiler, Mesa, figures, the command line.
 VERSIONED := $(addprefix tests/test_, $(addsuffix .py, golden numerics streams distributions parameters scenario_files \
 	batch summaries executors compiled abm plots cli trials registers words odd))
@@ -15,7 +12,7 @@ VERSIONED := $(addprefix tests/test_, $(addsuffix .py, golden numerics streams d
 # Bytecode is kept, whatever the environment says: else each of many processes compiles what it imports anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: docs notebooks gallery tutorial sensitivity stamps demo test test-long test-python suite bytecode check style types imports golden benchmarks clean
+.PHONY: docs notebooks gallery tutorial sensitivity stamps demo test test-long test-python suite check style types imports golden benchmarks clean
 
 # The main job: three futures, a table and figures in out/demo.
 demo: $(READY)
@@ -23,12 +20,7 @@ demo: $(READY)
 
 # Everything that has to hold: style, imports, types, then the tests, which take both cores.
 test: $(READY)
-	$(MAKE) --jobs 2 --output-sync check bytecode
-	$(MAKE) suite
-
-# Of the tests and all that they import: made once, beside mypy, rather than by each process of the suite.
-bytecode: $(READY)
-	$(BIN)/pytest --collect-only -qq > /dev/null || true
+	$(MAKE) style imports types suite
 
 # A file's tests run in one process, which keeps what it has loaded and compiled.
 suite: $(READY)
@@ -100,7 +92,6 @@ $(READY): pyproject.toml constraints.txt
 	@echo "Making an environment in $(VENV): a minute or two, once."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable '.[dev]'
-	$(BIN)/python -m compileall -q -j 2 -x $(UNUSED) $(VENV)/lib || true
 	touch $(READY)
 
 clean:

@@ -259,7 +259,7 @@ def test_swapped_chunks_are_not_taken(out: Path, whole: xr.Dataset) -> None:
         assert_equal(sim.resume(out), whole)
 
 
-@pytest.mark.parametrize("part", plans.usual(("coordinates", "chunks", "records"), {"chunks"}))
+@pytest.mark.parametrize("part", plans.usual(("coordinates", "chunks", "records"), {"coordinates", "chunks"}))
 def test_a_changed_bit_is_never_another_number(out: Path, whole: xr.Dataset, part: str) -> None:
     chosen = {
         "records": [path for path in files(out) if path.suffix in (".json", ".jsonl")],

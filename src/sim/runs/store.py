@@ -44,6 +44,7 @@ from sim.vocabulary.errors import InputError, MissingFile, SimWarning
 
 if TYPE_CHECKING:
     import xarray as xr
+    from zarr.core.buffer import Buffer
 
     from sim.runs.counts import Summary
 
@@ -264,10 +265,11 @@ class Store:
 
         The digests go first: until all else has followed, the store is refused and can be taken up.
         """
-        spec, made = self.spec, MemoryStore()
-        zarr_files.write(result, made, 1 if spec.is_summary else spec.block, LEVEL)
+        spec = self.spec
+        made: dict[str, Buffer] = {}
+        zarr_files.write(result, MemoryStore(made), 1 if spec.is_summary else spec.block, LEVEL)
         if not spec.is_summary:
-            self._fit(made)
+            self._fit(MemoryStore(made))
         contents = zarr_files.contents(made)
         files = {name: digests.fingerprint(content) for name, content in contents.items()}
         with _plain_errors(self.path):

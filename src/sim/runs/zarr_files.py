@@ -51,8 +51,8 @@ def save(runs: xr.Dataset, target: Path, block: int) -> dict[str, str]:
     if runs.nbytes > _AT_ONCE:
         write(runs, target, block)
         return fingerprints(target)
-    made = MemoryStore()
-    write(runs, made, block)
+    made: dict[str, Buffer] = {}
+    write(runs, MemoryStore(made), block)
     files = contents(made)
     for folder in sorted({target, *(target / each for name in files for each in PurePath(name).parents)}):
         folder.mkdir(exist_ok=True)
@@ -102,10 +102,9 @@ def fingerprints(folder: Path) -> dict[str, str]:
     }
 
 
-def contents(made: MemoryStore) -> dict[str, bytes]:
+def contents(made: Mapping[str, Buffer]) -> dict[str, bytes]:
     """Return what was written into memory, file by file, in the order of a folder's."""
-    files = made._store_dict
-    return {name: files[name].to_bytes() for name in sorted(files, key=lambda each: each.split("/"))}
+    return {name: made[name].to_bytes() for name in sorted(made, key=lambda each: each.split("/"))}
 
 
 def index_content(files: Mapping[str, str], run: str | None = None) -> bytes:

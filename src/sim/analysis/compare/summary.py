@@ -164,6 +164,8 @@ def summarise(
     values = xr.Dataset(
         {measure.key: measure.take(picked).drop_attrs(deep=False) for measure in chosen}, attrs=runs.attrs
     ).load()
+    for measure in chosen:
+        check_numbers(values[measure.key].values, measure.key)
     names = [str(name) for name in runs["scenario"].values]
     paired = compare(values, reference) if len(names) > 1 else None
     titles = (
@@ -172,7 +174,6 @@ def summarise(
     rows: list[Row] = []
     groups = groups_of(runs)
     for measure in chosen:
-        check_numbers(values[measure.key].values, measure.key)
         array, text = values[measure.key].transpose("time", "scenario", "trial").values, measure.text(runs)
         differences_of = _by_scenario(paired, measure.key)
         for at, year in enumerate(wanted):
