@@ -20,6 +20,7 @@ import soak
 from sim.design import plan as design
 from sim.engine.block import BLOCK
 from sim.model.mechanisms import measures
+from sim.plots import style
 from sim.runs import batch as work
 from sim.runs import blocks, free_memory, resources
 from sim.runs.dataset import ENGINE_VARIABLE
@@ -144,6 +145,7 @@ def test_comparisons_leave_failed_trials_out() -> None:
     rest = runs.drop_sel(trial=FAILING)
     mean = (rest["hhi"].sel(scenario="other").astype(float) - rest["hhi"].sel(scenario="base")).mean("trial")
     np.testing.assert_allclose(found["hhi"].sel(statistic="mean", scenario="other"), mean)
+    assert style.footer(runs)[0].startswith("n = 19 of 20 trials per scenario")
 
 
 def test_what_fails_everywhere_keeps_its_trace(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ import sim
 from sim import plots
 from sim.cli import sim as program
 from sim.files import lock, staging
+from sim.plots import style
 from sim.runs import store as stores
 from sim.runs import zarr_files
 from sim.runs.dataset import complete_trials
@@ -394,7 +395,7 @@ def test_nothing_is_reckoned_from_trials_that_are_missing(out: Path, whole: xr.D
     for reckon in (sim.compare, sim.passages):
         xr.testing.assert_identical(reckon(runs), reckon(rest))
     for name, figure in plots.gallery(runs):
-        assert "n = 8 trials" in " ".join(each.get_text() for each in figure.texts), name
+        assert "n = 8 of 20 trials" in " ".join(each.get_text() for each in figure.texts), name
 
 
 def test_where_no_trial_is_whole_nothing_is_reckoned(tmp_path: Path) -> None:
@@ -504,6 +505,7 @@ def test_a_copy_of_an_incomplete_run_says_so_too(tmp_path: Path) -> None:
     out = stopped(tmp_path / "runs.zarr", 4)
     with pytest.warns(Incomplete):
         runs = sim.open(out)
+    assert style.footer(runs)[0].startswith(f"n = {runs.sizes['trial'] - 12} of {runs.sizes['trial']} trials")
     sim.save(complete_trials(runs), tmp_path / "complete.zarr")
     sim.open(tmp_path / "complete.zarr")
     sim.save(runs, tmp_path / "copy.zarr")

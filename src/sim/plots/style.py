@@ -20,7 +20,7 @@ from sim.files.records import reason, shown
 from sim.plots import themes
 from sim.plots.settings import context
 from sim.plots.shown import Drawn, Shown, whole_figure
-from sim.runs.dataset import completeness, manifest
+from sim.runs.dataset import counted, manifest
 from sim.vocabulary import arguments
 from sim.vocabulary.axes import Array
 from sim.vocabulary.errors import InputError, MissingGlyphs
@@ -235,8 +235,8 @@ def footer(runs: xr.Dataset, has_history: bool = False) -> list[str]:
 def _about(runs: xr.Dataset) -> str:
     about = manifest(runs)
     software = f"{about['software']} {about['version']}"
-    trials = int(completeness(runs).sum()) if "trial" in runs.dims else about["trials"]
-    return f"n = {trials:,} trials per scenario, seed {about['seed']}; {software}{_digests(runs, about)}"
+    trials = counted(runs) if "trial" in runs.dims else f"{about['trials']:,}"
+    return f"n = {trials} trials per scenario, seed {about['seed']}; {software}{_digests(runs, about)}"
 
 
 def _digests(runs: xr.Dataset, about: Mapping[str, Any]) -> str:

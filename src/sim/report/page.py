@@ -17,7 +17,7 @@ from sim.files import staging
 from sim.report import archive, findings, sections
 from sim.report import robustness as policies
 from sim.runs import free_memory
-from sim.runs.dataset import checked, completeness, looked_at, manifest, scenario_of, scenarios_of
+from sim.runs.dataset import checked, counted, looked_at, manifest, scenario_of, scenarios_of
 from sim.runs.trials import USUAL_EXECUTION, Execution
 from sim.vocabulary import arguments
 from sim.vocabulary.errors import InputError
@@ -132,7 +132,7 @@ def write_report(
         case=chosen.case.title,
         answers=sections.answers(rows),
         note=NOTE,
-        trials=int(completeness(runs).sum()),
+        trials=counted(runs),
         made=made,
         last=rows[-1].year,
         is_paired=runs.sizes["scenario"] > 1,

@@ -230,6 +230,7 @@ def about(made: Mapping[str, Any]) -> Table:
         ),
         ("Sampling", made["sampling"]["method"]),
         ("Failed trials", str(len(made["failures"]))),
+        ("Missing trials", f"{sum(each['trials'] for each in made.get('missing', ())):,}"),
         ("Data", "; ".join(made["sources"])),
     ]
     return Table("How it was made", ("What", "Value"), tuple(rows))

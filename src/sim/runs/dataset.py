@@ -340,6 +340,13 @@ def completeness(runs: xr.Dataset) -> Array:
     return is_complete
 
 
+def counted(runs: xr.Dataset) -> str:
+    """Return how many trials a result has in all of its scenarios, such as ``300 of 400`` where some lack."""
+    is_complete = completeness(runs)
+    many = f"{is_complete.sum():,}"
+    return many if is_complete.all() else f"{many} of {len(is_complete):,}"
+
+
 def _manifest(
     scenarios: Sequence[Scenario], trials: int, first_trial: int, seed: int, rules: Mapping[str, str]
 ) -> dict[str, Any]:
