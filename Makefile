@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 OTHER  := .venv-other
 
+# Libraries get their bytecode once, on all cores, but for what checks, installs or edits, and the tests of others.
+UNUSED := '/(tests?|testing|jedi|parso|debugpy|mypy|mypyc|pip|setuptools|pygments|IPython)/'
+
 # Numbers, files, processes, the compiler, Mesa, figures, the command line.
 VERSIONED := $(addprefix tests/test_, $(addsuffix .py, golden numerics streams distributions parameters scenario_files \
 	batch summaries executors compiled abm plots cli trials registers words odd))
@@ -92,6 +95,7 @@ $(READY): pyproject.toml constraints.txt
 	@echo "Making an environment in $(VENV): a minute or two, once."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m compileall -q -j 2 -x $(UNUSED) $(VENV)/lib || true
 	touch $(READY)
 
 clean:

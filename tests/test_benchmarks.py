@@ -50,6 +50,7 @@ def test_ratios_are_taken_repetition_by_repetition(monkeypatch: pytest.MonkeyPat
     assert all(len(each.values) == 3 and min(each.values) > 0 for each in speed.values())
 
 
+@pytest.mark.long
 def test_the_exponent_is_found_and_what_was_measured_can_be_drawn_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

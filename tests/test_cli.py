@@ -151,6 +151,7 @@ def test_compare_does_the_main_job(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("one_figure")
+@pytest.mark.long  # tests/test_same_bits.py says so of the numbers
 def test_the_same_comparison_gives_the_same_tables(folder: Path) -> None:
     for name in ("one", "two"):
         asked = ["compare", "calm.toml", "calmer.toml", "--trials", "5", "--keep", "hhi", "--out", name]

@@ -127,6 +127,7 @@ def test_bars_of_a_line() -> None:
     assert one.difference_high[0] - 2 == pytest.approx(1.959964 * 1 / np.sqrt(3), rel=1e-4)
 
 
+@pytest.mark.long  # the next test has several options, weights, and nothing known
 def test_information_of_a_difference() -> None:
     one, two = np.random.default_rng(4).normal(0, [1, 2], (8000, 2)).T
     payoff = 0.5 + one + two
