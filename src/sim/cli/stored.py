@@ -143,7 +143,6 @@ def plot(
     from sim.files.staging import staged
     from sim.runs.dataset import scenarios_of
     from sim.vocabulary.errors import InputError
-    from sim.vocabulary.printing import printable
 
     runs = with_trials(path)
     if reference is not None:

@@ -389,11 +389,11 @@ PRESCRIBED_STATES = tuple(v.name for v in _PRESCRIBED)
 def within_sentence(words: str) -> str:
     """Return words that begin with a variable's label as they stand within a sentence; names keep capitals.
 
-    >>> within_sentence("Autonomy, 0 to 1"), within_sentence("UN ideal-point distance to the recipient")
-    ('autonomy, 0 to 1', 'UN ideal-point distance to the recipient')
+    >>> [within_sentence(each) for each in ("A disaster struck", "UN ideal-point distance to the recipient")]
+    ['a disaster struck', 'UN ideal-point distance to the recipient']
     """
     is_label = any(words.startswith(each.label) for each in GLOSSARY.values())
-    return words[:1].lower() + words[1:] if is_label and not words[:2].isupper() else words
+    return words[:1].lower() + words[1:] if is_label and not words[1:2].isupper() else words
 
 
 def with_role(*roles: Role) -> tuple[Variable, ...]:

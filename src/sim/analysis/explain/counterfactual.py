@@ -18,7 +18,7 @@ from sim.case.case import Case
 from sim.model.schedule import Stage, base_name
 from sim.vocabulary import amounts
 from sim.vocabulary.axes import RECIPIENT, TOP_RUNG, Array
-from sim.vocabulary.variables import GLOSSARY
+from sim.vocabulary.variables import GLOSSARY, within_sentence
 
 Values = Mapping[str, Any]
 
@@ -142,7 +142,7 @@ class Scene:
             self.case.display(axis, self.case.axis(axis)[at])
             for axis, at in zip(variable.dims, cell, strict=True)
         )
-        label, whose = variable.label.partition(",")[0].lower(), ", ".join(labels)
+        label, whose = within_sentence(variable.label).partition(",")[0], ", ".join(labels)
         return f"{label} ({whose})" if whose else label
 
     def range_of(self, name: str) -> tuple[float, float]:
